@@ -1,0 +1,42 @@
+/** The layers of docs/architecture.md: imports go down only, adapters never import each other. */
+const ADAPTERS = ['rego', 'stores', 'audit', 'signals', 'opa', 'http', 'grpc', 'mcp', 'console', 'cli']
+/** The one exception: the durable stores write the tree that `audit/` defines. */
+const ALSO = { stores: ['audit'] }
+/** Each folder and what it may import besides itself. */
+const MAY_IMPORT = {
+  model: [],
+  lattice: ['model'],
+  trust: ['model'],
+  risk: ['model', 'lattice'],
+  pdp: ['model', 'lattice', 'trust', 'risk'],
+  workflows: ['model', 'lattice', 'trust', 'risk', 'pdp'],
+  service: ['model', 'lattice', 'trust', 'risk', 'pdp', 'workflows'],
+}
+const BELOW_ADAPTERS = [...Object.keys(MAY_IMPORT)]
+const layer = (name, below) => ({
+  name: `${name}-imports-down-only`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: [`^src/${name}/`, ...below.map((folder) => `^src/${folder}/`)] },
+})
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$'] }, to: {} },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(MAY_IMPORT).map(([name, below]) => layer(name, below)),
+    ...ADAPTERS.map((name) => layer(name, [...BELOW_ADAPTERS, ...(ALSO[name] ?? [])])),
+    {
+      name: 'pure-folders-import-no-io',
+      severity: 'error',
+      from: { path: '^src/(lattice|trust|pdp|workflows)/' },
+      to: { dependencyTypes: ['core', 'npm'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+}

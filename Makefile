@@ -1,0 +1,64 @@
+# Gradus: the one door. `make` prints the targets.
+SHELL := bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+STAMP := node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help install start build test lint typecheck layers policies bundles bundles-check examples golden schemas bench docs clean opa
+
+help: ## print the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later with npm; the pinned Node 24 then comes from the registry"; exit 1; }
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $(STAMP)
+
+install: $(STAMP) ## install the dependencies, the pinned Node 24 among them
+
+build: $(STAMP) ## compile src/ to dist/
+	@node scripts/build.mjs
+
+start: build ## install, build, and serve the example organisation on loopback
+	@node bin/gradus.js serve --demo
+
+opa: ## install the pinned opa (needs Go)
+	@bash scripts/ensure-opa.sh
+
+lint: $(STAMP) ## eslint and prettier
+	@npm run --silent lint
+
+typecheck: $(STAMP) ## tsc, and once more for the pure folders without Node's types
+	@npm run --silent typecheck
+
+layers: $(STAMP) ## imports go down only; no dead code
+	@npm run --silent layers
+	@npm run --silent dead
+
+policies: $(STAMP) opa ## opa fmt, opa check with schemas, opa test with 100 % coverage
+	@bash scripts/check-policies.sh
+
+bundles: build opa ## compile policies/ and the examples to their bundles
+	@node scripts/bundles.mjs
+
+bundles-check: build opa ## fail if a committed bundle is not what its sources compile to
+	@node scripts/bundles.mjs --check
+
+schemas: build ## write the JSON Schemas that editors use
+	@node scripts/schemas.mjs
+
+golden: build ## rewrite the golden files; read the diff
+	@GRADUS_GOLDEN=write node scripts/test.mjs test/golden
+
+test: $(STAMP) opa lint typecheck layers build policies bundles-check ## everything: what CI runs
+	@node scripts/schemas.mjs --check
+	@node scripts/test.mjs --coverage
+
+bench: build opa ## measure, beside the peers, and print machine and revision
+	@node test/bench/run.mjs
+
+docs: $(STAMP) ## API documentation into docs/api
+	@typedoc
+
+clean: ## remove what was built
+	@rm -rf dist coverage docs/api node_modules/.cache

@@ -1,0 +1,175 @@
+# Context ceilings: environment, classification, purpose and the preconditions of the action. Each is there only
+# where it applies.
+package graduation
+
+# METADATA
+# description: The context terms; a proven human has none.
+context_ceilings := [] if {
+	human
+} else := array.concat(
+	array.concat(environment_ceilings, classification_ceilings),
+	array.concat(purpose_ceilings, precondition_ceilings),
+)
+
+# METADATA
+# description: Whether the action reads or writes, as the data spells it.
+access := "read" if {
+	reads
+} else := "write"
+
+# METADATA
+# description: The environment named by the request, or the one the data assumes where it names none.
+environment := input.request.context.environment if {
+	is_string(input.request.context.environment)
+} else := "unknown" if {
+	input.request.context.environment != null
+} else := data.graduation.config.default_environment
+
+# METADATA
+# description: The ceiling of the environment, where one is named.
+environment_ceilings := [ceiling("context", outcome, reason, set()) |
+	environment != ""
+	outcome := environment_outcome
+	reason := $"{access} in environment {environment_name}: {outcome}"
+]
+
+# METADATA
+# description: The environment under which the data knows it, `unknown` where it does not.
+environment_name := environment if {
+	data.graduation.config.environments[environment]
+} else := environment if {
+	override(["environments", environment]) != {}
+} else := "unknown"
+
+# METADATA
+# description: What the environment concedes to this access.
+environment_outcome := overridden_outcome(
+	["environments", environment_name, access],
+	object.get(
+		data.graduation.config.environments,
+		[environment_name, access],
+		data.graduation.config.environments.unknown[access],
+	),
+)
+
+# METADATA
+# description: The classifications, lowest first.
+classifications := ["public", "internal", "personal", "confidential", "restricted"]
+
+# METADATA
+# description: The classification and every lower one, lowest first; all of them where the name is not known.
+classifications_up_to(name) := [lower_name |
+	some index, lower_name in classifications
+	not name in array.slice(classifications, 0, index)
+]
+
+# METADATA
+# description: The classification of the data touched; the highest where it cannot be read.
+classification := input.classification if {
+	is_string(input.classification)
+} else := "restricted"
+
+# METADATA
+# description: Nobody said how the data is classified, so it has the classification assumed then.
+classification_is_assumed if {
+	classification == "internal"
+	not classification_is_stated
+}
+
+# METADATA
+# description: The catalogue or the request says how the data is classified.
+classification_is_stated if {
+	is_string(input.action.classification)
+} else if {
+	is_string(input.request.resource.properties.classification)
+} else if {
+	is_string(input.request.context.classification)
+}
+
+# METADATA
+# description: The ceilings of the classification rules, for writes.
+classification_ceilings := [found |
+	not classification_is_assumed
+	not reads
+	some name in classifications_up_to(classification)
+	rule := classification_rule(name)
+	found := classification_ceiling(name, rule)
+]
+
+# METADATA
+# description: The rule for a classification, the tenant's before the shipped one; undefined where there is none.
+classification_rule(name) := rule if {
+	rule := override(["classification", name]).value
+} else := {} if {
+	override(["classification", name]).malformed
+} else := data.graduation.config.classification[name]
+
+# METADATA
+# description: The ceiling a classification rule gives at the trust of the scope; a rule that cannot be read denies.
+classification_ceiling(name, rule) := ceiling("context", "allow", reason, set()) if {
+	score > rule.allow_above
+	rule.allow_above >= rule.approval_from
+	reason := $"{name} data: trust above {rule.allow_above}"
+} else := ceiling("context", "require_approval", reason, set()) if {
+	score >= rule.approval_from
+	rule.allow_above >= rule.approval_from
+	reason := $"{name} data: trust is not above {rule.allow_above}"
+} else := ceiling("context", "deny", $"{name} data: trust is too low to write", duties) if {
+	duties := {id | some id in object.get(rule, "below_obligations", [])}
+}
+
+# METADATA
+# description: The trust in this scope; 0 where it is no number from 0 to 1.
+score := input.trust.score if {
+	is_number(input.trust.score)
+	input.trust.score >= 0
+	input.trust.score <= 1
+} else := 0
+
+# METADATA
+# description: The ceiling of the purpose, where the data binds the scope to purposes.
+purpose_ceilings := [ceiling("context", "require_approval", reason, set()) |
+	data.graduation.config.purposes[input.action.scope]
+	not purpose_fits
+	reason := $"scope {input.action.scope} is not used for this purpose without a person"
+]
+
+# METADATA
+# description: The request's purpose is one of those of the scope.
+purpose_fits if input.request.context.purpose in data.graduation.config.purposes[input.action.scope]
+
+# METADATA
+# description: What must hold before the action runs without a person; one that cannot hold where the list cannot be read.
+preconditions := input.action.preconditions if {
+	is_array(input.action.preconditions)
+} else := [{}]
+
+# METADATA
+# description: One ceiling for each precondition that does not hold by a verified fact.
+precondition_ceilings := [ceiling("context", "require_approval", reason, set()) |
+	some precondition in preconditions
+	not precondition_holds(precondition)
+	reason := $"not verified: {precondition_text(precondition)}"
+]
+
+# METADATA
+# description: A verified fact says that the precondition holds.
+precondition_holds(precondition) if {
+	input.facts[precondition.fact] == precondition.equals
+} else if {
+	is_number(input.facts[precondition.fact])
+	input.facts[precondition.fact] <= precondition.at_most
+} else if {
+	is_number(input.facts[precondition.fact])
+	input.facts[precondition.fact] >= precondition.at_least
+}
+
+# METADATA
+# description: The precondition in words.
+precondition_text(precondition) := $"{precondition.fact} equals {precondition.equals}" if {
+	precondition.equals != null
+} else := $"{precondition.fact} at most {precondition.at_most}" if {
+	is_number(precondition.at_most)
+} else := $"{precondition.fact} at least {precondition.at_least}" if {
+	is_number(precondition.at_least)
+} else := "a precondition that cannot be read"

@@ -1,0 +1,203 @@
+package graduation_test
+
+import data.graduation
+
+# Environments
+
+test_environment[note] if {
+	some note, [value, environment, want] in {
+		"write in production": [write, "production", {"allow_guarded"}],
+		"read in production": [read, "production", {"allow"}],
+		"write in development": [write, "development", {"allow"}],
+		"write somewhere": [write, "moon", {"require_approval"}],
+		"read somewhere": [read, "moon", {"allow"}],
+		"unknown by name": [write, "unknown", {"require_approval"}],
+		"not a text": [write, 7, {"require_approval"}],
+		"empty": [write, "", set()],
+	}
+	found := graduation.environment_ceilings with input as but(value, {"request": {"context": {"environment": environment}}})
+	{ceiling.outcome | some ceiling in found} == want
+}
+
+test_without_an_environment_there_is_no_such_ceiling if {
+	found := graduation.environment_ceilings with input as write
+	found == []
+}
+
+test_default_environment_governs_requests_that_name_none if {
+	found := graduation.environment_ceilings with input as write with data.graduation.config.default_environment as "production"
+	{ceiling.reason | some ceiling in found} == {"write in environment production: allow_guarded"}
+}
+
+test_environment_override[note] if {
+	some note, [environments, environment, want] in {
+		"stricter": [{"production": {"write": "deny"}}, "production", "deny"],
+		"new": [{"vault": {"write": "suggest"}}, "vault", "suggest"],
+		"new without this access": [{"vault": {"read": "allow"}}, "vault", "require_approval"],
+		"no outcome": [{"production": {"write": "no"}}, "production", "deny"],
+		"no object": [{"production": "allow"}, "production", "deny"],
+		"new, no object": [{"vault": "allow"}, "vault", "deny"],
+	}
+	found := graduation.environment_ceilings with input as but(write, {
+		"request": {"context": {"environment": environment}},
+		"overrides": {"environments": environments},
+	})
+	{ceiling.outcome | some ceiling in found} == {want}
+}
+
+# Classification
+
+test_internal_data[note] if {
+	some note, [score, want] in {
+		"above .8": [0.8001, "allow"],
+		"at .8": [0.8, "require_approval"],
+		"at .5": [0.5, "require_approval"],
+		"below .5": [0.4999, "deny"],
+		"not a number": ["1", "deny"],
+		"beyond 1": [1.5, "deny"],
+		"negative": [-1, "deny"],
+	}
+	found := graduation.classification_ceilings with input as but(write, {
+		"action": {"classification": "internal"},
+		"trust": {"score": score},
+	})
+	{ceiling.outcome | some ceiling in found} == {want}
+}
+
+test_denied_write_to_internal_data_alerts if {
+	found := graduation.classification_ceilings with input as but(write, {
+		"action": {"classification": "internal"},
+		"trust": {"score": 0.3},
+	})
+	{duty | some ceiling in found; some duty in duties(ceiling)} == {"alert_soc"}
+}
+
+test_missing_score_denies_writes_to_internal_data if {
+	found := graduation.classification_ceilings with input as json.remove(
+		but(write, {"action": {"classification": "internal"}}),
+		["trust/score"],
+	)
+	{ceiling.outcome | some ceiling in found} == {"deny"}
+}
+
+test_reads_have_no_classification_ceiling if {
+	found := graduation.classification_ceilings with input as but(read, {
+		"action": {"classification": "internal"},
+		"trust": {"score": 0.1},
+	})
+	found == []
+}
+
+test_stated_classification[note] if {
+	some note, [members, want] in {
+		"assumed": [{}, 0],
+		"by the catalogue": [{"action": {"classification": "internal"}}, 1],
+		"by the resource": [{"request": {"resource": {"properties": {"classification": "internal"}}}}, 1],
+		"by the context": [{"request": {"context": {"classification": "internal"}}}, 1],
+		"public": [{"classification": "public"}, 0],
+		"higher than internal": [{"classification": "personal"}, 1],
+		"highest": [{"classification": "restricted"}, 1],
+		"no such classification": [{"classification": "top-secret"}, 1],
+		"not a text": [{"classification": 1}, 1],
+	}
+	found := graduation.classification_ceilings with input as but(write, members)
+	count(found) == want
+}
+
+test_missing_classification_is_the_highest if {
+	found := graduation.classification_ceilings with input as json.remove(but(write, {"trust": {"score": 0.1}}), ["classification"])
+	{ceiling.outcome | some ceiling in found} == {"deny"}
+}
+
+test_classification_override[note] if {
+	some note, [classification, rules, want] in {
+		"stricter": ["internal", {"internal": {"allow_above": 0.9, "approval_from": 0.7}}, {"require_approval"}],
+		"no duties below": ["internal", {"internal": {"allow_above": 0.95, "approval_from": 0.9}}, {"deny"}],
+		"of a higher one": ["personal", {"personal": {"allow_above": 1, "approval_from": 0.9}}, {"allow", "deny"}],
+		"upside down": ["internal", {"internal": {"allow_above": 0.1, "approval_from": 0.5}}, {"deny"}],
+		"empty": ["internal", {"internal": {}}, {"deny"}],
+		"no object": ["internal", {"internal": "allow"}, {"deny"}],
+		"text": ["internal", {"internal": {"allow_above": "0", "approval_from": "0"}}, {"deny"}],
+		"section is no object": ["internal", "allow", {"deny"}],
+	}
+	found := graduation.classification_ceilings with input as but(write, {
+		"classification": classification,
+		"action": {"classification": classification},
+		"overrides": {"classification": rules},
+	})
+	{ceiling.outcome | some ceiling in found} == want
+}
+
+# Purpose
+
+test_scope_bound_to_a_purpose[note] if {
+	some note, [context, want] in {
+		"fits": [{"purpose": "payroll_review"}, set()],
+		"another": [{"purpose": "curiosity"}, {"require_approval"}],
+		"missing": [{}, {"require_approval"}],
+	}
+	found := graduation.purpose_ceilings with input as but(read, {
+		"action": {"scope": "human_resources"},
+		"request": {"context": context},
+	})
+	{ceiling.outcome | some ceiling in found} == want
+}
+
+test_other_scopes_are_not_bound if {
+	found := graduation.purpose_ceilings with input as write
+	found == []
+}
+
+# Preconditions
+
+test_preconditions[note] if {
+	some note, [precondition, facts, want] in {
+		"equals": [{"fact": "checked", "equals": true}, {"checked": true}, set()],
+		"equals another": [{"fact": "checked", "equals": true}, {"checked": "true"}, {"not verified: checked equals true"}],
+		"equals missing": [{"fact": "checked", "equals": true}, {}, {"not verified: checked equals true"}],
+		"equals false": [{"fact": "frozen", "equals": false}, {"frozen": false}, set()],
+		"at most": [{"fact": "complexity", "at_most": 5}, {"complexity": 5}, set()],
+		"above at most": [{"fact": "complexity", "at_most": 5}, {"complexity": 6}, {"not verified: complexity at most 5"}],
+		"at most missing": [{"fact": "complexity", "at_most": 5}, {}, {"not verified: complexity at most 5"}],
+		"at most of null": [{"fact": "complexity", "at_most": 5}, {"complexity": null}, {"not verified: complexity at most 5"}],
+		"at least": [{"fact": "reviews", "at_least": 2}, {"reviews": 2}, set()],
+		"below at least": [{"fact": "reviews", "at_least": 2}, {"reviews": 1}, {"not verified: reviews at least 2"}],
+		"at least of text": [{"fact": "reviews", "at_least": 2}, {"reviews": "9"}, {"not verified: reviews at least 2"}],
+		"unreadable": [{}, {}, {"not verified: a precondition that cannot be read"}],
+	}
+	found := graduation.precondition_ceilings with input as but(write, {"action": {"preconditions": [precondition]}, "facts": facts})
+	{ceiling.reason | some ceiling in found} == want
+	every ceiling in found {
+		ceiling.outcome == "require_approval"
+	}
+}
+
+test_every_precondition_counts if {
+	found := graduation.precondition_ceilings with input as but(write, {
+		"action": {"preconditions": [{"fact": "checked", "equals": true}, {"fact": "complexity", "at_most": 5}]},
+		"facts": {"checked": true},
+	})
+	count(found) == 1
+}
+
+test_preconditions_that_are_no_list_need_approval if {
+	found := graduation.precondition_ceilings with input as but(write, {"action": {"preconditions": "none"}})
+	count(found) == 1
+}
+
+test_context_ceilings_are_all_of_them if {
+	found := graduation.context_ceilings with input as but(write, {
+		"action": {"scope": "human_resources", "classification": "internal", "preconditions": [{"fact": "checked", "equals": true}]},
+		"request": {"context": {"environment": "production"}},
+	})
+	{ceiling.outcome | some ceiling in found} == {"allow", "allow_guarded", "require_approval"}
+	count(found) == 4
+}
+
+test_human_has_no_context_ceilings if {
+	found := graduation.context_ceilings with input as but(write, {
+		"human": true,
+		"request": {"context": {"environment": "moon"}},
+	})
+	found == []
+}

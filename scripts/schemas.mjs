@@ -1,0 +1,37 @@
+// Writes the JSON Schemas that editors use from the zod schemas; with --check, only says whether they are up to date.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+import { z } from 'zod'
+
+import { CatalogueFile } from '../dist/model/catalogue.js'
+import { Config } from '../dist/model/config.js'
+import { FixtureFile } from '../dist/model/fixture.js'
+import { Request } from '../dist/model/request.js'
+import { RiskDocument } from '../dist/model/risk-rules.js'
+import { DecisionAnswer, IncidentReport, OutcomeReport, SignalReport } from '../dist/model/wire.js'
+
+const SCHEMAS = {
+  config: Config,
+  catalogue: CatalogueFile,
+  'risk-document': RiskDocument,
+  fixture: FixtureFile,
+  request: Request,
+  'decision-answer': DecisionAnswer,
+  'outcome-report': OutcomeReport,
+  'signal-report': SignalReport,
+  'incident-report': IncidentReport,
+}
+const check = process.argv.includes('--check')
+let stale = 0
+mkdirSync('schemas', { recursive: true })
+for (const [name, schema] of Object.entries(SCHEMAS)) {
+  const file = `schemas/${name}.schema.json`
+  const json = { title: `gradus ${name}`, ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) }
+  const text = `${JSON.stringify(json, null, 2)}\n`
+  if (check) {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue
+    stale += 1
+    console.error(`${file} is stale: run "make schemas" and commit`)
+  } else writeFileSync(file, text)
+}
+process.exit(stale === 0 ? 0 : 1)

@@ -1,0 +1,73 @@
+import { ServiceError } from '../model/error.ts'
+import { RECORD_VERSION, SENSITIVE_POINTERS, type AuditRecord } from '../model/record.ts'
+import type { Store } from '../service/ports.ts'
+import { walkRecords } from './query.ts'
+
+/** Whose records lose their values. At least one of agent, user and decision is given; several narrow it down. */
+export type EraseSelection = {
+  readonly tenant: string
+  readonly agent?: string
+  readonly user?: string
+  readonly decisionId?: string
+  /** Only these members, and what is inside them; all sealed members when not given. */
+  readonly pointers?: readonly string[]
+}
+
+/** The erasure's own record: its id and time, who ordered it, and why. */
+export type EraseOrder = { readonly id: string; readonly at: string; readonly actor: string; readonly reason: string }
+
+/** What an erasure did. `leafIndex` is the place of the record that says so. */
+export type Erasure = { readonly leafIndex: number; readonly records: number; readonly values: number }
+
+/**
+ * Removes the sealed values of the records selected. The log says so first, so that there is never an erasure without its record;
+ * done again after a crash, it goes on. Leaves and proofs stay. Rejects with `bad_request` when the selection names nobody.
+ */
+export async function eraseRecords(
+  store: Pick<Store, 'query' | 'transact' | 'erase'>,
+  selection: EraseSelection,
+  order: EraseOrder,
+): Promise<Erasure> {
+  const { tenant, agent, user, decisionId, pointers } = selection
+  if (agent === undefined && user === undefined && decisionId === undefined) {
+    throw new ServiceError('bad_request', 'An erasure of everything is refused', { fix: 'name an agent, a user or a decision' })
+  }
+  const { leafIndex } = await store.transact([], (transaction) => transaction.append({ record: orderRecord(selection, order) }))
+  const query = {
+    tenant,
+    ...(agent === undefined ? {} : { agent }),
+    ...(user === undefined ? {} : { user }),
+    ...(decisionId === undefined ? {} : { decisionId }),
+  }
+  const done = { records: 0, values: 0 }
+  for await (const stored of walkRecords(store, query)) {
+    if (stored.leafIndex >= leafIndex) break
+    const values = await store.erase(stored.leafIndex, pointers ?? SENSITIVE_POINTERS[stored.record.kind])
+    done.values += values
+    if (values > 0) done.records += 1
+  }
+  return { leafIndex, ...done }
+}
+
+/** Whom it is about is personal too, so it stands in the sealed member. */
+function orderRecord(
+  { tenant, agent, user, decisionId, pointers }: EraseSelection,
+  { id, at, actor, reason }: EraseOrder,
+): AuditRecord {
+  const selection = { agent: agent ?? null, user: user ?? null, decision_id: decisionId ?? null }
+  return {
+    v: RECORD_VERSION,
+    kind: 'operator',
+    id,
+    tenant,
+    at,
+    agent: null,
+    user: null,
+    action: 'audit.erase',
+    outcome: null,
+    decision_id: null,
+    actor,
+    body: { verb: 'erase', pointers: pointers === undefined ? null : [...pointers], detail: { ...selection, reason } },
+    effects: [],
+  }
+}

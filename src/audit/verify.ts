@@ -1,0 +1,152 @@
+import { encodeBase64 } from './base64.ts'
+import type { LogReader, LogRow } from './log-reader.ts'
+import { appendLeaves, EMPTY_FRONTIER, frontierRoot, frontierToJson, hashesEqual, type Frontier } from './tree.ts'
+import { createFindings, type Finding, type Findings } from './verify-findings.ts'
+import {
+  createHeadCheck,
+  openHead,
+  openHeads,
+  type HeadCheck,
+  type NamedHead,
+  type SignedHead,
+  type Trusted,
+} from './verify-heads.ts'
+import { createReceiptCheck, type Receipt } from './verify-receipts.ts'
+import { checkRow, type CheckedRow } from './verify-rows.ts'
+import { createStateCheck, type Fold } from './verify-state.ts'
+
+/** Progress is told after every so many records. */
+export const PROGRESS_RECORDS = 1_000
+
+/** What a log is verified against. */
+export type VerifyOptions = Trusted & {
+  readonly fold: Fold
+  /** Signed heads kept outside the store, such as the file in the second place. */
+  readonly heads?: readonly NamedHead[]
+  readonly receipts?: readonly Receipt[]
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** What a verification saw. `ok`: nothing is wrong. */
+export type Verification = {
+  readonly ok: boolean
+  readonly records: number
+  readonly masked: number
+  readonly erased: number
+  readonly storedHeads: number
+  readonly outsideHeads: number
+  readonly receipts: number
+  readonly documents: number
+  /** Root over all records, Base 64. */
+  readonly root: string
+  readonly findings: readonly Finding[]
+  /** Findings beyond those listed. */
+  readonly omitted: number
+}
+
+/**
+ * Verifies a whole log offline: every leaf by itself, the tree against every signed head in the store and outside, receipts, and
+ * the state against what the records make of it. Finds edits, deletions, insertions, reordering and truncation; a log rewritten
+ * whole and signed anew with a stolen key only through heads and receipts from outside. Reads row by row.
+ */
+export function verifyLog(reader: LogReader, options: VerifyOptions): Verification {
+  const findings = createFindings()
+  const receipts = createReceiptCheck(options.receipts ?? [], options, findings)
+  const outside = [...openHeads(options.heads ?? [], options, findings), ...receipts.heads].sort(
+    (left, right) => left.size - right.size,
+  )
+  const inside = createHeadCheck(storedHeads(reader, options, findings), findings)
+  const checks = [inside, createHeadCheck(outside, findings)]
+  const state = createStateCheck(options.fold, findings)
+  const seen = { masked: 0, erased: 0 }
+  try {
+    const tree = walk(reader, options, findings, checks, (row, checked) => {
+      receipts.row(row.leafIndex, checked.hash, checked.record?.id)
+      if (checked.record !== undefined) state.apply(row.leafIndex, checked.record)
+      if (checked.state === 'masked' || checked.state === 'erased') seen[checked.state] += 1
+    })
+    for (const check of [...checks, receipts]) check.finished(tree.size)
+    checkFrontier(reader, tree, findings)
+    const documents = state.compare(reader.documents(), reader.constants())
+    return {
+      ok: findings.list.length === 0,
+      records: tree.size,
+      ...seen,
+      storedHeads: inside.checked(),
+      outsideHeads: outside.length,
+      receipts: options.receipts?.length ?? 0,
+      documents,
+      root: encodeBase64(frontierRoot(tree)),
+      findings: findings.list,
+      omitted: findings.omitted(),
+    }
+  } finally {
+    state.close()
+  }
+}
+
+function* storedHeads(reader: LogReader, trusted: Trusted, findings: Findings): Iterable<SignedHead> {
+  for (const { size, note } of reader.checkpoints()) {
+    const name = `stored head ${size}`
+    const head = openHead({ name, note }, trusted, findings)
+    if (head?.size === size) yield head
+    else if (head !== undefined)
+      findings.add({ kind: 'head_invalid', subject: name, message: `The head is filed under ${size}, but says ${head.size}.` })
+  }
+}
+
+type Visit = (row: LogRow, checked: CheckedRow) => void
+
+/** Goes through all rows in order and grows the tree over them. */
+function walk(
+  reader: LogReader,
+  options: VerifyOptions,
+  findings: Findings,
+  checks: readonly HeadCheck[],
+  visit: Visit,
+): Frontier {
+  const total = reader.count()
+  let tree = EMPTY_FRONTIER
+  let [expected, lastMs] = [0, -Infinity]
+  for (const check of checks) check.grown(tree)
+  for (const row of reader.rows()) {
+    if (row.leafIndex !== expected) {
+      const message = `The records from ${expected} to ${row.leafIndex - 1} are missing.`
+      findings.add({ kind: 'row_missing', leafIndex: expected, message })
+    }
+    expected = row.leafIndex + 1
+    const checked = checkRow(row, findings)
+    const atMs = checked.record === undefined ? lastMs : Date.parse(checked.record.at)
+    if (atMs < lastMs)
+      findings.add({
+        kind: 'time_backwards',
+        leafIndex: row.leafIndex,
+        id: row.columns.id,
+        message: 'The record is older than the one in front of it.',
+      })
+    lastMs = Math.max(lastMs, atMs)
+    tree = grow(tree, checked.hash, reader, findings)
+    for (const check of checks) check.grown(tree)
+    visit(row, checked)
+    if (tree.size % PROGRESS_RECORDS === 0) options.onProgress?.(tree.size, total)
+  }
+  options.onProgress?.(tree.size, total)
+  return tree
+}
+
+function grow(tree: Frontier, hash: Uint8Array, reader: LogReader, findings: Findings): Frontier {
+  return appendLeaves(tree, [hash], (level, index, node) => {
+    if (!reader.keepsLevel(level)) return
+    const stored = reader.node(level, index)
+    if (stored !== undefined && hashesEqual(stored, node)) return
+    const first = index * 2 ** level
+    const message = `The tree node over the records from ${first} to ${first + 2 ** level - 1} is ${stored === undefined ? 'missing' : 'not theirs'}.`
+    findings.add({ kind: 'tree_differs', leafIndex: first, message })
+  })
+}
+
+function checkFrontier(reader: LogReader, tree: Frontier, findings: Findings): void {
+  const stored = reader.frontier() ?? JSON.stringify(frontierToJson(EMPTY_FRONTIER))
+  if (stored === JSON.stringify(frontierToJson(tree))) return
+  findings.add({ kind: 'tree_differs', leafIndex: tree.size, message: 'The stored end of the tree is not that of the records.' })
+}

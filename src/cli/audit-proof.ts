@@ -1,0 +1,26 @@
+import { ServiceError } from '../model/error.ts'
+import { reading, type DataOptions } from './data-dir.ts'
+import type { CliDeps } from './deps.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { jsonText } from './output.ts'
+
+/** Options of `gradus audit proof`. */
+export type AuditProofOptions = DataOptions & { readonly id: string; readonly tenant: string; readonly json: boolean }
+
+/** Prints the proof that a record is in the log, under a signed tree head (`c2sp.org/tlog-proof@v1`). */
+export async function auditProof(deps: CliDeps, options: AuditProofOptions): Promise<ExitCode> {
+  const { id, tenant } = options
+  const answer = await reading(deps, options, async (store) => {
+    const stored = await store.read([], (view) => view.record(tenant, id))
+    if (stored === undefined)
+      throw new ServiceError('not_found', `tenant "${tenant}" has no record "${id}"`, { fix: '"gradus audit query" lists ids' })
+    const proof = await store.proof(stored.leafIndex)
+    if (proof === undefined)
+      throw new ServiceError('not_ready', `record "${id}" is not under a signed tree head yet`, {
+        fix: 'ask again in a moment, or start the server so that it signs',
+      })
+    return { record_id: id, leaf_index: stored.leafIndex, leaf_hash: proof.leafHash, proof: deps.formatProof(proof) }
+  })
+  deps.stdout(options.json ? `${jsonText(answer)}\n` : answer.proof.endsWith('\n') ? answer.proof : `${answer.proof}\n`)
+  return EXIT_CODES.ok
+}

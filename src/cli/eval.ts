@@ -1,0 +1,77 @@
+import type { Derivation } from '../service/derive.ts'
+import { derive } from '../service/derive.ts'
+import { trustAnswer } from '../service/decision-record.ts'
+import type { DecisionFacts } from '../service/facts.ts'
+import type { PolicySet } from '../service/policy-set.ts'
+import type { CliDeps } from './deps.ts'
+import { EXIT_CODES, exitCodeOfOutcome, type ExitCode } from './exit-codes.ts'
+import { factsFor, type TrustOptions } from './given.ts'
+import { escapeLine, jsonText, painter, type Paint } from './output.ts'
+import { readRequest } from './request-file.ts'
+
+/** Options of `gradus eval`. */
+export type EvalOptions = TrustOptions & {
+  readonly file: string
+  readonly entrypoint: string | undefined
+  readonly print: boolean
+  readonly json: boolean
+  readonly exitCode: boolean
+  readonly bundles: boolean
+}
+
+/** Decides one request. Nothing is recorded, nothing is reserved. */
+export async function evaluate(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
+  const request = await readRequest(deps, options.file)
+  const loaded = await deps.loadConfig(options.config)
+  const print = (line: string): void => deps.stderr(`print: ${escapeLine(line)}\n`)
+  const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles, ...(options.print ? { print } : {}) })
+  const { facts, policySet } = await factsFor(deps, options, request, shipped)
+  const derivation = await derive(
+    { request, entrypoint: options.entrypoint ?? policySet.settings.base.entrypoint },
+    facts,
+    policySet,
+  )
+  const answer = answerOf(derivation, facts, policySet)
+  deps.stdout(options.json ? `${jsonText(answer)}\n` : plain(answer, painter(deps)))
+  return options.exitCode ? exitCodeOfOutcome(derivation.decision.outcome) : EXIT_CODES.ok
+}
+
+/** The decision as the service would answer it, without what only a recorded decision has. */
+export function answerOf({ decision, risk, base }: Derivation, facts: DecisionFacts, policySet: PolicySet) {
+  const { outcome, decision: mayRun, base: granted, ceilings, obligations, guardrails, advice, reasons } = decision
+  return {
+    decided_at: new Date(facts.at_ms).toISOString(),
+    outcome,
+    decision: mayRun,
+    base: granted,
+    ceilings,
+    obligations,
+    guardrails,
+    advice,
+    risk: { points: risk.points, band: risk.band, rules: risk.rules, unavailable: risk.unavailable },
+    trust: trustAnswer(facts.trust, facts),
+    policy_set: policySet.digest,
+    reasons,
+    ...(base.kind === 'failed' ? { base_failure: base.message } : {}),
+  }
+}
+
+function plain(answer: ReturnType<typeof answerOf>, paint: Paint): string {
+  const { outcome, decision, base, reasons, obligations, guardrails, advice, risk, trust } = answer
+  const list = (name: string, entries: readonly string[]): readonly string[] =>
+    entries.length === 0 ? [] : [`${name}: ${entries.map(escapeLine).join(', ')}`]
+  return [
+    `${paint(decision ? 'green' : 'red', paint('bold', outcome))} (base ${base}, risk ${risk.band} ${risk.points}${trust === null ? '' : `, trust ${trust.score} L${trust.level_effective} in ${trust.scope}`})`,
+    ...reasons.map((reason) => `  ${escapeLine(reason)}`),
+    ...list(
+      'obligations',
+      obligations.map(({ id }) => id),
+    ),
+    ...list(
+      'guardrails',
+      Object.entries(guardrails).map(([name, bound]) => `${name} ${JSON.stringify(bound)}`),
+    ),
+    ...list('advice', advice),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,109 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+import { Standing, type Caller } from '../model/caller.ts'
+import { ServiceError } from '../model/error.ts'
+import { Given, GivenTrust } from '../model/fixture.ts'
+import type { Request } from '../model/request.ts'
+import { gatherFacts, type DecisionFacts } from '../service/facts.ts'
+import { partiesOf } from '../service/parties.ts'
+import type { PolicySet } from '../service/policy-set.ts'
+import type { Touches } from '../service/ports.ts'
+import type { CliDeps } from './deps.ts'
+import { dataPlace, reading, type DataOptions } from './data-dir.ts'
+import { loadFixtures } from './fixtures/load.ts'
+import { viewOf, worldOf } from './fixtures/world.ts'
+import { readYaml } from './yaml-source.ts'
+
+/** Where `eval` and `explain` take trust from: flags, a fixture, or the store; without any, an agent of which nothing is known. */
+export type TrustOptions = DataOptions & {
+  /** Inline YAML or JSON in the shape of a fixture's `given.trust`. */
+  readonly trust: string | undefined
+  /** `FILE` or `FILE#NAME`: the `given` of that case. */
+  readonly fixture: string | undefined
+  readonly level: string | undefined
+  readonly score: string | undefined
+  readonly at: string | undefined
+}
+
+/** The facts of one request, as options say; also under which policy set it is decided (a fixture may deviate). */
+export async function factsFor(
+  deps: CliDeps,
+  options: TrustOptions,
+  request: Request,
+  policySet: PolicySet,
+): Promise<{ readonly facts: DecisionFacts; readonly policySet: PolicySet }> {
+  const fromFlags = options.trust !== undefined || options.level !== undefined || options.score !== undefined
+  if (options.fixture !== undefined && fromFlags)
+    throw new ServiceError('usage', 'trust comes from --fixture or from flags, not from both', { fix: 'leave one of them out' })
+  if (options.dataDir !== undefined && !fromFlags && options.fixture === undefined)
+    return { facts: await storedFacts(deps, options, request, policySet), policySet }
+  const given = options.fixture === undefined ? givenByFlags(deps, options) : await givenByFixture(deps, options.fixture)
+  const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: timeOf(options.at) }) }, [request], policySet)
+  return { facts: gatherFacts(request, world.caller, world.policySet, viewOf(world), world.atMs), policySet: world.policySet }
+}
+
+function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions): Given {
+  const inline = trust === undefined ? {} : inlineTrust(trust)
+  const written = {
+    ...inline,
+    ...(level === undefined ? {} : { level }),
+    ...(score === undefined ? {} : { score: Number(score) }),
+  }
+  const parsed = GivenTrust.safeParse(written)
+  if (!parsed.success)
+    throw new ServiceError('bad_request', `the trust given: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`, {
+      fix: 'give a score from 0 to 1 and a level from 0 to 4',
+    })
+  return Given.parse({
+    time: new Date(deps.nowMs()).toISOString(),
+    ...(Object.keys(written).length === 0 ? {} : { trust: written }),
+  })
+}
+
+function inlineTrust(text: string): object {
+  const source = readYaml('--trust', text)
+  if ('placeOf' in source && typeof source.value === 'object' && source.value !== null) return source.value
+  throw new ServiceError('bad_request', '--trust is not an object in YAML or JSON', {
+    fix: "write it like --trust '{score: 0.85}'",
+  })
+}
+
+async function givenByFixture(deps: CliDeps, fixture: string): Promise<Given> {
+  const [file = '', wanted] = fixture.split('#')
+  const { cases, findings } = await loadFixtures(resolve(deps.cwd, file))
+  const [finding] = findings
+  if (finding !== undefined)
+    throw new ServiceError('bad_request', finding.message, {
+      place: { file, line: finding.line, column: finding.column },
+      fix: finding.fix,
+    })
+  const found = wanted === undefined ? cases[0] : cases.find(({ fixture: { name } }) => name === wanted)
+  if (found !== undefined) return found.fixture.given
+  throw new ServiceError('not_found', `there is no case "${wanted ?? ''}"`, {
+    place: { file },
+    fix: `one of: ${cases.map(({ fixture: { name } }) => name).join('; ')}`,
+  })
+}
+
+/** What the store knows now; nothing is recorded or reserved. */
+async function storedFacts(deps: CliDeps, options: TrustOptions, request: Request, policySet: PolicySet): Promise<DecisionFacts> {
+  const { loaded } = await dataPlace(deps, options)
+  const caller: Caller = { ...Standing.parse(loaded.config.http.anonymous), credential: null }
+  const { agent, links } = partiesOf(request, caller)
+  const ids = [...(agent === null ? [] : [agent.id]), ...links.map(({ party }) => party.id)]
+  const { tenant } = caller
+  const touches: Touches = [
+    { kind: 'tenant', tenant, id: '' },
+    ...ids.flatMap((id) => [{ kind: 'agent', tenant, id } as const, { kind: 'activity', tenant, id } as const]),
+  ]
+  const atMs = options.at === undefined ? deps.nowMs() : Date.parse(timeOf(options.at))
+  return reading(deps, options, (store) => store.read(touches, (view) => gatherFacts(request, caller, policySet, view, atMs)))
+}
+
+/** An ISO 8601 time of an option. Throws `usage`. */
+export function timeOf(text: string): string {
+  const parsed = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).safeParse(text)
+  if (parsed.success) return new Date(Date.parse(text)).toISOString()
+  throw new ServiceError('usage', `"${text}" is not a time`, { fix: 'write it like 2026-03-03T10:00:00Z' })
+}

@@ -1,0 +1,27 @@
+import { ServiceError } from '../model/error.ts'
+import type { CliDeps, ServeOptions } from './deps.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { errorText, escapeText } from './output.ts'
+
+/** Serves until the process is asked to end, then drains. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
+export async function serve(deps: CliDeps, options: ServeOptions): Promise<ExitCode> {
+  const server = await deps.serve(options)
+  deps.stdout(
+    `gradus ${deps.version.gradus} listens on ${server.url}\n${server.notes.map((note) => `${escapeText(note)}\n`).join('')}`,
+  )
+  deps.onHangup(() => void reload(deps, server.reload))
+  await deps.stopped
+  deps.stderr('finishing what is under way\n')
+  await server.close()
+  return EXIT_CODES.ok
+}
+
+async function reload(deps: CliDeps, again: () => Promise<string>): Promise<void> {
+  try {
+    deps.stderr(`policies in force: ${escapeText(await again())}\n`)
+  } catch (error) {
+    const text =
+      error instanceof ServiceError ? errorText(error) : escapeText(error instanceof Error ? error.message : String(error))
+    deps.stderr(`the policies in force stay as they are: ${text}\n`)
+  }
+}

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+import type { z } from 'zod'
+
+import { ERROR_CODES, ServiceError, type ErrorCode } from '../model/error.ts'
+import { Problem } from '../model/wire.ts'
+import type { CliDeps } from './deps.ts'
+import { parseJson, runningServer } from './data-dir.ts'
+
+/** The operator token that a server makes at its first start, in its data directory. */
+export const OPERATOR_TOKEN_FILE = 'operator.token'
+
+/** How a server is named on the command line. */
+export type ServerOptions = { readonly server: string | undefined; readonly tokenFile: string | undefined }
+
+/** A server and the token to talk to it with. */
+export type Server = { readonly url: string; readonly token: string | undefined }
+
+/** The server that is named, or the one that runs on the data directory; undefined where there is neither. */
+export async function findServer(
+  deps: Pick<CliDeps, 'cwd'>,
+  options: ServerOptions,
+  dataDir: string,
+): Promise<Server | undefined> {
+  const found = options.server === undefined ? await runningServer(dataDir) : { url: options.server, token_file: undefined }
+  if (found === undefined) return undefined
+  const own = options.server === undefined ? join(dataDir, OPERATOR_TOKEN_FILE) : undefined
+  if (!/^https?:\/\//u.test(found.url))
+    throw new ServiceError('usage', `"${found.url}" is not the URL of a server`, { fix: 'write it like http://127.0.0.1:8181' })
+  const file = options.tokenFile ?? found.token_file ?? (own !== undefined && existsSync(own) ? own : undefined)
+  return { url: found.url.replace(/\/+$/u, ''), token: file === undefined ? undefined : await readToken(resolve(deps.cwd, file)) }
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (cause) {
+    throw new ServiceError('io', `cannot read the token: ${(cause as Error).message}`, {
+      place: { file },
+      fix: 'name a readable file with --token-file',
+      cause,
+    })
+  }
+}
+
+/** Posts JSON and reads the answer by its schema; a problem of the server becomes the same error here. */
+export async function post<S extends z.ZodType>(
+  deps: Pick<CliDeps, 'fetch'>,
+  server: Server,
+  path: string,
+  body: unknown,
+  schema: S,
+): Promise<z.infer<S>> {
+  const url = `${server.url}${path}`
+  const response = await deps
+    .fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(server.token === undefined ? {} : { authorization: `Bearer ${server.token}` }),
+      },
+      body: JSON.stringify(body),
+    })
+    .catch((cause: unknown) => {
+      throw new ServiceError('not_ready', `${url} does not answer: ${(cause as Error).message}`, {
+        fix: 'start the server, or remove its server.json where it was killed',
+        cause,
+      })
+    })
+  const answer = parseJson(await response.text())
+  if (!response.ok) throw fromProblem(answer, response.status, url)
+  const parsed = schema.safeParse(answer)
+  if (parsed.success) return parsed.data
+  throw new ServiceError('bad_request', `${url} answered something else than this version expects`, {
+    fix: 'use the command line of the server’s version',
+  })
+}
+
+function fromProblem(answer: unknown, status: number, url: string): ServiceError {
+  const problem = Problem.safeParse(answer)
+  if (!problem.success) return new ServiceError(status === 404 ? 'not_found' : 'not_ready', `${url} answered ${status}`)
+  const { code, detail, fix, errors } = problem.data
+  const known: ErrorCode = ERROR_CODES.find((each) => each === code) ?? 'bad_request'
+  const pointer = errors?.[0]?.pointer
+  return new ServiceError(known, detail, {
+    ...(fix === undefined ? {} : { fix }),
+    ...(pointer === undefined ? {} : { place: { pointer } }),
+  })
+}

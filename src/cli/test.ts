@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path'
+
+import { ServiceError } from '../model/error.ts'
+import type { CliDeps, LoadedConfig } from './deps.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { findingsText } from './findings.ts'
+import { coverageOf } from './fixtures/coverage.ts'
+import { loadFixtures } from './fixtures/load.ts'
+import { formatReport, TEST_FORMATS, type TestFormat } from './fixtures/report.ts'
+import { runCase, type CaseRun } from './fixtures/run-case.ts'
+import { errorText, painter, progress } from './output.ts'
+
+/** Options of `gradus test`. */
+export type TestOptions = {
+  readonly dir: string | undefined
+  readonly config: string | undefined
+  readonly format: string
+  readonly filter: string | undefined
+  readonly coverage: boolean
+  readonly watch: boolean
+  readonly bundles: boolean
+}
+
+/** Runs decision fixtures. 0: all passed; 1: something could not be loaded; 2: a fixture failed (as `opa test`). */
+export async function test(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
+  const format = TEST_FORMATS.find((known) => known === options.format)
+  if (format === undefined)
+    throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
+  const filter = filterOf(options.filter)
+  const loaded = await deps.loadConfig(options.config)
+  const dir = options.dir === undefined ? join(loaded.root, loaded.config.policies, 'fixtures') : resolve(deps.cwd, options.dir)
+  const once = (): Promise<ExitCode> => runOnce(deps, { ...options, format, filter, dir, loaded })
+  return options.watch ? watching(deps, [dir, join(loaded.root, loaded.config.policies)], once) : once()
+}
+
+type Prepared = Omit<TestOptions, 'format' | 'filter' | 'dir'> & {
+  readonly format: TestFormat
+  readonly filter: RegExp | undefined
+  readonly dir: string
+  readonly loaded: LoadedConfig
+}
+
+async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, bundles }: Prepared): Promise<ExitCode> {
+  const { cases, findings } = await loadFixtures(dir)
+  if (findings.length > 0) {
+    deps.stderr(findingsText(findings, deps.cwd))
+    return EXIT_CODES.failed
+  }
+  const chosen = cases.filter(({ fixture }) => filter?.test(fixture.name) ?? true)
+  if (chosen.length === 0)
+    throw new ServiceError('not_found', cases.length === 0 ? 'there is no fixture' : 'no fixture has such a name', {
+      place: { file: dir },
+      fix: 'name another folder or filter',
+    })
+  const policySet = await deps.loadPolicySet(loaded, { sources: !bundles })
+  const bar = progress(deps, false)
+  const started = deps.elapsed()
+  const runs: CaseRun[] = []
+  for (const each of chosen) {
+    bar.show(`${runs.length + 1}/${chosen.length} ${each.fixture.name}`)
+    runs.push(await runCase(each, { ...deps, policySet }))
+  }
+  bar.end()
+  const reached = runs.flatMap((run) => run.reached)
+  deps.stdout(
+    formatReport(
+      format,
+      { runs, coverage: coverage ? coverageOf(policySet, reached) : null, seconds: deps.elapsed() - started, cwd: deps.cwd },
+      painter(deps),
+    ),
+  )
+  return runs.every(({ passed }) => passed) ? EXIT_CODES.ok : EXIT_CODES.mismatch
+}
+
+/** Runs again whenever something changes, until the process is asked to end. Errors are shown and waited over. */
+async function watching(deps: CliDeps, paths: readonly string[], once: () => Promise<ExitCode>): Promise<ExitCode> {
+  let code: ExitCode = EXIT_CODES.ok
+  let running = Promise.resolve()
+  let waiting = false
+  const run = async (): Promise<void> => {
+    waiting = false
+    try {
+      code = await once()
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      deps.stderr(`${errorText(error)}\n`)
+      code = EXIT_CODES.failed
+    }
+    deps.stderr('waiting for changes\n')
+  }
+  const schedule = (): void => {
+    if (waiting) return
+    waiting = true
+    running = running.then(run)
+  }
+  const end = deps.watch(paths, schedule)
+  schedule()
+  await deps.stopped
+  end()
+  await running
+  return code
+}
+
+function filterOf(pattern: string | undefined): RegExp | undefined {
+  if (pattern === undefined) return undefined
+  try {
+    return new RegExp(pattern, 'iu')
+  } catch (error) {
+    throw new ServiceError('usage', `--filter: ${(error as Error).message}`, {
+      fix: 'give a regular expression, or a plain word',
+    })
+  }
+}

@@ -1,0 +1,79 @@
+import type { Caller } from '../model/caller.ts'
+import { ServiceError } from '../model/error.ts'
+import { ScopeKey } from '../model/scope.ts'
+import { PromotionAnswer } from '../model/wire.ts'
+import { dataPlace, type DataOptions } from './data-dir.ts'
+import type { CliDeps } from './deps.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { jsonText, painter, table } from './output.ts'
+import { findServer, post, type ServerOptions } from './server-client.ts'
+
+/** Options of `gradus trust promote`. */
+export type PromoteOptions = DataOptions &
+  ServerOptions & {
+    readonly agent: string
+    readonly scope: string
+    readonly tenant: string
+    readonly note: string | undefined
+    readonly person: string | undefined
+    readonly json: boolean
+  }
+
+/** Asks for one rung up: of the running server, or, where none runs, under the lock of the data directory. 0: promoted; 1: not yet, with every gate. */
+export async function trustPromote(deps: CliDeps, options: PromoteOptions): Promise<ExitCode> {
+  const scope = ScopeKey.safeParse(options.scope)
+  if (!scope.success)
+    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
+      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
+    })
+  const answer = await promotion(deps, options, scope.data)
+  if (options.json) deps.stdout(`${jsonText(answer)}\n`)
+  else {
+    const paint = painter(deps)
+    const head = answer.promoted
+      ? paint('green', `promoted to L${answer.level_after}`)
+      : paint('yellow', `not yet: stays at L${answer.level_before}`)
+    deps.stdout(
+      `${options.agent} in ${scope.data}: ${head}\n${table(answer.gates.map(({ gate, passed, have, need }) => [passed ? '  ok' : '  --', gate, `have ${have}`, `need ${need}`]))}\n`,
+    )
+  }
+  return answer.promoted ? EXIT_CODES.ok : EXIT_CODES.failed
+}
+
+async function promotion(deps: CliDeps, options: PromoteOptions, scope: string): Promise<PromotionAnswer> {
+  const { loaded, dir } = await dataPlace(deps, options)
+  const report = options.note === undefined ? {} : { note: options.note }
+  const server = await findServer(deps, options, dir)
+  if (server !== undefined)
+    return post(
+      deps,
+      server,
+      `/api/v1/agents/${encodeURIComponent(options.agent)}/scopes/${encodeURIComponent(scope)}/promotions`,
+      report,
+      PromotionAnswer,
+    )
+  const service = await deps.openService(loaded, dir)
+  try {
+    return await service.promote(localOperator(deps, options.tenant, options.person), options.agent, scope, report)
+  } finally {
+    await service.close()
+  }
+}
+
+/** The person at this terminal, who may open the data directory and so may do what an operator may. */
+function localOperator(deps: CliDeps, tenant: string, person: string | undefined): Caller {
+  const named = person ?? deps.env['SUDO_USER'] ?? deps.env['USER'] ?? deps.env['LOGNAME']
+  if (named === undefined || named === '')
+    throw new ServiceError('usage', 'a promotion is signed by a person', { fix: 'name yourself with --as NAME' })
+  return {
+    tenant,
+    credential: 'command-line',
+    person: named,
+    roles: ['operator'],
+    human_subject_types: [],
+    supported_obligations: [],
+    verified_facts: [],
+    trusted_composition: false,
+    layers: [],
+  }
+}

@@ -1,0 +1,86 @@
+import { LineCounter, parseDocument, isMap, isScalar, type Document } from 'yaml'
+import type { z } from 'zod'
+
+import type { Finding } from './deps.ts'
+
+/** Largest YAML or JSON file that is read, bytes. */
+export const SOURCE_BYTES_MAX = 16_777_216
+
+/** A YAML (or JSON) text with the places of its nodes. */
+export type YamlSource = {
+  readonly value: unknown
+  /** Line and column, from 1, of the node at a path, or of the nearest one around it. */
+  readonly placeOf: (path: readonly PropertyKey[]) => { readonly line: number; readonly column: number }
+}
+
+/** Reads YAML 1.2; aliases are expanded, keys are unique. Problems come as findings. */
+export function readYaml(file: string, text: string): YamlSource | readonly Finding[] {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  if (document.errors.length > 0) {
+    return document.errors.map((error) => ({
+      file,
+      ...at(error.pos[0]),
+      message: error.message,
+      fix: 'mend the YAML syntax; text with ": " or " #" in it needs quotes',
+    }))
+  }
+  try {
+    return { value: document.toJS({ maxAliasCount: 1_000 }), placeOf: (path) => at(offsetOf(document, path)) }
+  } catch (error) {
+    return [{ file, line: 1, column: 1, message: (error as Error).message, fix: 'use fewer aliases' }]
+  }
+}
+
+/** The offset of the key that a path ends in, of the value if it has no key, or of the nearest node around it. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  const steps = path.map((step) => (typeof step === 'number' ? step : String(step)))
+  for (let length = steps.length; length >= 0; length -= 1) {
+    const parent: unknown = length === 0 ? document.contents : document.getIn(steps.slice(0, length - 1), true)
+    const last = steps[length - 1]
+    if (length > 0 && isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last))
+      if (isScalar(pair?.key) && pair.key.range != null) return pair.key.range[0]
+    }
+    const node = (length === 0 ? document.contents : document.getIn(steps.slice(0, length), true)) as
+      { readonly range?: readonly number[] | null } | null | undefined
+    if (node?.range?.[0] !== undefined) return node.range[0]
+  }
+  return 0
+}
+
+/** The issues of a schema as findings with their places; an unknown key is shown where it stands. `inFile`: a path of the value as a path of the text. */
+export function schemaFindings(
+  file: string,
+  source: Pick<YamlSource, 'placeOf'>,
+  error: z.ZodError,
+  inFile: (path: readonly PropertyKey[]) => readonly PropertyKey[] = (path) => path,
+): readonly Finding[] {
+  const finding = (path: readonly PropertyKey[], message: string, fix: string): Finding => {
+    const there = inFile(path)
+    return { file, ...source.placeOf(there), message: `${dotted(there)}: ${message}`, fix }
+  }
+  return error.issues.flatMap((issue): Finding[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => finding([...issue.path, key], 'there is no such member', 'correct the spelling, or remove it'))
+      : [finding(issue.path, deepest(issue), 'see docs/cli.md, "Fixtures"')],
+  )
+}
+
+/** The most telling message of an issue: for a choice, what is wrong with the alternative that got furthest. */
+function deepest(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message
+  const best = issue.errors
+    .flat()
+    .filter((inner) => inner.path.length > 0)
+    .toSorted((a, b) => b.path.length - a.path.length)[0]
+  return best === undefined ? (issue.errors.flat()[0]?.message ?? issue.message) : `${dotted(best.path)}: ${best.message}`
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the file' : path.map(String).join('.')
+}

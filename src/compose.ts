@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+
+import { formatProof } from './audit/proof.ts'
+import type { ConfigFile } from './load-config.ts'
+import { uuidv7 } from './model/uuid.ts'
+import { createClock, type ServiceClock } from './service/clock.ts'
+import { createService, type ServiceDeps } from './service/create-service.ts'
+import type { LoadPolicySet } from './service/policy-set.ts'
+import type { Store } from './service/ports.ts'
+import { bundledPolicySet } from './policy-sources.ts'
+import { project } from './service/projection.ts'
+import type { Observer, Service } from './service/service.ts'
+import { createMemoryStore } from './stores/memory/memory-store.ts'
+import { createSqliteStore } from './stores/sqlite/sqlite-store.ts'
+
+/** The wall clock against the monotonic one. */
+export function systemClock(): ServiceClock {
+  return createClock(
+    () => Date.now(),
+    () => performance.now(),
+  )
+}
+
+/** The data directory of a configuration. */
+export function dataDirOf({ config, root }: ConfigFile): string {
+  return resolve(root, config.store.data_dir)
+}
+
+/** The store of a data directory, with its lock; everything in it is folded by the product's projection. */
+export async function openStore(
+  loaded: ConfigFile,
+  dataDir: string,
+  warn: (message: string) => void,
+): Promise<Store & { readonly vkey: string }> {
+  const { audit, store } = loaded.config
+  if (store.engine === 'memory') return createMemoryStore({ project, origin: audit.origin })
+  return createSqliteStore({
+    dataDir,
+    project,
+    origin: audit.origin,
+    checkpointFile: audit.checkpoint_file === undefined ? undefined : resolve(loaded.root, audit.checkpoint_file),
+    checkpointIntervalMs: audit.checkpoint_interval_ms,
+    nowMs: () => Date.now(),
+    onWarning: warn,
+  })
+}
+
+/** Text form of an inclusion proof. */
+export const proofText: ServiceDeps['formatProof'] = ({ leafIndex, path, checkpoint }) =>
+  formatProof({ index: leafIndex, hashes: path.map((hash) => Buffer.from(hash, 'base64')), checkpoint })
+
+/** The service on an open store. */
+export async function openService(
+  loaded: ConfigFile,
+  store: Store,
+  more: {
+    readonly clock: ServiceClock
+    readonly observe?: Observer
+    readonly loadPolicySet?: LoadPolicySet
+    readonly print?: (line: string) => void
+  },
+): Promise<Service> {
+  return createService({
+    store,
+    clock: more.clock,
+    newId: uuidv7(more.clock.nowMs, (bytes) => randomBytes(bytes)),
+    loadPolicySet: more.loadPolicySet ?? (() => bundledPolicySet(loaded, more.clock.nowMs(), more.print)),
+    observe: more.observe ?? (() => undefined),
+    elapsed: () => performance.now() / 1000,
+    mask: loaded.config.audit.mask,
+    formatProof: proofText,
+  })
+}

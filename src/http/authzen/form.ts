@@ -1,0 +1,20 @@
+import { TEXT_TYPE, type Fault, type Reply } from '../exchange.ts'
+import type { ProblemCode } from '../problem-code.ts'
+import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
+
+/** Statuses that AuthZEN names, and those of HTTP itself; whatever else the caller did wrong is 400. */
+const AUTHZEN_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 408, 413, 500]
+const SERVER_ERROR = 500
+
+/** The status of a refusal on AuthZEN's paths. */
+export function authzenStatus(code: ProblemCode): number {
+  const { status } = PROBLEMS[code]
+  if (AUTHZEN_STATUSES.includes(status)) return status
+  return status >= SERVER_ERROR ? SERVER_ERROR : 400
+}
+
+/** A refusal in AuthZEN's form: a status and a message string. */
+export function authzenErrorReply(fault: Fault): Reply {
+  const fix = PROBLEMS[fault.code].told && fault.fix !== undefined ? ` ${fault.fix}` : ''
+  return { status: authzenStatus(fault.code), type: TEXT_TYPE, body: `${toldMessage(fault)}${fix}\n`, ...withHeaders(fault) }
+}

@@ -1,0 +1,52 @@
+import type { SchemaName } from './schemas.ts'
+
+const REFUND = {
+  subject: { type: 'agent', id: 'support-agent', properties: { composition: { model: 'model-4' } } },
+  action: { name: 'payments.refund', properties: { arguments: { amount: 40, order: 'A-1001' } } },
+  resource: { type: 'order', id: 'A-1001' },
+  context: { session: 's-17', environment: 'production', purpose: 'refund a returned item' },
+} as const
+
+const DECISION_ID = '019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10'
+
+/** An example of each body where one helps; a test checks each against its schema. */
+export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
+  Request: REFUND,
+  OutcomeReport: { decision_id: DECISION_ID, class: 'validated', result: { refund: 'R-77' } },
+  SignalReport: { decision_id: DECISION_ID, layer: 'behaviour', class: 'clean' },
+  IncidentReport: { agent: 'support-agent', class: 'injection_suspected', detail: { found_in: 'mail 4711' } },
+  IncidentReviewReport: { agent: 'support-agent', false_positive: true, note: 'The mail quoted our own help page.' },
+  PromotionReport: { note: 'Quarterly review' },
+  ContainmentReport: { target: { kind: 'agent', agent: 'support-agent' }, reason: 'Under investigation' },
+  Evaluation: {
+    subject: { type: 'agent', id: 'support-agent' },
+    action: { name: 'orders.read' },
+    resource: { type: 'order', id: 'A-1001' },
+  },
+  Evaluations: {
+    subject: { type: 'agent', id: 'support-agent' },
+    action: { name: 'orders.read' },
+    evaluations: [{ resource: { type: 'order', id: 'A-1001' } }, { resource: { type: 'order', id: 'A-1002' } }],
+    options: { evaluations_semantic: 'deny_on_first_deny' },
+  },
+  DataRequest: { input: REFUND },
+  DataResponse: { decision_id: DECISION_ID, result: true },
+  AuthzenDecision: {
+    decision: false,
+    context: { evaluation_id: DECISION_ID, outcome: 'require_approval', reason: 'approval_required' },
+  },
+  Problem: {
+    type: 'urn:gradus:problem:bad_request',
+    title: 'The request is not valid',
+    status: 400,
+    detail: '/subject/id: The identifier is empty: give it at least one character.',
+    instance: 'urn:gradus:request:6f1f9c58-4e0f-4b5b-8f4e-0c6a4f0f8d52',
+    code: 'bad_request',
+    errors: [{ pointer: '/subject/id', message: 'The identifier is empty: give it at least one character.' }],
+  },
+  OpaError: {
+    code: 'invalid_parameter',
+    message: 'body contains malformed input document: The body is empty: send one JSON value.',
+  },
+  Health: {},
+}

@@ -1,0 +1,71 @@
+import type { Caller } from '../model/caller.ts'
+import type { Problem } from '../model/wire.ts'
+import type { ProblemCode } from './problem-code.ts'
+
+/** One HTTP request as a handler sees it: authenticated, its body read within the limits, nothing parsed yet. */
+export type Exchange = {
+  readonly caller: Caller
+  /** Path parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** The path as it came, still percent-encoded, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: Uint8Array
+  /** The caller's `X-Request-ID` where it may be recorded, otherwise one made here. */
+  readonly requestId: string
+  readonly traceparent: string | undefined
+}
+
+/** A finished answer, ready to be written. */
+export type Reply = {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A refusal before it has its protocol's form. */
+export type Fault = {
+  readonly code: ProblemCode
+  /** What is wrong, in one sentence for the caller. */
+  readonly message: string
+  readonly fix?: string | undefined
+  /** Each place in the input that is wrong. */
+  readonly errors?: Problem['errors']
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What a handler answers; expected refusals are data, a rejection is a `ServiceError` or a bug. */
+export type Handler = (exchange: Exchange) => Promise<Reply | Fault> | Reply | Fault
+
+/** A parsed part of a request, or why it is refused. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
+
+/** Media type of JSON answers. */
+export const JSON_TYPE = 'application/json'
+/** Media type of plain text answers. */
+export const TEXT_TYPE = 'text/plain; charset=utf-8'
+
+/** Whether a handler refused. */
+export function isFault(answer: Reply | Fault): answer is Fault {
+  return 'code' in answer
+}
+
+/** A JSON answer. */
+export function json(value: unknown, status = 200): Reply {
+  return { status, type: JSON_TYPE, body: JSON.stringify(value) }
+}
+
+/** A plain text answer. */
+export function text(body: string, status = 200): Reply {
+  return { status, type: TEXT_TYPE, body }
+}
+
+/** A refusal of what the caller sent. */
+export function refuse(
+  code: ProblemCode,
+  message: string,
+  more: Omit<Fault, 'code' | 'message'> = {},
+): { readonly ok: false; readonly fault: Fault } {
+  return { ok: false, fault: { code, message, ...more } }
+}

@@ -1,0 +1,138 @@
+import type { z } from 'zod'
+
+import { ID_CHARS_MAX, Request } from '../../model/request.ts'
+import { ScopeKey } from '../../model/scope.ts'
+import {
+  ContainmentReport,
+  IncidentReport,
+  IncidentReviewReport,
+  OutcomeReport,
+  PromotionReport,
+  SignalReport,
+} from '../../model/wire.ts'
+import { identifier } from '../../model/identifier.ts'
+import type { RecordQuery, StoredRecord } from '../../service/ports.ts'
+import type { Ask, Service } from '../../service/service.ts'
+import { POLICY_READERS, type EndpointId } from '../endpoints.ts'
+import { json, text, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
+import { PAGE_RECORDS_DEFAULT, ProposalsQuery, RecordsQuery } from '../query.ts'
+import { check, parseAs, parseQuery } from '../validate.ts'
+
+const CREATED = 201
+
+/** Handlers of the native interface but its OpenAPI document. */
+export type NativeHandlers = Record<Extract<EndpointId, NativeId>, Handler>
+type NativeId =
+  | 'decide'
+  | 'reportOutcome'
+  | 'reportSignal'
+  | 'listProposals'
+  | 'raiseIncident'
+  | 'reviewIncident'
+  | 'readTrust'
+  | 'promote'
+  | 'contain'
+  | 'lift'
+  | 'queryRecords'
+  | 'readRecord'
+  | 'proveRecord'
+  | 'readCheckpoint'
+  | 'readPolicies'
+  | 'reloadPolicies'
+
+/** Handlers of the native interface: parse strictly, ask the service, answer its answer. */
+export function createNativeHandlers(service: Service): NativeHandlers {
+  return {
+    decide: withBody(Request, async (request, exchange) =>
+      json(await service.evaluate(exchange.caller, askOf(request, exchange))),
+    ),
+    reportOutcome: withBody(OutcomeReport, async (report, { caller }) => json(await service.reportOutcome(caller, report))),
+    reportSignal: withBody(SignalReport, async (report, { caller }) => json(await service.reportSignal(caller, report))),
+    listProposals: (exchange) => listProposals(service, exchange),
+    raiseIncident: withBody(IncidentReport, async (report, { caller }) =>
+      json(await service.raiseIncident(caller, report), CREATED),
+    ),
+    reviewIncident: withBody(IncidentReviewReport, async (report, { caller, params }) =>
+      withParam(Id, params, 'incident', async (incident) => json(await service.reviewIncident(caller, incident, report))),
+    ),
+    readTrust: ({ caller, params }) =>
+      withParam(Id, params, 'agent', async (agent) => json(await service.agentTrust(caller, agent))),
+    promote: withBody(PromotionReport, (report, { caller, params }) =>
+      withParam(Id, params, 'agent', (agent) =>
+        withParam(ScopeKey, params, 'scope', async (scope) => json(await service.promote(caller, agent, scope, report))),
+      ),
+    ),
+    contain: withBody(ContainmentReport, async (report, { caller }) => json(await service.contain(caller, report), CREATED)),
+    lift: ({ caller, params }) => withParam(Id, params, 'containment', async (id) => json(await service.lift(caller, id))),
+    queryRecords: (exchange) => queryRecords(service, exchange),
+    readRecord: ({ caller, params }) =>
+      withParam(Id, params, 'record', async (id) => json(recordAnswer(await service.record(caller, id)))),
+    proveRecord: ({ caller, params }) => withParam(Id, params, 'record', async (id) => json(await service.proof(caller, id))),
+    readCheckpoint: async ({ caller }) => text(await service.checkpoint(caller)),
+    readPolicies: (exchange) => readPolicies(service, exchange),
+    reloadPolicies: async ({ caller }) => json(await service.reloadPolicies(caller)),
+  }
+}
+
+const Id = identifier(ID_CHARS_MAX)
+
+function withBody<T>(schema: z.ZodType<T>, handle: (body: T, exchange: Exchange) => Promise<Reply | Fault>): Handler {
+  return (exchange) => {
+    const parsed = parseAs(schema, exchange.body)
+    return parsed.ok ? handle(parsed.value, exchange) : parsed.fault
+  }
+}
+
+async function withParam<T>(
+  schema: z.ZodType<T>,
+  params: Exchange['params'],
+  name: string,
+  handle: (value: T) => Promise<Reply | Fault>,
+): Promise<Reply | Fault> {
+  const parsed: Parsed<T> = check(schema, params[name])
+  if (parsed.ok) return handle(parsed.value)
+  return { ...parsed.fault, message: `{${name}} in the path: ${parsed.fault.message}`, errors: undefined }
+}
+
+function askOf(request: Request, { requestId, traceparent }: Exchange): Ask {
+  return { request, protocol: 'native', requestId, ...(traceparent === undefined ? {} : { traceparent }) }
+}
+
+async function listProposals(service: Service, { caller, query }: Exchange): Promise<Reply | Fault> {
+  const parsed = parseQuery(ProposalsQuery, query)
+  if (!parsed.ok) return parsed.fault
+  const { from, limit = PAGE_RECORDS_DEFAULT } = parsed.value
+  return json(await service.proposals(caller, { limit, ...(from === undefined ? {} : { from }) }))
+}
+
+async function queryRecords(service: Service, { caller, query }: Exchange): Promise<Reply | Fault> {
+  const parsed = parseQuery(RecordsQuery, query, ['kind'])
+  if (!parsed.ok) return parsed.fault
+  const wanted = recordQuery(parsed.value)
+  const found = await service.records(caller, wanted)
+  const last = found.at(-1)
+  const next = last === undefined || found.length < wanted.limit ? null : last.leafIndex + (wanted.newestFirst === true ? 0 : 1)
+  return json({ records: found.map(recordAnswer), next })
+}
+
+function recordQuery({ kind, decision_id, order, limit, ...plain }: RecordsQuery): RecordQuery {
+  return {
+    ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
+    ...(kind === undefined ? {} : { kinds: kind }),
+    ...(decision_id === undefined ? {} : { decisionId: decision_id }),
+    ...(order === 'newest' ? { newestFirst: true } : {}),
+    limit: limit ?? PAGE_RECORDS_DEFAULT,
+  }
+}
+
+function recordAnswer({ leafIndex, state, record }: StoredRecord) {
+  return { leaf_index: leafIndex, state, record }
+}
+
+/** The only verb whose roles the adapter checks: the view belongs to no tenant, so the service asks for no caller. */
+function readPolicies(service: Service, { caller }: Exchange): Reply | Fault {
+  if (caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role))) return json(service.policySet())
+  const fix = `It needs one of the roles ${POLICY_READERS.join(', ')}.`
+  if (caller.credential === null) return { code: 'unauthenticated', message: 'Reading the policy set needs a credential.', fix }
+  return { code: 'forbidden', message: `The credential ${caller.credential} may not read the policy set.`, fix }
+}

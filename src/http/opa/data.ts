@@ -1,0 +1,181 @@
+import type { Config, InputMapping } from '../../model/config.ts'
+import type { Evaluation } from '../../model/evaluation.ts'
+import type { JsonValue } from '../../model/json-reader.ts'
+import { Request } from '../../model/request.ts'
+import type { DecisionAnswer } from '../../model/wire.ts'
+import type { Ask, Service } from '../../service/service.ts'
+import { refuse, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
+import { check, parseBody } from '../validate.ts'
+import { opaReply, sortKeys } from './form.ts'
+import { requestOf } from './mapping.ts'
+import { dataPath, select, targetOf, type Target } from './path.ts'
+
+const NO_INPUT = { code: 'api_usage_warning', message: "'input' key missing from the request" } as const
+const V1 = '/v1/data'
+const V0 = '/v0/data'
+const DIAGNOSTIC = '/v1/diagnostics/base'
+const NOT_FOUND = 404
+const FAILED = 500
+
+/** What the data API needs to know of the configuration. */
+export type DataOptions = {
+  readonly service: Service
+  readonly entrypoints: Config['entrypoints']
+  readonly mapping: InputMapping | undefined
+}
+
+/** Handlers of the data API. */
+export type DataHandlers = Readonly<Record<'queryData' | 'readData' | 'queryDataV0' | 'diagnoseBase', Handler>>
+
+/** What a path and an input come to: a result, or undefined; with the decision it is recorded as. */
+type Answered = { readonly result: unknown; readonly decisionId?: string }
+
+/** Handlers of OPA's data API. Every decision there is graduated and recorded; the raw base is on the diagnostic path only. */
+export function createDataHandlers(options: DataOptions): DataHandlers {
+  return {
+    queryData: async (exchange) => {
+      const input = inputOfBody(exchange.body)
+      return input.ok
+        ? envelope(exchange, await answerPath(options, exchange, V1, input.value), input.value === undefined)
+        : input.fault
+    },
+    readData: async (exchange) => {
+      const input = inputOfQuery(exchange.query)
+      return input.ok ? envelope(exchange, await answerPath(options, exchange, V1, input.value), false) : input.fault
+    },
+    queryDataV0: async (exchange) => {
+      const input = exchange.body.byteLength === 0 ? { ok: true as const, value: undefined } : parseInput(exchange.body)
+      return input.ok ? bare(exchange, await answerPath(options, exchange, V0, input.value)) : input.fault
+    },
+    diagnoseBase: (exchange) => diagnose(options.service, exchange),
+  }
+}
+
+/** `{"input": …}`; an empty body and an input of null are no input, other members are ignored, all as OPA does. */
+function inputOfBody(body: Uint8Array): Parsed<JsonValue | undefined> {
+  if (body.byteLength === 0) return { ok: true, value: undefined }
+  const parsed = parseInput(body)
+  if (!parsed.ok) return parsed
+  const { value } = parsed
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('bad_request', 'body contains malformed input document: it is not an object', { fix: 'Send {"input": …}.' })
+  }
+  const input = (value as { readonly [key: string]: JsonValue })['input']
+  return { ok: true, value: input ?? undefined }
+}
+
+function parseInput(body: Uint8Array): Parsed<JsonValue> {
+  const parsed = parseBody(body)
+  if (parsed.ok) return parsed
+  return { ok: false, fault: { ...parsed.fault, message: `body contains malformed input document: ${parsed.fault.message}` } }
+}
+
+/** `?input=…`; the last one counts. */
+function inputOfQuery(query: URLSearchParams): Parsed<JsonValue | undefined> {
+  const given = query.getAll('input').at(-1)
+  if (given === undefined) return { ok: true, value: undefined }
+  const parsed = parseBody(Buffer.from(given))
+  if (parsed.ok) return { ok: true, value: parsed.value ?? undefined }
+  return {
+    ok: false,
+    fault: { ...parsed.fault, message: `parameter contains malformed input document: ${parsed.fault.message}` },
+  }
+}
+
+async function answerPath(
+  options: DataOptions,
+  exchange: Exchange,
+  prefix: string,
+  input: JsonValue | undefined,
+): Promise<Answered | Fault> {
+  const path = dataPath(exchange.path, prefix)
+  if (!path.ok) return path.fault
+  const target = targetOf(path.value, options.entrypoints)
+  if (target === undefined || input === undefined) return { result: undefined }
+  const ask = askOf(options, exchange, target, input)
+  if (!ask.ok) return ask.fault
+  let base: Evaluation | undefined
+  const shaped: Ask = { ...ask.value, onBase: (evaluation) => (base = evaluation) }
+  const answer = await options.service.evaluate(exchange.caller, shaped)
+  return { result: select(resultOf(target, answer, base), target.inside), decisionId: answer.decision_id }
+}
+
+function askOf({ mapping }: DataOptions, exchange: Exchange, { entrypoint }: Target, input: JsonValue): Parsed<Ask> {
+  const foreign = entrypoint !== undefined && mapping !== undefined
+  const request = foreign ? requestOf(input, mapping) : check(Request, input, '/input')
+  if (!request.ok) return request
+  const { requestId, traceparent } = exchange
+  return {
+    ok: true,
+    value: {
+      request: request.value,
+      ...(foreign ? { baseInput: input } : {}),
+      ...(entrypoint === undefined ? {} : { entrypoint }),
+      protocol: 'opa',
+      requestId,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    },
+  }
+}
+
+/**
+ * The shape the client expects. `gradus/allow` is a strict boolean. A configured entrypoint is shaped like its base: an object
+ * where that answered an object, nothing where it was undefined, otherwise a boolean, which a client that tests for truth
+ * cannot mistake.
+ */
+function resultOf({ kind }: Target, answer: DecisionAnswer, base: Evaluation | undefined): unknown {
+  const allow = answer.decision
+  if (kind === 'allow') return allow
+  if (kind === 'decision') return sortKeys({ ...answer, allow, allowed: allow })
+  if (base?.kind === 'undefined') return undefined
+  if (base?.kind !== 'value' || typeof base.value !== 'object' || base.value === null) return allow
+  const { decision_id, outcome, reasons, obligations, guardrails, valid_until } = answer
+  return sortKeys({ allow, allowed: allow, decision_id, outcome, reasons, obligations, guardrails, valid_until })
+}
+
+function envelope(exchange: Exchange, answered: Answered | Fault, warn: boolean): Reply | Fault {
+  if ('code' in answered) return answered
+  const { result, decisionId } = answered
+  const members = {
+    ...(decisionId === undefined ? {} : { decision_id: decisionId }),
+    ...(result === undefined ? {} : { result }),
+    ...(warn ? { warning: NO_INPUT } : {}),
+  }
+  return opaReply(members, { pretty: isOn(exchange.query, 'pretty') })
+}
+
+function bare(exchange: Exchange, answered: Answered | Fault): Reply | Fault {
+  if ('code' in answered) return answered
+  const pretty = isOn(exchange.query, 'pretty')
+  if (answered.result !== undefined) return opaReply(answered.result, { pretty })
+  const name = ['data', ...exchange.path.slice(V0.length).split('/')].filter((segment) => segment !== '').join('.')
+  return opaReply({ code: 'undefined_document', message: `document missing: ${name}` }, { status: NOT_FOUND, pretty: true })
+}
+
+/** OPA's boolean parameters: on when present without a value, or with `true`. */
+function isOn(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name)
+  return value === '' || value?.toLowerCase() === 'true'
+}
+
+async function diagnose(service: Service, exchange: Exchange): Promise<Reply | Fault> {
+  const input = inputOfBody(exchange.body)
+  if (!input.ok) return input.fault
+  const path = dataPath(exchange.path, DIAGNOSTIC)
+  if (!path.ok) return path.fault
+  const evaluation = await service.diagnoseBase(exchange.caller, path.value.join('/'), input.value)
+  const pretty = isOn(exchange.query, 'pretty')
+  if (evaluation.kind === 'undefined') return opaReply({}, { pretty })
+  if (evaluation.kind === 'value') return opaReply({ result: sortKeys(evaluation.value) }, { pretty })
+  const code =
+    evaluation.cause === 'conflict'
+      ? 'eval_conflict_error'
+      : evaluation.cause === 'builtin'
+        ? 'eval_builtin_error'
+        : 'eval_internal_error'
+  const errors = [{ code, message: evaluation.message }]
+  return opaReply(
+    { code: 'internal_error', message: 'error(s) occurred while evaluating query', errors },
+    { status: FAILED, pretty: true },
+  )
+}

@@ -1,0 +1,21 @@
+import type { Service } from '../../service/service.ts'
+import type { Handler } from '../exchange.ts'
+import type { Metrics } from '../metrics.ts'
+import { opaReply } from './form.ts'
+
+const UNHEALTHY = 500
+
+/** `/health` and `/metrics`. Health has OPA's form; `?bundles` and `?plugins` ask for what is always checked here. */
+export function createOperationsHandlers(
+  service: Service,
+  metrics: Metrics,
+  isDraining: () => boolean,
+): Readonly<Record<'health' | 'metrics', Handler>> {
+  return {
+    health: () => {
+      const reasons = isDraining() ? ['the service is stopping'] : service.readiness()
+      return reasons.length === 0 ? opaReply({}) : opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
+    },
+    metrics: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+  }
+}

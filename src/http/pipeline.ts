@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { authzenErrorReply } from './authzen/form.ts'
+import type { Authenticate } from './authenticate.ts'
+import { isJsonType, readBody } from './body.ts'
+import type { Convention, Endpoint } from './endpoints.ts'
+import { isFault, refuse, type Exchange, type Fault, type Handler, type Parsed, type Reply } from './exchange.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { opaErrorReply } from './opa/form.ts'
+import { faultOf, isOurs, problemReply } from './problems.ts'
+import { readTrace, type Trace } from './trace.ts'
+
+const NANOSECONDS = 1e9
+const ASCII = /^[ -~]*$/u
+
+/** What every endpoint shares. */
+export type PipelineDeps = {
+  readonly authenticate: Authenticate
+  readonly bodyBytesMax: number
+  readonly requestTimeoutMs: number
+  readonly newId: () => string
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly isDraining: () => boolean
+}
+
+/** One route: what the table says of it, and who answers. */
+export type Route = { readonly name: string; readonly endpoint: Endpoint; readonly handler: Handler }
+
+/** The form of a refusal under each convention. */
+export function errorReply(convention: Convention, fault: Fault, requestId: string): Reply {
+  switch (convention) {
+    case 'native':
+      return problemReply(fault, requestId)
+    case 'opa':
+      return opaErrorReply(fault)
+    case 'authzen':
+      return authzenErrorReply(fault)
+  }
+}
+
+/** Serves one request: credential → body → handler → answer, all within the time limit. Never rejects. */
+export async function serve(deps: PipelineDeps, route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const started = process.hrtime.bigint()
+  const { convention } = route.endpoint
+  const trace = readTrace(request.headers, { echoAny: convention === 'authzen', newId: deps.newId })
+  const answer = await withinTime(deps, route, request, trace)
+  const reply = isFault(answer) ? errorReply(convention, answer, trace.requestId) : answer
+  write(response, reply, trace, deps.isDraining())
+  const seconds = Number(process.hrtime.bigint() - started) / NANOSECONDS
+  deps.metrics.http({ handler: route.name, method: request.method ?? '', code: reply.status, seconds })
+}
+
+/** Writes a refusal that no endpoint answers: an unknown path, or a path that cannot be decoded. */
+export function serveFault(
+  deps: PipelineDeps,
+  convention: Convention,
+  fault: Fault,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const trace = readTrace(request.headers, { echoAny: convention === 'authzen', newId: deps.newId })
+  const reply = errorReply(convention, fault, trace.requestId)
+  write(response, reply, trace, deps.isDraining())
+  deps.metrics.http({ handler: 'none', method: request.method ?? '', code: reply.status, seconds: 0 })
+}
+
+/** Races the handling against the clock; what finishes later is not answered any more, but a failure of it is logged. */
+async function withinTime(deps: PipelineDeps, route: Route, request: IncomingMessage, trace: Trace): Promise<Reply | Fault> {
+  const progress: Progress = { bodyRead: false }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Fault>((resolve) => {
+    timer = setTimeout(() => resolve(lateFault(deps, progress)), deps.requestTimeoutMs)
+  })
+  try {
+    return await Promise.race([handle(deps, route, { request, trace, progress }), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type Progress = { bodyRead: boolean }
+type Incoming = { readonly request: IncomingMessage; readonly trace: Trace; readonly progress: Progress }
+
+function lateFault({ requestTimeoutMs }: PipelineDeps, { bodyRead }: Progress): Fault {
+  if (bodyRead)
+    return { code: 'deadline', message: `There was no answer within ${requestTimeoutMs} ms.`, fix: 'Try again later.' }
+  const message = `The request was not complete within ${requestTimeoutMs} ms.`
+  return { code: 'request_timeout', message, fix: 'Send it faster.', headers: { Connection: 'close' } }
+}
+
+/** Never rejects: every error becomes a refusal, and those on our side are logged under the id the caller gets. */
+async function handle(deps: PipelineDeps, { endpoint, handler, name }: Route, incoming: Incoming): Promise<Reply | Fault> {
+  const { request, trace } = incoming
+  try {
+    const exchange = await exchangeOf(deps, endpoint, incoming)
+    return exchange.ok ? await handler(exchange.value) : exchange.fault
+  } catch (error) {
+    if (!request.socket.destroyed && isOurs(error)) logError(deps.log, error, { handler: name, requestId: trace.requestId })
+    return faultOf(error)
+  }
+}
+
+/** Logs a failure with its stack, which is never answered. */
+export function logError(log: Log, error: unknown, where: { readonly handler: string; readonly requestId: string }): void {
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  log({ level: 'error', event: 'request_failed', handler: where.handler, request_id: where.requestId, message, stack })
+}
+
+async function exchangeOf(
+  deps: PipelineDeps,
+  endpoint: Endpoint,
+  { request, trace, progress }: Incoming,
+): Promise<Parsed<Exchange>> {
+  if (request.method === 'HEAD')
+    return refuse('method_not_allowed', 'HEAD is not offered here.', { headers: { Allow: endpoint.method.toUpperCase() } })
+  const caller = deps.authenticate(request, { lenient: endpoint.convention === 'authzen', open: endpoint.roles === 'public' })
+  if (!caller.ok) return caller
+  const body = endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, request)
+  if (!body.ok) return body
+  progress.bodyRead = true
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  return {
+    ok: true,
+    value: {
+      caller: caller.value,
+      params: paramsOf(request),
+      path: mark === -1 ? url : url.slice(0, mark),
+      query: mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+      body: body.value,
+      requestId: trace.requestId,
+      traceparent: trace.traceparent,
+    },
+  }
+}
+
+const NO_BODY = new Uint8Array(0)
+const NO_QUERY = new URLSearchParams()
+
+function paramsOf(request: IncomingMessage): Readonly<Record<string, string>> {
+  return (request as IncomingMessage & { readonly params?: Readonly<Record<string, string>> }).params ?? {}
+}
+
+/** OPA reads JSON whatever the content type says, AuthZEN answers 400 for a wrong one, the native interface 415. */
+function bodyOf(deps: PipelineDeps, { convention }: Endpoint, request: IncomingMessage): Promise<Parsed<Uint8Array>> {
+  const contentType = request.headers['content-type']
+  const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType)
+  if (accepted) return readBody(request, deps.bodyBytesMax)
+  const fault = refuse(
+    convention === 'native' ? 'unsupported_media_type' : 'bad_request',
+    `The content type ${contentType ?? '(none)'} is not accepted.`,
+    {
+      fix: 'Send JSON with "Content-Type: application/json".',
+    },
+  )
+  return Promise.resolve(fault)
+}
+
+function write(response: ServerResponse, reply: Reply, trace: Trace, draining: boolean): void {
+  if (response.headersSent || response.destroyed) return
+  const headers: Record<string, string | number> = {
+    'Content-Type': reply.type,
+    'Content-Length': Buffer.byteLength(reply.body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-ID': trace.echo,
+  }
+  if (trace.traceparent !== undefined) headers['traceparent'] = trace.traceparent
+  if (draining) headers['Connection'] = 'close'
+  for (const name in reply.headers) headers[name] = reply.headers[name] ?? ''
+  response.writeHead(reply.status, headers)
+  // Node writes headers as UTF-8 when they go out with a string; an id in Latin-1 comes back identical only beside bytes.
+  response.end(ASCII.test(trace.echo) ? reply.body : Buffer.from(reply.body))
+}

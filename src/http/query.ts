@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+import { RecordKind } from '../model/record.ts'
+import { ID_CHARS_MAX } from '../model/request.ts'
+import { PAGE_RECORDS_MAX } from '../service/audit-verbs.ts'
+
+/** Records or proposals one page holds when the query does not say. */
+export const PAGE_RECORDS_DEFAULT = 100
+
+const id = z.string().min(1).max(ID_CHARS_MAX)
+const whole = z
+  .string()
+  .regex(/^\d{1,15}$/u, 'a whole number')
+  .transform(Number)
+const limit = whole.pipe(z.int().min(1).max(PAGE_RECORDS_MAX)).optional()
+/** Any offset is accepted; records are compared in UTC. */
+const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
+
+/** Query of `GET /api/v1/audit/records`. */
+export const RecordsQuery = z.strictObject({
+  agent: id.optional().describe('The agent that acted.'),
+  user: id.optional().describe('The human it acted for.'),
+  action: id.optional().describe('The action name.'),
+  outcome: id.optional().describe('The answered outcome, or the class of a report.'),
+  kind: z.array(RecordKind).optional().describe('The kind of record; may be given more than once.'),
+  decision_id: id.optional().describe('The decision a record is or is about.'),
+  since: time.optional().describe('ISO 8601, inclusive.'),
+  until: time.optional().describe('ISO 8601, exclusive.'),
+  from: whole.optional().describe('Leaf index to go on from: `next` of the page before.'),
+  order: z.enum(['oldest', 'newest']).optional().describe('Which end to start from; `oldest` when absent.'),
+  limit: limit.describe(`Records of one page, 1–${PAGE_RECORDS_MAX}; ${PAGE_RECORDS_DEFAULT} when absent.`),
+})
+export type RecordsQuery = z.infer<typeof RecordsQuery>
+
+/** Query of `GET /api/v1/proposals`. */
+export const ProposalsQuery = z.strictObject({
+  from: whole.optional().describe('`next` of the page before.'),
+  limit: limit.describe(`Proposals of one page, 1–${PAGE_RECORDS_MAX}; ${PAGE_RECORDS_DEFAULT} when absent.`),
+})
+export type ProposalsQuery = z.infer<typeof ProposalsQuery>

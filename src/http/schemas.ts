@@ -1,0 +1,72 @@
+import { z } from 'zod'
+
+import { Request } from '../model/request.ts'
+import {
+  AgentTrustAnswer,
+  ContainmentAnswer,
+  ContainmentReport,
+  DecisionAnswer,
+  EvidenceAnswer,
+  IncidentAnswer,
+  IncidentReport,
+  IncidentReviewReport,
+  OutcomeReport,
+  Problem,
+  PromotionAnswer,
+  PromotionReport,
+  ProofAnswer,
+  ProposalsAnswer,
+  RecordAnswer,
+  RecordsAnswer,
+  SignalReport,
+} from '../model/wire.ts'
+import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, Evaluation, Evaluations } from './authzen/schema.ts'
+import { DataRequest, DataResponse, Health, OpaError } from './opa/schema.ts'
+
+const loaded = z.strictObject({ digest: z.string(), entrypoints: z.array(z.string()) })
+
+/** The policy set in force, as an operator sees it. */
+export const PolicySetAnswer = z.strictObject({
+  digest: z.string(),
+  loaded_at: z.string(),
+  base: loaded,
+  graduation: loaded,
+  risk_documents: z.array(z.strictObject({ id: z.string(), version: z.string(), rules: z.int() })),
+  tools: z.int(),
+  agents: z.int(),
+  last_error: z.string().nullable(),
+})
+
+/** Every body by the name it has in the OpenAPI document. */
+export const SCHEMAS = {
+  Request,
+  OutcomeReport,
+  SignalReport,
+  IncidentReport,
+  IncidentReviewReport,
+  PromotionReport,
+  ContainmentReport,
+  DecisionAnswer,
+  EvidenceAnswer,
+  IncidentAnswer,
+  AgentTrustAnswer,
+  PromotionAnswer,
+  ContainmentAnswer,
+  ProposalsAnswer,
+  RecordAnswer,
+  RecordsAnswer,
+  ProofAnswer,
+  PolicySetAnswer,
+  Problem,
+  Evaluation,
+  Evaluations,
+  AuthzenDecision,
+  AuthzenDecisions,
+  AuthzenConfiguration,
+  DataRequest,
+  DataResponse,
+  OpaError,
+  Health,
+  Json: z.json(),
+} as const satisfies Record<string, z.ZodType>
+export type SchemaName = keyof typeof SCHEMAS

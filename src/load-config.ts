@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+import { Config } from './model/config.ts'
+import { ServiceError } from './model/error.ts'
+import { parseYaml } from './model/parse-yaml.ts'
+
+/** A configuration that was read and checked; `root` is the directory its paths are relative to. */
+export type ConfigFile = { readonly config: Config; readonly root: string; readonly file: string }
+
+/** Where this package's own policies and bundles are: the directory above `src/` or `dist/`. */
+export const PACKAGE_ROOT = resolve(import.meta.dirname, '..')
+
+/**
+ * Reads a configuration file; without one, `gradus.yaml` of the working directory, and without that the example organisation of
+ * this package with the data in `./data`. Throws `bad_config` with file, line and fix.
+ */
+export async function loadConfig(file: string | undefined, workingDirectory: string): Promise<ConfigFile> {
+  const own = join(PACKAGE_ROOT, 'gradus.yaml')
+  const path = resolve(workingDirectory, file ?? (existsSync(join(workingDirectory, 'gradus.yaml')) ? 'gradus.yaml' : own))
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ServiceError('bad_config', `cannot read the configuration ${path}`, {
+      place: { file: path },
+      fix: 'name an existing file with --config',
+      cause,
+    })
+  })
+  const config = parseYaml(path, text, Config, 'bad_config')
+  // The example's data belongs to whoever runs it, not into the package.
+  const store = path === own ? { ...config.store, data_dir: join(workingDirectory, config.store.data_dir) } : config.store
+  const { tls } = config.http
+  const files =
+    tls === undefined
+      ? {}
+      : { tls: { certificate: resolve(dirname(path), tls.certificate), key: resolve(dirname(path), tls.key) } }
+  return { config: { ...config, http: { ...config.http, ...files }, store }, root: dirname(path), file: path }
+}

@@ -1,0 +1,108 @@
+import type { ActionClass, ConsequenceTier } from './catalogue.ts'
+import type { Ceiling, Guardrails, Obligation, Source } from './ceiling.ts'
+import type { Matrices } from './matrix.ts'
+import type { Outcome, RiskBand } from './outcome.ts'
+import type { Party } from './request.ts'
+import type { Level } from './scope.ts'
+
+/** What the static policy grants: the upper bound of the decision. `cause` says why it failed, if it did. */
+export type BaseResult = {
+  readonly outcome: Outcome
+  readonly reason: string
+  /** Present only where the base could not be asked or did not answer properly: error, trap, deadline, undefined, wrong type. */
+  readonly cause?: string
+  readonly obligations?: readonly Obligation[]
+  readonly guardrails?: Guardrails
+}
+
+/** How another party came into the chain of a request. */
+export const CHAIN_RELATIONS = ['on_behalf_of', 'act', 'chain'] as const
+export type ChainRelation = (typeof CHAIN_RELATIONS)[number]
+
+/** Another link of the delegation chain than the deciding agent, as it stands at this read. */
+export type ChainLink = {
+  readonly party: Party
+  readonly relation: ChainRelation
+  /** False: nothing is known of it, so its level is 0 whatever `level_effective` says. */
+  readonly known: boolean
+  readonly level_effective: Level
+  readonly tier: ConsequenceTier
+}
+
+/** What is wrong with a chain as a whole; each denies. */
+export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable'] as const
+export type ChainProblem = (typeof CHAIN_PROBLEMS)[number]
+
+/** What a containment switches off. */
+export const CONTAINMENT_KINDS = ['action', 'scope', 'agent', 'tenant'] as const
+/** A containment in force for this request. */
+export type ContainmentEntry = {
+  readonly kind: (typeof CONTAINMENT_KINDS)[number]
+  readonly by: 'person' | 'incident'
+  readonly reason: string
+}
+
+/** The incidents of the agent in this scope: the minimum of their caps (0–1, 1 without any) and whether a review is due. */
+export type IncidentPosition = { readonly cap: number; readonly review_open: boolean }
+
+/** A guardrail that refused its reservation: how much is taken already and what the limit is. */
+export type BudgetRefusal = { readonly guardrail: string; readonly have: number; readonly limit: number }
+
+/** What the request measures by itself. Null: the tool has no such measure. `unknown`: it has one, but it cannot be read. */
+export type Measures = {
+  readonly amount: number | null | 'unknown'
+  readonly records: number | null | 'unknown'
+  readonly recipient_domains: readonly string[] | null | 'unknown'
+}
+
+/** What exceeding a guardrail means. */
+export type GuardrailExcess = 'require_approval' | 'deny'
+
+/** Everything one decision depends on, as plain JSON, so that the audit record can hold it and decide again. */
+export type DecisionInputs = {
+  /** Null: the base was not asked or gave nothing; it denies. */
+  readonly base: BaseResult | null
+  /** What the graduation bundle answered, unchecked; anything but a list of well-formed ceilings denies. Null: it failed. */
+  readonly graduation: unknown
+  /** True: the credential proved a human and no agent is in the chain. */
+  readonly human: boolean
+  readonly action: Pick<ActionClass, 'category'>
+  readonly tier: ConsequenceTier
+  readonly band: RiskBand
+  readonly sensitive: boolean
+  readonly matrices: Matrices
+  readonly links: readonly ChainLink[]
+  readonly chain_problems: readonly ChainProblem[]
+  readonly containment: readonly ContainmentEntry[] | 'unknown'
+  /** `unknown`: the incidents could not be read. */
+  readonly incidents: IncidentPosition | 'unknown'
+  /** True: this agent is switched off until its review, whatever the base says. */
+  readonly kill_switch: boolean
+  readonly measures: Measures
+  readonly budget_refusals: readonly BudgetRefusal[]
+  readonly guardrail_excess: GuardrailExcess
+  /** `pep` obligations the enforcement point fulfils: its credential's, narrowed by the request. */
+  readonly supported_obligations: readonly string[]
+}
+
+/** What a decision can advise; it binds nobody. */
+export const ADVICE = ['record_proposal'] as const
+export type Advice = (typeof ADVICE)[number]
+
+/** The answer, with every term that led to it. */
+export type Decision = {
+  readonly outcome: Outcome
+  /** True: something may run (`allow_guarded` or `allow`). */
+  readonly decision: boolean
+  /** What the static policy granted. */
+  readonly base: Outcome
+  /** Every term of the meet, in the order of their sources. */
+  readonly ceilings: readonly Ceiling[]
+  readonly obligations: readonly Obligation[]
+  readonly guardrails: Guardrails
+  readonly advice: readonly Advice[]
+  /** Why, most limiting first; every term below `allow` is there. */
+  readonly reasons: readonly string[]
+  /** Sources that alone would give this outcome; with an unsupported obligation, the sources that demand it. */
+  readonly limiting: readonly Source[]
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+import { Containment } from './effect.ts'
+import { Layer, ScopeKey } from './scope.ts'
+import { AgentTrust } from './trust-state.ts'
+
+/** Actions and recipient domains remembered per agent, and outstanding decisions per agent, at most. Beyond it, the oldest go. */
+export const REMEMBERED_NAMES_MAX = 512
+/** Length of the buckets of the last hour and of the last day, ms. Windows slide by whole buckets, so a window is never shorter than it says. */
+export const BUCKET_MS = { hour: 60_000, day: 3_600_000 } as const
+/** The windows that are kept, ms. */
+export const WINDOW_MS = { hour: 3_600_000, day: 86_400_000 } as const
+
+const count = z.int().nonnegative()
+
+/** What was let run in one bucket of one scope, and for how much money. */
+export const ActivityBucket = z.strictObject({ start_ms: z.int(), count, amount: z.number().nonnegative() })
+export type ActivityBucket = z.infer<typeof ActivityBucket>
+
+/** A decision that was let run and is not verified yet. */
+export const Outstanding = z.strictObject({ decision_id: z.string(), scope: ScopeKey, verify_by_ms: z.int() })
+
+/** What an agent did lately: budgets and the counters risk rules read. */
+export const Activity = z.strictObject({
+  /** By minute for the last hour, by hour for the last day: a document stays small however busy its agent is. */
+  scopes: z.record(ScopeKey, z.strictObject({ hour: z.array(ActivityBucket), day: z.array(ActivityBucket) })),
+  /** Requests of the last hour, and refused ones, by minute. */
+  requests: z.array(z.strictObject({ start_ms: z.int(), count, denied: count })),
+  outstanding: z.array(Outstanding),
+  actions: z.array(z.string()),
+  domains: z.array(z.string()),
+})
+export type Activity = z.infer<typeof Activity>
+
+/** What was already counted about one decision: at most one positive unit per layer, negatives by the worst. */
+export const Verdicts = z.strictObject({
+  layers: z.partialRecord(
+    Layer,
+    z.strictObject({
+      positive: z.number(),
+      /** When the positive was, so that exactly it can be taken back; null where there is none. */
+      positive_ms: z.int().nullable(),
+      negative: z.number(),
+      factual: z.boolean(),
+      counted: z.boolean(),
+    }),
+  ),
+  /** Sources that spoke, as `layer|source|class`, for idempotency. */
+  heard: z.array(z.string()),
+  self_flagged: z.boolean(),
+})
+export type Verdicts = z.infer<typeof Verdicts>
+
+/** What is contained in a tenant. */
+export const TenantState = z.strictObject({ containments: z.array(Containment) })
+export type TenantState = z.infer<typeof TenantState>
+
+/** The kinds of state documents and their types. `agent`, `activity` and `tenant` are kept in memory; `verdicts` are read when asked for. */
+export const DOCUMENTS = { agent: AgentTrust, activity: Activity, tenant: TenantState, verdicts: Verdicts } as const
+export type Documents = { agent: AgentTrust; activity: Activity; tenant: TenantState; verdicts: Verdicts }
+export type DocumentKind = keyof Documents
+
+/** Which document: tenant, kind, and the agent's or decision's id (the tenant's own document has the empty id). */
+export type DocumentKey<K extends DocumentKind = DocumentKind> = {
+  readonly kind: K
+  readonly tenant: string
+  readonly id: string
+}
+
+/** One flat name for a document key; unambiguous, because each part is percent-encoded. */
+export function documentName(key: DocumentKey): string {
+  return `${key.kind}/${encodeURIComponent(key.tenant)}/${encodeURIComponent(key.id)}`
+}

@@ -1,0 +1,254 @@
+/** A JSON value as it comes out of a strict parser: no undefined, no lone surrogates, no duplicate keys. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/** The named limits of one JSON document; strict-json.ts holds the defaults. Characters are UTF-16 code units. */
+export type JsonLimits = {
+  readonly bodyBytesMax: number
+  /** Containers nested in each other: `{}` is 1, `[[]]` is 2, a scalar is 0. */
+  readonly depthMax: number
+  readonly stringCharsMax: number
+  readonly keyCharsMax: number
+  readonly arrayItemsMax: number
+  readonly objectKeysMax: number
+}
+
+/** Why a document was refused; one word per refused class. */
+export type JsonFaultCode =
+  | 'body_empty'
+  | 'body_too_large'
+  | 'byte_order_mark'
+  | 'invalid_utf8'
+  | 'syntax'
+  | 'trailing_bytes'
+  | 'duplicate_key'
+  | 'forbidden_key'
+  | 'lone_surrogate'
+  | 'number_out_of_range'
+  | 'too_deep'
+  | 'string_too_long'
+  | 'key_too_long'
+  | 'array_too_long'
+  | 'object_too_large'
+
+/** A refusal with its place: JSON Pointer (RFC 6901), offset in UTF-16 code units from 0, line and column from 1. */
+export type JsonFault = {
+  readonly code: JsonFaultCode
+  readonly message: string
+  readonly pointer: string
+  readonly offset: number
+  readonly line: number
+  readonly column: number
+}
+
+/** What a strict parser answers. */
+export type JsonReading<Value = JsonValue> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: JsonFault }
+
+/** Largest magnitude that survives every reader unchanged (RFC 7493, 2.2). */
+const INTEGER_MAX = Number.MAX_SAFE_INTEGER
+const EXCERPT_CHARS_MAX = 40
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+
+/** What a reader returns once there is a fault. */
+const REFUSED = Symbol('refused')
+type Refused = typeof REFUSED
+
+type Cursor = {
+  readonly text: string
+  readonly limits: JsonLimits
+  /** Where the bytes were not UTF-8, as an offset into `text`; -1 when they all were. */
+  readonly badUtf8At: number
+  readonly path: (string | number)[]
+  at: number
+  fault: JsonFault | undefined
+}
+
+/** JSON Pointer of a path of keys and indices. */
+export function jsonPointer(path: readonly (string | number)[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** A refusal at an offset of a text. */
+export function faultAt(text: string, offset: number, code: JsonFaultCode, message: string, pointer = ''): JsonFault {
+  const before = text.slice(0, offset)
+  const lineStart = before.lastIndexOf('\n') + 1
+  return { code, message, pointer, offset, line: before.split('\n').length, column: offset - lineStart + 1 }
+}
+
+/**
+ * Reads one JSON document and says where and why it is refused: the slow, obvious authority that strict-json.ts falls back to
+ * whenever its fast path does not admit a document. The first fault in document order wins.
+ */
+export function readJson(text: string, limits: JsonLimits, badUtf8At = -1): JsonReading {
+  const cursor: Cursor = { text, limits, badUtf8At, path: [], at: 0, fault: undefined }
+  const value = readValue(cursor, 0)
+  if (value !== REFUSED && skipSpace(cursor) < text.length) {
+    fail(cursor, cursor.at, 'trailing_bytes', 'There is more after the end of the JSON value: send exactly one value.')
+  }
+  return value === REFUSED || cursor.fault !== undefined ? { ok: false, error: cursor.fault as JsonFault } : { ok: true, value }
+}
+
+/** Records the fault; `REFUSED` is what every reader returns after one. */
+function fail(cursor: Cursor, offset: number, code: JsonFaultCode, message: string): Refused {
+  const isUtf8Fault = cursor.badUtf8At !== -1 && offset >= cursor.badUtf8At
+  const pointer = jsonPointer(cursor.path)
+  cursor.fault = isUtf8Fault
+    ? faultAt(cursor.text, cursor.badUtf8At, 'invalid_utf8', 'The bytes here are not UTF-8: encode the text as UTF-8.', pointer)
+    : faultAt(cursor.text, offset, code, message, pointer)
+  return REFUSED
+}
+
+/** Skips JSON white space and returns the new offset. */
+function skipSpace(cursor: Cursor): number {
+  while (/[ \t\n\r]/.test(cursor.text.charAt(cursor.at))) cursor.at += 1
+  return cursor.at
+}
+
+function readValue(cursor: Cursor, depth: number): JsonValue | Refused {
+  const start = skipSpace(cursor)
+  const first = cursor.text.charAt(start)
+  if (first === '{' || first === '[') {
+    if (depth >= cursor.limits.depthMax) {
+      const most = `at most ${cursor.limits.depthMax} levels are accepted`
+      return fail(cursor, start, 'too_deep', `Objects and arrays are nested too deep: ${most}, flatten the value.`)
+    }
+    cursor.at += 1
+    return first === '{' ? readObject(cursor, depth + 1) : readArray(cursor, depth + 1)
+  }
+  if (first === '"') return readText(cursor, cursor.limits.stringCharsMax, 'string_too_long')
+  if (first === 't' || first === 'f') return readLiteral(cursor, first === 't' ? 'true' : 'false', first === 't')
+  return first === 'n' ? readLiteral(cursor, 'null', null) : readNumber(cursor)
+}
+
+function readObject(cursor: Cursor, depth: number): JsonValue | Refused {
+  const object: Record<string, JsonValue> = {}
+  let keys = 0
+  if (takes(cursor, '}')) return object
+  do {
+    const keyAt = skipSpace(cursor)
+    if (cursor.text.charAt(keyAt) !== '"') return unexpected(cursor, 'a key in double quotes', 'quote it, or remove a last comma')
+    const key = readText(cursor, cursor.limits.keyCharsMax, 'key_too_long')
+    if (key === REFUSED) return REFUSED
+    cursor.path.push(key)
+    keys += 1
+    if (refusesKey(cursor, object, key, keys, keyAt)) return REFUSED
+    if (!takes(cursor, ':')) return unexpected(cursor, '":" after the key', 'put a colon between key and value')
+    const value = readValue(cursor, depth)
+    if (value === REFUSED) return REFUSED
+    object[key] = value
+    cursor.path.pop()
+  } while (takes(cursor, ','))
+  return takes(cursor, '}') ? object : unexpected(cursor, '"," or "}"', 'close the object or separate its members')
+}
+
+/** Faults about a key that has been read and is the last step of the path. */
+function refusesKey(cursor: Cursor, object: object, key: string, keys: number, keyAt: number): boolean {
+  if (key === '__proto__') {
+    fail(cursor, keyAt, 'forbidden_key', 'The key "__proto__" is refused, however it is spelled: rename it.')
+  } else if (Object.hasOwn(object, key)) {
+    fail(cursor, keyAt, 'duplicate_key', `The key ${excerpt(key)} is there twice in one object: keep one of them.`)
+  } else if (keys > cursor.limits.objectKeysMax) {
+    cursor.path.pop()
+    const most = `at most ${cursor.limits.objectKeysMax} are accepted`
+    fail(cursor, keyAt, 'object_too_large', `The object has too many keys: ${most}, send fewer.`)
+  }
+  return cursor.fault !== undefined
+}
+
+function readArray(cursor: Cursor, depth: number): JsonValue | Refused {
+  const items: JsonValue[] = []
+  if (takes(cursor, ']')) return items
+  do {
+    if (items.length >= cursor.limits.arrayItemsMax) {
+      const most = `at most ${cursor.limits.arrayItemsMax} are accepted`
+      return fail(cursor, skipSpace(cursor), 'array_too_long', `The array has too many items: ${most}, send fewer.`)
+    }
+    cursor.path.push(items.length)
+    const value = readValue(cursor, depth)
+    if (value === REFUSED) return REFUSED
+    items.push(value)
+    cursor.path.pop()
+  } while (takes(cursor, ','))
+  return takes(cursor, ']') ? items : unexpected(cursor, '"," or "]"', 'close the array or separate its items')
+}
+
+/** Reads a string, as a value or as a key. */
+function readText(cursor: Cursor, charsMax: number, tooLong: 'string_too_long' | 'key_too_long'): string | Refused {
+  const start = cursor.at
+  cursor.at += 1
+  for (;;) {
+    const char = cursor.text.charAt(cursor.at)
+    if (char === '"') break
+    if (char === '') return fail(cursor, cursor.at, 'syntax', 'The text ends inside a string: close it with a double quote.')
+    if (char < ' ') return fail(cursor, cursor.at, 'syntax', 'A control character stands in a string: escape it as \\uXXXX.')
+    if (cursor.at === cursor.badUtf8At) return fail(cursor, cursor.at, 'invalid_utf8', '')
+    if (char !== '\\') cursor.at += 1
+    else if (!takesPattern(cursor, ESCAPE)) {
+      return fail(
+        cursor,
+        cursor.at,
+        'syntax',
+        'This escape is not one of JSON: use \\", \\\\, \\/, \\b, \\f, \\n, \\r, \\t or \\uXXXX.',
+      )
+    }
+  }
+  cursor.at += 1
+  const raw = cursor.text.slice(start, cursor.at)
+  const text = JSON.parse(raw) as string
+  if (!raw.isWellFormed() || !text.isWellFormed()) {
+    return fail(
+      cursor,
+      start,
+      'lone_surrogate',
+      'The string holds half of a surrogate pair: send both halves, or U+FFFD instead.',
+    )
+  }
+  if (text.length <= charsMax) return text
+  const noun = tooLong === 'key_too_long' ? 'key' : 'string'
+  return fail(cursor, start, tooLong, `The ${noun} has ${text.length} characters: at most ${charsMax} are accepted, shorten it.`)
+}
+
+function readNumber(cursor: Cursor): number | Refused {
+  const start = cursor.at
+  if (!takesPattern(cursor, NUMBER))
+    return unexpected(cursor, 'a JSON value', 'put an object, array, string, number, true, false or null here')
+  const number = Number(cursor.text.slice(start, cursor.at))
+  if (Math.abs(number) <= INTEGER_MAX) return number
+  const range = `only ${-INTEGER_MAX} to ${INTEGER_MAX} is exact in every reader`
+  return fail(cursor, start, 'number_out_of_range', `The number is too large: ${range}, send it as a string.`)
+}
+
+function readLiteral<Value extends boolean | null>(cursor: Cursor, word: string, value: Value): Value | Refused {
+  if (cursor.text.startsWith(word, cursor.at)) {
+    cursor.at += word.length
+    return value
+  }
+  return unexpected(cursor, `"${word}"`, 'literals are true, false and null, in lower case')
+}
+
+/** Steps over white space and one character when it is there. */
+function takes(cursor: Cursor, char: string): boolean {
+  const isThere = cursor.text.charAt(skipSpace(cursor)) === char
+  if (isThere) cursor.at += 1
+  return isThere
+}
+
+/** Steps over a sticky pattern when it matches here. */
+function takesPattern(cursor: Cursor, pattern: RegExp): boolean {
+  pattern.lastIndex = cursor.at
+  const matches = pattern.test(cursor.text)
+  if (matches) cursor.at = pattern.lastIndex
+  return matches
+}
+
+function unexpected(cursor: Cursor, expected: string, fix: string): Refused {
+  const codePoint = cursor.text.codePointAt(cursor.at)
+  const found = codePoint === undefined ? 'the end of the text' : excerpt(String.fromCodePoint(codePoint))
+  return fail(cursor, cursor.at, 'syntax', `Expected ${expected}, found ${found}: ${fix}.`)
+}
+
+/** A short quotation for a message, control characters escaped. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > EXCERPT_CHARS_MAX ? `${text.slice(0, EXCERPT_CHARS_MAX)}…` : text)
+}

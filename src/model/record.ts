@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+import { Effect } from './effect.ts'
+
+/** Version of the record format. */
+export const RECORD_VERSION = 1
+
+/** What a record is about. */
+export const RECORD_KINDS = [
+  'decision',
+  'outcome',
+  'signal',
+  'incident',
+  'review',
+  'promotion',
+  'operator',
+  'policy_set',
+  'budget',
+] as const
+export const RecordKind = z.enum(RECORD_KINDS)
+export type RecordKind = z.infer<typeof RecordKind>
+
+/**
+ * One entry of the audit log. The header answers the questions of an incident review (who, what, when); `body` holds everything
+ * the record is about; `effects` is what it did to the state. `/body` members named in `SENSITIVE_POINTERS` are sealed: the leaf
+ * holds their salted digest, the values stand beside it and can be masked or erased.
+ */
+export const AuditRecord = z.strictObject({
+  v: z.literal(RECORD_VERSION),
+  kind: RecordKind,
+  id: z.string().min(1).max(64),
+  tenant: z.string().min(1).max(128),
+  /** ISO 8601 with milliseconds and zone, never before the record in front of it. */
+  at: z.iso.datetime(),
+  agent: z.string().max(512).nullable(),
+  user: z.string().max(512).nullable(),
+  action: z.string().max(512).nullable(),
+  outcome: z.string().max(64).nullable(),
+  /** The decision this record is or is about. */
+  decision_id: z.string().max(64).nullable(),
+  /** Who wrote it: the credential, `anonymous`, or `system`. */
+  actor: z.string().max(128),
+  body: z.record(z.string(), z.json()),
+  effects: z.array(Effect).max(1_000),
+})
+export type AuditRecord = z.infer<typeof AuditRecord>
+
+/** Members of a record whose values are personal or secret; each is sealed on its own. */
+export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>> = {
+  decision: [
+    '/body/request/subject/properties',
+    '/body/request/action/properties',
+    '/body/request/resource/properties',
+    '/body/request/context',
+    '/body/base_input',
+    '/body/goal',
+  ],
+  outcome: ['/body/detail', '/body/result'],
+  signal: ['/body/detail'],
+  incident: ['/body/detail'],
+  review: ['/body/note'],
+  promotion: ['/body/note'],
+  operator: ['/body/detail'],
+  policy_set: [],
+  budget: [],
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+
+import { identifier } from './identifier.ts'
+
+/** Longest id of a subject, resource or session, and longest action name, in characters. */
+export const ID_CHARS_MAX = 512
+/** Longest type name, tenant and credential id, in characters. */
+export const TYPE_CHARS_MAX = 128
+/** Links a delegation chain may have in a request; more than five is denied by the chain term, more than this is a bad request. */
+export const CHAIN_LINKS_MAX = 32
+/** Most obligations a request may say it supports. */
+export const SUPPORTED_OBLIGATIONS_MAX = 64
+
+const properties = z.record(z.string(), z.json())
+
+/** What an agent is made of; a change counts against the trust it earned. Absent equals absent. */
+export const Composition = z.strictObject({
+  model: z.string().min(1).max(ID_CHARS_MAX).optional(),
+  prompt: z.string().min(1).max(ID_CHARS_MAX).optional(),
+  tool_catalogue: z.string().min(1).max(ID_CHARS_MAX).optional(),
+})
+export type Composition = z.infer<typeof Composition>
+
+/** One party of a request or chain. */
+export const Party = z.strictObject({ type: identifier(TYPE_CHARS_MAX), id: identifier(ID_CHARS_MAX) })
+export type Party = z.infer<typeof Party>
+
+/** Who acts. `properties.composition` says what an agent is made of. */
+export const Subject = z.strictObject({
+  type: identifier(TYPE_CHARS_MAX),
+  id: identifier(ID_CHARS_MAX),
+  properties: z.looseObject({ composition: Composition.optional() }).pipe(properties).optional(),
+})
+
+/** What is to be done. `properties.arguments` holds the tool's full arguments. */
+export const Action = z.strictObject({ name: identifier(ID_CHARS_MAX), properties: properties.optional() })
+
+/** What it is done to. */
+export const Resource = z.strictObject({
+  type: identifier(TYPE_CHARS_MAX),
+  id: identifier(ID_CHARS_MAX),
+  properties: properties.optional(),
+})
+
+/** Under what circumstances. The named members are ours; anything else is the caller's and reaches the policy. */
+export const Context = z
+  .looseObject({
+    session: z.string().max(ID_CHARS_MAX).optional(),
+    purpose: z.string().max(4_000).optional(),
+    environment: z.string().max(TYPE_CHARS_MAX).optional(),
+    jurisdiction: z.string().max(TYPE_CHARS_MAX).optional(),
+    on_behalf_of: Party.optional(),
+    chain: z.array(Party).max(CHAIN_LINKS_MAX).optional(),
+    supported_obligations: z.array(z.string().max(TYPE_CHARS_MAX)).max(SUPPORTED_OBLIGATIONS_MAX).optional(),
+  })
+  .pipe(properties)
+
+/** One authorization request, in AuthZEN's shape. The tenant is not in it: it comes from the credential or the listener. */
+export const Request = z.strictObject({ subject: Subject, action: Action, resource: Resource, context: Context.optional() })
+export type Request = z.infer<typeof Request>

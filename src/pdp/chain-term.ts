@@ -1,0 +1,29 @@
+import { outcomeLeq } from '../lattice/outcome-order.ts'
+import type { Ceiling } from '../model/ceiling.ts'
+import type { ChainLink, DecisionInputs } from '../model/decision-inputs.ts'
+import type { Outcome } from '../model/outcome.ts'
+import { matrixCell } from './matrix-cell.ts'
+import { denial, term } from './term.ts'
+
+/**
+ * The delegation chain: what the least trusted other link would be conceded here; `allow` without other links and for a human
+ * alone. An unknown link is at level 0; a cycle, or more than five links, denies.
+ */
+export function chainTerm(inputs: DecisionInputs): Ceiling {
+  const [problem] = [...inputs.chain_problems].sort()
+  if (problem !== undefined) return denial('chain', `chain_${problem}`)
+  const [weakest] = inputs.links.map((link) => linkTerm(link, inputs)).sort(byOutcome)
+  return weakest ?? term('chain', 'allow', inputs.human ? 'human' : 'no_other_links')
+}
+
+function linkTerm(link: ChainLink, { matrices, band, sensitive }: DecisionInputs): Ceiling {
+  const level = link.known ? link.level_effective : 0
+  const outcome: Outcome = matrixCell({ matrices, tier: link.tier, level, band, sensitive })
+  const standing = link.known ? `level_${level}` : 'unknown'
+  return term('chain', outcome, `chain_link:${link.relation}:${link.party.type}/${link.party.id}:${standing}`)
+}
+
+function byOutcome(a: Ceiling, b: Ceiling): number {
+  if (a.outcome === b.outcome) return a.reason < b.reason ? -1 : Number(a.reason > b.reason)
+  return outcomeLeq(a.outcome, b.outcome) ? -1 : 1
+}

@@ -1,0 +1,61 @@
+import { byCodeUnit } from '../lattice/stable-key.ts'
+import type { Element } from '../lattice/meet.ts'
+import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
+import { SOURCES, type Ceiling, type Source } from '../model/ceiling.ts'
+import type { Advice, Decision } from '../model/decision-inputs.ts'
+
+/** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
+export type Explained = {
+  readonly base: Ceiling
+  readonly met: Element
+  readonly terms: readonly Ceiling[]
+  readonly unsupported: readonly string[]
+}
+
+/** The decision with its reasons: every term kept in the order of the sources, the most limiting reasons first. */
+export function explain({ base, met, terms, unsupported }: Explained): Decision {
+  const outcome = unsupported.length > 0 ? 'deny' : met.outcome
+  const demanding = (each: Ceiling): boolean =>
+    each.obligations.some(({ id, performer }) => performer === 'pep' && unsupported.includes(id))
+  const limits = (each: Ceiling): boolean => (unsupported.length > 0 ? demanding(each) : each.outcome === outcome)
+  const limiting = outcome === 'allow' ? [] : sourcesOf(terms.filter(limits))
+  const decision: Omit<Decision, 'advice'> = {
+    outcome,
+    decision: mayRun(outcome),
+    base: base.outcome,
+    ceilings: [...terms].sort(bySource),
+    obligations: met.obligations,
+    guardrails: met.guardrails,
+    reasons: [...new Set([...unsupported.map((id) => `unsupported_obligation:${id}`), ...reasonsOf(terms)])],
+    limiting,
+  }
+  return { ...decision, advice: unsupported.length > 0 ? [] : adviceOn(decision) }
+}
+
+function sourcesOf(terms: readonly Ceiling[]): readonly Source[] {
+  return SOURCES.filter((source) => terms.some((each) => each.source === source))
+}
+
+/** Reasons of what is below `allow`, lowest outcome first, then in the order of the sources. */
+function reasonsOf(terms: readonly Ceiling[]): readonly string[] {
+  const limiting = terms.filter((each) => each.outcome !== 'allow')
+  return limiting.sort((a, b) => OUTCOME_RANK[a.outcome] - OUTCOME_RANK[b.outcome] || bySource(a, b)).map((each) => each.reason)
+}
+
+function bySource(a: Ceiling, b: Ceiling): number {
+  return SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source) || byCodeUnit(a.reason, b.reason)
+}
+
+/**
+ * A proposal is worth recording where trust, and nothing else, kept it from running by itself: that is how level 0 earns. The cap of
+ * an incident is trust's own, said again by the hard term; what it holds back is how an agent earns again.
+ */
+function adviceOn({ outcome, limiting, ceilings }: Omit<Decision, 'advice'>): readonly Advice[] {
+  const isTrust = (source: Source): boolean => source === 'trust' || (source === 'hard' && ceilings.some(isIncidentCap))
+  const heldByTrust = !mayRun(outcome) && limiting.includes('trust') && limiting.every(isTrust)
+  return heldByTrust && !ceilings.some((each) => each.reason === 'term_missing:trust') ? ['record_proposal'] : []
+}
+
+function isIncidentCap({ source, reason }: Ceiling): boolean {
+  return source === 'hard' && reason.startsWith('incident_cap:')
+}

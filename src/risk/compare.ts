@@ -1,0 +1,64 @@
+import type { NUMBER_OPERATORS, OPERATORS } from '../model/risk-rules.ts'
+
+/** The value of a fact that is malformed or could not be known. */
+export const UNAVAILABLE = Symbol('unavailable')
+/** The value of a fact that the tool does not have. */
+export const NOT_APPLICABLE = Symbol('not_applicable')
+
+/** An operator of risk rules. */
+export type Operator = (typeof OPERATORS)[number]
+/** Whether a comparison holds; `unknown` where the fact is missing or of a type that cannot be compared with the value. */
+export type Comparison = boolean | 'unknown'
+
+/** Compares a member of a fact with the constant of a rule. Nothing is converted: `"1000000"` is no number. */
+export function compare(operator: Operator, fact: unknown, value: unknown): Comparison {
+  if (fact === NOT_APPLICABLE) return false
+  if (fact === undefined || fact === UNAVAILABLE) return 'unknown'
+  switch (operator) {
+    case 'equal':
+      return sameKind(fact, [value]) ? fact === value : 'unknown'
+    case 'notEqual':
+      return negate(compare('equal', fact, value))
+    case 'in':
+      return Array.isArray(value) && sameKind(fact, value) ? value.includes(fact) : 'unknown'
+    case 'notIn':
+      return negate(compare('in', fact, value))
+    case 'contains':
+      return Array.isArray(fact) ? fact.includes(value) : 'unknown'
+    case 'doesNotContain':
+      return negate(compare('contains', fact, value))
+    case 'lessThan':
+    case 'lessThanInclusive':
+    case 'greaterThan':
+    case 'greaterThanInclusive':
+      return isNumber(fact) && isNumber(value) ? compareNumbers(operator, fact, value) : 'unknown'
+  }
+}
+
+function compareNumbers(operator: (typeof NUMBER_OPERATORS)[number], fact: number, value: number): boolean {
+  switch (operator) {
+    case 'lessThan':
+      return fact < value
+    case 'lessThanInclusive':
+      return fact <= value
+    case 'greaterThan':
+      return fact > value
+    case 'greaterThanInclusive':
+      return fact >= value
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function negate(comparison: Comparison): Comparison {
+  return comparison === 'unknown' ? comparison : !comparison
+}
+
+/** A fact can be compared with values of its own type. Null is a known absence, which only a number cannot be compared with. */
+function sameKind(fact: unknown, values: readonly unknown[]): boolean {
+  if (fact === null) return values.some((value) => typeof value !== 'number')
+  if (typeof fact === 'object' || typeof fact === 'symbol') return false
+  return values.some((value) => value === null || typeof value === typeof fact)
+}

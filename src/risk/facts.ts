@@ -1,0 +1,124 @@
+import type { ActionClass, AgentClass } from '../model/catalogue.ts'
+import type { Measures } from '../model/decision-inputs.ts'
+import type { PolicyTime } from '../model/graduation-input.ts'
+import type { Request } from '../model/request.ts'
+import type { RiskFactName } from '../model/risk-rules.ts'
+import type { TrustView } from '../model/trust-state.ts'
+import { contentClasses } from './content-classes.ts'
+import { amountAt, recipientsAt, recordsAt } from './measures.ts'
+
+/** Counters of the agent, from its recent activity. */
+export type RiskCounters = { readonly actions_last_hour: number; readonly denials_last_hour: number; readonly first_use: boolean }
+
+/** What the risk facts are made of; all values, nothing is looked up. */
+export type RiskFactSources = {
+  readonly request: Request
+  readonly action: ActionClass
+  readonly agent: AgentClass
+  /** Null: the trust store could not be read. */
+  readonly trust: Pick<TrustView, 'score' | 'level_effective' | 'level_granted' | 'confidence' | 'failure_bound'> | null
+  readonly time: PolicyTime
+  readonly classification: string
+  readonly sensitive: boolean
+  /** Recipient domains this agent has written to before; all others are new. */
+  readonly knownDomains: readonly string[]
+  /** Null: not known here. */
+  readonly counters: RiskCounters | null
+  /** First hour and first hour after of the business day, UTC, Monday to Friday. */
+  readonly businessHours: readonly [number, number]
+}
+
+/** The facts of one request, as plain JSON. A fact is in `values`, or it is unavailable, or its tool has no such thing. */
+export type RiskFacts = {
+  readonly action: Pick<ActionClass, 'category' | 'static_points'>
+  readonly values: Readonly<Partial<Record<RiskFactName, Readonly<Record<string, unknown>>>>>
+  /** Facts that are malformed or could not be known, sorted. */
+  readonly unavailable: readonly RiskFactName[]
+  /** Facts that the catalogue says the tool does not have, sorted; a condition on one does not hold. */
+  readonly not_applicable: readonly RiskFactName[]
+}
+
+type Fact = Readonly<Record<string, unknown>> | 'unavailable' | 'not_applicable'
+
+/** The facts that risk rules read, all computed from values. */
+export function riskFacts(sources: RiskFactSources): RiskFacts {
+  const { request, action, agent } = sources
+  const toolArguments = argumentsOf(request)
+  const facts: Readonly<Record<RiskFactName, Fact>> = {
+    request: requestFact(request),
+    arguments: toolArguments ?? 'unavailable',
+    action: { ...action },
+    agent: { ...agent },
+    trust: trustFact(sources),
+    time: timeFact(sources),
+    content: contentFact(sources),
+    amount: amountAt(toolArguments, action.arguments.amount),
+    recipients: recipientsAt(toolArguments, action.arguments.recipients, sources.knownDomains),
+    records: recordsAt(toolArguments, action.arguments.records),
+    counters: sources.counters === null ? 'unavailable' : { ...sources.counters },
+  }
+  const entries = Object.entries(facts) as [RiskFactName, Fact][]
+  const named = (state: Fact): RiskFactName[] =>
+    entries
+      .filter(([, fact]) => fact === state)
+      .map(([name]) => name)
+      .sort()
+  return {
+    action: { category: action.category, static_points: action.static_points },
+    values: Object.fromEntries(entries.filter(([, fact]) => typeof fact !== 'string')),
+    unavailable: named('unavailable'),
+    not_applicable: named('not_applicable'),
+  }
+}
+
+/** What the decision's guardrails bound, from the same facts that the rules read. */
+export function measuresOf({ values, not_applicable }: RiskFacts): Measures {
+  const measure = (fact: 'amount' | 'records' | 'recipients', member: string): unknown =>
+    not_applicable.includes(fact) ? null : (values[fact]?.[member] ?? 'unknown')
+  return {
+    amount: measure('amount', 'value') as Measures['amount'],
+    records: measure('records', 'count') as Measures['records'],
+    recipient_domains: measure('recipients', 'domains') as Measures['recipient_domains'],
+  }
+}
+
+/** The tool's arguments, `{}` where the request has none; undefined where they are not an object. */
+function argumentsOf(request: Request): Readonly<Record<string, unknown>> | undefined {
+  const properties = request.action.properties ?? {}
+  if (!Object.hasOwn(properties, 'arguments')) return {}
+  const value: unknown = properties['arguments']
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+}
+
+function requestFact({ subject, action, resource, context }: Request): Fact {
+  return {
+    subject_type: subject.type,
+    subject_id: subject.id,
+    action: action.name,
+    resource_type: resource.type,
+    resource_id: resource.id,
+    environment: context?.['environment'] ?? null,
+    session: context?.['session'] ?? null,
+    purpose: context?.['purpose'] ?? null,
+    jurisdiction: context?.['jurisdiction'] ?? null,
+  }
+}
+
+function trustFact({ trust }: RiskFactSources): Fact {
+  if (trust === null) return 'unavailable'
+  const { score, level_effective, level_granted, confidence, failure_bound } = trust
+  return { score, level_effective, level_granted, confidence, failure_bound }
+}
+
+function timeFact({ time: { hour, weekday }, businessHours: [from, until] }: RiskFactSources): Fact {
+  const businessDay = weekday >= 1 && weekday <= 5
+  return { hour, weekday, off_hours: !(businessDay && hour >= from && hour < until) }
+}
+
+/** What is found in the request, and what its caller asserts beside it: assertions only add. */
+function contentFact({ request, classification, sensitive }: RiskFactSources): Fact {
+  const found = contentClasses([request.action.properties, request.resource.properties])
+  const asserted: unknown = request.context?.['content_classes'] ?? []
+  if (found === undefined || !Array.isArray(asserted) || !asserted.every((name) => typeof name === 'string')) return 'unavailable'
+  return { classification, sensitive, classes: [...new Set<string>([...found, ...asserted])].sort() }
+}

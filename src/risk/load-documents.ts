@@ -1,0 +1,94 @@
+import { LineCounter, parseDocument, type ParsedNode } from 'yaml'
+import type { z } from 'zod'
+
+import { jsonPointer } from '../model/json-reader.ts'
+import { RiskDocument } from '../model/risk-rules.ts'
+import { parseStrictJson } from '../model/strict-json.ts'
+
+/** A file as it was read; nothing is read here. */
+export type RiskFile = { readonly file: string; readonly text: string }
+
+/** What is wrong in a risk document, and where: file, rule, JSON Pointer, line from 1 where it can be told. */
+export type RiskProblem = {
+  readonly file: string
+  readonly rule: string | null
+  readonly pointer: string
+  readonly line: number | null
+  readonly message: string
+}
+
+/** The documents, in the order of their ids, or what is wrong with them; no document is in force unless all are right. */
+export type RiskLoading =
+  | { readonly ok: true; readonly documents: readonly RiskDocument[] }
+  | { readonly ok: false; readonly problems: readonly RiskProblem[] }
+
+/** Reads risk documents out of texts: strict JSON, then the schema, then unique document ids. */
+export function loadRiskDocuments(files: readonly RiskFile[]): RiskLoading {
+  const read = files.map(readDocument)
+  const documents = read.flatMap(({ document }) => (document === undefined ? [] : [document]))
+  const problems = [...read.flatMap((each) => each.problems), ...duplicates(read)]
+  if (problems.length > 0 || documents.length < files.length) return { ok: false, problems }
+  return { ok: true, documents: documents.sort((a, b) => (a.id < b.id ? -1 : 1)) }
+}
+
+type Read = { readonly file: string; readonly document?: RiskDocument; readonly problems: readonly RiskProblem[] }
+
+function readDocument({ file, text }: RiskFile): Read {
+  const json = parseStrictJson(text)
+  if (!json.ok) {
+    const { pointer, line, message } = json.error
+    return { file, problems: [{ file, rule: null, pointer, line, message }] }
+  }
+  const parsed = RiskDocument.safeParse(json.value)
+  if (parsed.success) return { file, document: parsed.data, problems: [] }
+  const lineAt = lineFinder(text)
+  const problems = parsed.error.issues.flatMap(leaves).map(({ path, message }): RiskProblem => {
+    const names = path.map((name) => (typeof name === 'number' ? name : String(name)))
+    return { file, rule: ruleAt(json.value, names), pointer: jsonPointer(names), line: lineAt(names), message }
+  })
+  return { file, problems }
+}
+
+function duplicates(read: readonly Read[]): readonly RiskProblem[] {
+  const firstFile = new Map<string, string>()
+  return read.flatMap(({ file, document }) => {
+    if (document === undefined) return []
+    const first = firstFile.get(document.id)
+    firstFile.set(document.id, first ?? file)
+    const message = `document id "${document.id}" is taken by ${first ?? ''}; give each document its own`
+    return first === undefined ? [] : [{ file, rule: null, pointer: '/id', line: null, message }]
+  })
+}
+
+type Issue = z.core.$ZodIssue
+type Leaf = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+/** What is wrong in the branch of a union that the author meant: the one that knows the keys that are there. */
+function leaves(issue: Issue): readonly Leaf[] {
+  if (issue.code !== 'invalid_union') return [{ path: issue.path, message: issue.message }]
+  const [meant] = [...issue.errors].sort((a, b) => misses(a) - misses(b))
+  return (meant as readonly Issue[]).flatMap(leaves).map(({ path, message }) => ({ path: [...issue.path, ...path], message }))
+}
+
+/** Unknown keys tell most that a branch was not meant, then how much is wrong in it. */
+function misses(branch: readonly Issue[]): number {
+  return branch.reduce((sum, { code, path }) => sum + (path.length > 0 ? 1 : code === 'unrecognized_keys' ? 1_000 : 100), 0)
+}
+
+function ruleAt(document: unknown, [list, index]: readonly (string | number)[]): string | null {
+  if (list !== 'rules' || typeof index !== 'number') return null
+  const { rules } = document as { readonly rules: readonly ({ readonly id?: unknown } | null)[] }
+  const id = rules[index]?.id
+  return typeof id === 'string' ? id : null
+}
+
+/** Finds the line of a place; of its nearest ancestor that is there, where it is itself missing. JSON is read as the YAML it is. */
+function lineFinder(text: string): (path: readonly (string | number)[]) => number {
+  const counter = new LineCounter()
+  const document = parseDocument(text, { lineCounter: counter })
+  return (path) => {
+    const nodes = path.map((_, above) => document.getIn(path.slice(0, path.length - above), true))
+    const nearest = (nodes.find((node) => node !== undefined) ?? document.contents) as ParsedNode
+    return counter.linePos(nearest.range[0]).line
+  }
+}

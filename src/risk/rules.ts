@@ -1,0 +1,124 @@
+import { Engine, type EngineResult } from 'json-rules-engine'
+
+import { canonicalJson, sha256Hex } from '../model/canonical.ts'
+import type { RiskView } from '../model/graduation-input.ts'
+import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from '../model/risk-rules.ts'
+import { compare, NOT_APPLICABLE, UNAVAILABLE } from './compare.ts'
+import { ASSUMING_FALSE, ASSUMING_TRUE, compileRules, type CompiledRule } from './compiled-rule.ts'
+import { createEnginePool } from './engine-pool.ts'
+import type { RiskFacts } from './facts.ts'
+import { riskBand } from './static-points.ts'
+
+/** Facts whose malformed value makes the band the highest whether or not a rule reads it: what the request itself measures. */
+const MEASURES: readonly RiskFactName[] = ['amount', 'recipients', 'records']
+const FACT_NAMES = Object.keys(RISK_FACTS) as RiskFactName[]
+
+/** Compiled risk rules: facts to points and band. Never rejects; overlapping evaluations do not disturb each other. */
+export type RiskRules = {
+  readonly evaluate: (facts: RiskFacts) => Promise<RiskView>
+  /** SHA-256 over the canonical JSON of the documents, hexadecimal. */
+  readonly digest: string
+  /** The documents, sorted by id. */
+  readonly documents: readonly RiskDocument[]
+}
+
+/** What runs one rule set; json-rules-engine's engine is one. */
+export type RuleEngine = { readonly run: (facts: Record<string, unknown>) => Promise<Pick<EngineResult, 'events'>> }
+
+/** Compiles schema-checked documents. Rules only add: the band is never below that of the static points. */
+export function compileRiskRules(
+  documents: readonly RiskDocument[],
+  createEngine: (rules: readonly CompiledRule[]) => RuleEngine = createRuleEngine,
+): RiskRules {
+  const sorted = [...documents].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const rules = compileRules(sorted)
+  const pool = createEnginePool(() => createEngine(rules))
+  return {
+    documents: sorted,
+    digest: sha256Hex(canonicalJson(sorted)),
+    evaluate: async (facts) => {
+      const values = factValues(facts)
+      try {
+        const { events } = await pool.use((engine) => engine.run(values))
+        return view(
+          facts,
+          events.map((event) => rules[indexOf(event.params)]).filter((rule) => rule !== undefined),
+          unknownReads(values),
+        )
+      } catch {
+        return failed(facts, rules)
+      }
+    },
+  }
+}
+
+/** An engine with our own comparisons instead of the stock ones, and member paths instead of JSONPath. */
+export function createRuleEngine(rules: readonly CompiledRule[]): Engine {
+  const engine = new Engine([], { pathResolver: memberAt })
+  for (const operator of OPERATORS) {
+    engine.addOperator(`${ASSUMING_TRUE}${operator}`, (fact: unknown, value: unknown) => compare(operator, fact, value) !== false)
+    engine.addOperator(`${ASSUMING_FALSE}${operator}`, (fact: unknown, value: unknown) => compare(operator, fact, value) === true)
+  }
+  for (const { properties } of rules) engine.addRule(structuredClone(properties))
+  return engine
+}
+
+function factValues({ values, not_applicable }: RiskFacts): Record<RiskFactName, unknown> {
+  const missing = (name: RiskFactName): symbol => (not_applicable.includes(name) ? NOT_APPLICABLE : UNAVAILABLE)
+  const entries = FACT_NAMES.map((name): [RiskFactName, unknown] => [name, values[name] ?? missing(name)])
+  return Object.fromEntries(entries) as Record<RiskFactName, unknown>
+}
+
+/** The own member at a plain path such as `$.value`; undefined where there is none. */
+function memberAt(fact: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((value, name) => {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+      return (value as Readonly<Record<string, unknown>>)[name]
+    }, fact)
+}
+
+/** The facts that a rule that fired reads and that nothing is known of; it fired only because the worst was assumed. */
+function unknownReads(values: Readonly<Record<RiskFactName, unknown>>): (rule: CompiledRule) => readonly string[] {
+  const isUnknown = ({ fact, operator, path, value }: RuleCondition): boolean => {
+    const whole = values[fact]
+    return compare(operator, typeof whole === 'symbol' ? whole : memberAt(whole, path), value) === 'unknown'
+  }
+  return ({ comparisons }) =>
+    comparisons.filter(isUnknown).map(({ fact, path }) => (values[fact] === UNAVAILABLE ? fact : `${fact}${path.slice(1)}`))
+}
+
+function indexOf(params: Readonly<Record<string, unknown>> | undefined): number {
+  return Number(params?.['index'])
+}
+
+function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: CompiledRule) => readonly string[]): RiskView {
+  const { category, static_points } = facts.action
+  const sorted = [...fired].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const points = sorted.reduce((sum, { rule }) => sum + rule.points, static_points)
+  const malformed = facts.unavailable.filter((name) => MEASURES.includes(name))
+  const unavailable = [...new Set([...malformed, ...sorted.flatMap(unknown)])].sort()
+  return {
+    points,
+    band: unavailable.length > 0 ? 'high' : riskBand(category, points),
+    rules: sorted.map(({ document, rule: { id, points: added, reason } }) => ({ id, document, points: added, reason })),
+    obligations: obligationsOf(sorted),
+    unavailable,
+  }
+}
+
+/** The engine failed, so nothing is known of any rule: the highest band, and every duty that a rule could have added. */
+function failed({ action, unavailable }: RiskFacts, rules: readonly CompiledRule[]): RiskView {
+  const named = ['rule_engine', ...unavailable.filter((name) => MEASURES.includes(name))].sort()
+  return { points: action.static_points, band: 'high', rules: [], obligations: obligationsOf(rules), unavailable: named }
+}
+
+function obligationsOf(rules: readonly CompiledRule[]): readonly string[] {
+  return [...new Set(rules.flatMap(({ rule }) => rule.obligations))].sort()
+}
+
+function nameOf({ document, rule }: CompiledRule): string {
+  return `${document}/${rule.id}`
+}

@@ -1,0 +1,192 @@
+import { mkdirSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+
+import type { RunningServer, ServeOptions } from './cli/deps.ts'
+import { dataDirOf, openService, openStore, systemClock } from './compose.ts'
+import { demoHistoryFile, liveThrough, withDemoDetectors } from './demo.ts'
+import { createMetrics } from './http/metrics.ts'
+import type { LogEntry } from './http/log.ts'
+import { createHttpServer } from './http/server.ts'
+import { errorLine } from './model/error.ts'
+import { loadConfig, PACKAGE_ROOT, type ConfigFile } from './load-config.ts'
+import { OPERATOR_TOKEN_FILE, operatorCredential } from './operator-token.ts'
+import { bundledPolicySet, cachedPolicySet } from './policy-sources.ts'
+import { systemCaller } from './service/create-service.ts'
+import type { LoadPolicySet } from './service/policy-set.ts'
+import type { Store } from './service/ports.ts'
+import type { Service } from './service/service.ts'
+
+/** How long after the last change files are read again, ms: editors write in several steps. */
+const WATCH_SETTLE_MS = 100
+/** The demonstration's past begins at most this long ago, ms. */
+const PAST_MS_MAX = 366 * 86_400_000
+
+/** What the process around the server gives. */
+export type ServeProcess = {
+  readonly cwd: string
+  readonly version: string
+  readonly log: (entry: LogEntry) => void
+  readonly warn: (line: string) => void
+}
+
+/** Starts the server: store, service, promotions, HTTP. Rejects with a `ServiceError` that says what to mend. */
+export async function serve(options: ServeOptions, around: ServeProcess): Promise<RunningServer> {
+  const loaded = withOptions(await loadConfig(options.configFile, around.cwd), options, around)
+  const { config } = loaded
+  const durable = config.store.engine === 'sqlite'
+  const dataDir = dataDirOf(loaded)
+  const clock = systemClock()
+  const metrics = createMetrics()
+  const store = await openStore(loaded, dataDir, around.warn)
+  try {
+    const operator = durable ? operatorCredential(dataDir) : undefined
+    // Settings that decisions depend on are read anew with the policies; where to listen and who may call hold until a restart.
+    // With --watch the Rego itself is watched, so it is compiled as it stands instead of taking the committed bundles.
+    const loadPolicySet: LoadPolicySet = async () => {
+      const fresh = await loadConfig(options.configFile, around.cwd)
+      return (options.watch ? cachedPolicySet : bundledPolicySet)(fresh, clock.nowMs(), around.warn)
+    }
+    const lived = options.demo && store.size() === 0 ? await livePast(loaded, store, clock.nowMs()) : 0
+    const real = await openService(loaded, store, { clock, observe: metrics.observer, loadPolicySet })
+    const service = options.demo ? withDemoDetectors(real) : real
+    const http = createHttpServer({
+      service,
+      config: config.http,
+      credentials: operator === undefined ? config.credentials : [...config.credentials, operator.credential],
+      entrypoints: config.entrypoints,
+      mapping: config.base.mapping,
+      metrics,
+      version: around.version,
+      log: around.log,
+    })
+    const { url } = await http.listen()
+    const stopPromoting = promotionTimer(real, config.trust.promotion_interval_seconds, around.warn)
+    const reload = async (): Promise<string> => (await real.reloadPolicies(systemCaller('default'))).digest
+    const stopWatching = options.watch ? watchPolicies(loaded, reload, around.warn) : () => undefined
+    const serverFile = join(dataDir, 'server.json')
+    if (durable) writeFileSync(serverFile, `${JSON.stringify({ url, pid: process.pid, token_file: operator?.file })}\n`)
+    return {
+      url,
+      dataDir: durable ? dataDir : null,
+      notes: notesOf(real, {
+        url,
+        dataDir: relative(around.cwd, dataDir) || '.',
+        tokenFile: operator?.file,
+        lived,
+        demo: options.demo,
+      }),
+      reload,
+      close: async () => {
+        stopWatching()
+        stopPromoting()
+        await http.close()
+        if (durable) rmSync(serverFile, { force: true })
+        await real.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function withOptions(loaded: ConfigFile, options: ServeOptions, around: ServeProcess): ConfigFile {
+  const { config } = loaded
+  return {
+    ...loaded,
+    config: {
+      ...config,
+      http: { ...config.http, ...(options.listen === undefined ? {} : { listen: options.listen }) },
+      store: {
+        engine: options.store ?? config.store.engine,
+        data_dir: options.dataDir === undefined ? config.store.data_dir : resolve(around.cwd, options.dataDir),
+      },
+    },
+  }
+}
+
+/** The example organisation's past, lived by the service itself on a clock of its own. */
+async function livePast(loaded: ConfigFile, store: Store, endMs: number): Promise<number> {
+  let nowMs = endMs - PAST_MS_MAX
+  const past = await openService(loaded, unclosable(store), { clock: { nowMs: () => nowMs, steady: () => true } })
+  try {
+    return await liveThrough(past, demoHistoryFile(PACKAGE_ROOT), endMs, (ms) => (nowMs = ms))
+  } finally {
+    await past.close()
+  }
+}
+
+/** The store as a service sees it that does not own it. */
+function unclosable(store: Store): Store {
+  return { ...store, close: () => Promise.resolve() }
+}
+
+function promotionTimer(service: Service, intervalSeconds: number, warn: (line: string) => void): () => void {
+  if (intervalSeconds === 0) return () => undefined
+  let running = false
+  const timer = setInterval(() => {
+    if (running) return
+    running = true
+    service
+      .promoteDue()
+      .catch((error: unknown) => warn(`promotions: ${errorLine(error)}`))
+      .finally(() => (running = false))
+  }, intervalSeconds * 1_000)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Loads the policies again shortly after any file of them changed. */
+function watchPolicies({ config, root }: ConfigFile, reload: () => Promise<string>, warn: (line: string) => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const folder = resolve(root, config.policies)
+  mkdirSync(folder, { recursive: true })
+  const watcher = watch(folder, { recursive: true }, () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      reload().then(
+        (digest) => warn(`policy set ${digest.slice(0, 12)} is in force`),
+        (error: unknown) => warn(`the changed policies are not in force, the last good ones are: ${errorLine(error)}`),
+      )
+    }, WATCH_SETTLE_MS)
+  })
+  return () => {
+    clearTimeout(timer)
+    watcher.close()
+  }
+}
+
+type Noted = {
+  readonly url: string
+  /** Relative to the working directory. */
+  readonly dataDir: string
+  readonly tokenFile: string | undefined
+  readonly lived: number
+  readonly demo: boolean
+}
+
+function notesOf(service: Service, { url, dataDir, tokenFile, lived, demo }: Noted): readonly string[] {
+  const { digest, tools, agents } = service.policySet()
+  return [
+    `policy set ${digest.slice(0, 12)}: ${tools} tools, ${agents} agents`,
+    ...(lived > 0 ? [`lived through ${lived} decisions of the example organisation`] : []),
+    ...(tokenFile === undefined ? [] : [`data in ${dataDir}, operator token in ${join(dataDir, OPERATOR_TOKEN_FILE)}`]),
+    ...(demo && tokenFile !== undefined
+      ? ['try, one after the other, and then the second once more:', ...commandsToTry(url, dataDir)]
+      : []),
+  ]
+}
+
+/** A decision that is refused, one that is allowed, and a report that changes the next one. */
+function commandsToTry(url: string, dataDir: string): readonly string[] {
+  const ask = `curl -s ${url.replace(/^http:\/\//u, '')}/api/v1`
+  const json = '-H content-type:application/json'
+  const wire = `{"subject":{"type":"agent","id":"finance-agent"},"action":{"name":"wire_transfer","properties":{"arguments":{"amount":900}}},"resource":{"type":"account","id":"operations"}}`
+  const merge = `{"subject":{"type":"agent","id":"coding-agent"},"action":{"name":"merge_pr"},"resource":{"type":"pull_request","id":"acme/web/7"},"context":{"environment":"production","facts":{"checks_passed":true,"complexity":2}}}`
+  const kept = `${dataDir}/allowed.json`
+  return [
+    `${ask}/decisions ${json} -d '${wire}'`,
+    `${ask}/decisions ${json} -d '${merge}' | tee ${kept}`,
+    `${ask}/outcomes -H "authorization: Bearer $(cat ${dataDir}/operator.token)" ${json} -d '{"class":"harmful",'"$(grep -o '"decision_id":"[^"]*"' ${kept})"'}'`,
+  ]
+}

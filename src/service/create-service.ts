@@ -1,0 +1,202 @@
+import { authorize } from './authority.ts'
+import { checkpoint, proof, proposals, record, records } from './audit-verbs.ts'
+import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
+import { evaluate } from './evaluate.ts'
+import { reportOutcome, reportSignal } from './evidence.ts'
+import type { LoadPolicySet, PolicySet, PolicySetView } from './policy-set.ts'
+import type { Store } from './ports.ts'
+import { recordOf } from './records.ts'
+import type { Observer, Service } from './service.ts'
+import { agentTrust, contain, evaluatePromotion, lift, promote, raiseIncident, reviewIncident } from './steering.ts'
+import type { Caller } from '../model/caller.ts'
+import { errorLine, ServiceError } from '../model/error.ts'
+import { LEVELS } from '../model/scope.ts'
+
+/** What the service is made of. */
+export type ServiceDeps = {
+  readonly store: Store
+  readonly clock: ServiceClock
+  readonly newId: () => string
+  readonly loadPolicySet: LoadPolicySet
+  readonly observe: Observer
+  /** Seconds on a monotonic clock. */
+  readonly elapsed: () => number
+  /** Apply the policy set's mask rule to what is stored. */
+  readonly mask: boolean
+  readonly formatProof: Parameters<typeof proof>[0]['formatProof']
+}
+
+/** Who the service itself is, in records that nobody asked for. */
+export function systemCaller(tenant: string): Caller {
+  return {
+    tenant,
+    credential: 'system',
+    roles: ['operator'],
+    human_subject_types: [],
+    supported_obligations: [],
+    verified_facts: [],
+    trusted_composition: false,
+    layers: [],
+  }
+}
+
+/**
+ * Puts the service together: loads the policy set, writes its activation to the log, and answers. Rejects with `bad_policy` when
+ * there is no policy set that could be put in force.
+ */
+export async function createService(given: ServiceDeps): Promise<Service> {
+  const deps = { ...given, clock: await afterTheLog(given) }
+  const { store, clock } = deps
+  const nowMs = clock.nowMs
+  let inForce = await activate(deps, await deps.loadPolicySet(), undefined, systemCaller('default'))
+  let lastError: string | null = null
+  let reloading: Promise<unknown> = Promise.resolve()
+  const policySet = (): PolicySet => inForce
+  const common = { ...deps, nowMs, policySet, clockSteady: clock.steady }
+
+  const reload = async (caller: Caller): Promise<PolicySetView> => {
+    try {
+      const next = await deps.loadPolicySet()
+      const former = inForce
+      inForce = await activate(deps, next, former, caller)
+      lastError = null
+      if (former !== inForce) closeLater(former)
+      return viewOf(inForce, lastError)
+    } catch (error) {
+      lastError = errorLine(error)
+      deps.observe({ kind: 'degraded', cause: 'policy_reload' })
+      throw error
+    }
+  }
+
+  return {
+    evaluate: (caller, ask) => evaluate(common, caller, ask),
+    reportOutcome: (caller, report) => reportOutcome(common, caller, report),
+    reportSignal: (caller, report) => reportSignal(common, caller, report),
+    raiseIncident: (caller, report) => raiseIncident(common, caller, report),
+    reviewIncident: (caller, id, report) => reviewIncident(common, caller, id, report),
+    agentTrust: (caller, agent) => agentTrust(common, caller, agent),
+    promote: (caller, agent, scope, report) => promote(common, caller, agent, scope, report),
+    contain: (caller, report) => contain(common, caller, report),
+    lift: (caller, id) => lift(common, caller, id),
+    proposals: (caller, page) => proposals(common, caller, page),
+    records: (caller, query) => records(common, caller, query),
+    record: (caller, id) => record(common, caller, id),
+    proof: (caller, id) => proof(common, caller, id),
+    checkpoint: (caller) => checkpoint(common, caller),
+    diagnoseBase: async (caller, entrypoint, input) => {
+      authorize(caller, 'diagnose_base')
+      return inForce.base.evaluate(entrypoint, input)
+    },
+    // One reload at a time, in the order asked for.
+    reloadPolicies: (caller) => {
+      authorize(caller, 'reload_policies')
+      const next = reloading.then(() => reload(caller))
+      reloading = next.catch(() => undefined)
+      return next
+    },
+    policySet: () => viewOf(inForce, lastError),
+    readiness: () => [
+      ...(store.fenced() === undefined ? [] : [`the store is fenced: ${store.fenced() ?? ''}`]),
+      ...(lastError === null
+        ? []
+        : ['the newest policy set is broken, the last good one is in force; an operator sees why in the policies']),
+    ],
+    promoteDue: () => promoteDue(common),
+    close: async () => {
+      await store.close()
+      closePolicies(inForce)
+    },
+  }
+}
+
+/** The clock, never before the newest record: a log's times only rise, also over a restart under a clock that was set back. */
+async function afterTheLog({ store, clock, observe }: ServiceDeps): Promise<ServiceClock> {
+  const [newest] = await store.query({ newestFirst: true, limit: 1 })
+  const floorMs = newest === undefined ? 0 : Date.parse(newest.record.at)
+  if (clock.nowMs() < floorMs) observe({ kind: 'degraded', cause: 'clock' })
+  return {
+    nowMs: () => Math.max(floorMs, clock.nowMs()),
+    steady: () => clock.steady() && clock.nowMs() >= floorMs - CLOCK_STEP_MS_MAX,
+  }
+}
+
+/** Archives a policy set and writes to the log that it is in force from here on; the same one twice is no activation. */
+async function activate(deps: ServiceDeps, next: PolicySet, former: PolicySet | undefined, caller: Caller): Promise<PolicySet> {
+  if (former?.digest === next.digest) {
+    closePolicies(next)
+    return former
+  }
+  await deps.store.archive(next.digest, next.archive)
+  await deps.store.transact([], (transaction) =>
+    transaction.append({
+      record: recordOf({
+        kind: 'policy_set',
+        id: deps.newId(),
+        caller,
+        atMs: deps.clock.nowMs(),
+        body: {
+          digest: next.digest,
+          former: former?.digest ?? null,
+          base: next.base.digest,
+          graduation: next.graduation.digest,
+          risk: next.risk.digest,
+        },
+        effects: [{ kind: 'constants', constants: next.constants }],
+      }),
+    }),
+  )
+  return next
+}
+
+function closePolicies(policySet: PolicySet): void {
+  for (const policy of [policySet.base, policySet.graduation, policySet.mask]) policy?.close()
+}
+
+/** Decisions under way hold the former set; it goes when they are over. */
+function closeLater(policySet: PolicySet): void {
+  setTimeout(() => closePolicies(policySet), 30_000).unref()
+}
+
+function viewOf(policySet: PolicySet, lastError: string | null): PolicySetView {
+  const { base, graduation, risk, catalogue } = policySet
+  return {
+    digest: policySet.digest,
+    loaded_at: new Date(policySet.loadedAtMs).toISOString(),
+    base: { digest: base.digest, entrypoints: base.entrypoints },
+    graduation: { digest: graduation.digest, entrypoints: graduation.entrypoints },
+    risk_documents: risk.documents.map(({ id, version, rules }) => ({ id, version, rules: rules.length })),
+    tools: catalogue.tools.length,
+    agents: catalogue.agents.length,
+    last_error: lastError,
+  }
+}
+
+/** The timer's work: every scope of every agent, one rung, where no person is needed. */
+async function promoteDue(deps: Parameters<typeof evaluatePromotion>[0]): Promise<number> {
+  if (!deps.clockSteady()) {
+    deps.observe({ kind: 'degraded', cause: 'clock' })
+    return 0
+  }
+  const levelMax = deps.policySet().settings.automatic_level_max
+  let promoted = 0
+  for (const tenant of await deps.store.tenants())
+    for (const agent of await deps.store.list('agent', tenant)) {
+      const scopes = await deps.store.read(
+        [{ kind: 'agent', tenant, id: agent }],
+        (view) => view.document({ kind: 'agent', tenant, id: agent })?.scopes ?? {},
+      )
+      for (const [scope, { ladder }] of Object.entries(scopes)) {
+        const to = LEVELS[ladder.level + 1]
+        if (to === undefined || to > levelMax) continue
+        const { promoted: granted } = await evaluatePromotion(deps, systemCaller(tenant), agent, scope, { human: false }).catch(
+          (error: unknown) => {
+            if (error instanceof ServiceError) return { promoted: false }
+            throw error
+          },
+        )
+        if (granted) promoted += 1
+      }
+    }
+  return promoted
+}

@@ -1,0 +1,132 @@
+import type { DecisionFacts } from './facts.ts'
+import { agentsOf, compositionOf } from './facts.ts'
+import type { Derivation } from './derive.ts'
+import type { Ask } from './service.ts'
+import { CLASSIFICATIONS } from '../model/catalogue.ts'
+import type { Caller } from '../model/caller.ts'
+import { canonicalJson, sha256Hex } from '../model/canonical.ts'
+import type { Effect } from '../model/effect.ts'
+import type { Evaluation } from '../model/evaluation.ts'
+import { RECORD_VERSION, type AuditRecord } from '../model/record.ts'
+import { formatScope } from '../model/scope.ts'
+import type { TrustView } from '../model/trust-state.ts'
+import { actorOf } from './authority.ts'
+
+/** One decision, complete, on its way to the log. */
+export type DecisionEntry = {
+  readonly id: string
+  readonly ask: Ask
+  readonly caller: Caller
+  readonly facts: DecisionFacts
+  readonly derivation: Derivation
+  readonly entrypoint: string
+  readonly requestDigest: string
+  readonly policySetDigest: string
+  readonly effects: readonly Effect[]
+}
+
+/**
+ * The record of a decision: the six fields an auditor looks for (time, agent and its composition, goal, tool, full arguments in
+ * the request, result in the outcome record that follows), the sources it was made from, and every input needed to make it again.
+ */
+export function decisionRecord(entry: DecisionEntry): AuditRecord {
+  const { ask, facts, derivation, caller } = entry
+  const { request } = ask
+  const context = request.context ?? {}
+  const { decision, risk, base, graduation, inputs } = derivation
+  const body = {
+    protocol: ask.protocol,
+    entrypoint: entry.entrypoint,
+    agent: { ...facts.agent, composition: compositionOf(request) ?? null, chain: facts.links },
+    goal: {
+      purpose: context['purpose'] ?? null,
+      session: context['session'] ?? null,
+      environment: context['environment'] ?? null,
+    },
+    tool: { name: facts.action.name, namespace: facts.action.namespace, version: facts.action.version },
+    request,
+    ...(ask.baseInput === undefined ? {} : { base_input: ask.baseInput }),
+    request_digest: entry.requestDigest,
+    policy_set: entry.policySetDigest,
+    facts,
+    risk,
+    base,
+    graduation: graduationTrace(graduation),
+    refusals: inputs.budget_refusals,
+    decision,
+    proposal: isProposal(entry),
+    trace: { request_id: ask.requestId ?? null, traceparent: ask.traceparent ?? null },
+    data_sources: dataSources(entry),
+  }
+  return {
+    v: RECORD_VERSION,
+    kind: 'decision',
+    id: entry.id,
+    tenant: caller.tenant,
+    at: new Date(facts.at_ms).toISOString(),
+    agent: facts.parties.agent?.id ?? null,
+    user: facts.parties.human?.id ?? null,
+    action: facts.action.name,
+    outcome: decision.outcome,
+    decision_id: entry.id,
+    actor: actorOf(caller),
+    // The store writes it as JSON before anything can change it, and reads it from there.
+    body: body as unknown as AuditRecord['body'],
+    effects: [...entry.effects],
+  }
+}
+
+/** What of the graduation bundle's answer is recorded: its terms are in the decision, so their digest tells a replay enough. */
+export function graduationTrace(graduation: Evaluation): Readonly<Record<string, unknown>> {
+  return graduation.kind === 'value' ? { kind: 'value', sha256: sha256Hex(canonicalJson(graduation.value)) } : graduation
+}
+
+/** Effects of every decision: the agent was seen, and a trusted enforcement point's word on its composition is believed. */
+export function seenEffects(ask: Ask, caller: Caller, facts: DecisionFacts, derivation: Derivation): readonly Effect[] {
+  if (facts.parties.agent === null) return []
+  const domains = derivation.inputs.measures.recipient_domains
+  const composition = compositionOf(ask.request)
+  return [
+    ...(caller.trusted_composition && composition !== undefined && ask.request.subject.id === facts.parties.agent.id
+      ? [{ kind: 'composition' as const, agent: facts.parties.agent.id, composition }]
+      : []),
+    {
+      kind: 'seen',
+      agent: facts.parties.agent.id,
+      action: facts.action.name,
+      // Only what the static policy refuses: graduated refusals are no offence.
+      denied: derivation.decision.base === 'deny',
+      domains: derivation.decision.decision && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
+    },
+  ]
+}
+
+/** Whether the action may be judged as a proposal, although it did not run. */
+function isProposal({ derivation }: DecisionEntry): boolean {
+  return derivation.decision.advice.includes('record_proposal')
+}
+
+function dataSources({ facts, ask }: DecisionEntry): readonly string[] {
+  const classification = ask.request.resource.properties?.['classification']
+  const named = CLASSIFICATIONS.find((known) => known === classification)
+  return [
+    `resource:${ask.request.resource.type}`,
+    ...(named === undefined ? [] : [`classification:${named}`]),
+    'catalogue',
+    ...agentsOf(facts.parties).map((id) => `trust:${id}`),
+  ]
+}
+
+/** The trust that a decision was answered with. */
+export function trustAnswer(trust: TrustView | null, facts: DecisionFacts) {
+  if (trust === null) return null
+  return {
+    score: trust.score,
+    scope: formatScope(facts.action.scope, facts.action.stake),
+    level_granted: trust.level_granted,
+    level_effective: trust.level_effective,
+    confidence: trust.confidence,
+    failure_bound: trust.failure_bound,
+    bottleneck_layer: trust.bottleneck_layer,
+  }
+}

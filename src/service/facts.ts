@@ -1,0 +1,167 @@
+import { countersOf, type Counters } from './activity.ts'
+import { partiesOf, type Parties } from './parties.ts'
+import type { PolicySet } from './policy-set.ts'
+import type { View } from './ports.ts'
+import type { Caller } from '../model/caller.ts'
+import type { ActionClass, AgentClass } from '../model/catalogue.ts'
+import type { ChainLink, ContainmentEntry } from '../model/decision-inputs.ts'
+import type { Containment } from '../model/effect.ts'
+import type { Composition, Request } from '../model/request.ts'
+import { formatScope, type ScopeKey } from '../model/scope.ts'
+import type { AgentTrust, TrustView } from '../model/trust-state.ts'
+import { recipientsAt } from '../risk/measures.ts'
+import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
+import { newAgentTrust } from '../trust/state.ts'
+import { scopeView } from '../trust/view.ts'
+
+/** What of a caller's standing a decision depends on. */
+export type CallerFacts = {
+  readonly credential: string | null
+  readonly tenant: string
+  readonly human_subject_types: readonly string[]
+  readonly supported_obligations: readonly string[]
+  readonly verified_facts: readonly string[]
+}
+
+/**
+ * Everything about the world that one decision depends on besides the request and the policy set: values at one moment, plain
+ * JSON, kept in the record so that the decision can be made again from it.
+ */
+export type DecisionFacts = {
+  readonly at_ms: number
+  readonly caller: CallerFacts
+  readonly parties: Parties
+  readonly action: ActionClass
+  readonly agent: AgentClass
+  /** Trust of the deciding agent in the action's scope; null where there is no agent. */
+  readonly trust: TrustView | null
+  readonly links: readonly ChainLink[]
+  readonly containment: readonly ContainmentEntry[] | 'unknown'
+  readonly kill_switch: boolean
+  readonly counters: Counters
+  /** Recipient domains of this request that the agent has written to before. */
+  readonly known_domains: readonly string[]
+  /** `pep` obligations of the enforcement point, narrowed by the request; sorted. */
+  readonly supported_obligations: readonly string[]
+}
+
+/** Agents, in the order of the chain, whose documents a request touches. */
+export function agentsOf(parties: Parties): readonly string[] {
+  return [...new Set([...(parties.agent === null ? [] : [parties.agent.id]), ...parties.links.map(({ party }) => party.id)])]
+}
+
+/** `pep` obligations that hold for this request: what the credential supports, narrowed by what the request says. */
+export function supportedObligations(request: Request, caller: Caller): readonly string[] {
+  const claimed = (request.context as { readonly supported_obligations?: readonly string[] } | undefined)?.supported_obligations
+  const supported =
+    claimed === undefined ? caller.supported_obligations : caller.supported_obligations.filter((id) => claimed.includes(id))
+  return [...new Set(supported)].sort()
+}
+
+/** What an agent says it is made of; undefined where it says nothing. */
+export function compositionOf(request: Request): Composition | undefined {
+  return request.subject.properties?.['composition'] as Composition | undefined
+}
+
+/** Where the request says it happens; decides the deadline for undoing. */
+function jurisdictionOf(request: Request): string | null {
+  const jurisdiction = request.context?.['jurisdiction']
+  return typeof jurisdiction === 'string' ? jurisdiction : null
+}
+
+/** The facts of one request at one moment. */
+export function gatherFacts(request: Request, caller: Caller, policySet: PolicySet, view: View, nowMs: number): DecisionFacts {
+  const parties = partiesOf(request, caller)
+  const supported = supportedObligations(request, caller)
+  const agentId = parties.agent?.id ?? ''
+  const action = policySet.catalogue.classify(request.action.name, {
+    agentId,
+    supportedObligations: supported,
+    jurisdiction: jurisdictionOf(request),
+    nowMs,
+  })
+  const scope = formatScope(action.scope, action.stake)
+  const tenant = caller.tenant
+  const activity = view.document({ kind: 'activity', tenant, id: agentId })
+  const agent = policySet.catalogue.agent(agentId)
+  const trust = parties.agent === null ? null : trustOf(agent, scope, { request, view, nowMs, tenant })
+  return {
+    at_ms: nowMs,
+    caller: {
+      credential: caller.credential,
+      tenant,
+      human_subject_types: caller.human_subject_types,
+      supported_obligations: caller.supported_obligations,
+      verified_facts: caller.verified_facts,
+    },
+    parties,
+    action,
+    agent: parties.agent === null ? { id: parties.human?.id ?? '', known: true, class: 'human', tier: 'standard' } : agent,
+    trust,
+    links: parties.links.map(({ party, relation }): ChainLink => {
+      const known = policySet.catalogue.agent(party.id)
+      const link = scopeView(
+        view.document({ kind: 'agent', tenant, id: party.id }) ?? newAgentTrust(),
+        scope,
+        { nowMs },
+        view.constants(),
+      )
+      return { party, relation, known: known.known, level_effective: link.level_effective, tier: known.tier }
+    }),
+    containment: containmentsFor(
+      view.document({ kind: 'tenant', tenant, id: '' })?.containments ?? [],
+      agentsOf(parties),
+      action,
+    ),
+    kill_switch: agentsOf(parties).some((id) => killed(view.document({ kind: 'agent', tenant, id }))),
+    counters: countersOf(activity, action.name, nowMs),
+    known_domains: knownDomains(request, action, activity?.domains ?? []),
+    supported_obligations: supported,
+  }
+}
+
+type TrustTerms = { readonly request: Request; readonly view: View; readonly nowMs: number; readonly tenant: string }
+
+/** Trust as stored, 0 for an agent that is not in the catalogue; a composition that an untrusted caller claims can only lower it, for this decision alone. */
+function trustOf(agent: AgentClass, scope: ScopeKey, { request, view, nowMs, tenant }: TrustTerms): TrustView {
+  const constants = view.constants()
+  const stored = (agent.known ? view.document({ kind: 'agent', tenant, id: agent.id }) : undefined) ?? newAgentTrust()
+  const asStored = scopeView(stored, scope, { nowMs }, constants)
+  const claimed = compositionOf(request)
+  if (claimed === undefined || compositionKind(stored.composition, { ...stored.composition, ...claimed }) === null)
+    return asStored
+  const asClaimed = scopeView(withClaimedComposition(stored, claimed, nowMs, constants), scope, { nowMs }, constants)
+  return asClaimed.score <= asStored.score && asClaimed.level_effective <= asStored.level_effective ? asClaimed : asStored
+}
+
+/** An unreviewed kill switch or compromised credential: the agent does nothing until a person has looked. */
+function killed(agent: AgentTrust | undefined): boolean {
+  return (agent?.incidents ?? []).some(
+    ({ class: of, review }) => review === 'required' && (of === 'kill_switch' || of === 'credential_compromise'),
+  )
+}
+
+function containmentsFor(
+  containments: readonly Containment[],
+  agents: readonly string[],
+  action: ActionClass,
+): readonly ContainmentEntry[] {
+  const reaches = (agent: string | undefined): boolean => agent === undefined || agents.includes(agent)
+  return containments.flatMap(({ target, by, reason }): ContainmentEntry[] => {
+    const hit =
+      target.kind === 'tenant' ||
+      (target.kind === 'agent' && agents.includes(target.agent)) ||
+      (target.kind === 'scope' &&
+        reaches(target.agent) &&
+        [action.scope, formatScope(action.scope, action.stake)].includes(target.scope)) ||
+      (target.kind === 'action' && reaches(target.agent) && target.action === action.name)
+    return hit ? [{ kind: target.kind, by, reason }] : []
+  })
+}
+
+function knownDomains(request: Request, action: ActionClass, known: readonly string[]): readonly string[] {
+  const toolArguments = request.action.properties?.['arguments']
+  if (typeof toolArguments !== 'object' || toolArguments === null || Array.isArray(toolArguments)) return []
+  const recipients = recipientsAt(toolArguments, action.arguments.recipients, [])
+  return typeof recipients === 'string' ? [] : recipients.domains.filter((domain) => known.includes(domain))
+}

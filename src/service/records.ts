@@ -1,0 +1,107 @@
+import { actorOf } from './authority.ts'
+import type { StoredRecord, View } from './ports.ts'
+import type { DecisionFacts } from './facts.ts'
+import type { Judged } from './verdict.ts'
+import type { Caller } from '../model/caller.ts'
+import type { Decision } from '../model/decision-inputs.ts'
+import type { Effect } from '../model/effect.ts'
+import { ServiceError } from '../model/error.ts'
+import { RECORD_VERSION, type AuditRecord, type RecordKind } from '../model/record.ts'
+import { formatScope } from '../model/scope.ts'
+import type { EvidenceStake } from '../model/trust-constants.ts'
+
+/** The part of a record that its writer chooses. */
+export type RecordDraft = {
+  readonly kind: RecordKind
+  readonly id: string
+  readonly caller: Caller
+  readonly atMs: number
+  readonly agent?: string | null
+  readonly action?: string | null
+  readonly outcome?: string | null
+  readonly decisionId?: string | null
+  readonly body: Readonly<Record<string, unknown>>
+  readonly effects: readonly Effect[]
+}
+
+/** A record in its stored form. */
+export function recordOf(draft: RecordDraft): AuditRecord {
+  return {
+    v: RECORD_VERSION,
+    kind: draft.kind,
+    id: draft.id,
+    tenant: draft.caller.tenant,
+    at: new Date(draft.atMs).toISOString(),
+    agent: draft.agent ?? null,
+    user: draft.caller.person ?? null,
+    action: draft.action ?? null,
+    outcome: draft.outcome ?? null,
+    decision_id: draft.decisionId ?? null,
+    actor: actorOf(draft.caller),
+    body: JSON.parse(JSON.stringify(draft.body)) as AuditRecord['body'],
+    effects: [...draft.effects],
+  }
+}
+
+/** A decision as its record says it was. */
+export type RecordedDecision = {
+  readonly facts: DecisionFacts
+  readonly decision: Decision
+  readonly proposal: boolean
+  readonly at_ms: number
+}
+
+/** The decision a report is about, of the caller's tenant; another tenant's is as unknown as one that never was. */
+export function decisionOf(
+  view: View,
+  tenant: string,
+  decisionId: string,
+): StoredRecord & { readonly decided: RecordedDecision } {
+  const stored = view.record(tenant, decisionId)
+  if (stored?.record.kind !== 'decision')
+    throw new ServiceError('not_found', `there is no decision "${decisionId}"`, {
+      place: { pointer: '/decision_id' },
+      fix: 'use the decision_id of an answer',
+    })
+  const body = stored.record.body as unknown as {
+    readonly facts: DecisionFacts
+    readonly decision: Decision
+    readonly proposal: boolean
+  }
+  return { ...stored, decided: { facts: body.facts, decision: body.decision, proposal: body.proposal, at_ms: body.facts.at_ms } }
+}
+
+/**
+ * What evidence about a decision is about: agent, scope and stake from the record. Refuses what cannot be judged: a decision
+ * without an agent, and one that neither ran nor may be judged as a proposal.
+ */
+export function judgedOf(decisionId: string, { facts, decision, proposal, at_ms }: RecordedDecision): Judged {
+  if (facts.parties.agent === null)
+    throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, {
+      place: { pointer: '/decision_id' },
+    })
+  if (!decision.decision && !proposal)
+    throw new ServiceError(
+      'conflict',
+      `decision "${decisionId}" (${decision.outcome}) did not run and cannot be judged as a proposal`,
+      {
+        place: { pointer: '/decision_id' },
+        fix: 'report outcomes of decisions that were allowed, or that carry the advice "record_proposal"',
+      },
+    )
+  return {
+    decision_id: decisionId,
+    agent: facts.parties.agent.id,
+    scope: formatScope(facts.action.scope, facts.action.stake),
+    stake: stakeOf(facts, decision),
+    earns: facts.action.known,
+    blast: facts.action.blast,
+    delegators: facts.links.map(({ party }) => party.id),
+    decided_at_ms: at_ms,
+  }
+}
+
+function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {
+  if (facts.action.category === 'read_only') return 'read'
+  return decision.decision ? 'executed' : 'proposal'
+}

@@ -1,0 +1,90 @@
+import type { Caller } from '../model/caller.ts'
+import type { Request } from '../model/request.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import type {
+  AgentTrustAnswer,
+  ContainmentAnswer,
+  ContainmentReport,
+  DecisionAnswer,
+  EvidenceAnswer,
+  IncidentAnswer,
+  IncidentReport,
+  IncidentReviewReport,
+  OutcomeReport,
+  PromotionAnswer,
+  PromotionReport,
+  ProofAnswer,
+  ProposalsAnswer,
+  SignalReport,
+} from '../model/wire.ts'
+import type { Evaluation } from '../model/evaluation.ts'
+import type { RecordQuery, StoredRecord } from './ports.ts'
+import type { PolicySetView } from './policy-set.ts'
+
+/** Which protocol asked; a metric label and part of the record. */
+export const PROTOCOLS = ['native', 'opa', 'authzen', 'cli'] as const
+export type Protocol = (typeof PROTOCOLS)[number]
+
+/** One question as an adapter hands it over: parsed, with who asks and how it came. */
+export type Ask = {
+  readonly request: Request
+  /** A foreign policy's input as it came, when it is not the request itself. */
+  readonly baseInput?: unknown
+  /** The base entrypoint to ask instead of the configured one. */
+  readonly entrypoint?: string
+  readonly protocol: Protocol
+  readonly requestId?: string
+  readonly traceparent?: string
+  /** Told what the base itself answered, so that an adapter can shape its answer alike. */
+  readonly onBase?: (evaluation: Evaluation) => void
+}
+
+/** Everything the product does, as adapters call it. Each verb checks the caller's role itself and rejects with a `ServiceError`. */
+export type Service = {
+  /** Decides and records. Never rejects for anything but a missing role or a bad request: failures are decisions. */
+  readonly evaluate: (caller: Caller, ask: Ask) => Promise<DecisionAnswer>
+  readonly reportOutcome: (caller: Caller, report: OutcomeReport) => Promise<EvidenceAnswer>
+  readonly reportSignal: (caller: Caller, report: SignalReport) => Promise<EvidenceAnswer>
+  readonly raiseIncident: (caller: Caller, report: IncidentReport) => Promise<IncidentAnswer>
+  readonly reviewIncident: (caller: Caller, incidentId: string, report: IncidentReviewReport) => Promise<IncidentAnswer>
+  readonly agentTrust: (caller: Caller, agent: string) => Promise<AgentTrustAnswer>
+  readonly promote: (caller: Caller, agent: string, scope: ScopeKey, report: PromotionReport) => Promise<PromotionAnswer>
+  readonly contain: (caller: Caller, report: ContainmentReport) => Promise<ContainmentAnswer>
+  readonly lift: (caller: Caller, containmentId: string) => Promise<ContainmentAnswer>
+  readonly proposals: (caller: Caller, page: { readonly from?: number; readonly limit: number }) => Promise<ProposalsAnswer>
+  /** Records of the caller's tenant; reading the audit is itself recorded. */
+  readonly records: (caller: Caller, query: RecordQuery) => Promise<readonly StoredRecord[]>
+  readonly record: (caller: Caller, id: string) => Promise<StoredRecord>
+  readonly proof: (caller: Caller, id: string) => Promise<ProofAnswer>
+  readonly checkpoint: (caller: Caller) => Promise<string>
+  /** The raw base answer, for an auditor only; not graduated, not recorded as a decision. */
+  readonly diagnoseBase: (caller: Caller, entrypoint: string, input: unknown) => Promise<Evaluation>
+  /** Loads the policy set anew and swaps it in; a broken one leaves the last good one in force and rejects with the reason. */
+  readonly reloadPolicies: (caller: Caller) => Promise<PolicySetView>
+  readonly policySet: () => PolicySetView
+  /** Every reason why this instance should get no traffic; empty when ready. */
+  readonly readiness: () => readonly string[]
+  /** Evaluates promotions of all agents up to the automatic level; returns how many were granted. */
+  readonly promoteDue: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+/** What happened, for metrics and logs; the observer must not throw. */
+export type Observation =
+  | {
+      readonly kind: 'decision'
+      readonly protocol: Protocol
+      readonly base: string
+      readonly outcome: string
+      readonly limiting: string
+    }
+  | {
+      readonly kind: 'step'
+      readonly protocol: Protocol
+      readonly step: 'facts' | 'risk' | 'base' | 'graduation' | 'decide' | 'record'
+      readonly seconds: number
+    }
+  | { readonly kind: 'degraded'; readonly cause: string }
+  | { readonly kind: 'evidence'; readonly layer: string; readonly polarity: string }
+  | { readonly kind: 'demotion'; readonly from: number; readonly to: number }
+export type Observer = (observation: Observation) => void

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+
+import { openRecord, sealRecord, SALT_BYTES, type LeafFault, type LeafPayload, type LeafRecord } from '../audit/leaf.ts'
+import { canonicalJson } from '../model/canonical.ts'
+import { ServiceError } from '../model/error.ts'
+import type { JsonValue } from '../model/json-reader.ts'
+import type { AuditRecord } from '../model/record.ts'
+import type { StoredRecord } from '../service/ports.ts'
+
+/** Records up to this many characters fit into a leaf whatever they hold; longer ones are sealed once on trial. */
+export const RECORD_CHARS_SURE = 400_000
+/** Records nested deeper than this are canonicalized on trial. */
+const RECORD_DEPTH_SURE = 100
+const SALT_POOL_BYTES = 256 * SALT_BYTES
+/** A pointer to a member of the body, or deeper. */
+const BODY_POINTER = /^\/body(?:\/(?:[^/~]|~[01])*)+$/
+const LONE_SURROGATE = /\\ud[89a-f]/
+
+/** A sealed record: the leaf's bytes and what is stored beside them. */
+export type SealedEntry = { readonly leaf: Uint8Array; readonly payload: LeafPayload }
+
+/** Fresh random salts, taken from a pool because each call to the system costs more than a hash. */
+export function saltSource(): () => Uint8Array {
+  let pool = randomBytes(0)
+  return () => {
+    if (pool.length === 0) pool = randomBytes(SALT_POOL_BYTES)
+    const salt = pool.subarray(0, SALT_BYTES)
+    pool = pool.subarray(SALT_BYTES)
+    return salt
+  }
+}
+
+/**
+ * The JSON text of a record that is going to be appended. Throws a TypeError for what has no canonical JSON, and a ServiceError
+ * `too_large` or `bad_policy` (a mask that does not point into the body), so that nothing can fail once the record is applied.
+ */
+export function recordText(record: AuditRecord, sensitive: readonly string[], masked: readonly string[]): string {
+  const wrong = masked.find((pointer) => !BODY_POINTER.test(pointer) || pointer.includes('__proto__'))
+  if (wrong !== undefined) {
+    const fix = 'let the mask rule name members of the body, as "/body/request/context/password"'
+    throw new ServiceError('bad_policy', `The mask ${JSON.stringify(wrong)} does not point into a record's body`, { fix })
+  }
+  const text = JSON.stringify(record)
+  if (LONE_SURROGATE.test(text) || depthOf(text) > RECORD_DEPTH_SURE) canonicalJson(JSON.parse(text))
+  if (text.length > RECORD_CHARS_SURE)
+    sealEntry(JSON.parse(text) as LeafRecord, sensitive, masked, () => new Uint8Array(SALT_BYTES))
+  return text
+}
+
+/** At least the nesting of a JSON text; brackets inside strings count too. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0]
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index) | 0x20 // "[" and "{", "]" and "}" differ in this bit only
+    if (unit === 0x7b) deepest = Math.max(deepest, (depth += 1))
+    else if (unit === 0x7d) depth -= 1
+  }
+  return deepest
+}
+
+/** Seals a record's sensitive members and drops the values of the masked ones. Throws a ServiceError `too_large`. */
+export function sealEntry(
+  record: LeafRecord,
+  sensitive: readonly string[],
+  masked: readonly string[],
+  salts: () => Uint8Array,
+): SealedEntry {
+  const pointers =
+    masked.length === 0 ? sensitive : [...sensitive.flatMap((pointer) => around(record, pointer, masked)), ...masked]
+  const sealed = sealRecord(record, pointers, salts)
+  if (!sealed.ok) throw new ServiceError('too_large', sealed.error.message)
+  if (masked.length === 0) return sealed
+  const payload = Object.entries(sealed.payload).map(
+    ([pointer, entry]) => [pointer, masked.includes(pointer) ? { masked: true } : entry] as const,
+  )
+  return { leaf: sealed.leaf, payload: Object.fromEntries(payload) as LeafPayload }
+}
+
+/** The pointer itself, or, when something inside it is masked, its members beside the masked one, each to be sealed on its own. */
+function around(record: JsonValue, pointer: string, masked: readonly string[]): readonly string[] {
+  if (!masked.some((mask) => mask.startsWith(`${pointer}/`))) return [pointer]
+  const value = pointer.slice(1).split('/').reduce<JsonValue | undefined>(child, record)
+  if (typeof value !== 'object' || value === null) return [pointer]
+  return Object.keys(value)
+    .filter((key) => key !== '__proto__')
+    .map((key) => `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .flatMap((inner) => around(record, inner, masked))
+}
+
+function child(container: JsonValue | undefined, step: string): JsonValue | undefined {
+  const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+  if (typeof container !== 'object' || container === null || !Object.hasOwn(container, key)) return undefined
+  return (container as Readonly<Record<string, JsonValue>>)[key]
+}
+
+/** Reads a record back from its leaf and payload. Throws a ServiceError `store_corrupt` when they do not fit together. */
+export function openEntry(leafIndex: number, leaf: Uint8Array, payload: LeafPayload): StoredRecord {
+  const opened = openRecord(leaf, payload)
+  if (!opened.ok) throw corruptRecord(leafIndex, opened.error)
+  return { leafIndex, record: opened.record as unknown as AuditRecord, state: opened.state }
+}
+
+function corruptRecord(leafIndex: number, fault: LeafFault): ServiceError {
+  const place = fault.pointer === '' ? '' : ` at ${fault.pointer}`
+  return new ServiceError('store_corrupt', `Record ${leafIndex}${place}: ${fault.message}`, {
+    fix: 'run "gradus audit verify" to see all damage, then restore the data directory from a backup',
+  })
+}
+
+/** The pointers of a payload that are one of these or inside one of these, and still have a value. */
+export function erasable(payload: LeafPayload, pointers: readonly string[]): readonly string[] {
+  return Object.entries(payload)
+    .filter(([each, entry]) => 'salt' in entry && pointers.some((pointer) => each === pointer || each.startsWith(`${pointer}/`)))
+    .map(([each]) => each)
+}

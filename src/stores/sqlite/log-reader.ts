@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+
+import type { LogReader, LogRow } from '../../audit/log-reader.ts'
+import { ServiceError } from '../../model/error.ts'
+import type { DocumentKind } from '../../model/documents.ts'
+import { isKeptLevel } from '../tree-store.ts'
+import { onFile } from './errors.ts'
+import { storeFiles } from './files.ts'
+import { nodeId } from './node-id.ts'
+import { requireOurs } from './schema.ts'
+
+const BUSY_MS_MAX = 5_000
+
+/** Opens a store's database for reading only, beside a running server or without one. Throws `not_found`, `store_corrupt` or `io`. */
+export function openDatabase(dataDir: string): DatabaseSync {
+  const file = storeFiles(dataDir).database
+  if (!existsSync(file)) {
+    const fix = 'name the data directory of a store with --data-dir'
+    throw new ServiceError('not_found', `There is no store in ${dataDir}`, { place: { file }, fix })
+  }
+  return onFile(file, () => {
+    const database = open(file)
+    try {
+      requireOurs(database, file)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/** A database in a place that cannot be written has no room for the files of its write-ahead log; without one it can be read as it is. */
+function open(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS_MAX })
+  try {
+    database.prepare('SELECT 1 FROM sqlite_schema').get()
+    return database
+  } catch (error) {
+    database.close()
+    if (existsSync(`${file}-wal`)) throw error
+    const asItIs = new URL(pathToFileURL(file))
+    asItIs.searchParams.set('immutable', '1')
+    return new DatabaseSync(asItIs, { readOnly: true })
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+/** The raw log of the store in a directory, as of now. */
+export function openLog(dataDir: string): LogReader {
+  const database = openDatabase(dataDir)
+  const file = storeFiles(dataDir).database
+  const node = database.prepare('SELECT hash FROM nodes WHERE id = ?')
+  const state = database.prepare('SELECT value FROM state WHERE name = ?')
+  const stateOf = (name: string): string | undefined => state.get(name)?.['value'] as string | undefined
+  database.exec('BEGIN')
+  const each = function* <T>(sql: string, read: (row: Row) => T): Iterable<T> {
+    const rows = database.prepare(sql).iterate()
+    for (;;) {
+      const next = onFile(file, () => rows.next())
+      if (next.done === true) return
+      yield read(next.value)
+    }
+  }
+  return {
+    count: () => onFile(file, () => database.prepare('SELECT count(*) AS n FROM records').get()?.['n'] as number),
+    rows: () => each('SELECT records.*, payload FROM records LEFT JOIN payloads USING (leaf_index) ORDER BY leaf_index', rowOf),
+    documents: () =>
+      each('SELECT * FROM documents', (row) => ({
+        key: { kind: row['kind'] as DocumentKind, tenant: row['tenant'] as string, id: row['id'] as string },
+        text: row['document'] as string,
+      })),
+    checkpoints: () =>
+      each('SELECT size, note FROM checkpoints ORDER BY size', (row) => ({
+        size: row['size'] as number,
+        note: row['note'] as string,
+      })),
+    node: (level, index) => node.get(nodeId(level, index))?.['hash'] as Uint8Array | undefined,
+    keepsLevel: isKeptLevel,
+    frontier: () => stateOf('tree'),
+    constants: () => stateOf('constants'),
+    close: () => database.close(),
+  }
+}
+
+function rowOf(row: Row): LogRow {
+  const text = (name: string): string => row[name] as string
+  const textOrNull = (name: string): string | null => row[name] as string | null
+  return {
+    leafIndex: row['leaf_index'] as number,
+    columns: {
+      tenant: text('tenant'),
+      kind: text('kind'),
+      id: text('id'),
+      atMs: row['at_ms'] as number,
+      agent: textOrNull('agent'),
+      user: textOrNull('user'),
+      action: textOrNull('action'),
+      outcome: textOrNull('outcome'),
+      decisionId: textOrNull('decision_id'),
+    },
+    leaf: row['leaf'] as Uint8Array,
+    leafHash: row['leaf_hash'] as Uint8Array,
+    payload: textOrNull('payload') ?? '{}',
+  }
+}

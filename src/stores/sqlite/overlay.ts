@@ -1,0 +1,63 @@
+import { DOCUMENTS, documentName, type DocumentKey, type DocumentKind, type Documents } from '../../model/documents.ts'
+import { ServiceError } from '../../model/error.ts'
+import { createDocumentMap, type DocumentMap } from '../document-map.ts'
+import type { DocumentTable } from '../ledger.ts'
+import type { Reader } from './reader.ts'
+
+/** Kinds that stay in memory; documents of the others are read when asked for. */
+const RESIDENT: readonly DocumentKind[] = ['agent', 'activity', 'tenant']
+
+/** Documents of a SQLite store: residents, those not yet committed, and the rest in the database. */
+export type OverlayTable = DocumentTable & {
+  /** Ids of all documents, committed or not. */
+  readonly list: (kind: DocumentKind, tenant: string) => readonly string[]
+  /** A change of these documents goes with this batch. */
+  readonly mark: (keys: readonly DocumentKey[], batch: number) => void
+  /** The batch is committed: what it wrote last can be read from the database again. */
+  readonly release: (keys: readonly DocumentKey[], batch: number) => void
+}
+
+/** Loads the resident documents. Throws `store_corrupt` for one that is not what it should be. */
+export function createOverlay(reader: Reader): OverlayTable {
+  const map: DocumentMap = createDocumentMap()
+  const batches = new Map<string, number>()
+  for (const { key, text } of reader.documents(RESIDENT)) map.set(key, parse(key, text))
+  const committed = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
+    if (RESIDENT.includes(key.kind)) return undefined
+    const text = reader.document(key)
+    return text === undefined ? undefined : parse(key, text)
+  }
+  const passing = (keys: readonly DocumentKey[]): readonly DocumentKey[] => keys.filter(({ kind }) => !RESIDENT.includes(kind))
+  return {
+    get: (key) => map.get(key) ?? committed(key),
+    set: map.set,
+    restorer: map.restorer,
+    list: (kind, tenant) =>
+      RESIDENT.includes(kind)
+        ? map.list(kind, tenant)
+        : [...new Set([...map.list(kind, tenant), ...reader.list(kind, tenant)])].sort(),
+    mark: (keys, batch) => {
+      for (const key of passing(keys)) batches.set(documentName(key), batch)
+    },
+    release: (keys, batch) => {
+      for (const key of passing(keys)) {
+        const name = documentName(key)
+        if (batches.get(name) !== batch) continue
+        batches.delete(name)
+        map.delete(key)
+      }
+    },
+  }
+}
+
+function parse<K extends DocumentKind>(key: DocumentKey<K>, text: string): Documents[K] {
+  try {
+    return DOCUMENTS[key.kind].parse(JSON.parse(text)) as Documents[K]
+  } catch (cause) {
+    const fix = 'restore the data directory from a backup; "gradus audit verify" tells what is damaged'
+    throw new ServiceError('store_corrupt', `The stored document ${documentName(key)} is not a valid ${key.kind} document`, {
+      fix,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,155 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+
+import type { LeafPayload } from '../../audit/leaf.ts'
+import { EMPTY_FRONTIER, frontierFromJson, type Frontier, type FrontierJson, type NodeLookup } from '../../audit/tree.ts'
+import { ServiceError } from '../../model/error.ts'
+import type { DocumentKey, DocumentKind } from '../../model/documents.ts'
+import type { RecordQuery, StoredRecord } from '../../service/ports.ts'
+import { checkQuery } from '../record-filter.ts'
+import { openEntry } from '../seal.ts'
+import { nodeLookup } from '../tree-store.ts'
+import type { Head } from './messages.ts'
+import { nodeId } from './node-id.ts'
+
+type Row = Readonly<Record<string, SQLInputValue>>
+
+/** What is committed, read as the store's nouns. */
+export type Reader = {
+  readonly document: (key: DocumentKey) => string | undefined
+  readonly documents: (kinds: readonly DocumentKind[]) => Iterable<{ readonly key: DocumentKey; readonly text: string }>
+  readonly record: (tenant: string, id: string) => StoredRecord | undefined
+  readonly records: (query: RecordQuery) => readonly StoredRecord[]
+  readonly list: (kind: DocumentKind, tenant: string) => readonly string[]
+  readonly tenants: () => readonly string[]
+  readonly lastId: () => string
+  readonly archived: (digest: string) => Uint8Array | undefined
+  readonly leafHash: (leafIndex: number) => Uint8Array | undefined
+  /** Complete subtrees of the committed tree; throws `store_corrupt` for one that is not there. */
+  readonly node: NodeLookup
+  readonly state: (name: 'tree' | 'constants') => string | undefined
+}
+
+const STORED = 'SELECT records.leaf_index AS leaf_index, leaf, payload FROM records LEFT JOIN payloads USING (leaf_index)'
+/** Walks the tenants' first rows instead of all rows. */
+const TENANTS = `
+  WITH RECURSIVE each (tenant) AS (
+    SELECT min(tenant) FROM records
+    UNION ALL SELECT (SELECT min(tenant) FROM records WHERE tenant > each.tenant) FROM each WHERE each.tenant IS NOT NULL
+  ) SELECT tenant FROM each WHERE tenant IS NOT NULL`
+
+/** A reader on an open database. */
+export function createReader(database: DatabaseSync): Reader {
+  const document = database.prepare('SELECT document FROM documents WHERE kind = ? AND tenant = ? AND id = ?')
+  const record = database.prepare(`${STORED} WHERE id = ? AND tenant = ?`)
+  const ids = database.prepare('SELECT id FROM documents WHERE kind = ? AND tenant = ? ORDER BY id')
+  const hash = database.prepare('SELECT leaf_hash AS hash FROM records WHERE leaf_index = ?')
+  const node = database.prepare('SELECT hash FROM nodes WHERE id = ?')
+  const archived = database.prepare('SELECT bytes FROM policy_sets WHERE digest = ?')
+  const state = database.prepare('SELECT value FROM state WHERE name = ?')
+  const leafHash = (leafIndex: number): Uint8Array | undefined => hash.get(leafIndex)?.['hash'] as Uint8Array | undefined
+  return {
+    document: ({ kind, tenant, id }) => document.get(kind, tenant, id)?.['document'] as string | undefined,
+    documents: function* (kinds) {
+      const places = kinds.map(() => '?').join(', ')
+      const all = database.prepare(`SELECT kind, tenant, id, document FROM documents WHERE kind IN (${places})`)
+      for (const row of all.iterate(...kinds) as Iterable<Row>) {
+        yield {
+          key: { kind: row['kind'] as DocumentKind, tenant: row['tenant'] as string, id: row['id'] as string },
+          text: row['document'] as string,
+        }
+      }
+    },
+    record: (tenant, id) => {
+      const row = record.get(id, tenant)
+      return row === undefined ? undefined : storedOf(row)
+    },
+    records: (query) => select(database, query),
+    list: (kind, tenant) => ids.all(kind, tenant).map((row) => row['id'] as string),
+    tenants: () =>
+      database
+        .prepare(TENANTS)
+        .all()
+        .map((row) => row['tenant'] as string),
+    lastId: () => (database.prepare("SELECT coalesce(max(id), '') AS id FROM records").get()?.['id'] ?? '') as string,
+    archived: (digest) => archived.get(digest)?.['bytes'] as Uint8Array | undefined,
+    leafHash,
+    node: nodeLookup((level, index) => {
+      const found = level === 0 ? leafHash(index) : (node.get(nodeId(level, index))?.['hash'] as Uint8Array | undefined)
+      if (found === undefined) throw new ServiceError('store_corrupt', `The tree has no node ${index} at level ${level}`)
+      return found
+    }),
+    state: (name) => state.get(name)?.['value'] as string | undefined,
+  }
+}
+
+/** The newest signed tree head; undefined before the first. */
+export function readHead(database: DatabaseSync): Head | undefined {
+  const row = database.prepare('SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1').get()
+  return row === undefined ? undefined : { size: row['size'] as number, note: row['note'] as string }
+}
+
+/** The stored frontier of the tree. Throws `store_corrupt` when it is none. */
+export function readFrontier(database: DatabaseSync): Frontier {
+  const text = database.prepare("SELECT value FROM state WHERE name = 'tree'").get()?.['value']
+  if (typeof text !== 'string') return EMPTY_FRONTIER
+  const frontier = parseFrontier(text)
+  if (frontier === undefined)
+    throw new ServiceError('store_corrupt', 'The stored tree is damaged', { fix: 'restore the data directory from a backup' })
+  return frontier
+}
+
+/** A frontier from its stored text. */
+export function parseFrontier(text: string): Frontier | undefined {
+  try {
+    const json = JSON.parse(text) as FrontierJson
+    return frontierFromJson(json)
+  } catch {
+    return undefined
+  }
+}
+
+function storedOf(row: Readonly<Record<string, unknown>>): StoredRecord {
+  const payload = typeof row['payload'] === 'string' ? (JSON.parse(row['payload']) as LeafPayload) : {}
+  return openEntry(row['leaf_index'] as number, row['leaf'] as Uint8Array, payload)
+}
+
+/** Columns of `records` that a query compares, and the member of the query that says with what. */
+const EQUAL = {
+  tenant: 'tenant',
+  agent: 'agent',
+  user: 'user',
+  action: 'action',
+  outcome: 'outcome',
+  decision_id: 'decisionId',
+} as const
+
+function select(database: DatabaseSync, query: RecordQuery): readonly StoredRecord[] {
+  const { sinceMs, untilMs } = checkQuery(query)
+  const conditions: string[] = []
+  const values: SQLInputValue[] = []
+  const where = (condition: string, ...given: readonly SQLInputValue[]): void => {
+    conditions.push(condition)
+    values.push(...given)
+  }
+  for (const [column, member] of Object.entries(EQUAL)) {
+    const value = query[member]
+    if (value !== undefined) where(`${column} = ?`, value)
+  }
+  if (query.kinds !== undefined) where(kindsCondition(query.kinds), ...query.kinds)
+  if (sinceMs !== undefined) where('at_ms >= ?', sinceMs)
+  if (untilMs !== undefined) where('at_ms < ?', untilMs)
+  if (query.from !== undefined)
+    where(query.newestFirst === true ? 'records.leaf_index < ?' : 'records.leaf_index >= ?', query.from)
+  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  const direction = query.newestFirst === true ? 'DESC' : 'ASC'
+  const rows = database
+    .prepare(`${STORED} ${filter} ORDER BY records.leaf_index ${direction} LIMIT ?`)
+    .all(...values, query.limit)
+  return rows.map(storedOf)
+}
+
+/** Says in words what the index on rarer kinds needs to hear. */
+function kindsCondition(kinds: RecordQuery['kinds'] & object): string {
+  const among = `kind IN (${kinds.map(() => '?').join(', ')})`
+  return kinds.includes('decision') ? among : `${among} AND kind <> 'decision'`
+}

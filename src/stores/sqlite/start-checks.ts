@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+
+import { openCheckpoint, type Checkpoint, type NoteVerifier } from '../../audit/note.ts'
+import { frontierAt, hashesEqual, rootAt, type Frontier, type NodeLookup } from '../../audit/tree.ts'
+import { ServiceError } from '../../model/error.ts'
+import { onFile } from './errors.ts'
+import { readFrontier, readHead } from './reader.ts'
+
+/** Databases up to this size are checked page by page at each start; larger ones by `gradus audit verify`. */
+export const QUICK_CHECK_BYTES_MAX = 67_108_864
+
+const RESTORE = 'restore the data directory from a backup; "gradus audit verify" tells what is damaged'
+
+/** What the start is checked against. */
+export type StartCheck = {
+  readonly database: DatabaseSync
+  readonly file: string
+  readonly node: NodeLookup
+  readonly verifier: NoteVerifier
+  readonly origin: string
+  readonly checkpointFile: string | undefined
+}
+
+/**
+ * Checks that the log is whole as far as that is cheap: rows, tree and its newest signed head belong together, and it continues
+ * the head kept in the second place. Returns the number of leaves. Throws `store_corrupt` or `store_rolled_back`.
+ */
+export function checkStart(check: StartCheck): number {
+  const { database, file } = check
+  if (statSync(file).size <= QUICK_CHECK_BYTES_MAX) checkPages(database, file)
+  const frontier = checkTree(check)
+  const head = readHead(database)
+  if (head !== undefined) checkHead(check, openHead(check, head.note, file), frontier.size)
+  if (check.checkpointFile !== undefined) checkSecondPlace(check, check.checkpointFile, frontier.size)
+  return frontier.size
+}
+
+function checkPages(database: DatabaseSync, file: string): void {
+  const answer = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+  if (answer !== 'ok') throw corrupt(file, `it is damaged (${String(answer)})`)
+}
+
+/** The stored frontier must be that of the stored rows. */
+function checkTree({ database, file, node }: StartCheck): Frontier {
+  const frontier = readFrontier(database)
+  const row = database.prepare('SELECT coalesce(max(leaf_index) + 1, 0) AS size FROM records').get()
+  if (row?.['size'] !== frontier.size) {
+    throw corrupt(file, `it has ${String(row?.['size'])} records, but its tree has ${frontier.size} leaves`)
+  }
+  const derived = frontierAt(frontier.size, node)
+  if (!derived.hashes.every((hash, index) => hashesEqual(hash, frontier.hashes[index] as Uint8Array))) {
+    throw corrupt(file, 'its tree does not fit its records')
+  }
+  return frontier
+}
+
+function openHead({ verifier, origin }: StartCheck, note: string, file: string): Checkpoint {
+  const opened = openCheckpoint(note, [verifier], origin)
+  if (opened.ok) return opened.checkpoint
+  const fix = 'check that audit.key and the configured audit origin are those the log was started with'
+  throw new ServiceError('store_corrupt', `The tree head in ${file}: ${opened.error.message}`, { place: { file }, fix })
+}
+
+function checkHead({ file, node }: StartCheck, head: Checkpoint, size: number): void {
+  if (head.size > size) throw corrupt(file, `it has ${size} records, but signed a tree of ${head.size}`)
+  if (!hashesEqual(rootAt(head.size, node), head.root)) throw corrupt(file, 'its records are not those whose tree it signed')
+}
+
+function checkSecondPlace(check: StartCheck, place: string, size: number): void {
+  if (!existsSync(place)) {
+    if (existsSync(dirname(place))) return
+    const fix = 'make the directory, or mount the disk it is on'
+    throw new ServiceError('io', `The second place for tree heads, ${place}, is in no directory`, { place: { file: place }, fix })
+  }
+  const head = openHead(
+    check,
+    onFile(place, () => readFileSync(place, 'utf8')),
+    place,
+  )
+  const fix = `restore a newer backup; if losing records is what you want, say so by removing ${place}`
+  if (head.size > size) {
+    const message = `The log in ${check.file} has ${size} records, but ${place} holds a signed tree of ${head.size}: an older state was restored`
+    throw new ServiceError('store_rolled_back', message, { place: { file: check.file }, fix })
+  }
+  if (!hashesEqual(rootAt(head.size, check.node), head.root)) {
+    const message = `The log in ${check.file} does not continue the signed tree in ${place}: other records stand in its first ${head.size} places`
+    throw new ServiceError('store_rolled_back', message, { place: { file: check.file }, fix })
+  }
+}
+
+function corrupt(file: string, what: string): ServiceError {
+  return new ServiceError('store_corrupt', `The store ${file} cannot be used: ${what}`, { place: { file }, fix: RESTORE })
+}

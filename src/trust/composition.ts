@@ -1,0 +1,76 @@
+import { lowerLevel } from '../model/scope.ts'
+import type { TrustConstants } from '../model/trust-constants.ts'
+import type { AgentTrust, Composition, LayerState, TrustWrite } from '../model/trust-state.ts'
+import { startedOver } from './demotion.ts'
+import { requireFinite } from './finite.ts'
+import { restarted } from './ladder.ts'
+import { valuedAt } from './layer.ts'
+import { mapScopes } from './state.ts'
+
+/** How much a change of composition takes: the model (major), or the prompt or tool catalogue (minor). */
+export type CompositionKind = 'major' | 'minor'
+
+/** What changed between two compositions; null for nothing. Absent equals absent; the first one ever seen is no change; none claimed is no change. */
+export function compositionKind(old: Composition | null, next: Composition | null): CompositionKind | null {
+  if (old === null || next === null) return null
+  if (old.model !== next.model) return 'major'
+  return old.prompt === next.prompt && old.tool_catalogue === next.tool_catalogue ? null : 'minor'
+}
+
+/**
+ * The agent is made of something else now: what the old composition proved counts for less, failures stay whole, every run starts over
+ * and has to be paid for. Identity changes once, with the agent.
+ */
+export function changeComposition(
+  agent: AgentTrust,
+  composition: Composition | null,
+  kind: CompositionKind,
+  nowMs: number,
+  constants: TrustConstants,
+): TrustWrite {
+  requireFinite({ nowMs })
+  const levelMax = kind === 'major' ? constants.composition_major_level_max : 4
+  const lowered = Object.entries(agent.scopes).filter(([, { ladder }]) => lowerLevel(ladder.level, levelMax) < ladder.level)
+  const renewed = { ...agent, composition, identity: keptOver(agent.identity, kind, nowMs, constants) }
+  const changed = mapScopes(renewed, (scope) => ({
+    ...startedOver(scope, restarted(scope.ladder, levelMax, nowMs)),
+    undo: [],
+    layers: {
+      behaviour: keptOver(scope.layers.behaviour, kind, nowMs, constants),
+      context: keptOver(scope.layers.context, kind, nowMs, constants),
+      outcome: keptOver(scope.layers.outcome, kind, nowMs, constants),
+    },
+  }))
+  return { agent: changed, changes: [{ kind: 'composition_changed', change: kind, scopes_lowered: lowered.map(([key]) => key) }] }
+}
+
+/** What a trusted enforcement point says the agent is made of: remembered, and applied if it is a change. */
+export function observeComposition(
+  agent: AgentTrust,
+  composition: Composition,
+  nowMs: number,
+  constants: TrustConstants,
+): TrustWrite {
+  const kind = compositionKind(agent.composition, composition)
+  if (kind !== null) return changeComposition(agent, composition, kind, nowMs, constants)
+  return { agent: agent.composition === null ? { ...agent, composition } : agent, changes: [] }
+}
+
+/** The agent as it would be if a claim about its composition were true: for reading only, and never above what is stored. */
+export function withClaimedComposition(
+  agent: AgentTrust,
+  claimed: Composition,
+  nowMs: number,
+  constants: TrustConstants,
+): AgentTrust {
+  const kind = compositionKind(agent.composition, { ...agent.composition, ...claimed })
+  return kind === null ? agent : changeComposition(agent, claimed, kind, nowMs, constants).agent
+}
+
+function keptOver(layer: LayerState, kind: CompositionKind, nowMs: number, constants: TrustConstants): LayerState {
+  if (layer.r === 0 && layer.s === 0) return layer
+  const { r, s } = valuedAt(layer, nowMs, constants)
+  const kept = r * constants.composition_keep[kind]
+  const unitsMax = kind === 'major' ? constants.composition_major_units_max : Infinity
+  return { ...layer, r: Math.min(kept, unitsMax), s, tMs: Math.max(layer.tMs, nowMs) }
+}

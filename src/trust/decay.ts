@@ -1,0 +1,17 @@
+import { DAY_MS } from '../model/trust-constants.ts'
+
+/** What is left of one unit after `elapsedMs` at a half-life in days; 1 for no or negative time. */
+export function decay(elapsedMs: number, halfLifeDays: number): number {
+  return elapsedMs <= 0 ? 1 : Math.pow(2, -elapsedMs / (halfLifeDays * DAY_MS))
+}
+
+/** The later of two times, where null is never. */
+export function later(a: number | null, b: number | null): number | null {
+  if (a === null) return b
+  return b === null ? a : Math.max(a, b)
+}
+
+/** True if the time is after the other, where null is never. */
+export function isAfter(timeMs: number, other: number | null): boolean {
+  return other === null || timeMs > other
+}

@@ -1,0 +1,29 @@
+import type { TrustConstants } from '../model/trust-constants.ts'
+import type { AgentHeat } from '../model/trust-state.ts'
+import { isAfter, later } from './decay.ts'
+
+/** An agent without recent failures. */
+export const NO_HEAT: AgentHeat = { q: 0, tnMs: null }
+
+/** An outcome failure in any scope heats the agent. */
+export function heatUp(heat: AgentHeat, weight: number, eventTimeMs: number): AgentHeat {
+  return { q: heat.q + weight, tnMs: later(heat.tnMs, eventTimeMs) }
+}
+
+/** A solid outcome positive in any scope, later than the last failure, cools the agent. */
+export function coolDown(heat: AgentHeat, weight: number, eventTimeMs: number, constants: TrustConstants): AgentHeat {
+  return cools(heat, weight, eventTimeMs, constants) ? { ...heat, q: heat.q * coolingFactor(weight, constants) } : heat
+}
+
+/** Undoes the cooling of a positive that is taken back, unless a failure came since. */
+export function undoCooling(heat: AgentHeat, weight: number, eventTimeMs: number, constants: TrustConstants): AgentHeat {
+  return cools(heat, weight, eventTimeMs, constants) ? { ...heat, q: heat.q / coolingFactor(weight, constants) } : heat
+}
+
+function cools(heat: AgentHeat, weight: number, eventTimeMs: number, constants: TrustConstants): boolean {
+  return weight >= constants.agent_heat_weight_min && isAfter(eventTimeMs, heat.tnMs)
+}
+
+function coolingFactor(weight: number, constants: TrustConstants): number {
+  return Math.pow(2, -Math.min(weight, 1) / constants.heat_half_life_units)
+}

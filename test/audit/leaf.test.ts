@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import {
+  LEAF_BYTES_MAX,
+  openRecord,
+  sealRecord,
+  type LeafPayload,
+  type LeafRecord,
+  type SealedRecord,
+} from '../../src/audit/leaf.ts'
+import { canonicalJson } from '../../src/model/canonical.ts'
+
+/** Salts that count. */
+function counting(): () => Uint8Array {
+  let count = 0
+  return () => new Uint8Array(16).fill((count += 1))
+}
+
+function seal(record: LeafRecord, pointers: readonly string[], salts = counting()): SealedRecord {
+  const sealed = sealRecord(record, pointers, salts)
+  if (!sealed.ok) throw new Error(sealed.error.message)
+  return sealed
+}
+
+const parse = (leaf: Uint8Array): Record<string, unknown> => JSON.parse(Buffer.from(leaf).toString()) as Record<string, unknown>
+const bytes = (value: unknown): Uint8Array => Buffer.from(canonicalJson(value))
+
+const record = {
+  id: 'd-1',
+  request: { action: { arguments: { to: 'x@example.com', amount: 10 } }, parties: ['ann', 'bob'], 'a/b~c': true },
+}
+const pointers = ['/request/action/arguments', '/request/parties/1', '/request/a~1b~0c', '/nothing', '/request/parties/7']
+
+describe('sealRecord', () => {
+  it('puts salted digests in place of values, and values and salts beside the leaf', () => {
+    const { leaf, payload } = seal(record, ['/request/action/arguments', '/request/parties/1'])
+    const salt = new Uint8Array(16).fill(1)
+    const digest = createHash('sha256').update(salt).update('{"amount":10,"to":"x@example.com"}').digest('hex')
+    expect(parse(leaf)).toEqual({
+      id: 'd-1',
+      request: { action: {}, parties: ['ann', null], 'a/b~c': true },
+      sealed: { '/request/action/arguments': digest, '/request/parties/1': expect.stringMatching(/^[0-9a-f]{64}$/) },
+    })
+    expect(Buffer.from(leaf).toString()).toBe(canonicalJson(parse(leaf)))
+    expect(payload['/request/action/arguments']).toEqual({
+      salt: 'AQEBAQEBAQEBAQEBAQEBAQ',
+      value: { to: 'x@example.com', amount: 10 },
+    })
+  })
+
+  it('gives equal values different digests', () => {
+    const sealed = parse(seal({ a: 'same', b: 'same' }, ['/a', '/b']).leaf)['sealed'] as Record<string, string>
+    expect(sealed['/a']).not.toBe(sealed['/b'])
+  })
+
+  it('skips pointers to nothing, and those into a value that is already sealed', () => {
+    const { payload } = seal(record, [
+      ...pointers,
+      '/request/action/arguments/to',
+      '/request/action/arguments',
+      '/id/x',
+      '/request/parties/01',
+      '/toString',
+    ])
+    expect(Object.keys(payload).sort()).toEqual(['/request/action/arguments', '/request/a~1b~0c', '/request/parties/1'])
+  })
+
+  it('leaves the record it was given as it was', () => {
+    const before = canonicalJson(record)
+    seal(record, pointers)
+    expect(canonicalJson(record)).toBe(before)
+  })
+
+  it.each(['', 'a', '/a~2', '/__proto__/x', '/a~'])('refuses %j as a pointer, as a bug of the configuration', (pointer) => {
+    expect(() => sealRecord({ a: 1 }, [pointer], counting())).toThrow(TypeError)
+  })
+
+  it('refuses a record that uses its own word, a salt of the wrong length, and what is not JSON', () => {
+    expect(() => sealRecord({ sealed: {} }, [], counting())).toThrow('must not have a member "sealed"')
+    expect(() => sealRecord({ a: 1 }, ['/a'], () => new Uint8Array(15))).toThrow('A salt has 16 bytes, got 15')
+    expect(() => sealRecord({ a: undefined }, [], counting())).toThrow('at "/a": undefined')
+  })
+
+  it('accepts the largest leaf, refuses one byte more, and does not count sealed values', () => {
+    const around = '{"sealed":{},"text":""}'.length
+    const text = 'x'.repeat(LEAF_BYTES_MAX - around)
+    expect(seal({ text }, []).leaf).toHaveLength(LEAF_BYTES_MAX)
+    const refused = sealRecord({ text: `${text}x` }, [], counting())
+    expect(refused).toMatchObject({ ok: false, error: { code: 'leaf_too_large', pointer: '' } })
+    expect(!refused.ok && refused.error.message).toContain(
+      `at most ${LEAF_BYTES_MAX} are accepted: name its large fields as sensitive`,
+    )
+    expect(sealRecord({ text: `${text}x` }, ['/text'], counting()).ok).toBe(true)
+  })
+})
+
+describe('openRecord', () => {
+  it('gives back any record, whatever was sealed', () => {
+    const tree = fc.dictionary(
+      fc.string({ maxLength: 3 }).filter((key) => key !== '__proto__' && key !== 'sealed'),
+      fc.jsonValue({ maxDepth: 3 }),
+      { maxKeys: 5 },
+    )
+    const noise = fc.array(fc.constantFrom('/a', '/0', '/a/0', '/a/b', '/ ', '/a~1'), { maxLength: 4 })
+    fc.assert(
+      fc.property(tree, noise, fc.nat(), (value, more, nth) => {
+        const clean = JSON.parse(canonicalJson(value).replaceAll('"__proto__"', '"proto"')) as LeafRecord
+        const all = pointersOf(clean)
+        const some = all.filter((_, index) => (nth >> (index % 20)) % 2 === 1)
+        const { leaf, payload } = seal(clean, [...some, ...more])
+        const stored = JSON.parse(JSON.stringify(payload)) as LeafPayload
+        expect(openRecord(leaf, stored)).toEqual({
+          ok: true,
+          record: JSON.parse(canonicalJson(clean)) as unknown,
+          state: 'whole',
+          pointers: [],
+        })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('tells masked from erased, and says which values are missing', () => {
+    const { leaf, payload } = seal(record, pointers)
+    const [second, first, third] = ['/request/action/arguments', '/request/a~1b~0c', '/request/parties/1'] as const
+    expect(openRecord(leaf, payload)).toEqual({ ok: true, record, state: 'whole', pointers: [] })
+    expect(openRecord(leaf, { ...payload, [second]: { masked: true } })).toMatchObject({
+      state: 'masked',
+      pointers: [second],
+      record: { request: { action: {}, parties: ['ann', 'bob'] } },
+    })
+    const rest = Object.fromEntries(Object.entries(payload).filter(([pointer]) => pointer !== third))
+    expect(openRecord(leaf, rest)).toMatchObject({
+      state: 'erased',
+      pointers: [third],
+      record: { request: { parties: ['ann', null] } },
+    })
+    expect(openRecord(leaf, { ...rest, [first]: { masked: true } })).toMatchObject({ state: 'erased', pointers: [first, third] })
+    expect(openRecord(leaf, {})).toMatchObject({ ok: true, state: 'erased', pointers: [second, first, third] })
+  })
+
+  it('refuses a changed value or salt, with its place', () => {
+    const { leaf, payload } = seal({ a: 1, b: 2 }, ['/a', '/b'])
+    const entry = payload['/a'] as { salt: string; value: number }
+    const changes = [{ ...entry, value: 2 }, { ...entry, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }, payload['/b']!]
+    for (const changed of changes) {
+      expect(openRecord(leaf, { ...payload, '/a': changed })).toMatchObject({
+        ok: false,
+        error: { code: 'payload_mismatch', pointer: '/a' },
+      })
+    }
+  })
+
+  it('refuses a value that the leaf did not seal', () => {
+    const { leaf, payload } = seal({ a: 1 }, ['/a'])
+    const more = { ...payload, '/b': payload['/a']! }
+    expect(openRecord(leaf, more)).toMatchObject({ ok: false, error: { code: 'payload_unknown', pointer: '/b' } })
+  })
+
+  it.each<[string, Uint8Array]>([
+    ['not JSON', Buffer.from('{')],
+    ['not canonical', Buffer.from('{"sealed": {}}')],
+    ['not an object', bytes([1])],
+    ['null', bytes(null)],
+    ['without digests', bytes({ a: 1 })],
+    ['with a list of digests', bytes({ sealed: [] })],
+    ['with a digest that is no text', bytes({ sealed: { '/a': 1 } })],
+    ['not UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
+  ])('refuses a leaf that is %s', (_name, leaf) => {
+    expect(openRecord(leaf, {})).toMatchObject({ ok: false, error: { code: 'leaf_malformed', pointer: '' } })
+  })
+
+  it.each(['nonsense', '/gone/deep', '/text/0', '/list/3', '/list/0/x', '/__proto__'])(
+    'refuses a leaf that seals a value at %s',
+    (pointer) => {
+      const { leaf, payload } = seal({ value: 1, text: 'x', list: [null] }, ['/value'])
+      const { sealed, ...rest } = parse(leaf) as { sealed: Record<string, string> }
+      const moved = bytes({ ...rest, sealed: { [pointer]: sealed['/value'] } })
+      expect(openRecord(moved, { [pointer]: payload['/value']! })).toMatchObject({
+        ok: false,
+        error: { code: 'leaf_malformed', pointer },
+      })
+    },
+  )
+})
+
+/** Every pointer into a value, leaves and containers. */
+function pointersOf(value: unknown, at = ''): string[] {
+  if (typeof value !== 'object' || value === null) return at === '' ? [] : [at]
+  const below = Object.entries(value).flatMap(([key, item]) =>
+    pointersOf(item, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  )
+  return at === '' ? below : [at, ...below]
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { exportLine } from '../../src/audit/export.ts'
+import { eraseRecords } from '../../src/audit/erase.ts'
+import { walkRecords } from '../../src/audit/query.ts'
+import type { CliDeps } from '../../src/cli/deps.ts'
+import { runCli } from '../../src/cli/program.ts'
+import { proofText } from '../../src/compose.ts'
+import { loadConfig, PACKAGE_ROOT } from '../../src/load-config.ts'
+import { ServiceError } from '../../src/model/error.ts'
+import { placeOf } from '../../src/policy-sources.ts'
+import { assemblePolicySet, readCatalogue, readPolicyParts, readRisk, restorePolicySet } from '../../src/rego/policy-set.ts'
+import { createService } from '../../src/service/create-service.ts'
+import type { PolicySet } from '../../src/service/policy-set.ts'
+import type { Store } from '../../src/service/ports.ts'
+import { project } from '../../src/service/projection.ts'
+import type { Service } from '../../src/service/service.ts'
+import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { uuidv7 } from '../../src/model/uuid.ts'
+
+/** What a command line did. */
+export type Ran = { readonly code: number; readonly out: string; readonly err: string }
+
+/** The moment of every test: a Tuesday in business hours. */
+export const NOW_MS = Date.parse('2026-03-03T10:00:00.000Z')
+
+const refused = (what: string) => (): Promise<never> => Promise.reject(new ServiceError('io', `${what} is not part of this test`))
+let shipped: Promise<PolicySet> | undefined
+
+/** The example organisation's policy set, from the committed bundles; compiled once per test file. */
+export async function shippedPolicySet(): Promise<PolicySet> {
+  shipped ??= (async () => assemblePolicySet(await readPolicyParts(placeOf(await loadConfig(undefined, PACKAGE_ROOT))), NOW_MS))()
+  return shipped
+}
+
+/** Runs one command line with real adapters where they need no disk; `changes` replaces some. */
+export async function run(argv: readonly string[], changes: Partial<CliDeps> = {}): Promise<Ran> {
+  const written = { out: '', err: '' }
+  const deps: CliDeps = {
+    env: {},
+    cwd: PACKAGE_ROOT,
+    readStdin: () => Promise.resolve(''),
+    stdout: (text) => void (written.out += text),
+    stderr: (text) => void (written.err += text),
+    stdoutIsTty: false,
+    stderrIsTty: false,
+    columns: 100,
+    nowMs: () => NOW_MS,
+    elapsed: () => performance.now() / 1_000,
+    random: (bytes) => new Uint8Array(bytes),
+    version: { gradus: '1.2.3', node: '24.0.0', opa: '1.22.0' },
+    fetch: refused('the network'),
+    watch: () => () => undefined,
+    stopped: new Promise(() => undefined),
+    onHangup: () => undefined,
+    loadConfig: async (file) => loadConfig(file, changes.cwd ?? PACKAGE_ROOT),
+    loadPolicySet: () => shippedPolicySet(),
+    restorePolicySet: (archive) => restorePolicySet(archive),
+    readCatalogue,
+    readRisk,
+    checkRego: () => Promise.resolve([]),
+    buildBundles: refused('building'),
+    openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: 'gradus.test/audit' }),
+    openStore: refused('a store on disk'),
+    openService: refused('a service on disk'),
+    formatProof: proofText,
+    verifyLog: refused('verifying'),
+    walkRecords,
+    exportLine,
+    eraseRecords,
+    serve: refused('serving'),
+    ...changes,
+  }
+  const code = await runCli(deps, argv)
+  return { code, ...written }
+}
+
+/** A folder for one test, and a writer into it. */
+export type Folder = {
+  readonly path: string
+  readonly write: (name: string, text: string) => string
+  readonly remove: () => void
+}
+
+/** An empty temporary folder. */
+export function folder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'gradus-cli-'))
+  return {
+    path,
+    write: (name, text) => {
+      writeFileSync(join(path, name), text)
+      return join(path, name)
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+/** A real service on a store that forgets, whose store commands may open as if it were on disk. */
+export async function liveService(): Promise<{
+  readonly service: Service
+  readonly store: Store
+  readonly open: CliDeps['openStore']
+}> {
+  const store = createMemoryStore({ project, origin: 'gradus.test/audit' })
+  let ticks = 0
+  const nowMs = (): number => NOW_MS + ticks++
+  const service = await createService({
+    store,
+    clock: { nowMs, steady: () => true },
+    newId: uuidv7(nowMs, (bytes) => Uint8Array.from({ length: bytes }, (_, at) => at)),
+    loadPolicySet: shippedPolicySet,
+    observe: () => undefined,
+    elapsed: () => 0,
+    mask: true,
+    formatProof: proofText,
+  })
+  return { service, store, open: () => Promise.resolve({ ...store, close: () => Promise.resolve() }) }
+}
+
+/** An anonymous enforcement point. */
+export const ANYBODY = {
+  tenant: 'default',
+  credential: null,
+  roles: ['enforcement_point' as const],
+  human_subject_types: [],
+  supported_obligations: [],
+  verified_facts: [],
+  trusted_composition: false,
+  layers: [],
+}

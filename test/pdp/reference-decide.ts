@@ -1,0 +1,220 @@
+import type { Ceiling, Guardrails, Obligation, Source } from '../../src/model/ceiling.ts'
+import type { Decision, DecisionInputs } from '../../src/model/decision-inputs.ts'
+
+/**
+ * The decision a second time, slow and obvious, sharing no code with the product. It asks one question after the other instead of
+ * folding a lattice: which terms are there, what is the lowest of them, which bounds hold, are they kept, can the duties be done?
+ */
+export function referenceDecide(inputs: DecisionInputs): Decision {
+  const base = baseOf(inputs)
+  const terms: Ceiling[] = [base, ...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), hardOf(inputs)]
+
+  for (const source of ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard'] as const) {
+    let seen = 0
+    for (const each of [base, ...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), hardOf(inputs)])
+      if (each.source === source) seen += 1
+    if (seen !== 1) terms.push(make(source, 'deny', `term_missing:${source}`))
+  }
+
+  const bounds = boundsOf(terms)
+  for (const name of Object.keys(bounds)) {
+    const bound = bounds[name]!
+    if (Array.isArray(bound) && bound.length === 0) terms.push(make('guardrails', 'deny', `guardrail_allows_nothing:${name}`))
+  }
+  const reads = inputs.band === 'read' && inputs.action.category === 'read_only'
+  if (!reads) for (const reason of excessOf(bounds, inputs)) terms.push(make('guardrails', inputs.guardrail_excess, reason))
+
+  let lowest = 4
+  for (const each of terms) lowest = Math.min(lowest, height(each.outcome))
+  const duties = dutiesOf(terms)
+  const undone: string[] = []
+  if (lowest > 0)
+    for (const duty of duties)
+      if (duty.performer === 'pep' && !inputs.supported_obligations.includes(duty.id) && !undone.includes(duty.id))
+        undone.push(duty.id)
+  undone.sort()
+  const outcome = undone.length > 0 ? 'deny' : CHAIN[lowest]!
+
+  const limiting: Source[] = []
+  for (const source of ORDER) {
+    const own = terms.filter((each) => each.source === source)
+    const asks = own.some((each) => each.obligations.some((duty) => duty.performer === 'pep' && undone.includes(duty.id)))
+    const holds = own.some((each) => height(each.outcome) === lowest)
+    if (outcome !== 'allow' && (undone.length > 0 ? asks : holds)) limiting.push(source)
+  }
+  const ceilings: Ceiling[] = []
+  for (const source of ORDER) ceilings.push(...sortByReason(terms.filter((each) => each.source === source)))
+  const reasons = undone.map((id) => `unsupported_obligation:${id}`)
+  for (const rung of ['deny', 'suggest', 'require_approval', 'allow_guarded'])
+    for (const each of ceilings) if (each.outcome === rung && !reasons.includes(each.reason)) reasons.push(each.reason)
+
+  const trustIsThere = !reasons.includes('term_missing:trust')
+  const waits = outcome === 'deny' || outcome === 'suggest' || outcome === 'require_approval'
+  // The cap of an incident is the trust term's own, said a second time: it does not keep an agent from proposing.
+  const capped = terms.some((each) => each.source === 'hard' && each.reason.includes('incident_cap:level_'))
+  const others = limiting.filter((source) => source !== 'trust' && !(source === 'hard' && capped))
+  const heldByTrust = undone.length === 0 && waits && limiting.includes('trust') && others.length === 0 && trustIsThere
+  return {
+    outcome,
+    decision: outcome === 'allow' || outcome === 'allow_guarded',
+    base: base.outcome,
+    ceilings,
+    obligations: duties,
+    guardrails: bounds,
+    reasons,
+    limiting,
+    advice: heldByTrust ? ['record_proposal'] : [],
+  }
+}
+
+const CHAIN = ['deny', 'suggest', 'require_approval', 'allow_guarded', 'allow'] as const
+const ORDER = ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard', 'context', 'guardrails', 'pact'] as const
+
+function height(outcome: Ceiling['outcome']): number {
+  return CHAIN.indexOf(outcome)
+}
+
+function make(source: Ceiling['source'], outcome: Ceiling['outcome'], reason: string): Ceiling {
+  const obligations: Obligation[] = []
+  if (outcome === 'require_approval')
+    obligations.push({ id: 'named_approver', performer: 'pdp', properties: { expiry_minutes: 15 } })
+  if (outcome === 'allow_guarded') obligations.push({ id: 'post_verify', performer: 'pdp', properties: { hours: 24 } })
+  return { source, outcome, reason, obligations, guardrails: {} }
+}
+
+function sortByReason(terms: Ceiling[]): Ceiling[] {
+  const sorted: Ceiling[] = []
+  for (const each of terms) {
+    const place = sorted.findIndex((other) => other.reason > each.reason)
+    if (place < 0) sorted.push(each)
+    else sorted.splice(place, 0, each)
+  }
+  return sorted
+}
+
+function baseOf({ base }: DecisionInputs): Ceiling {
+  if (base === null) return make('base', 'deny', 'term_missing:base')
+  const { outcome, reason, cause, obligations = [], guardrails = {} } = base
+  if (cause !== undefined)
+    return { source: 'base', outcome: 'deny', reason: `base_failed:${cause}`, obligations: [...obligations], guardrails }
+  return {
+    source: 'base',
+    outcome,
+    reason: reason === '' ? `base_${outcome}` : reason,
+    obligations: [...obligations],
+    guardrails,
+  }
+}
+
+/** The bundle's terms, if every one of them is a ceiling and nothing else. */
+function bundleOf(graduation: unknown): Ceiling[] {
+  if (!Array.isArray(graduation)) return []
+  for (const each of graduation as unknown[]) if (!isCeiling(each)) return []
+  return (graduation as Ceiling[]).map((each) => ({
+    ...each,
+    obligations: [...each.obligations],
+    guardrails: { ...each.guardrails },
+  }))
+}
+
+/** Enough to tell the generated ceilings from everything else that is generated. */
+function isCeiling(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const keys = Object.keys(value).sort().join()
+  return keys === 'guardrails,obligations,outcome,reason,source' && ORDER.includes((value as Ceiling).source)
+}
+
+function cellOf({ matrices, band, sensitive }: DecisionInputs, tier: string, level: number): Ceiling['outcome'] {
+  const matrix = matrices[tier] ?? matrices.standard
+  const outcome = matrix[String(level) as '0'][band]
+  return level === 0 && sensitive ? 'deny' : outcome
+}
+
+function chainOf(inputs: DecisionInputs): Ceiling {
+  for (const problem of ['cycle', 'too_deep', 'unreadable'] as const)
+    if (inputs.chain_problems.includes(problem)) return make('chain', 'deny', `chain_${problem}`)
+  let weakest: Ceiling | undefined
+  for (const link of inputs.links) {
+    const level = link.known ? link.level_effective : 0
+    const standing = link.known ? `level_${level}` : 'unknown'
+    const reason = `chain_link:${link.relation}:${link.party.type}/${link.party.id}:${standing}`
+    const here = make('chain', cellOf(inputs, link.tier, level), reason)
+    const isWeaker = weakest === undefined || height(here.outcome) < height(weakest.outcome)
+    if (isWeaker || (here.outcome === weakest?.outcome && here.reason < weakest.reason)) weakest = here
+  }
+  return weakest ?? make('chain', 'allow', inputs.human ? 'human' : 'no_other_links')
+}
+
+function containmentOf({ containment }: DecisionInputs): Ceiling {
+  if (containment === 'unknown') return make('containment', 'deny', 'containment_unknown')
+  for (const kind of ['tenant', 'agent', 'scope', 'action'] as const)
+    for (const entry of containment)
+      if (entry.kind === kind) return make('containment', 'deny', `contained_${kind}:${entry.by}:${entry.reason}`)
+  return make('containment', 'allow', 'none')
+}
+
+function hardOf(inputs: DecisionInputs): Ceiling {
+  if (inputs.human) return make('hard', 'allow', 'human')
+  if (inputs.action.category === 'permission_escalation') return make('hard', 'deny', 'permission_escalation')
+  if (inputs.kill_switch) return make('hard', 'deny', 'kill_switch')
+  if (inputs.incidents === 'unknown') return make('hard', 'deny', 'incidents_unknown')
+  const { cap, review_open } = inputs.incidents
+  if (review_open && inputs.sensitive) return make('hard', 'deny', 'incident_review_due:sensitive')
+  if (!review_open && cap >= 1) return make('hard', 'allow', 'none')
+  let level = 0
+  if (cap >= 0.3) level = 1
+  if (cap >= 0.5) level = 2
+  if (cap >= 0.7) level = 3
+  if (cap >= 0.9) level = 4
+  return make('hard', cellOf(inputs, inputs.tier, level), `incident_cap:level_${level}`)
+}
+
+function boundsOf(terms: readonly Ceiling[]): Guardrails {
+  const names: string[] = []
+  for (const each of terms) for (const name of Object.keys(each.guardrails)) if (!names.includes(name)) names.push(name)
+  const entries = names.sort().map((name): [string, Guardrails[string]] => {
+    const all = terms.filter((each) => Object.hasOwn(each.guardrails, name)).map((each) => each.guardrails[name]!)
+    const numbers = all.filter((bound) => typeof bound === 'number')
+    const lists = all.filter((bound) => typeof bound !== 'number')
+    if (numbers.length > 0) return [name, lists.length > 0 ? [] : Math.min(...numbers) + 0]
+    const shared = lists[0]!.filter((entry, at) => lists.every((list) => list.includes(entry)) && lists[0]!.indexOf(entry) === at)
+    return [name, shared.sort()]
+  })
+  return Object.fromEntries(entries)
+}
+
+function excessOf(bounds: Guardrails, { measures, budget_refusals }: DecisionInputs): string[] {
+  const reasons: string[] = []
+  for (const [name, measure] of [
+    ['amount_max', measures.amount],
+    ['records_max', measures.records],
+    ['recipient_domains', measures.recipient_domains],
+  ] as const) {
+    if (!Object.hasOwn(bounds, name) || measure === null) continue
+    const bound = bounds[name]!
+    let within = false
+    if (typeof bound === 'number' && typeof measure === 'number') within = measure <= bound
+    if (typeof bound !== 'number' && Array.isArray(measure))
+      within = (measure as string[]).every((domain) => bound.includes(domain))
+    if (!within) reasons.push(`guardrail_exceeded:${name}`)
+  }
+  for (const { guardrail, have, limit } of budget_refusals) {
+    const reason = `budget_exceeded:${guardrail}:${have}_of_${limit}`
+    if (!reasons.includes(reason)) reasons.push(reason)
+  }
+  return reasons.sort()
+}
+
+function dutiesOf(terms: readonly Ceiling[]): Obligation[] {
+  const spelled: [string, Obligation][] = []
+  for (const each of terms)
+    for (const { id, performer, properties } of each.obligations) {
+      const duty: Obligation =
+        properties === undefined || Object.keys(properties).length === 0
+          ? { id, performer }
+          : { id, performer, properties: Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))) }
+      const spelling = JSON.stringify(duty)
+      if (!spelled.some(([other]) => other === spelling)) spelled.push([spelling, duty])
+    }
+  return spelled.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, duty]) => duty)
+}

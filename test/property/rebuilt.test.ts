@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import {
+  Activity,
+  documentName,
+  TenantState,
+  Verdicts,
+  type DocumentKey,
+  type DocumentKind,
+  type Documents,
+} from '../../src/model/documents.ts'
+import { AuditRecord } from '../../src/model/record.ts'
+import { AgentTrust } from '../../src/model/trust-state.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
+import { project, type ProjectionState } from '../../src/service/projection.ts'
+import { documentsOf, newTrack, operate, operation } from '../support/operations.ts'
+import { runs } from '../support/runs.ts'
+import { testService } from '../support/test-service.ts'
+
+const SCHEMAS = { agent: AgentTrust, activity: Activity, tenant: TenantState, verdicts: Verdicts } as const
+
+/** State as the fold of records alone. */
+function folding() {
+  const documents = new Map<string, Documents[DocumentKind]>()
+  let constants = DEFAULT_TRUST_CONSTANTS
+  const state: ProjectionState = {
+    document: <K extends DocumentKind>(key: DocumentKey<K>) => documents.get(documentName(key)) as Documents[K] | undefined,
+    put: (key, document) => void documents.set(documentName(key), document),
+    constants: () => constants,
+    useConstants: (next) => {
+      constants = next
+    },
+  }
+  return { documents, state }
+}
+
+describe('state', () => {
+  it('is what its records say, and records and documents are of their schemas', async () => {
+    const steps = fc.array(operation, { minLength: 1, maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const tested = await testService()
+        const track = newTrack()
+        for (const step of all) await operate(tested, step, track, 'default')
+        const { documents, state } = folding()
+        for (const { record } of await tested.store.query({ limit: 1_000 })) {
+          const read = AuditRecord.parse(JSON.parse(JSON.stringify(record)))
+          project(read.effects, Date.parse(read.at), read.tenant, state)
+        }
+        const kept = await documentsOf(tested, 'default')
+        const derived = Object.fromEntries(
+          [...documents].map(([name, document]) => [decodeURIComponent(name.replace('/default/', '/')), document]),
+        )
+        expect(derived).toEqual(kept)
+        for (const [name, document] of Object.entries(kept)) SCHEMAS[name.split('/')[0] as keyof typeof SCHEMAS].parse(document)
+      }),
+      runs(25),
+    )
+  })
+})

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+
+import { ROLES, type Caller, type Role } from '../../src/model/caller.ts'
+import { VERB_ROLES, type Verb } from '../../src/service/authority.ts'
+import type { Service } from '../../src/service/service.ts'
+import { ask, caller, verifier } from '../support/callers.ts'
+import { testService } from '../support/test-service.ts'
+
+/** Every verb as a caller uses it, on things that exist. */
+async function scene() {
+  const tested = await testService()
+  await tested.earn('finance-agent', 'bookkeeping:light', 3)
+  const decider = caller('decider', { roles: ['enforcement_point'], person: 'pat' })
+  const decided = await tested.service.evaluate(decider, ask('finance-agent', 'categorise_expense'))
+  expect(decided.decision).toBe(true)
+  const operator = caller('op', { roles: ['operator'], person: 'olivia' })
+  const incident = await tested.service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_weak' })
+  const contained = await tested.service.contain(operator, { target: { kind: 'agent', agent: 'coding-agent' }, reason: 'test' })
+  const { decision_id } = decided
+  const verbs = (service: Service): Readonly<Record<Exclude<Verb, 'erase'>, (who: Caller) => readonly Promise<unknown>[]>> => ({
+    decide: (who) => [service.evaluate(who, ask('finance-agent', 'categorise_expense'))],
+    report_outcome: (who) => [service.reportOutcome(who, { decision_id, class: 'validated' })],
+    report_signal: (who) => [service.reportSignal(who, { decision_id, layer: 'behaviour', class: 'clean' })],
+    raise_incident: (who) => [service.raiseIncident(who, { agent: 'finance-agent', class: 'injection_weak' })],
+    review_incident: (who) => [
+      service.reviewIncident(who, incident.incident_id, { agent: 'finance-agent', false_positive: false }),
+    ],
+    read_trust: (who) => [service.agentTrust(who, 'finance-agent')],
+    promote: (who) => [service.promote(who, 'finance-agent', 'bookkeeping:light', {})],
+    contain: (who) => [
+      service.contain(who, { target: { kind: 'agent', agent: 'finance-agent' }, reason: 'test' }),
+      service.lift(who, contained.id),
+    ],
+    read_proposals: (who) => [service.proposals(who, { limit: 10 })],
+    read_audit: (who) => [
+      service.records(who, { limit: 10 }),
+      service.record(who, decision_id),
+      service.proof(who, decision_id),
+      service.checkpoint(who),
+    ],
+    diagnose_base: (who) => [service.diagnoseBase(who, 'rbac/decision', {})],
+    reload_policies: (who) => [Promise.resolve().then(() => service.reloadPolicies(who))],
+  })
+  return { ...tested, verbs: verbs(tested.service) }
+}
+
+/** Which code each promise is refused with; undefined where it is not. */
+async function refusals(promises: readonly Promise<unknown>[]): Promise<readonly (string | undefined)[]> {
+  const settled = await Promise.allSettled(promises)
+  return settled.map((each) => (each.status === 'rejected' ? (each.reason as { readonly code?: string }).code : undefined))
+}
+
+const standing = (role: Role) => ({ roles: [role], verifier: 'deterministic', layers: ['behaviour'], person: 'pat' })
+
+describe('every role and every verb', () => {
+  it('a verb works for the roles named and is forbidden to the others', async () => {
+    const { verbs } = await scene()
+    for (const [verb, use] of Object.entries(verbs) as [keyof typeof verbs, (who: Caller) => readonly Promise<unknown>[]][])
+      for (const role of ROLES) {
+        const allowed: readonly Role[] = VERB_ROLES[verb]
+        const codes = await refusals(use(caller(`${role}-1`, standing(role))))
+        const forbidden = codes.map((code) => code === 'forbidden')
+        expect({ verb, role, forbidden }).toEqual({ verb, role, forbidden: codes.map(() => !allowed.includes(role)) })
+      }
+  })
+
+  it('no verb but deciding works without a credential, whatever the listener says', async () => {
+    const { verbs } = await scene()
+    for (const [verb, use] of Object.entries(verbs)) {
+      const codes = await refusals(
+        use(caller(null, { roles: ROLES, verifier: 'deterministic', layers: ['behaviour'], person: 'pat' })),
+      )
+      expect({ verb, codes }).toEqual({ verb, codes: codes.map(() => (verb === 'decide' ? undefined : 'unauthenticated')) })
+    }
+  })
+
+  it('a credential without a role can do nothing', async () => {
+    const { verbs } = await scene()
+    for (const [verb, use] of Object.entries(verbs)) {
+      const codes = await refusals(use(caller('nobody', { roles: [] })))
+      expect({ verb, codes }).toEqual({ verb, codes: codes.map(() => 'forbidden') })
+    }
+  })
+})
+
+const WRITES = ['report_outcome', 'report_signal', 'raise_incident', 'review_incident', 'promote', 'contain'] as const
+
+describe("an agent's own credential", () => {
+  const every = ROLES.filter((role) => role !== 'agent')
+  const own = { roles: every, agent: 'finance-agent', verifier: 'deterministic', layers: ['behaviour'], person: 'pat' }
+
+  it.each(WRITES)('cannot "%s" about itself with all other roles', async (verb) => {
+    const { verbs, store } = await scene()
+    const before = store.size()
+    const codes = await refusals(verbs[verb](caller('own', own)))
+    expect(codes).toEqual(codes.map(() => 'forbidden'))
+    expect(store.size()).toBe(before)
+  })
+
+  it.each(WRITES)('cannot "%s" at all with the agent role', async (verb) => {
+    const { verbs, store } = await scene()
+    const before = store.size()
+    const codes = await refusals(verbs[verb](caller('own', { ...own, roles: ROLES, agent: 'research-agent' })))
+    expect(codes).toEqual(codes.map(() => 'forbidden'))
+    expect(store.size()).toBe(before)
+  })
+
+  it('decides and reads trust for itself only', async () => {
+    const { service } = await scene()
+    const self = caller('own', { roles: ['agent'], agent: 'finance-agent' })
+    await expect(service.evaluate(self, ask('finance-agent', 'categorise_expense'))).resolves.toMatchObject({ recorded: true })
+    await expect(service.agentTrust(self, 'finance-agent')).resolves.toMatchObject({ agent: 'finance-agent' })
+    await expect(service.evaluate(self, ask('coding-agent', 'run_tests'))).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(service.agentTrust(self, 'coding-agent')).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  it('cannot lift what contains everything, itself included', async () => {
+    const { service } = await scene()
+    const operator = caller('op', { roles: ['operator'], person: 'olivia' })
+    const { id } = await service.contain(operator, { target: { kind: 'tenant' }, reason: 'stop' })
+    await expect(service.lift(caller('own', own), id)).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  it('cannot judge the decision of an agent that acted for it', async () => {
+    const { service, earn } = await testService()
+    await earn('finance-agent', 'bookkeeping:light', 3)
+    await earn('research-agent', 'bookkeeping:light', 3)
+    const chain = [{ type: 'agent', id: 'research-agent' }]
+    const { decision, decision_id } = await service.evaluate(
+      caller('decider'),
+      ask('finance-agent', 'categorise_expense', { context: { chain } }),
+    )
+    expect(decision).toBe(true)
+    const judge = caller('own', { ...own, agent: 'research-agent' })
+    await expect(service.reportOutcome(judge, { decision_id, class: 'validated' })).rejects.toMatchObject({ code: 'forbidden' })
+  })
+})
+
+describe('a refusal', () => {
+  it('says which roles would do', async () => {
+    const { service } = await testService()
+    await expect(service.records(verifier, { limit: 1 })).rejects.toMatchObject({
+      code: 'forbidden',
+      fix: 'it needs one of the roles auditor, administrator, operator',
+    })
+  })
+})

@@ -1,0 +1,178 @@
+import { resolve } from 'node:path'
+
+import { proofText } from '../../src/compose.ts'
+import { Config } from '../../src/model/config.ts'
+import type { Effect } from '../../src/model/effect.ts'
+import { LAYERS, type ScopeKey } from '../../src/model/scope.ts'
+import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
+import { uuidv7 } from '../../src/model/uuid.ts'
+import { assemblePolicySet, readPolicyParts, type PolicySetParts } from '../../src/rego/policy-set.ts'
+import { createService, systemCaller } from '../../src/service/create-service.ts'
+import type { PolicySet } from '../../src/service/policy-set.ts'
+import type { Policy, Store } from '../../src/service/ports.ts'
+import { project } from '../../src/service/projection.ts'
+import { recordOf } from '../../src/service/records.ts'
+import type { Observation, Service } from '../../src/service/service.ts'
+import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
+
+/** Monday 2026-03-02, 10:00 UTC: a business hour, so that no rule about the time of day fires by itself. */
+export const START_MS = Date.UTC(2026, 2, 2, 10)
+export const HOUR_MS = 3_600_000
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** A clock that stands still until it is set. */
+export type TestClock = {
+  readonly nowMs: () => number
+  readonly steady: () => boolean
+  readonly set: (ms: number) => void
+  readonly advance: (ms: number) => void
+  readonly step: (steady: boolean) => void
+}
+
+/** A clock standing at a time. */
+export function testClock(startMs = START_MS): TestClock {
+  let now = startMs
+  let isSteady = true
+  return {
+    nowMs: () => now,
+    steady: () => isSteady,
+    set: (ms) => {
+      now = ms
+    },
+    advance: (ms) => {
+      now += ms
+    },
+    step: (steady) => {
+      isSteady = steady
+    },
+  }
+}
+
+/** Ids that are the same in every run: the clock's time and a counter. */
+export function countedIds(nowMs: () => number): () => string {
+  let count = 0
+  return uuidv7(nowMs, (length) => {
+    count += 1
+    const bytes = new Uint8Array(length)
+    new DataView(bytes.buffer).setUint32(length - 4, count)
+    return bytes
+  })
+}
+
+/** The parts of the shipped policy set, under a configuration that deviates from the default as said. */
+export async function shippedParts(config: object = {}): Promise<PolicySetParts> {
+  return readPolicyParts({ config: Config.parse(config), root: ROOT, shipped: resolve(ROOT, 'bundles') })
+}
+
+const loadedSets = new Map<string, Promise<PolicySet>>()
+
+/** The shipped policy set, loaded once for all services of a test file; closing one of them leaves it open for the others. */
+export function shippedPolicySet(config: object = {}): Promise<PolicySet> {
+  const key = JSON.stringify(config)
+  const loaded =
+    loadedSets.get(key) ?? shippedParts(config).then(async (parts) => staysOpen(await assemblePolicySet(parts, START_MS)))
+  loadedSets.set(key, loaded)
+  return loaded
+}
+
+function staysOpen(policySet: PolicySet): PolicySet {
+  const kept = (policy: Policy): Policy => ({
+    digest: policy.digest,
+    entrypoints: policy.entrypoints,
+    evaluate: (entrypoint, input) => policy.evaluate(entrypoint, input),
+    close: () => undefined,
+  })
+  return {
+    ...policySet,
+    base: kept(policySet.base),
+    graduation: kept(policySet.graduation),
+    mask: policySet.mask === undefined ? undefined : kept(policySet.mask),
+  }
+}
+
+/** What a test may replace of the service. */
+export type TestServiceOptions = {
+  readonly config?: object
+  readonly store?: (store: Store) => Store
+  /** Changes the loaded policy set, each time it is loaded. */
+  readonly policySet?: (policySet: PolicySet) => PolicySet | Promise<PolicySet>
+  readonly clock?: TestClock
+  readonly mask?: boolean
+}
+
+/** A service on a memory store, with the handles a test needs. */
+export type TestService = {
+  readonly service: Service
+  readonly store: Store
+  readonly clock: TestClock
+  readonly observations: readonly Observation[]
+  readonly newId: () => string
+  /** Writes effects to the log as an operator's record would. */
+  readonly write: (effects: readonly Effect[], tenant?: string) => Promise<void>
+  /** Lets agents earn a level in a scope by verified decisions; takes as long as the dwell times say. */
+  readonly earn: (agents: string | readonly string[], scope: ScopeKey, level: number, tenant?: string) => Promise<void>
+}
+
+/** The service on the shipped policies, a memory store and a clock that stands still. */
+export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
+  const clock = options.clock ?? testClock()
+  const memory = createMemoryStore({ project, origin: 'test.example/audit' })
+  const store = options.store?.(memory) ?? memory
+  const observations: Observation[] = []
+  const newId = countedIds(clock.nowMs)
+  const shipped = await shippedPolicySet(options.config)
+  const service = await createService({
+    store,
+    clock,
+    newId,
+    loadPolicySet: async () => (options.policySet === undefined ? shipped : options.policySet(shipped)),
+    observe: (observation) => observations.push(observation),
+    elapsed: () => 0,
+    mask: options.mask ?? true,
+    formatProof: proofText,
+  })
+  const write = async (effects: readonly Effect[], tenant = 'default'): Promise<void> => {
+    const record = recordOf({
+      kind: 'operator',
+      id: newId(),
+      caller: systemCaller(tenant),
+      atMs: clock.nowMs(),
+      body: { verb: 'test' },
+      effects,
+    })
+    await memory.transact([], (transaction) => transaction.append({ record }))
+  }
+  const earn = async (agents: string | readonly string[], scope: ScopeKey, level: number, tenant = 'default'): Promise<void> => {
+    for (const to of [1, 2, 3, 4].filter((each) => each <= level) as (1 | 2 | 3 | 4)[]) {
+      clock.advance(DEFAULT_TRUST_CONSTANTS.dwell_days[to] * DAY_MS)
+      for (const agent of [agents].flat()) {
+        await write(earned(agent, scope, UNITS_EARNED[to], clock.nowMs()), tenant)
+        await write([{ kind: 'promote', agent, scope, level: to, human: true }], tenant)
+      }
+    }
+  }
+  return { service, store, clock, observations, newId, write, earn }
+}
+
+/** Clean decisions that earn each level with room to spare. */
+const UNITS_EARNED = [0, 12, 40, 150, 1_200] as const
+
+/** Evidence of so many verified, clean decisions, in all layers, by three verifiers. */
+export function earned(agent: string, scope: ScopeKey, units: number, atMs: number): readonly Effect[] {
+  return Array.from({ length: units }, (_, index) =>
+    LAYERS.map((layer): Effect => ({
+      kind: 'evidence',
+      agent,
+      scope,
+      layer,
+      polarity: 'positive',
+      weight: 1,
+      kappa: 0,
+      event_time_ms: atMs,
+      verifier: `verifier-${String(index % 3)}`,
+      counts: layer === 'outcome',
+      self_flagged: false,
+      blast: 0,
+    })),
+  ).flat()
+}
