@@ -105,11 +105,9 @@ async function take(
   const judged = judgedOf(decisionId, known.decided)
   refuseSelf(caller, [judged.agent, ...judged.delegators])
   const said = heard(eventTimeIn(eventTime, judged.decided_at_ms, nowMs))
-  // Success that does not say when it was is as old as its decision: praise that was held back proves nothing about today.
   const verdict =
-    eventTime === undefined && said.verdict.gravity === 'positive'
-      ? { ...said.verdict, event_time_ms: judged.decided_at_ms }
-      : said.verdict
+    // A positive proves what was decided then, whenever it is reported: praise held back proves nothing new.
+    said.verdict.gravity === 'positive' ? { ...said.verdict, event_time_ms: judged.decided_at_ms } : said.verdict
   const agents = [judged.agent, ...judged.delegators]
   const touches = [
     ...agents.flatMap((id) => [
