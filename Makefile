@@ -11,7 +11,7 @@ help: ## print the targets
 
 $(STAMP): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later with npm; the pinned Node 24 then comes from the registry"; exit 1; }
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $(STAMP)
 
 install: $(STAMP) ## install the dependencies, the pinned Node 24 among them
