@@ -1,11 +1,7 @@
 #!/usr/bin/env bash
 # Formats, schemas, strictness and tests of the Rego in policies/ and examples/, with the pinned opa.
 set -euo pipefail
-version=1.22.0
-for candidate in "${GRADUS_OPA:-}" "$(command -v opa || true)" "$(go env GOPATH 2>/dev/null || echo "$HOME/go")/bin/opa" "$HOME/go/bin/opa"; do
-  if [ -n "$candidate" ] && [ -x "$candidate" ] && "$candidate" version | grep -q "^Version: $version$"; then opa=$candidate; break; fi
-done
-: "${opa:?opa $version is missing: run make opa}"
+opa=$(bash "$(dirname "$0")/find-opa.sh") || { echo "the pinned opa is missing: run make opa" >&2; exit 1; }
 "$opa" fmt --fail --list policies examples
 "$opa" check --strict --schema policies/schemas policies/rbac policies/graduation policies/system
 # As a bundle: folders are paths of the data document, and what is no policy is left out.

@@ -3,9 +3,7 @@
 set -euo pipefail
 version=1.22.0
 bin="$(go env GOPATH 2>/dev/null || echo "$HOME/go")/bin"
-for opa in "${GRADUS_OPA:-}" "$(command -v opa || true)" "$bin/opa" "$HOME/go/bin/opa"; do
-  if [ -n "$opa" ] && [ -x "$opa" ] && "$opa" version 2>/dev/null | grep -q "^Version: $version$"; then exit 0; fi
-done
+if bash "$(dirname "$0")/find-opa.sh" >/dev/null; then exit 0; fi
 if ! command -v go >/dev/null; then
   echo "opa $version is missing, and so is Go to install it with: install Go 1.26, or put opa $version on the PATH" >&2
   exit 1
