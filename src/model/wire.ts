@@ -65,7 +65,7 @@ export type DecisionAnswer = z.infer<typeof DecisionAnswer>
 export const OutcomeReport = z.strictObject({
   decision_id: id,
   class: OutcomeClass,
-  /** When it happened. Absent: a success is as old as its decision, a failure is of now. */
+  /** When a failure happened; now when absent. A success is always as old as its decision. */
   event_time: time.optional(),
   /** What the tool returned, including errors. */
   result: detail.optional(),

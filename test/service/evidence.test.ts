@@ -146,6 +146,24 @@ describe('the time of an event', () => {
     expect(late.counted).toBe(true)
     expect(late.trust_after.incident.cap).toBe(0.4)
   })
+
+  it('of praise is that of the decision also when it claims to be of now', async () => {
+    const { service, clock, answer } = await decided()
+    const raised = await service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_suspected' })
+    clock.advance(1_000)
+    await service.reviewIncident(operator, raised.incident_id, { agent: 'finance-agent', false_positive: false })
+    clock.advance(1_000)
+    const report = { decision_id: answer.decision_id, class: 'validated', event_time: iso(clock.nowMs()) } as const
+    const late = await service.reportOutcome(verifier, report)
+    const { service: plain, clock: plainClock, answer: plainAnswer } = await decided()
+    const same = await plain.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_suspected' })
+    plainClock.advance(1_000)
+    await plain.reviewIncident(operator, same.incident_id, { agent: 'finance-agent', false_positive: false })
+    plainClock.advance(1_000)
+    const unstated = await plain.reportOutcome(verifier, { decision_id: plainAnswer.decision_id, class: 'validated' })
+    expect(late.trust_after).toMatchObject({ score: unstated.trust_after.score, evidence: unstated.trust_after.evidence })
+    expect(late.trust_after.freshness.tp_ms).toBe(unstated.trust_after.freshness.tp_ms)
+  })
 })
 
 describe('a proposal', () => {
