@@ -23,6 +23,19 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$'] }, to: {} },
+    {
+      name: 'no-dead-modules',
+      comment: 'every module is reached from the command, the library or the writer thread',
+      severity: 'error',
+      from: { path: '^src/(main|index|stores/sqlite/writer-worker)\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(main|index|stores/sqlite/writer-worker)\\.ts$', reachable: false },
+    },
+    {
+      name: 'dependencies-are-declared',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     ...Object.entries(MAY_IMPORT).map(([name, below]) => layer(name, below)),
     ...ADAPTERS.map((name) => layer(name, [...BELOW_ADAPTERS, ...(ALSO[name] ?? [])])),

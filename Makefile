@@ -11,7 +11,7 @@ help: ## print the targets
 
 $(STAMP): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later with npm; the pinned Node 24 then comes from the registry"; exit 1; }
-	@npm install --no-save --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $(STAMP)
 
 install: $(STAMP) ## install the dependencies, the pinned Node 24 among them
@@ -33,7 +33,6 @@ typecheck: $(STAMP) ## tsc, and once more for the pure folders without Node's ty
 
 layers: $(STAMP) ## imports go down only; no dead code
 	@npm run --silent layers
-	@npm run --silent dead
 
 policies: $(STAMP) opa ## opa fmt, opa check with schemas, opa test with 100 % coverage
 	@bash scripts/check-policies.sh

@@ -1,10 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
+/** What a wrong answer would come from is covered whole. */
+const whole = { statements: 100, branches: 100, functions: 100, lines: 100 }
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: {
+        'src/lattice/**': whole,
+        'src/trust/**': whole,
+        'src/risk/**': whole,
+        'src/pdp/**': whole,
+        'src/workflows/**': whole,
+      },
+    },
   },
 })

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { noteSigner, signCheckpoint } from '../../src/audit/note.ts'
-import { recordProof } from '../../src/audit/record-proof.ts'
+import { recordProof } from './record-proof.ts'
 import { appendLeaves, EMPTY_FRONTIER, frontierRoot, frontierToJson, leafHash, type Frontier } from '../../src/audit/tree.ts'
 import type { FindingKind } from '../../src/audit/verify-findings.ts'
 import { temporaryDirectories } from '../stores/directories.ts'

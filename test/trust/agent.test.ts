@@ -5,7 +5,6 @@ import { AgentTrust, INCIDENTS_MAX, SCOPES_MAX, VERIFIERS_MAX } from '../../src/
 import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import type { RaiseIncident } from '../../src/trust/agent-incidents.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
-import { chainTrust } from '../../src/trust/chain.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { requireFinite } from '../../src/trust/finite.ts'
 import { promoted } from '../../src/trust/ladder.ts'
@@ -146,7 +145,6 @@ describe('evidence', () => {
       () => promote(newAgentTrust(), MAIL, { nowMs: NaN, human: true }, C),
       () => scopeView(newAgentTrust(), MAIL, { nowMs: NaN }, C),
       () => scopeView(newAgentTrust(), MAIL, { nowMs: NOW, ceilings: [{ source: 'posture', value: NaN }] }, C),
-      () => chainTrust([NaN]),
       () => {
         requireFinite({ x: Infinity })
       },

@@ -5,7 +5,6 @@ import type { ScopeKey } from '../../src/model/scope.ts'
 import { AgentTrust, TrustView } from '../../src/model/trust-state.ts'
 import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
-import { chainTrust } from '../../src/trust/chain.ts'
 import { changeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { addNegative, addPositive, NO_PRIOR, readLayer, valuedAt } from '../../src/trust/layer.ts'
 import { failureLowerBound, failureUpperBound } from '../../src/trust/opinion.ts'
@@ -327,14 +326,6 @@ describe('laws of trust', () => {
     fc.property(anyAgent, anyEvidence, scope, (agent, one, key) => {
       expect(score(takeBack(agent, one, NOW, C).agent, key)).toBeLessThanOrEqual(score(agent, key) + EPSILON)
       expect(score(chargeDelegator(agent, one, NOW, C).agent, key)).toBeLessThanOrEqual(score(agent, key) + EPSILON)
-    }),
-  )
-
-  law(
-    'a chain is worth its weakest link, and nothing where a link is unknown',
-    fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 }), (links) => {
-      expect(chainTrust(links)).toBe(Math.min(...links))
-      expect(chainTrust([...links, null])).toBe(0)
     }),
   )
 

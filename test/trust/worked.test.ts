@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/scope.ts'
 import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
-import { chainTrust } from '../../src/trust/chain.ts'
 import { evidenceStep } from '../../src/trust/ladder.ts'
 import { freshnessCeiling, heatCeiling } from '../../src/trust/layer.ts'
 import { failureUpperBound, opinionOf } from '../../src/trust/opinion.ts'
@@ -231,8 +230,6 @@ describe('worked cases', () => {
     expect(view(withLayers([30, 6], 300))).toMatchObject({ score: 0.4123, bottleneck_layer: 'context', binding: 'context' })
     expect(view(withLayers([30, 6], 1e6)).score).toBe(0.4123)
     expect(view(withLayers([0, 0], 300)).score).toBe(0)
-    expect(chainTrust([0.87, 0.92, 0.34])).toBe(0.34)
-    expect([chainTrust([]), chainTrust([0.9, null])]).toEqual([0, 0])
   })
 
   it.each([
