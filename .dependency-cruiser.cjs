@@ -1,5 +1,5 @@
 /** The layers of docs/architecture.md: imports go down only, adapters never import each other. */
-const ADAPTERS = ['rego', 'stores', 'audit', 'signals', 'opa', 'http', 'grpc', 'mcp', 'console', 'cli']
+const ADAPTERS = ['rego', 'stores', 'audit', 'signals', 'opa', 'http', 'grpc', 'mcp', 'console', 'cli', 'webhooks']
 /** The one exception: the durable stores write the tree that `audit/` defines. */
 const ALSO = { stores: ['audit'] }
 /** Each folder and what it may import besides itself. */

@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMP := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install start build test lint typecheck layers policies bundles bundles-check examples golden schemas bench docs clean opa
+.PHONY: help install start build test lint typecheck layers policies bundles bundles-check examples golden schemas bench docs clean opa chromium
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ start: build ## install, build, and serve the example organisation on loopback
 
 opa: ## install the pinned opa (needs Go)
 	@bash scripts/ensure-opa.sh
+
+chromium: ## install the system's Chromium, for the test of the approvals page (apt-get)
+	@bash scripts/ensure-chromium.sh
 
 lint: $(STAMP) ## eslint and prettier
 	@npm run --silent lint
@@ -49,12 +52,13 @@ schemas: build ## write the JSON Schemas that editors use
 golden: build ## rewrite the golden files; read the diff
 	@GRADUS_GOLDEN=write node scripts/test.mjs test/golden
 
-test: $(STAMP) opa lint typecheck layers build policies bundles-check ## everything: what CI runs
+test: $(STAMP) opa chromium lint typecheck layers build policies bundles-check ## everything: what CI runs
 	@node scripts/schemas.mjs --check
 	@node scripts/test.mjs --coverage
 
 bench: build opa ## measure, beside the peers, and print machine and revision
 	@node test/bench/run.mjs
+	@node test/bench/simulate.mjs 10000
 
 docs: $(STAMP) ## API documentation into docs/api
 	@typedoc

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * Starts the command line. Old syntax on purpose: an old node has to be able to read this file, so that it can say what is
- * wrong instead of failing on a word it does not know. On such a node the pinned one beside the package is used, if it is there.
+ * wrong instead of failing on a word it does not know. On such a node the one that npm installed with the package, or beside it, is used, if it is there.
  */
 var NODE_MAJOR_MIN = 24
 var path = import('node:path')
@@ -17,9 +17,25 @@ Promise.all([path, fs, url, child]).then(function (modules) {
   var root = path.dirname(path.dirname(fs.realpathSync(url.fileURLToPath(import.meta.url))))
 
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
-    var pinned = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-    if (process.env.GRADUS_REEXECUTED !== '1' && fs.existsSync(pinned)) return runAgain(child, pinned)
-    return fail('gradus needs Node.js ' + NODE_MAJOR_MIN + ' or later, and this is ' + process.versions.node + '.')
+    var binary = path.join('node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+    // In a checkout below the package, in a project that installed both beside it.
+    var beside = path.dirname(root)
+    var folders = [path.join(root, 'node_modules')].concat(path.basename(beside) === 'node_modules' ? [beside] : [])
+    var pinned = folders
+      .map(function (folder) {
+        return path.join(folder, binary)
+      })
+      .find(fs.existsSync)
+    if (process.env.GRADUS_REEXECUTED !== '1' && pinned !== undefined) return runAgain(child, pinned)
+    return fail(
+      'gradus needs Node.js ' +
+        NODE_MAJOR_MIN +
+        ' or later, and this is ' +
+        process.versions.node +
+        ': install a newer one, or put one beside gradus with "npm install --save-dev node@' +
+        NODE_MAJOR_MIN +
+        '".',
+    )
   }
   var main = path.join(root, 'dist', 'main.js')
   if (!fs.existsSync(main)) return fail('gradus is not compiled yet: run `make build` in ' + root + '.')

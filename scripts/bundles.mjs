@@ -1,4 +1,4 @@
-// Compiles policies/ and the examples to their committed bundles; with --check, only says whether they are up to date.
+// Compiles policies/, the examples and the templates to their committed bundles; with --check, only says whether they are up to date.
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +11,13 @@ const jobs = [
   ...readdirSync('examples', { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join('examples', entry.name, 'policies')))
     .map((entry) => ({ dir: `examples/${entry.name}/policies`, mount: '', out: `examples/${entry.name}/bundles/rbac.tar.gz` })),
+  ...readdirSync('templates', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join('templates', entry.name, 'policies', 'rbac')))
+    .map((entry) => ({
+      dir: `templates/${entry.name}/policies/rbac`,
+      mount: 'rbac',
+      out: `templates/${entry.name}/bundles/rbac.tar.gz`,
+    })),
 ]
 let stale = 0
 for (const { dir, mount, out } of jobs) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Formats, schemas, strictness and tests of the Rego in policies/ and examples/, with the pinned opa.
+# Formats, schemas, strictness and tests of the Rego in policies/, examples/ and templates/, with the pinned opa.
 set -euo pipefail
 opa=$(bash "$(dirname "$0")/find-opa.sh") || { echo "the pinned opa is missing: run make opa" >&2; exit 1; }
-"$opa" fmt --fail --list policies examples
+"$opa" fmt --fail --list policies examples templates
 "$opa" check --strict --schema policies/schemas policies/rbac policies/graduation policies/system
 # As a bundle: folders are paths of the data document, and what is no policy is left out.
 "$opa" test -b policies --coverage --threshold 100 --format json >/dev/null || { "$opa" test -b policies; echo "the tests fail, or do not reach 100 % of the policies" >&2; exit 1; }
@@ -10,4 +10,9 @@ opa=$(bash "$(dirname "$0")/find-opa.sh") || { echo "the pinned opa is missing: 
 for example in examples/*/policies; do
   "$opa" check --strict "$example"
   "$opa" test -b "$example" | tail -1
+done
+for template in templates/*/policies; do
+  "$opa" check --strict --schema policies/schemas "$template"
+  "$opa" test -b "$template" --coverage --threshold 100 --format json >/dev/null || { "$opa" test -b "$template"; echo "the tests of $template fail, or do not reach 100 % of it" >&2; exit 1; }
+  "$opa" test -b "$template" | tail -1
 done

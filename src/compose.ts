@@ -59,6 +59,7 @@ export async function openService(
     readonly observe?: Observer
     readonly loadPolicySet?: LoadPolicySet
     readonly print?: (line: string) => void
+    readonly modeKey?: Uint8Array
   },
 ): Promise<Service> {
   return createService({
@@ -70,5 +71,6 @@ export async function openService(
     elapsed: () => performance.now() / 1000,
     mask: loaded.config.audit.mask,
     formatProof: proofText,
+    ...(more.modeKey === undefined ? {} : { modeKey: more.modeKey }),
   })
 }

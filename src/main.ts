@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, watch } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
@@ -7,9 +7,12 @@ import { eraseRecords } from './audit/erase.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
 import { walkRecords } from './audit/query.ts'
+import { rebuildState, type WriteState } from './audit/rebuild.ts'
 import { verifyLog } from './audit/verify.ts'
-import type { CliDeps, VerifyLogOptions, VerifyLogReport } from './cli/deps.ts'
+import { candidatePolicySet } from './candidate.ts'
+import type { CliDeps, RebuildOptions, RebuildReport, VerifyLogOptions, VerifyLogReport } from './cli/deps.ts'
 import { runCli } from './cli/program.ts'
+import { watchFiles } from './cli/watch-files.ts'
 import { openService, openStore, proofText, systemClock } from './compose.ts'
 import type { LogEntry } from './http/log.ts'
 import { loadConfig, PACKAGE_ROOT, type ConfigFile } from './load-config.ts'
@@ -17,6 +20,7 @@ import type { Config } from './model/config.ts'
 import { ServiceError } from './model/error.ts'
 import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from './policy-sources.ts'
 import { checkRego } from './rego/check.ts'
+import { hasOpa } from './rego/built-bundle.ts'
 import { BundleError } from './rego/error.ts'
 import { OPA_VERSION } from './rego/opa-tool.ts'
 import { readCatalogue, readRisk, restorePolicySet } from './rego/policy-set.ts'
@@ -26,6 +30,8 @@ import { serve } from './serve.ts'
 import { createMemoryStore } from './stores/memory/memory-store.ts'
 import { openLog } from './stores/sqlite/log-reader.ts'
 import { openReadOnlyStore } from './stores/sqlite/read-only-store.ts'
+import { rewriteState, underTheLock } from './stores/sqlite/rewrite-state.ts'
+import { openScratch } from './stores/sqlite/scratch.ts'
 
 /** Origin of a memory store's log; it dies with the process. */
 const EPHEMERAL_ORIGIN = 'gradus.local/ephemeral'
@@ -45,6 +51,7 @@ async function main(): Promise<number> {
   const deps: CliDeps = {
     env: process.env,
     cwd,
+    packageRoot: PACKAGE_ROOT,
     readStdin: () => text(process.stdin),
     stdout: (line) => void process.stdout.write(line),
     stderr: (line) => void process.stderr.write(line),
@@ -56,10 +63,7 @@ async function main(): Promise<number> {
     random: (bytes) => randomBytes(bytes),
     version: { gradus: version, node: process.versions.node, opa: OPA_VERSION },
     fetch,
-    watch: (paths, changed) => {
-      const watchers = paths.map((path) => watch(path, { recursive: true }, changed))
-      return () => watchers.forEach((watcher) => watcher.close())
-    },
+    watch: watchFiles,
     stopped: new Promise((stop) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop())
     }),
@@ -69,9 +73,12 @@ async function main(): Promise<number> {
     loadPolicySet: async (loaded, { sources, print }) =>
       sources ? cachedPolicySet(asFile(loaded), Date.now(), print) : bundledPolicySet(asFile(loaded), Date.now(), print),
     restorePolicySet: (archive) => restorePolicySet(archive),
+    loadCandidate: (loaded, files) => candidatePolicySet(asFile(loaded), files, Date.now()),
+    openScratch,
     readCatalogue,
     readRisk,
     checkRego: async (folder, options) => checkRego(folder, options).catch(asPolicyError),
+    hasOpa,
     buildBundles,
     openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: EPHEMERAL_ORIGIN }),
     openStore: async (dataDir, mode, loaded) =>
@@ -80,6 +87,7 @@ async function main(): Promise<number> {
       openService(asFile(loaded), await openStore(asFile(loaded), dataDir, warn), { clock: systemClock() }),
     formatProof: proofText,
     verifyLog: (options) => Promise.resolve().then(() => verifyDataDir(options)),
+    rebuildState: (options) => Promise.resolve().then(() => rebuildDataDir(options)),
     walkRecords,
     exportLine,
     eraseRecords,
@@ -104,19 +112,37 @@ function readerAsStore(reader: ReturnType<typeof openReadOnlyStore>): Store {
   return { ...reader, transact: refuse, archive: refuse, erase: refuse, fenced: () => undefined }
 }
 
-/** Verifies the log of a data directory offline, with what was kept outside of it. */
-function verifyDataDir(options: VerifyLogOptions): VerifyLogReport {
-  const key = noteVerifier(options.publicKey ?? publicKeyOf(options.dataDir))
+/** What every head of a data directory's log has to be signed with. */
+function trustedBy({ publicKey, dataDir }: Pick<VerifyLogOptions, 'publicKey' | 'dataDir'>) {
+  const key = noteVerifier(publicKey ?? publicKeyOf(dataDir))
   if (!key.ok)
     throw new ServiceError('bad_request', `the log's public key cannot be read: ${key.error.message}`, {
       fix: 'pass the key that the log was started with',
     })
+  return { verifiers: [key.verifier], origin: key.verifier.name }
+}
+
+/** Derives the state of a data directory again, and writes it where that is asked for. */
+function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOptions): RebuildReport {
+  const derive = (writeState?: WriteState): RebuildReport => {
+    const reader = openLog(dataDir)
+    try {
+      return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), fold: project, onProgress }, writeState)
+    } finally {
+      reader.close()
+    }
+  }
+  return write ? underTheLock(dataDir, () => derive((state) => rewriteState(dataDir, state))) : derive()
+}
+
+/** Verifies the log of a data directory offline, with what was kept outside of it. */
+function verifyDataDir(options: VerifyLogOptions): VerifyLogReport {
   const { heads, receipts, onProgress } = options
+  const trusted = trustedBy(options)
   const reader = openLog(options.dataDir)
   try {
     return verifyLog(reader, {
-      verifiers: [key.verifier],
-      origin: key.verifier.name,
+      ...trusted,
       fold: project,
       heads: heads.map(({ name, text }) => ({ name, note: text })),
       receipts,
@@ -140,4 +166,17 @@ function publicKeyOf(dataDir: string): string {
   }
 }
 
+/** Commands that print records and nothing else; without a reader there is nothing left to do. */
+const PRINTING = ['export', 'query']
+
+/** A reader that goes away, such as `head`, is no error. What serves, or whose exit code is a verdict, goes on without it. */
+function outliveReaders([group = '', command = '']: readonly string[]): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (stream === process.stdout && group === 'audit' && PRINTING.includes(command)) process.exit(0)
+    })
+}
+
+outliveReaders(process.argv.slice(2))
 process.exitCode = await main()

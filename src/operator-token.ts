@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { Credential } from './model/caller.ts'
 import { sha256Hex } from './model/canonical.ts'
+import { MODE_KEY_BYTES } from './service/create-service.ts'
 
 /** Name of the file that holds the operator's token, in the data directory. */
 export const OPERATOR_TOKEN_FILE = 'operator.token'
@@ -23,9 +24,23 @@ export function operatorCredential(dataDir: string): { readonly credential: Cred
   const credential = Credential.parse({
     id: 'operator',
     token_sha256: sha256Hex(token),
-    roles: ['operator', 'verifier', 'auditor'],
+    roles: ['operator', 'verifier', 'auditor', 'approver'],
     person: 'operator',
     verifier: 'human',
   })
   return { credential, file }
+}
+
+/** Name of the file that holds the key by which sessions are dealt to the sides of a percentage, in the data directory. */
+const MODE_KEY_FILE = 'mode.key'
+
+/** That key, made at the first start: a session stays on its side over restarts, and nobody else can tell which side that is. */
+export function modeKeyOf(dataDir: string): Uint8Array {
+  const file = join(dataDir, MODE_KEY_FILE)
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true })
+    writeFileSync(file, `${randomBytes(MODE_KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    chmodSync(file, 0o600)
+  }
+  return Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')
 }

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 
 import { PACKAGE_ROOT, type ConfigFile } from './load-config.ts'
 import { ServiceError } from './model/error.ts'
-import { buildBundle, cachedBuild } from './rego/build.ts'
+import { buildBundle, cachedBuild, type BuildOptions } from './rego/build.ts'
+import { builtBundle, isWithoutOpa } from './rego/built-bundle.ts'
 import { BundleError } from './rego/error.ts'
 import { assemblePolicySet, readPolicyParts, type PolicySetPlace } from './rego/policy-set.ts'
 import type { PolicySet } from './service/policy-set.ts'
@@ -29,7 +30,19 @@ export async function cachedPolicySet(loaded: ConfigFile, nowMs: number, print?:
   const compiled = async (name: string): Promise<Uint8Array | undefined> => {
     const dir = join(policies, name)
     if (!existsSync(dir)) return undefined
-    return (await asPolicyError(() => cachedBuild({ sources: [{ dir, mount: name }] }, cacheDir()))).bytes
+    const sources = [{ dir, mount: name }]
+    const build = async (): Promise<Uint8Array> =>
+      (await cachedBuild({ sources, ...tried(name, config.base.allow_builtins) }, cacheDir())).bytes
+    return asPolicyError(() =>
+      build().catch(async (error: unknown) => {
+        // Without a compiler, a bundle of exactly these sources is as good as compiling them.
+        const built = isWithoutOpa(error)
+          ? await builtBundle(sources, resolve(root, config.bundles, `${name}.tar.gz`))
+          : undefined
+        if (built === undefined) throw error
+        return built
+      }),
+    )
   }
   // What has no sources here is taken from its bundle: a foreign base, or our graduation used as it is.
   const parts = await readPolicyParts(placeOf(loaded), {
@@ -64,6 +77,8 @@ export async function buildBundles(options: {
   readonly policies: string
   readonly out: string
   readonly onProgress: (name: string) => void
+  /** Built-ins that the configuration allows the base. */
+  readonly allowBuiltins?: readonly string[]
 }): Promise<readonly WrittenBundle[]> {
   await mkdir(options.out, { recursive: true })
   const written: WrittenBundle[] = []
@@ -73,7 +88,7 @@ export async function buildBundles(options: {
     options.onProgress(name)
     const file = join(options.out, `${name}.tar.gz`)
     const { digest, revision, entrypoints } = await asPolicyError(() =>
-      buildBundle({ sources: [{ dir, mount: name }], out: file }),
+      buildBundle({ sources: [{ dir, mount: name }], out: file, ...tried(name, options.allowBuiltins ?? []) }),
     )
     written.push({ name, file, digest, revision, entrypoints })
   }
@@ -83,6 +98,11 @@ export async function buildBundles(options: {
       fix: `put Rego into ${PACKAGES.map(({ name }) => join(options.policies, name)).join(', ')}`,
     })
   return written
+}
+
+/** How a finished bundle is tried out: only the base may use what the configuration allows. */
+export function tried(name: string, allowBuiltins: readonly string[]): Pick<BuildOptions, 'policy'> {
+  return name === 'rbac' ? { policy: { allowBuiltins } } : {}
 }
 
 async function asPolicyError<T>(work: () => Promise<T>): Promise<T> {

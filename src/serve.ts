@@ -1,25 +1,32 @@
-import { mkdirSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 
 import type { RunningServer, ServeOptions } from './cli/deps.ts'
+import { watchFiles } from './cli/watch-files.ts'
 import { dataDirOf, openService, openStore, systemClock } from './compose.ts'
 import { demoHistoryFile, liveThrough, withDemoDetectors } from './demo.ts'
 import { createMetrics } from './http/metrics.ts'
-import type { LogEntry } from './http/log.ts'
+import { loudObserver, type LogEntry } from './http/log.ts'
 import { createHttpServer } from './http/server.ts'
 import { errorLine } from './model/error.ts'
 import { loadConfig, PACKAGE_ROOT, type ConfigFile } from './load-config.ts'
-import { OPERATOR_TOKEN_FILE, operatorCredential } from './operator-token.ts'
+import { modeKeyOf, OPERATOR_TOKEN_FILE, operatorCredential } from './operator-token.ts'
 import { bundledPolicySet, cachedPolicySet } from './policy-sources.ts'
+import { policyWarnings } from './policy-warnings.ts'
 import { systemCaller } from './service/create-service.ts'
+import { createEventStreams } from './service/event-streams.ts'
 import type { LoadPolicySet } from './service/policy-set.ts'
 import type { Store } from './service/ports.ts'
 import type { Service } from './service/service.ts'
+import { watchAppends } from './webhooks/appends.ts'
+import { readEvents } from './webhooks/feed.ts'
+import { followWebhooks } from './webhooks/follow-webhooks.ts'
 
-/** How long after the last change files are read again, ms: editors write in several steps. */
-const WATCH_SETTLE_MS = 100
 /** The demonstration's past begins at most this long ago, ms. */
 const PAST_MS_MAX = 366 * 86_400_000
+
+/** How often the log is told which approvals ran out of time. */
+const EXPIRE_INTERVAL_SECONDS = 5
 
 /** What the process around the server gives. */
 export type ServeProcess = {
@@ -37,7 +44,9 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
   const dataDir = dataDirOf(loaded)
   const clock = systemClock()
   const metrics = createMetrics()
-  const store = await openStore(loaded, dataDir, around.warn)
+  const loud = loudObserver(around.log)
+  const appends = watchAppends(await openStore(loaded, dataDir, around.warn))
+  const { store } = appends
   try {
     const operator = durable ? operatorCredential(dataDir) : undefined
     // Settings that decisions depend on are read anew with the policies; where to listen and who may call hold until a restart.
@@ -47,8 +56,18 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
       return (options.watch ? cachedPolicySet : bundledPolicySet)(fresh, clock.nowMs(), around.warn)
     }
     const lived = options.demo && store.size() === 0 ? await livePast(loaded, store, clock.nowMs()) : 0
-    const real = await openService(loaded, store, { clock, observe: metrics.observer, loadPolicySet })
+    const real = await openService(loaded, store, {
+      clock,
+      observe: (observation) => {
+        metrics.observer(observation)
+        loud(observation)
+      },
+      loadPolicySet,
+      ...(durable ? { modeKey: modeKeyOf(dataDir) } : {}),
+    })
     const service = options.demo ? withDemoDetectors(real) : real
+    const inForce = { ...real.policySet(), watch: options.watch }
+    for (const line of await policyWarnings(loaded, inForce)) around.warn(line)
     const http = createHttpServer({
       service,
       config: config.http,
@@ -56,11 +75,25 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
       entrypoints: config.entrypoints,
       mapping: config.base.mapping,
       metrics,
+      events: createEventStreams({ size: store.size, read: (from) => readEvents(store, appends, from) }),
       version: around.version,
       log: around.log,
+      nowMs: clock.nowMs,
+    })
+    const webhooks = await followWebhooks({
+      store,
+      appends,
+      webhooks: config.webhooks,
+      dataDir: durable ? dataDir : null,
+      root: loaded.root,
+      nowMs: clock.nowMs,
+      observe: metrics.observer,
+      warn: around.warn,
     })
     const { url } = await http.listen()
-    const stopPromoting = promotionTimer(real, config.trust.promotion_interval_seconds, around.warn)
+    webhooks.start()
+    const stopPromoting = everySeconds(config.trust.promotion_interval_seconds, 'promotions', real.promoteDue, around.warn)
+    const stopExpiring = everySeconds(EXPIRE_INTERVAL_SECONDS, 'approvals', real.expireApprovals, around.warn)
     const reload = async (): Promise<string> => (await real.reloadPolicies(systemCaller('default'))).digest
     const stopWatching = options.watch ? watchPolicies(loaded, reload, around.warn) : () => undefined
     const serverFile = join(dataDir, 'server.json')
@@ -79,7 +112,9 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
       close: async () => {
         stopWatching()
         stopPromoting()
+        stopExpiring()
         await http.close()
+        await webhooks.stop()
         if (durable) rmSync(serverFile, { force: true })
         await real.close()
       },
@@ -121,39 +156,36 @@ function unclosable(store: Store): Store {
   return { ...store, close: () => Promise.resolve() }
 }
 
-function promotionTimer(service: Service, intervalSeconds: number, warn: (line: string) => void): () => void {
-  if (intervalSeconds === 0) return () => undefined
+/** Does something again and again, one after the other; 0 seconds: never. Gives back what stops it. */
+function everySeconds(seconds: number, name: string, perform: () => Promise<number>, warn: (line: string) => void): () => void {
+  if (seconds === 0) return () => undefined
   let running = false
   const timer = setInterval(() => {
     if (running) return
     running = true
-    service
-      .promoteDue()
-      .catch((error: unknown) => warn(`promotions: ${errorLine(error)}`))
+    perform()
+      .catch((error: unknown) => warn(`${name}: ${errorLine(error)}`))
       .finally(() => (running = false))
-  }, intervalSeconds * 1_000)
+  }, seconds * 1_000)
   timer.unref()
   return () => clearInterval(timer)
 }
 
-/** Loads the policies again shortly after any file of them changed. */
-function watchPolicies({ config, root }: ConfigFile, reload: () => Promise<string>, warn: (line: string) => void): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const folder = resolve(root, config.policies)
-  mkdirSync(folder, { recursive: true })
-  const watcher = watch(folder, { recursive: true }, () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      reload().then(
-        (digest) => warn(`policy set ${digest.slice(0, 12)} is in force`),
-        (error: unknown) => warn(`the changed policies are not in force, the last good ones are: ${errorLine(error)}`),
-      )
-    }, WATCH_SETTLE_MS)
+/** Loads the policies again, one load after the other, shortly after a file of them or the configuration changed. */
+function watchPolicies(
+  { config, root, file }: ConfigFile,
+  reload: () => Promise<string>,
+  warn: (line: string) => void,
+): () => void {
+  const { bundle } = config.base
+  const paths = [resolve(root, config.policies), file, ...(bundle === undefined ? [] : [resolve(root, bundle)])]
+  let last = Promise.resolve()
+  return watchFiles(paths, () => {
+    last = last.then(reload).then(
+      (digest) => warn(`policy set ${digest.slice(0, 12)} is in force`),
+      (error: unknown) => warn(`the changed policies are not in force, the last good ones are: ${errorLine(error)}`),
+    )
   })
-  return () => {
-    clearTimeout(timer)
-    watcher.close()
-  }
 }
 
 type Noted = {

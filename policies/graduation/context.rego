@@ -18,36 +18,58 @@ access := "read" if {
 } else := "write"
 
 # METADATA
-# description: The environment named by the request, or the one the data assumes where it names none.
-environment := input.request.context.environment if {
-	is_string(input.request.context.environment)
-} else := "unknown" if {
-	input.request.context.environment != null
-} else := data.graduation.config.default_environment
+# description: >-
+#   The environments that govern this request: the one that a verified fact names, or else the one that the data assumes,
+#   and beside it the one that the request claims. A claim can thus only lower.
+environments := array.concat(verified_environments, [name |
+	some name in claimed_environments
+	not name in verified_environments
+])
 
 # METADATA
-# description: The ceiling of the environment, where one is named.
+# description: The environment that a verified fact names, or the one that the data assumes where there is none.
+verified_environments := named_environment(input.facts.environment) if {
+	input.facts.environment != null
+} else := named_environment(object.get(data.graduation.config, "default_environment", "unknown"))
+
+# METADATA
+# description: The environment that the request claims.
+claimed_environments := named_environment(input.request.context.environment) if {
+	input.request.context.environment != null
+} else := []
+
+# METADATA
+# description: The environment with this name as a list, empty where the name is; `unknown` where it is no text.
+named_environment(name) := [] if {
+	name == ""
+} else := [name] if {
+	is_string(name)
+} else := ["unknown"]
+
+# METADATA
+# description: The ceiling of each environment.
 environment_ceilings := [ceiling("context", outcome, reason, set()) |
-	environment != ""
-	outcome := environment_outcome
-	reason := $"{access} in environment {environment_name}: {outcome}"
+	some environment in environments
+	name := environment_name(environment)
+	outcome := environment_outcome(name)
+	reason := $"{access} in environment {name}: {outcome}"
 ]
 
 # METADATA
 # description: The environment under which the data knows it, `unknown` where it does not.
-environment_name := environment if {
+environment_name(environment) := environment if {
 	data.graduation.config.environments[environment]
 } else := environment if {
 	override(["environments", environment]) != {}
 } else := "unknown"
 
 # METADATA
-# description: What the environment concedes to this access.
-environment_outcome := overridden_outcome(
-	["environments", environment_name, access],
+# description: What an environment concedes to this access.
+environment_outcome(name) := overridden_outcome(
+	["environments", name, access],
 	object.get(
 		data.graduation.config.environments,
-		[environment_name, access],
+		[name, access],
 		data.graduation.config.environments.unknown[access],
 	),
 )
@@ -127,7 +149,7 @@ score := input.trust.score if {
 } else := 0
 
 # METADATA
-# description: The ceiling of the purpose, where the data binds the scope to purposes.
+# description: The ceiling of the purpose, where the data binds the scope to purposes. A purpose that is only claimed fits none.
 purpose_ceilings := [ceiling("context", "require_approval", reason, set()) |
 	data.graduation.config.purposes[input.action.scope]
 	not purpose_fits
@@ -135,8 +157,8 @@ purpose_ceilings := [ceiling("context", "require_approval", reason, set()) |
 ]
 
 # METADATA
-# description: The request's purpose is one of those of the scope.
-purpose_fits if input.request.context.purpose in data.graduation.config.purposes[input.action.scope]
+# description: The purpose that a verified fact names is one of those of the scope.
+purpose_fits if input.facts.purpose in data.graduation.config.purposes[input.action.scope]
 
 # METADATA
 # description: What must hold before the action runs without a person; one that cannot hold where the list cannot be read.

@@ -45,6 +45,39 @@ test_environment_override[note] if {
 	{ceiling.outcome | some ceiling in found} == {want}
 }
 
+test_environment_that_is_verified[note] if {
+	some note, [facts, context, want] in {
+		"verified alone": [{"environment": "production"}, {}, ["allow_guarded"]],
+		"verified, claimed to be milder": [{"environment": "production"}, {"environment": "development"}, ["allow_guarded", "allow"]],
+		"verified, claimed to be stricter": [{"environment": "development"}, {"environment": "production"}, ["allow", "allow_guarded"]],
+		"verified and claimed alike": [{"environment": "production"}, {"environment": "production"}, ["allow_guarded"]],
+		"verified, not a text": [{"environment": 7}, {"environment": "development"}, ["require_approval", "allow"]],
+		"only claimed": [{}, {"environment": "development"}, ["allow"]],
+		"empty claim": [{"environment": "production"}, {"environment": ""}, ["allow_guarded"]],
+	}
+	found := graduation.environment_ceilings with input as but(write, {"facts": facts, "request": {"context": context}})
+	[ceiling.outcome | some ceiling in found] == want
+}
+
+test_claimed_environment_does_not_lift_the_default_one[claimed] if {
+	some claimed in ["development", "production", "", "moon", 7]
+	found := graduation.environment_ceilings with input as but(write, {"request": {"context": {"environment": claimed}}})
+		with data.graduation.config.default_environment as "production"
+	"allow_guarded" in {ceiling.outcome | some ceiling in found}
+}
+
+test_without_a_default_environment_in_the_data_it_is_unknown if {
+	found := graduation.environment_ceilings with input as write
+		with data.graduation.config as object.remove(data.graduation.config, ["default_environment"])
+	{ceiling.outcome | some ceiling in found} == {"require_approval"}
+}
+
+test_verified_environment_stands_in_for_the_default_one if {
+	found := graduation.environment_ceilings with input as but(write, {"facts": {"environment": "development"}})
+		with data.graduation.config.default_environment as "production"
+	{ceiling.outcome | some ceiling in found} == {"allow"}
+}
+
 # Classification
 
 test_internal_data[note] if {
@@ -131,16 +164,24 @@ test_classification_override[note] if {
 # Purpose
 
 test_scope_bound_to_a_purpose[note] if {
-	some note, [context, want] in {
+	some note, [facts, want] in {
 		"fits": [{"purpose": "payroll_review"}, set()],
 		"another": [{"purpose": "curiosity"}, {"require_approval"}],
 		"missing": [{}, {"require_approval"}],
 	}
 	found := graduation.purpose_ceilings with input as but(read, {
 		"action": {"scope": "human_resources"},
-		"request": {"context": context},
+		"facts": facts,
 	})
 	{ceiling.outcome | some ceiling in found} == want
+}
+
+test_purpose_that_only_the_request_claims_does_not_fit if {
+	found := graduation.purpose_ceilings with input as but(read, {
+		"action": {"scope": "human_resources"},
+		"request": {"context": {"purpose": "payroll_review", "facts": {"purpose": "payroll_review"}}},
+	})
+	{ceiling.outcome | some ceiling in found} == {"require_approval"}
 }
 
 test_other_scopes_are_not_bound if {

@@ -1,5 +1,6 @@
 # Guardrails: caps and allow-lists that hold beside every outcome. They are numbers to be met and enforced by the
-# decision point; here they only come together, each with where it comes from.
+# decision point; here they only come together, each with where it comes from. What a budget is counted over is in its
+# name, not in where it is stated: `scope_`, `tool_`, or everything that the agent does.
 package graduation
 
 # METADATA
@@ -48,23 +49,24 @@ guardrails_ceiling(reason, caps) := object.union(ceiling("guardrails", "allow", 
 }
 
 # METADATA
-# description: The caps are an object of names to numbers from 0 up, or to lists of words.
+# description: The caps are an object of names to numbers from 0 up, or, where the name is not one of a cap (`…_max`), to lists of words.
 caps_are_readable(caps) if {
 	is_object(caps)
 	every name, cap in caps {
 		count(name) >= 1
 		count(name) <= 128
-		cap_is_readable(cap)
+		cap_is_readable(name, cap)
 	}
 }
 
 # METADATA
-# description: A cap is a number from 0 up, or a list of words.
-cap_is_readable(cap) if {
+# description: A cap is a number from 0 up; what is not called one may also be a list of words.
+cap_is_readable(name, cap) if {
 	is_number(cap)
 	cap >= 0
 } else if {
 	is_array(cap)
+	not endswith(name, "_max")
 	count(cap) <= 256
 	every word in cap {
 		is_string(word)

@@ -35,6 +35,7 @@ test_caps_that_cannot_be_read_deny[note] if {
 		"empty word in a list": {"recipient_domains": [""]},
 		"long list": {"recipient_domains": [word | some number in numbers.range(1, 257); word := format_int(number, 10)]},
 		"empty name": {"": 1},
+		"list under the name of a cap": {"actions_per_hour_max": ["many"]},
 		"list": [],
 	}
 	found := graduation.catalogue_guardrails with input as {"action": {"guardrails": caps}}

@@ -31,7 +31,8 @@ autonomous_duties := {id | some id in data.graduation.config.autonomous_obligati
 incident_duties := set() if {
 	no_open_incident
 } else := {id | some id in data.graduation.config.incident_obligations} | {"redact_sensitive" |
-	input.classification in data.graduation.config.incident_redacts
+	some name in classifications_up_to(classification)
+	name in data.graduation.config.incident_redacts
 }
 
 # METADATA

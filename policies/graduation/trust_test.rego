@@ -131,6 +131,12 @@ test_open_incident_redacts_where_the_data_asks if {
 	{"id": "redact_sensitive", "performer": "pep"} in found.obligations
 }
 
+test_open_incident_redacts_data_of_a_higher_classification if {
+	found := graduation.trust_ceiling with input as but(write, {"classification": "restricted", "trust": {"incident": {"state": "open"}}})
+		with data.graduation.config.incident_redacts as ["personal"]
+	"redact_sensitive" in duties(found)
+}
+
 test_open_incident_does_not_redact_other_data if {
 	found := graduation.trust_ceiling with input as but(write, {"trust": {"incident": {"state": "open"}}})
 		with data.graduation.config.incident_redacts as ["personal"]

@@ -28,8 +28,8 @@ config := {
 			"actions": ["write"],
 			"resources": [{"type": "*", "id": "**"}],
 			"unless": [
-				{"attribute": ["context", "ticket"], "begins": "ticket-"},
-				{"attribute": ["context", "environment"], "values": ["test"]},
+				{"attribute": ["facts", "ticket"], "begins": "ticket-"},
+				{"attribute": ["facts", "environment"], "values": ["test"]},
 			],
 		},
 	],
@@ -47,5 +47,5 @@ ask(subject, action, resource) := {
 	"subject": {"type": "agent", "id": subject},
 	"action": {"name": action},
 	"resource": {"type": "document", "id": resource},
-	"context": {"ticket": "ticket-1"},
+	"facts": {"ticket": "ticket-1"},
 }

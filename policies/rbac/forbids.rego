@@ -52,8 +52,15 @@ exemption_holds(exemption) if {
 }
 
 # METADATA
-# description: The value at a path of the request; undefined where it is not there.
+# description: >-
+#   What the decision point knows beside the request. Only this exempts: what a request says of itself is a claim, and no
+#   claim lifts a forbid.
+known_members := {"action_class", "agent", "facts", "tenant", "time"}
+
+# METADATA
+# description: The value at a path of what the decision point knows; undefined where it is not there.
 attribute(path) := value if {
+	path[0] in known_members
 	value := object.get(input, path, null)
 	value != null
 }

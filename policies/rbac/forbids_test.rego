@@ -28,7 +28,7 @@ test_forbid_is_for_its_resources_only if {
 
 test_forbid_bites_with_another_attribute[ticket] if {
 	some ticket in ["none", "ticket-", 1, ["ticket-1"], null, ""]
-	found := rbac.forbids with input as object.union(ask("ann", "write", "drafts/a"), {"context": {"ticket": ticket}})
+	found := rbac.forbids with input as object.union(ask("ann", "write", "drafts/a"), {"facts": {"ticket": ticket}})
 		with data.rbac.config as config
 	found == {"writers write with a ticket"}
 }
@@ -39,19 +39,48 @@ test_forbid_does_not_bite_with_the_attribute if {
 }
 
 test_forbid_does_not_bite_with_a_listed_value if {
-	found := rbac.forbids with input as object.union(ask("ann", "write", "drafts/a"), {"context": {"ticket": "", "environment": "test"}})
+	found := rbac.forbids with input as object.union(ask("ann", "write", "drafts/a"), {"facts": {"ticket": "", "environment": "test"}})
 		with data.rbac.config as config
 	found == set()
 }
 
 test_forbid_bites_where_the_attribute_is_missing[path] if {
-	some path in ["context/ticket", "context"]
+	some path in ["facts/ticket", "facts"]
 	found := rbac.forbids with input as json.remove(ask("ann", "write", "drafts/a"), [path]) with data.rbac.config as config
 	found == {"writers write with a ticket"}
 }
 
+test_forbid_bites_where_only_the_request_claims_the_attribute[claims] if {
+	some claims in [
+		{"context": {"ticket": "ticket-1", "environment": "test", "facts": {"ticket": "ticket-1"}}},
+		{"subject": {"properties": {"ticket": "ticket-1"}}},
+		{"action": {"properties": {"arguments": {"ticket": "ticket-1"}}}},
+		{"ticket": "ticket-1", "environment": "test"},
+	]
+	found := rbac.forbids with input as object.union(json.remove(ask("ann", "write", "drafts/a"), ["facts"]), claims)
+		with data.rbac.config as config
+	found == {"writers write with a ticket"}
+}
+
+test_forbid_whose_exemption_reads_a_claim_always_bites[path] if {
+	some path in [["context", "ticket"], ["subject", "properties", "ticket"], ["ticket"], [], "ticket", null]
+	forbid := {
+		"reason": "claimed",
+		"actions": ["read"],
+		"resources": [{"type": "*", "id": "**"}],
+		"unless": [{"attribute": path, "begins": "ticket-"}, {"attribute": path, "values": ["ticket-1"]}],
+	}
+	found := rbac.forbids with input as object.union(ask("bea", "read", "a"), {
+		"context": {"ticket": "ticket-1"},
+		"subject": {"properties": {"ticket": "ticket-1"}},
+		"ticket": "ticket-1",
+	})
+		with data.rbac.config as object.union(config, {"forbids": [forbid]})
+	found == {"claimed"}
+}
+
 test_forbid_is_for_its_roles_only if {
-	found := rbac.forbids with input as json.remove(ask("bea", "write", "drafts/a"), ["context"]) with data.rbac.config as config
+	found := rbac.forbids with input as json.remove(ask("bea", "write", "drafts/a"), ["facts"]) with data.rbac.config as config
 	found == set()
 }
 
@@ -77,7 +106,7 @@ test_forbid_with_a_pattern_that_cannot_be_read_always_bites[pattern] if {
 # What the example organisation forbids
 
 test_shipped_forbids[note] if {
-	some note, [subject, action, resource, context, want] in {
+	some note, [subject, action, resource, members, want] in {
 		"personnel record to support": [
 			{"type": "agent", "id": "support-agent"},
 			"read_hr_record",
@@ -96,7 +125,7 @@ test_shipped_forbids[note] if {
 			{"type": "agent", "id": "support-agent"},
 			"read_personal_data",
 			{"type": "customer", "id": "c-1"},
-			{"ticket": "ticket-7"},
+			{"facts": {"ticket": "ticket-7"}},
 			"allow",
 		],
 		"personal data without a ticket": [
@@ -110,7 +139,14 @@ test_shipped_forbids[note] if {
 			{"type": "agent", "id": "support-agent"},
 			"read_personal_data",
 			{"type": "customer", "id": "c-1"},
-			{"ticket": "please"},
+			{"facts": {"ticket": "please"}},
+			"deny",
+		],
+		"personal data on a ticket that only the request names": [
+			{"type": "agent", "id": "support-agent"},
+			"read_personal_data",
+			{"type": "customer", "id": "c-1"},
+			{"context": {"ticket": "ticket-7"}},
 			"deny",
 		],
 		"secret": [
@@ -138,7 +174,7 @@ test_shipped_forbids[note] if {
 			{"type": "agent", "id": "operations-agent"},
 			"drop_database",
 			{"type": "database", "id": "orders"},
-			{"environment": "production"},
+			{"facts": {"environment": "production"}},
 			"deny",
 		],
 		"database somewhere": [
@@ -148,20 +184,31 @@ test_shipped_forbids[note] if {
 			{},
 			"deny",
 		],
+		"database that only the request calls staging": [
+			{"type": "agent", "id": "operations-agent"},
+			"drop_database",
+			{"type": "database", "id": "orders"},
+			{"context": {"environment": "staging", "facts": {"environment": "staging"}}},
+			"deny",
+		],
 		"database in staging": [
 			{"type": "agent", "id": "operations-agent"},
 			"drop_database",
 			{"type": "database", "id": "orders"},
-			{"environment": "staging"},
+			{"facts": {"environment": "staging"}},
 			"allow",
 		],
 	}
-	found := rbac.decision with input as {
-		"tenant": "default",
-		"subject": subject,
-		"action": {"name": action},
-		"resource": resource,
-		"context": context,
-	}
+	found := rbac.decision with input as object.union(
+		{
+			"tenant": "default",
+			"subject": subject,
+			"action": {"name": action},
+			"resource": resource,
+			"context": {},
+			"facts": {},
+		},
+		members,
+	)
 	found.outcome == want
 }

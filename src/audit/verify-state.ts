@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 
 import { canonicalJson } from '../model/canonical.ts'
-import { documentName, type DocumentKey, type DocumentKind, type Documents } from '../model/documents.ts'
+import { documentName, PASSING_KINDS, type DocumentKey, type DocumentKind, type Documents } from '../model/documents.ts'
 import type { Effect } from '../model/effect.ts'
 import type { AuditRecord } from '../model/record.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../model/trust-constants.ts'
@@ -12,8 +12,15 @@ import type { Findings } from './verify-findings.ts'
 /** The fold of effects (`service/projection.ts`). */
 export type Fold = (effects: readonly Effect[], nowMs: number, tenant: string, state: ProjectionState) => unknown
 
+/** State as the records make it. */
+export type DerivedState = {
+  readonly documents: () => Iterable<LogDocument>
+  /** JSON text of the trust constants in force; undefined when no record set any. */
+  readonly constants: () => string | undefined
+}
+
 /** Derives state from records, and compares it with the stored one at the end. */
-export type StateCheck = {
+export type StateCheck = DerivedState & {
   readonly apply: (leafIndex: number, record: AuditRecord) => void
   /** Compares all stored documents and constants; returns how many documents there were. */
   readonly compare: (stored: Iterable<LogDocument>, constants: string | undefined) => number
@@ -25,7 +32,7 @@ export function createStateCheck(fold: Fold, findings: Findings): StateCheck {
   const documents = new Map<string, Documents[DocumentKind]>()
   const spill = createSpill()
   let constants = DEFAULT_TRUST_CONSTANTS
-  const isSpilled = (key: DocumentKey): boolean => key.kind === 'verdicts'
+  const isSpilled = (key: DocumentKey): boolean => PASSING_KINDS.includes(key.kind)
   const find = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
     const name = documentName(key)
     return (isSpilled(key) ? spill.get(name) : documents.get(name)) as Documents[K] | undefined
@@ -59,6 +66,11 @@ export function createStateCheck(fold: Fold, findings: Findings): StateCheck {
         })
       }
     },
+    documents: function* () {
+      for (const [name, document] of documents) yield { key: keyOf(name), text: JSON.stringify(document) }
+      for (const name of spill.names()) yield { key: keyOf(name), text: JSON.stringify(spill.get(name)) }
+    },
+    constants: () => (constants === DEFAULT_TRUST_CONSTANTS ? undefined : JSON.stringify(constants)),
     compare: (stored, storedConstants) => {
       let count = 0
       for (const { key, text } of stored) {
@@ -80,6 +92,12 @@ export function createStateCheck(fold: Fold, findings: Findings): StateCheck {
     },
     close: () => spill.close(),
   }
+}
+
+/** The key whose `documentName` this is. */
+function keyOf(name: string): DocumentKey {
+  const [kind, tenant = '', id = ''] = name.split('/').map(decodeURIComponent)
+  return { kind: kind as DocumentKind, tenant, id }
 }
 
 /** Canonical text of a JSON text; undefined when it is none, which equals nothing derived. */

@@ -13,7 +13,7 @@ import {
 } from './verify-heads.ts'
 import { createReceiptCheck, type Receipt } from './verify-receipts.ts'
 import { checkRow, type CheckedRow } from './verify-rows.ts'
-import { createStateCheck, type Fold } from './verify-state.ts'
+import { createStateCheck, type DerivedState, type Fold } from './verify-state.ts'
 
 /** Progress is told after every so many records. */
 export const PROGRESS_RECORDS = 1_000
@@ -25,6 +25,8 @@ export type VerifyOptions = Trusted & {
   readonly heads?: readonly NamedHead[]
   readonly receipts?: readonly Receipt[]
   readonly onProgress?: (done: number, total: number) => void
+  /** Told the state that the records make before it is compared with the stored one, and whether nothing was wrong with the log itself. */
+  readonly derived?: (state: DerivedState, isWhole: boolean) => void
 }
 
 /** What a verification saw. `ok`: nothing is wrong. */
@@ -67,6 +69,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): Verificati
     })
     for (const check of [...checks, receipts]) check.finished(tree.size)
     checkFrontier(reader, tree, findings)
+    options.derived?.(state, findings.list.length === 0)
     const documents = state.compare(reader.documents(), reader.constants())
     return {
       ok: findings.list.length === 0,

@@ -2,7 +2,7 @@ import { ServiceError } from '../model/error.ts'
 import { reading, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { jsonText } from './output.ts'
+import { escapeText, jsonText } from './output.ts'
 
 /** Options of `gradus audit proof`. */
 export type AuditProofOptions = DataOptions & { readonly id: string; readonly tenant: string; readonly json: boolean }
@@ -21,6 +21,7 @@ export async function auditProof(deps: CliDeps, options: AuditProofOptions): Pro
       })
     return { record_id: id, leaf_index: stored.leafIndex, leaf_hash: proof.leafHash, proof: deps.formatProof(proof) }
   })
-  deps.stdout(options.json ? `${jsonText(answer)}\n` : answer.proof.endsWith('\n') ? answer.proof : `${answer.proof}\n`)
+  const proof = answer.proof.replace(/\n?$/u, '\n')
+  deps.stdout(options.json ? `${jsonText(answer)}\n` : deps.stdoutIsTty ? escapeText(proof) : proof)
   return EXIT_CODES.ok
 }

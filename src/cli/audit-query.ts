@@ -8,7 +8,7 @@ import { reading, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
-import { jsonText, progress, table } from './output.ts'
+import { escapeJson, jsonText, progress, table } from './output.ts'
 
 /** Which records; every filter given has to hold. */
 export type RecordFilter = {
@@ -43,7 +43,8 @@ export async function auditQuery(deps: CliDeps, options: AuditQueryOptions): Pro
   if (options.json)
     deps.stdout(`${jsonText(found.map(({ leafIndex, record, state }) => ({ leaf_index: leafIndex, state, record })))}\n`)
   else if (found.length === 0) deps.stderr('no such record\n')
-  else deps.stdout(`${table([['RECORD', 'TIME', 'KIND', 'AGENT', 'USER', 'ACTION', 'OUTCOME', 'ID'], ...found.map(row)])}\n`)
+  else
+    deps.stdout(`${table([['RECORD', 'TIME', 'KIND', 'AGENT', 'USER', 'ACTION', 'OUTCOME', 'MODE', 'ID'], ...found.map(row)])}\n`)
   return EXIT_CODES.ok
 }
 
@@ -57,8 +58,21 @@ function row({ leafIndex, record, state }: StoredRecord): readonly string[] {
     record.user ?? '-',
     record.action ?? '-',
     record.outcome ?? '-',
+    modeText(record.body),
     record.id,
   ]
+}
+
+/** How a decision came to its outcome: enforced, or with something only observed, and then what would have been answered. */
+function modeText(body: Readonly<Record<string, unknown>>): string {
+  const { facts, would } = body as {
+    readonly facts?: { readonly mode?: { readonly mode?: string } }
+    readonly would?: { readonly decision?: { readonly outcome?: string } } | null
+  }
+  const mode = facts?.mode?.mode
+  if (mode === undefined) return '-'
+  const outcome = would?.decision?.outcome
+  return outcome === undefined ? mode : `${mode === 'observe' ? mode : 'partly'}, would ${outcome}`
 }
 
 /** Writes records as JSON lines, to a file or standard output; equal logs give equal bytes. */
@@ -70,7 +84,8 @@ export async function auditExport(deps: CliDeps, options: AuditExportOptions): P
     await reading(deps, options, async (store) => {
       for await (const stored of deps.walkRecords(store, queryOf(options))) {
         const line = `${deps.exportLine(stored)}\n`
-        if (file === undefined) deps.stdout(line)
+        // A terminal must not be steered by what was recorded; a pipe or a file gets the bytes as they are.
+        if (file === undefined) deps.stdout(deps.stdoutIsTty ? escapeJson(line) : line)
         else await file.write(line)
         written += 1
         bar.show(`exported ${written} records`)

@@ -53,7 +53,7 @@ function describe(replayed: Replayed, paint: ReturnType<typeof painter>): string
   return [
     head,
     ...replayed.differences.flatMap(({ member, recorded, replayed: now }) => [
-      `  ${member}`,
+      `  ${escapeLine(member)}`,
       `    recorded ${jsonText(recorded ?? null, 0)}`,
       `    replayed ${jsonText(now ?? null, 0)}`,
     ]),

@@ -37,8 +37,8 @@ function plain(report: VerifyLogReport, deps: CliDeps): string {
   const { records, masked, erased, storedHeads, outsideHeads, receipts, documents, root, findings, omitted } = report
   const seen = `${records} records (${masked} masked, ${erased} erased), ${storedHeads} signed heads, ${outsideHeads} kept outside, ${receipts} receipts, ${documents} documents derived anew`
   const lines = findings.map(
-    ({ kind, leafIndex, id, message }) =>
-      `${paint('red', kind)}${leafIndex === undefined ? '' : ` record ${leafIndex}`}${id === undefined ? '' : ` ${escapeLine(id)}`}: ${escapeLine(message)}`,
+    ({ kind, leafIndex, id, subject, message }) =>
+      `${paint('red', kind)}${leafIndex === undefined ? '' : ` record ${leafIndex}`}${[id, subject].map((about) => (about === undefined ? '' : ` ${escapeLine(about)}`)).join('')}: ${escapeLine(message)}`,
   )
   return [
     ...lines,

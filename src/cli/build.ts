@@ -18,7 +18,8 @@ export async function build(deps: CliDeps, options: BuildOptions): Promise<ExitC
   const policies = options.dir === undefined ? join(root, config.policies) : resolve(deps.cwd, options.dir)
   const out = options.out === undefined ? join(root, config.bundles) : resolve(deps.cwd, options.out)
   const bar = progress(deps, options.json)
-  const bundles = await deps.buildBundles({ policies, out, onProgress: (name) => bar.show(`compiling ${name}`) })
+  const allowBuiltins = config.base.allow_builtins
+  const bundles = await deps.buildBundles({ policies, out, onProgress: (name) => bar.show(`compiling ${name}`), allowBuiltins })
   bar.end()
   deps.stdout(
     options.json

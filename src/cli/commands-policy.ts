@@ -68,7 +68,8 @@ function addEval(program: Command, deps: CliDeps, ending: Ending): void {
   withTrust(program.command('eval').description('decide one request; nothing is recorded'))
     .argument('[file]', 'request in JSON or YAML; "-" is standard input', '-')
     .option('--entrypoint <path>', 'ask another base entrypoint')
-    .option('--print', 'show what print() in policies says', false)
+    .option('--print', 'show what print() in policies says on standard error, as it does by default', true)
+    .option('--no-print', 'leave out what print() in policies says')
     .action(
       async (
         file: string,

@@ -3,27 +3,57 @@ import type { Command } from 'commander'
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
 import { trustPromote } from './trust-promote.ts'
+import { trustRebuild } from './trust-rebuild.ts'
 import { trustReplay } from './trust-replay.ts'
 import { trustShow } from './trust-show.ts'
+import { trustWhy } from './trust-why.ts'
 
 type Common = { config?: string; dataDir?: string; tenant: string; json: boolean }
 
-/** Commands about trust: show, replay, promote. */
+/** Commands about trust: show, why, replay, promote, rebuild. */
 export function addTrustCommands(program: Command, deps: CliDeps, ending: Ending): void {
-  const trust = program.command('trust').description('trust of agents: show, replay a history, promote')
+  const trust = program.command('trust').description('trust of agents: show, say why, replay a history, promote, rebuild')
   trust
     .command('show')
-    .description('the trust of an agent in every scope')
+    .description('draws the trust of an agent in every scope: layers, what holds it, the next rung, its last 30 days')
     .argument('<agent>', 'id of the agent')
     .option('-c, --config <file>', 'configuration (gradus.yaml)')
     .option('-d, --data-dir <dir>', 'data directory; that of the configuration when absent')
     .option('--scope <scope>', 'one scope only, such as crm:full')
     .option('--tenant <tenant>', 'tenant of the agent', 'default')
     .option('--at <time>', 'as it stands at this time if nothing else happens (ISO 8601)')
+    .option('--no-history', 'without the last 30 days, for which the log is read')
     .option('--json', 'as JSON', false)
-    .action(async (agent: string, options: Common & { scope?: string; at?: string }) => {
-      const { config, dataDir, scope, tenant, at, json } = options
-      ending.code = await trustShow(deps, { agent, config, dataDir, scope, tenant, at, json })
+    .action(async (agent: string, options: Common & { scope?: string; at?: string; history: boolean }) => {
+      const { config, dataDir, scope, tenant, at, history, json } = options
+      ending.code = await trustShow(deps, { agent, config, dataDir, scope, tenant, at, history, json })
+    })
+  trust
+    .command('why')
+    .description('the evidence that moved the trust of an agent most, each with its record')
+    .argument('<agent>', 'id of the agent')
+    .argument('<scope>', 'such as crm:full')
+    .option('-c, --config <file>', 'configuration (gradus.yaml)')
+    .option('-d, --data-dir <dir>', 'data directory; that of the configuration when absent')
+    .option('--tenant <tenant>', 'tenant of the agent', 'default')
+    .option('--since <duration>', 'how far back, such as 12h or 30d', '30d')
+    .option('--limit <count>', 'how many are listed', '20')
+    .option('--json', 'as JSON', false)
+    .action(async (agent: string, scope: string, options: Common & { since: string; limit: string }) => {
+      const { config, dataDir, tenant, since, limit, json } = options
+      ending.code = await trustWhy(deps, { agent, scope, config, dataDir, tenant, since, limit, json })
+    })
+  trust
+    .command('rebuild')
+    .description('derives all state again from the log, and puts it in the place of what is stored')
+    .option('-c, --config <file>', 'configuration (gradus.yaml)')
+    .option('-d, --data-dir <dir>', 'data directory; that of the configuration when absent')
+    .option('--check', 'only compare, beside a running server or without one', false)
+    .option('--key <text>', 'public key of the log; that of the data directory when absent')
+    .option('--json', 'as JSON', false)
+    .action(async (options: Omit<Common, 'tenant'> & { check: boolean; key?: string }) => {
+      const { config, dataDir, check, key, json } = options
+      ending.code = await trustRebuild(deps, { config, dataDir, check, key, json })
     })
   trust
     .command('replay')

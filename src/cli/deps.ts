@@ -6,6 +6,7 @@ import type { PolicySet } from '../service/policy-set.ts'
 import type { RecordQuery, Store, StoredRecord } from '../service/ports.ts'
 import type { project } from '../service/projection.ts'
 import type { Service } from '../service/service.ts'
+import type { Scratch } from '../service/simulate/scratch.ts'
 
 /** A configuration that was read and checked. `root` is the directory its paths are relative to; `file` null: built-in defaults. */
 export type LoadedConfig = { readonly config: Config; readonly root: string; readonly file: string | null }
@@ -92,6 +93,15 @@ export type VerifyLogReport = {
   readonly omitted: number
 }
 
+/** What deriving the state again is given. */
+export type RebuildOptions = Pick<VerifyLogOptions, 'dataDir' | 'loaded' | 'publicKey' | 'onProgress'> & {
+  /** Put the derived state in the place of the stored one; takes the lock. */
+  readonly write: boolean
+}
+
+/** What deriving the state again came to (`audit/rebuild.ts`); findings are what was different before. */
+export type RebuildReport = VerifyLogReport & { readonly damaged: boolean; readonly written: boolean }
+
 /** Whose sealed values an erasure removes; one of agent, user and decision is needed. */
 export type EraseSelection = {
   readonly tenant: string
@@ -99,6 +109,14 @@ export type EraseSelection = {
   readonly user?: string
   readonly decisionId?: string
   readonly pointers?: readonly string[]
+}
+
+/** Files or folders that a candidate takes instead of what the configuration names (`gradus simulate`). */
+export type CandidateSources = {
+  readonly policies?: string | undefined
+  readonly rules?: string | undefined
+  readonly matrix?: string | undefined
+  readonly trustConstants?: string | undefined
 }
 
 /** Adapters that commands need; the composition root connects them. Every one rejects with a `ServiceError` where the world is not as it must be. */
@@ -114,15 +132,29 @@ export type CliAdapters = {
     options: { readonly sources: boolean; readonly print?: (line: string) => void },
   ) => Promise<PolicySet>
   readonly restorePolicySet: (archive: Uint8Array) => Promise<PolicySet>
+  /** The configuration's policy set with a candidate's parts in it (absolute paths), and what is not as configured. */
+  readonly loadCandidate: (
+    loaded: LoadedConfig,
+    files: CandidateSources,
+  ) => Promise<{ readonly policySet: PolicySet; readonly changed: readonly string[] }>
+  /** Room outside of memory for documents of which there are as many as decisions. */
+  readonly openScratch: () => Scratch
   readonly readCatalogue: (folder: string) => Promise<CatalogueFile>
   readonly readRisk: (folder: string) => Promise<readonly RiskDocument[]>
-  /** `opa check --strict` with schemas, and `opa fmt`. */
-  readonly checkRego: (folder: string, options: { readonly schemas?: string }) => Promise<readonly Finding[]>
+  /** `opa check --strict` with schemas, `opa fmt`, and whether the host has every built-in that is called; `packages` are the folders that become bundles. */
+  readonly checkRego: (
+    folder: string,
+    options: { readonly schemas?: string; readonly allowBuiltins?: readonly string[]; readonly packages?: readonly string[] },
+  ) => Promise<readonly Finding[]>
+  /** Whether the pinned compiler is here. Without it, policies are as their bundles have them, if those are of exactly these sources. */
+  readonly hasOpa: () => Promise<boolean>
   /** Compiles the policies of a configuration's policy folder into bundles of a folder. */
   readonly buildBundles: (options: {
     readonly policies: string
     readonly out: string
     readonly onProgress: (name: string) => void
+    /** Built-ins that the configuration allows the base. */
+    readonly allowBuiltins?: readonly string[]
   }) => Promise<readonly BundleFile[]>
   /** A store that forgets, folding effects with this projector. */
   readonly openMemoryStore: (projector: typeof project) => Store
@@ -132,6 +164,7 @@ export type CliAdapters = {
   readonly openService: (loaded: LoadedConfig, dataDir: string) => Promise<Service>
   readonly formatProof: ServiceDeps['formatProof']
   readonly verifyLog: (options: VerifyLogOptions) => Promise<VerifyLogReport>
+  readonly rebuildState: (options: RebuildOptions) => Promise<RebuildReport>
   /** All records of a query, page by page, without a limit to the end of the log (`audit/query.ts`). */
   readonly walkRecords: (
     store: Pick<Store, 'query'>,
@@ -152,6 +185,8 @@ export type CliAdapters = {
 export type CliProcess = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** The directory of this package: `templates/`, `schemas/`. */
+  readonly packageRoot: string
   /** All of standard input, UTF-8. */
   readonly readStdin: () => Promise<string>
   readonly stdout: (text: string) => void

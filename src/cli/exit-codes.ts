@@ -6,7 +6,7 @@ export const EXIT_CODES = {
   ok: 0,
   /** Input, configuration or policy is not as it must be; a check found something. `gradus test`: fixtures could not be loaded. */
   failed: 1,
-  /** `gradus test`: a fixture failed. `audit verify`, `audit replay`: the log is not what it was, or decides otherwise. */
+  /** `gradus test`: a fixture failed. `audit verify`, `audit replay`: the log is not what it was, or decides otherwise. `simulate`: more changes than allowed. */
   mismatch: 2,
   not_found: 3,
   /** The credential is missing or may not do this. */

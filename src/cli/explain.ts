@@ -1,26 +1,26 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import type { Decision } from '../model/decision-inputs.ts'
 import { ServiceError } from '../model/error.ts'
-import type { RiskView } from '../model/graduation-input.ts'
 import { derive } from '../service/derive.ts'
-import type { DecisionFacts } from '../service/facts.ts'
 import { policySetOf } from '../service/replay.ts'
 import type { PolicySet } from '../service/policy-set.ts'
 import type { Store, StoredRecord } from '../service/ports.ts'
 import { reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, exitCodeOfOutcome, type ExitCode } from './exit-codes.ts'
+import { explainedOf } from './explain/explained.ts'
 import { drawLadder, remediesOf } from './explain/ladder.ts'
 import type { Explained } from './explain/remedies.ts'
+import { fixtureIn, type FixtureChoice } from './fixtures/choose.ts'
+import { runCase } from './fixtures/run-case.ts'
 import { factsFor, type TrustOptions } from './given.ts'
-import { jsonText, painter } from './output.ts'
+import { jsonText, painter, type Paint } from './output.ts'
 import { readRequest } from './request-file.ts'
 
 /** Options of `gradus explain`. */
 export type ExplainOptions = TrustOptions & {
-  /** The id of a recorded decision, or a file with a request. */
+  /** The id of a recorded decision, a file with a request, or a fixture: `FILE` or `FILE#NAME`. */
   readonly target: string
   readonly tenant: string
   readonly json: boolean
@@ -30,16 +30,43 @@ export type ExplainOptions = TrustOptions & {
 
 type Told = { readonly explained: Explained; readonly head: readonly string[] }
 
-/** Draws a decision as a ladder: a recorded one by its id, or what a request would get now. */
+/** Draws a decision as a ladder: a recorded one by its id, what a request would get now, or what a fixture comes to. */
 export async function explain(deps: CliDeps, options: ExplainOptions): Promise<ExitCode> {
+  const fixture = await fixtureIn(deps, options.target)
   const isFile =
     options.target === '-' || (await stat(resolve(deps.cwd, options.target)).catch(() => undefined))?.isFile() === true
-  const { explained, head } = isFile ? await asked(deps, options) : await recorded(deps, options)
+  const { explained, head } =
+    fixture !== undefined
+      ? await played(deps, options, fixture)
+      : isFile
+        ? await asked(deps, options)
+        : await recorded(deps, options)
   if (options.json) {
     const { decision, facts, risk } = explained
-    deps.stdout(`${jsonText({ ...decision, risk, trust: facts.trust, remedies: remediesOf(explained) })}\n`)
-  } else deps.stdout(drawLadder(explained, head, painter(deps)))
+    const observed = enforcedOf(explained)
+    const would = observed === null ? {} : { mode: facts.mode, would: { ...explained.would, remedies: remediesOf(observed) } }
+    deps.stdout(`${jsonText({ ...decision, risk, trust: facts.trust, remedies: remediesOf(explained), ...would })}\n`)
+  } else deps.stdout(laddersOf(explained, head, painter(deps)))
   return options.exitCode ? exitCodeOfOutcome(explained.decision.outcome) : EXIT_CODES.ok
+}
+
+/** The decision as it would have been if everything were enforced; null where everything was. */
+function enforcedOf(explained: Explained): Explained | null {
+  const { would } = explained
+  return would === undefined || would === null ? null : { ...explained, decision: would.decision, would: null }
+}
+
+/** What was answered; below it, where something was only observed, what would have been. */
+function laddersOf(explained: Explained, head: readonly string[], paint: Paint): string {
+  const enforced = enforcedOf(explained)
+  if (enforced === null) return drawLadder(explained, head, paint)
+  const { mode, observed_terms, observed_rules } = explained.facts.mode
+  const what = mode === 'observe' ? 'everything but the base' : [...observed_terms, ...observed_rules].join(', ')
+  const degraded = explained.would?.degraded ?? []
+  const below = [
+    `what would have been answered if it were enforced${degraded.length === 0 ? '' : ` (degraded: ${degraded.join(', ')})`}`,
+  ]
+  return `${drawLadder(explained, [...head, `only observed: ${what}`], paint)}\n${drawLadder(enforced, below, paint)}`
 }
 
 async function asked(deps: CliDeps, options: ExplainOptions): Promise<Told> {
@@ -51,6 +78,19 @@ async function asked(deps: CliDeps, options: ExplainOptions): Promise<Told> {
     `${request.subject.type}/${request.subject.id} asks for ${request.action.name} on ${request.resource.type}/${request.resource.id} (not recorded)`,
   ]
   return { head, explained: { decision, facts, risk, matrices: inputs.matrices, thresholds: policySet.constants.thresholds } }
+}
+
+/** What the last decision of a case comes to, on a store that forgets. */
+async function played(deps: CliDeps, options: ExplainOptions, { loaded, file }: FixtureChoice): Promise<Told> {
+  const policySet = await deps.loadPolicySet(await deps.loadConfig(options.config), { sources: !options.bundles })
+  let last: StoredRecord | undefined
+  const { error } = await runCase(loaded, { ...deps, policySet, onDecision: (stored) => (last = stored) })
+  if (last === undefined)
+    throw new ServiceError('bad_request', error ?? 'the case decides nothing', {
+      place: { file, line: loaded.line },
+      fix: 'give the case a request, or a step that decides',
+    })
+  return { head: [`fixture "${loaded.fixture.name}"`], explained: explainedOf(last, policySet) }
 }
 
 async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
@@ -65,19 +105,11 @@ async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
     }
     return { stored: found, policySet: await archived(deps, store, found) }
   })
-  const body = stored.record.body as unknown as {
-    readonly decision: Decision
-    readonly facts: DecisionFacts
-    readonly risk: RiskView
-  }
-  const override = policySet?.settings.overrides[stored.record.tenant]?.matrix
-  const matrices = policySet === undefined ? undefined : { ...policySet.matrices, ...override }
   const head = [
     `decision ${stored.record.id} of ${stored.record.at}, record ${stored.leafIndex}`,
     `${stored.record.agent ?? stored.record.user ?? 'somebody'} asked for ${stored.record.action ?? 'something'}`,
   ]
-  const thresholds = policySet?.constants.thresholds ?? []
-  return { head, explained: { decision: body.decision, facts: body.facts, risk: body.risk, matrices, thresholds } }
+  return { head, explained: explainedOf(stored, policySet) }
 }
 
 async function archived(deps: CliDeps, store: Store, stored: StoredRecord): Promise<PolicySet | undefined> {

@@ -1,16 +1,17 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
-import { Standing, type Caller } from '../model/caller.ts'
+import type { Caller, Standing } from '../model/caller.ts'
 import { ServiceError } from '../model/error.ts'
 import { Given, GivenTrust } from '../model/fixture.ts'
 import type { Request } from '../model/request.ts'
-import { gatherFacts, type DecisionFacts } from '../service/facts.ts'
+import { accountsOf } from '../service/accounts.ts'
+import { agentsOf, gatherFacts, type DecisionFacts } from '../service/facts.ts'
 import { partiesOf } from '../service/parties.ts'
 import type { PolicySet } from '../service/policy-set.ts'
 import type { Touches } from '../service/ports.ts'
 import type { CliDeps } from './deps.ts'
-import { dataPlace, reading, type DataOptions } from './data-dir.ts'
+import { reading, type DataOptions } from './data-dir.ts'
 import { loadFixtures } from './fixtures/load.ts'
 import { viewOf, worldOf } from './fixtures/world.ts'
 import { readYaml } from './yaml-source.ts'
@@ -38,12 +39,22 @@ export async function factsFor(
     throw new ServiceError('usage', 'trust comes from --fixture or from flags, not from both', { fix: 'leave one of them out' })
   if (options.dataDir !== undefined && !fromFlags && options.fixture === undefined)
     return { facts: await storedFacts(deps, options, request, policySet), policySet }
-  const given = options.fixture === undefined ? givenByFlags(deps, options) : await givenByFixture(deps, options.fixture)
+  // Whoever asks without a fixture is whom the server takes a caller without a credential for.
+  const anonymous = options.fixture === undefined ? await anonymousStanding(deps, options) : undefined
+  const given =
+    anonymous === undefined ? await givenByFixture(deps, options.fixture ?? '') : givenByFlags(deps, options, anonymous)
   const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: timeOf(options.at) }) }, [request], policySet)
-  return { facts: gatherFacts(request, world.caller, world.policySet, viewOf(world), world.atMs), policySet: world.policySet }
+  const caller: Caller = anonymous === undefined ? world.caller : { ...anonymous, credential: null }
+  return { facts: gatherFacts(request, caller, world.policySet, viewOf(world), world.atMs), policySet: world.policySet }
 }
 
-function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions): Given {
+/** What the listener of the configuration vouches for when a caller shows no credential. */
+async function anonymousStanding(deps: CliDeps, { config }: Pick<DataOptions, 'config'>): Promise<Standing> {
+  return (await deps.loadConfig(config)).config.http.anonymous
+}
+
+function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions, anonymous: Standing): Given {
+  const { tenant, ...caller } = anonymous
   const inline = trust === undefined ? {} : inlineTrust(trust)
   const written = {
     ...inline,
@@ -56,6 +67,8 @@ function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions): Giv
       fix: 'give a score from 0 to 1 and a level from 0 to 4',
     })
   return Given.parse({
+    tenant,
+    caller,
     time: new Date(deps.nowMs()).toISOString(),
     ...(Object.keys(written).length === 0 ? {} : { trust: written }),
   })
@@ -88,14 +101,14 @@ async function givenByFixture(deps: CliDeps, fixture: string): Promise<Given> {
 
 /** What the store knows now; nothing is recorded or reserved. */
 async function storedFacts(deps: CliDeps, options: TrustOptions, request: Request, policySet: PolicySet): Promise<DecisionFacts> {
-  const { loaded } = await dataPlace(deps, options)
-  const caller: Caller = { ...Standing.parse(loaded.config.http.anonymous), credential: null }
-  const { agent, links } = partiesOf(request, caller)
-  const ids = [...(agent === null ? [] : [agent.id]), ...links.map(({ party }) => party.id)]
+  const caller: Caller = { ...(await anonymousStanding(deps, options)), credential: null }
+  const parties = partiesOf(request, caller)
+  const { watched } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
   const { tenant } = caller
   const touches: Touches = [
     { kind: 'tenant', tenant, id: '' },
-    ...ids.flatMap((id) => [{ kind: 'agent', tenant, id } as const, { kind: 'activity', tenant, id } as const]),
+    ...agentsOf(parties).map((id) => ({ kind: 'agent', tenant, id }) as const),
+    ...watched.map((id) => ({ kind: 'activity', tenant, id }) as const),
   ]
   const atMs = options.at === undefined ? deps.nowMs() : Date.parse(timeOf(options.at))
   return reading(deps, options, (store) => store.read(touches, (view) => gatherFacts(request, caller, policySet, view, atMs)))

@@ -22,9 +22,13 @@ export function escapeText(text: string): string {
 
 /** JSON whose strings hold nothing that acts on a terminal; still the same JSON. `indent` 0: one line. */
 export function jsonText(value: unknown, indent = 2): string {
-  const text = JSON.stringify(value, null, indent)
+  return escapeJson(JSON.stringify(value, null, indent))
+}
+
+/** JSON text with the escapes of JSON for everything that could act on a terminal; still the same JSON. Line breaks between its parts stay. */
+export function escapeJson(text: string): string {
   return text.replace(UNSAFE, (char) => {
-    if (char === '\n' && indent > 0) return char
+    if (char === '\n') return char
     return [...Array(char.length).keys()].map((at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')
   })
 }

@@ -1,8 +1,13 @@
 import { Command, CommanderError, Option } from 'commander'
 
 import { ServiceError } from '../model/error.ts'
+import { describeExits } from './command-exits.ts'
 import { addAuditCommands } from './commands-audit.ts'
+import { addObserveCommands } from './commands-observe.ts'
+import { addPeopleCommands } from './commands-people.ts'
 import { addPolicyCommands } from './commands-policy.ts'
+import { addProjectCommands } from './commands-project.ts'
+import { addSimulateCommand } from './commands-simulate.ts'
 import { addTrustCommands } from './commands-trust.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, exitCodeOf, type Ending, type ExitCode } from './exit-codes.ts'
@@ -10,8 +15,10 @@ import { errorText, escapeText, jsonText } from './output.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-/** The command line as a tree of commands. `ending` gets the exit code of the command that ran. */
-export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES.ok }): Command {
+const HELP = '"gradus help" lists the commands, "gradus help COMMAND" their options'
+
+/** The command line as a tree of commands. `ending` gets the exit code of the command that ran; `quiet`: it says nothing of its own errors. */
+export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES.ok }, quiet = false): Command {
   const program = new Command('gradus')
     .description(
       'A policy decision point for AI agents: Rego says what may ever happen, trust and risk say how much of it may happen now.',
@@ -19,17 +26,22 @@ export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES
     .version(deps.version.gradus, '-V, --version')
     .configureOutput({
       writeOut: deps.stdout,
-      writeErr: deps.stderr,
+      // What was typed is quoted here.
+      writeErr: (text) => (quiet ? undefined : deps.stderr(escapeText(text))),
       getOutHelpWidth: () => deps.columns,
       getErrHelpWidth: () => deps.columns,
     })
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
-    .showHelpAfterError('  fix: "gradus help" lists the commands, "gradus help COMMAND" their options')
+    .showHelpAfterError(`  fix: ${HELP}`)
     .exitOverride()
   addServe(program, deps, ending)
+  addProjectCommands(program, deps, ending)
   addPolicyCommands(program, deps, ending)
+  addSimulateCommand(program, deps, ending)
+  addObserveCommands(program, deps, ending)
   addTrustCommands(program, deps, ending)
+  addPeopleCommands(program, deps, ending)
   addAuditCommands(program, deps, ending)
   program
     .command('version')
@@ -38,6 +50,7 @@ export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES
     .action(async (options: { json?: true }) => {
       ending.code = await version(deps, { json: options.json === true })
     })
+  describeExits(program)
   return program
 }
 
@@ -51,6 +64,7 @@ function addServe(program: Command, deps: CliDeps, ending: Ending): void {
     .addOption(new Option('--store <engine>', 'memory forgets everything at the end').choices(['sqlite', 'memory']))
     .option('--demo', 'load the example organisation’s history, so that its agents are alive', false)
     .option('--watch', 'load the policies again when their files change', false)
+    .option('--json', 'say where it listens as one line of JSON', false)
     .action(
       async (options: {
         config?: string
@@ -59,9 +73,10 @@ function addServe(program: Command, deps: CliDeps, ending: Ending): void {
         store?: 'sqlite' | 'memory'
         demo: boolean
         watch: boolean
+        json: boolean
       }) => {
-        const { config, listen, dataDir, store, demo, watch } = options
-        ending.code = await serve(deps, { configFile: config, listen, dataDir, store, demo, watch })
+        const { config, listen, dataDir, store, demo, watch, json } = options
+        ending.code = await serve(deps, { configFile: config, listen, dataDir, store, demo, watch }, json)
       },
     )
 }
@@ -69,28 +84,35 @@ function addServe(program: Command, deps: CliDeps, ending: Ending): void {
 /** Runs one command line, without the program’s own name, and answers the exit code. Never rejects. */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<ExitCode> {
   const ending: Ending = { code: EXIT_CODES.ok }
+  const asJson = argv.includes('--json')
   try {
-    await createProgram(deps, ending).parseAsync([...argv], { from: 'user' })
+    await createProgram(deps, ending, asJson).parseAsync([...argv], { from: 'user' })
     return ending.code
   } catch (error) {
-    return ended(deps, argv, error)
+    return ended(deps, asJson, error)
   }
 }
 
-function ended(deps: CliDeps, argv: readonly string[], error: unknown): ExitCode {
-  // Commander has said what was wrong, or has shown the help that was asked for.
-  if (error instanceof CommanderError)
-    return error.exitCode === 0 || error.code === 'commander.help' ? EXIT_CODES.ok : EXIT_CODES.usage
+function ended(deps: CliDeps, asJson: boolean, error: unknown): ExitCode {
+  if (error instanceof CommanderError) {
+    // The help or the version that was asked for.
+    if (error.exitCode === 0 || error.code === 'commander.help') return EXIT_CODES.ok
+    if (asJson) told(deps, asJson, new ServiceError('usage', error.message.replace(/^error: /u, ''), { fix: HELP }))
+    return EXIT_CODES.usage
+  }
   if (error instanceof ServiceError) {
-    const { code, message, place, fix } = error
-    deps.stderr(
-      argv.includes('--json')
-        ? `${jsonText({ error: { code, message, place, fix: fix ?? null } })}\n`
-        : `gradus: ${errorText(error)}\n`,
-    )
-    return exitCodeOf(code)
+    told(deps, asJson, error)
+    return exitCodeOf(error.code)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   deps.stderr(`gradus: this is a bug in gradus, please report it:\n${escapeText(stack)}\n`)
   return EXIT_CODES.bug
+}
+
+function told(deps: CliDeps, asJson: boolean, { code, message, place, fix }: ServiceError): void {
+  deps.stderr(
+    asJson
+      ? `${jsonText({ error: { code, message, place, fix: fix ?? null } })}\n`
+      : `gradus: ${errorText({ message, place, fix })}\n`,
+  )
 }

@@ -13,11 +13,17 @@ export async function readText(
   try {
     return { name: file, text: await readFile(resolve(deps.cwd, file), 'utf8') }
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    const missing = code === 'ENOENT'
-    throw new ServiceError(missing ? 'not_found' : 'io', missing ? 'there is no such file' : (cause as Error).message, {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT')
+      throw new ServiceError('not_found', 'there is no such file', {
+        place: { file },
+        fix: 'correct the path, or give "-" for standard input',
+        cause,
+      })
+    const isFolder = code === 'EISDIR'
+    throw new ServiceError('io', isFolder ? 'is a folder' : `cannot be read: ${message}`, {
       place: { file },
-      fix: missing ? 'correct the path, or give "-" for standard input' : 'make the file readable',
+      fix: isFolder ? 'name a file in it' : 'make the file readable',
       cause,
     })
   }

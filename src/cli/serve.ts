@@ -1,13 +1,16 @@
 import { ServiceError } from '../model/error.ts'
 import type { CliDeps, ServeOptions } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { errorText, escapeText } from './output.ts'
+import { errorText, escapeText, jsonText } from './output.ts'
 
-/** Serves until the process is asked to end, then drains. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
-export async function serve(deps: CliDeps, options: ServeOptions): Promise<ExitCode> {
+/** Serves until the process is asked to end, then drains; says where first, as text or as one line of JSON. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
+export async function serve(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
   const server = await deps.serve(options)
+  const { url, dataDir, notes } = server
   deps.stdout(
-    `gradus ${deps.version.gradus} listens on ${server.url}\n${server.notes.map((note) => `${escapeText(note)}\n`).join('')}`,
+    asJson
+      ? `${jsonText({ version: deps.version.gradus, url, data_dir: dataDir, notes }, 0)}\n`
+      : `gradus ${deps.version.gradus} listens on ${url}\n${notes.map((note) => `${escapeText(note)}\n`).join('')}`,
   )
   deps.onHangup(() => void reload(deps, server.reload))
   await deps.stopped

@@ -53,15 +53,28 @@ export async function post<S extends z.ZodType>(
   body: unknown,
   schema: S,
 ): Promise<z.infer<S>> {
+  return send(deps, server, { method: 'POST', path, body }, schema)
+}
+
+/** One call of the server; `body` absent: none is sent. */
+export type Call = { readonly method: 'GET' | 'POST' | 'DELETE'; readonly path: string; readonly body?: unknown }
+
+/** Calls the server and reads the answer by its schema; a problem of the server becomes the same error here. */
+export async function send<S extends z.ZodType>(
+  deps: Pick<CliDeps, 'fetch'>,
+  server: Server,
+  { method, path, body }: Call,
+  schema: S,
+): Promise<z.infer<S>> {
   const url = `${server.url}${path}`
   const response = await deps
     .fetch(url, {
-      method: 'POST',
+      method,
       headers: {
-        'content-type': 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(server.token === undefined ? {} : { authorization: `Bearer ${server.token}` }),
       },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     .catch((cause: unknown) => {
       throw new ServiceError('not_ready', `${url} does not answer: ${(cause as Error).message}`, {

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
 import { ServiceError } from '../model/error.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
@@ -27,10 +27,26 @@ export async function test(deps: CliDeps, options: TestOptions): Promise<ExitCod
   if (format === undefined)
     throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
   const filter = filterOf(options.filter)
-  const loaded = await deps.loadConfig(options.config)
-  const dir = options.dir === undefined ? join(loaded.root, loaded.config.policies, 'fixtures') : resolve(deps.cwd, options.dir)
-  const once = (): Promise<ExitCode> => runOnce(deps, { ...options, format, filter, dir, loaded })
-  return options.watch ? watching(deps, [dir, join(loaded.root, loaded.config.policies)], once) : once()
+  const once = async (loaded: LoadedConfig): Promise<ExitCode> =>
+    runOnce(deps, { ...options, format, filter, dir: fixturesOf(deps, options, loaded), loaded })
+  return options.watch ? watching(deps, options, once) : once(await deps.loadConfig(options.config))
+}
+
+function fixturesOf(deps: CliDeps, { dir }: TestOptions, loaded: LoadedConfig): string {
+  return dir === undefined ? resolve(loaded.root, loaded.config.policies, 'fixtures') : resolve(deps.cwd, dir)
+}
+
+/** Everything that what a fixture comes to depends on. */
+function watchedOf(deps: CliDeps, options: TestOptions, loaded: LoadedConfig): readonly string[] {
+  const { config, root, file } = loaded
+  const { bundle } = config.base
+  return [
+    fixturesOf(deps, options, loaded),
+    resolve(root, config.policies),
+    ...(file === null ? [] : [file]),
+    ...(bundle === undefined ? [] : [resolve(root, bundle)]),
+    ...(options.bundles ? [resolve(root, config.bundles)] : []),
+  ]
 }
 
 type Prepared = Omit<TestOptions, 'format' | 'filter' | 'dir'> & {
@@ -72,15 +88,24 @@ async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, b
   return runs.every(({ passed }) => passed) ? EXIT_CODES.ok : EXIT_CODES.mismatch
 }
 
-/** Runs again whenever something changes, until the process is asked to end. Errors are shown and waited over. */
-async function watching(deps: CliDeps, paths: readonly string[], once: () => Promise<ExitCode>): Promise<ExitCode> {
+/** Runs again whenever something changes, the configuration too, until the process is asked to end. Errors are shown and waited over. */
+async function watching(
+  deps: CliDeps,
+  options: TestOptions,
+  once: (loaded: LoadedConfig) => Promise<ExitCode>,
+): Promise<ExitCode> {
   let code: ExitCode = EXIT_CODES.ok
+  let paths = watchedOf(deps, options, await deps.loadConfig(options.config))
   let running = Promise.resolve()
   let waiting = false
+  let fail: (bug: unknown) => void = () => undefined
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject))
   const run = async (): Promise<void> => {
     waiting = false
     try {
-      code = await once()
+      const loaded = await deps.loadConfig(options.config)
+      watchAlso(watchedOf(deps, options, loaded))
+      code = await once(loaded)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       deps.stderr(`${errorText(error)}\n`)
@@ -91,12 +116,17 @@ async function watching(deps: CliDeps, paths: readonly string[], once: () => Pro
   const schedule = (): void => {
     if (waiting) return
     waiting = true
-    running = running.then(run)
+    running = running.then(run).catch(fail)
   }
-  const end = deps.watch(paths, schedule)
+  let end = deps.watch(paths, schedule)
+  const watchAlso = (now: readonly string[]): void => {
+    if (now.join('\n') === paths.join('\n')) return
+    paths = now
+    end()
+    end = deps.watch(paths, schedule)
+  }
   schedule()
-  await deps.stopped
-  end()
+  await Promise.race([deps.stopped, failed]).finally(() => end())
   await running
   return code
 }

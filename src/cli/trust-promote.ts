@@ -5,7 +5,7 @@ import { PromotionAnswer } from '../model/wire.ts'
 import { dataPlace, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { jsonText, painter, table } from './output.ts'
+import { escapeLine, jsonText, painter, table } from './output.ts'
 import { findServer, post, type ServerOptions } from './server-client.ts'
 
 /** Options of `gradus trust promote`. */
@@ -34,7 +34,7 @@ export async function trustPromote(deps: CliDeps, options: PromoteOptions): Prom
       ? paint('green', `promoted to L${answer.level_after}`)
       : paint('yellow', `not yet: stays at L${answer.level_before}`)
     deps.stdout(
-      `${options.agent} in ${scope.data}: ${head}\n${table(answer.gates.map(({ gate, passed, have, need }) => [passed ? '  ok' : '  --', gate, `have ${have}`, `need ${need}`]))}\n`,
+      `${escapeLine(options.agent)} in ${scope.data}: ${head}\n${table(answer.gates.map(({ gate, passed, have, need }) => [passed ? '  ok' : '  --', gate, `have ${have}`, `need ${need}`]))}\n`,
     )
   }
   return answer.promoted ? EXIT_CODES.ok : EXIT_CODES.failed

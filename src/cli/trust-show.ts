@@ -1,13 +1,15 @@
 import { ServiceError } from '../model/error.ts'
-import { levelName } from '../model/scope.ts'
-import type { TrustView } from '../model/trust-state.ts'
+import { ScopeKey } from '../model/scope.ts'
+import { DAY_MS } from '../model/trust-constants.ts'
+import { sampleScores } from '../service/trust-history/samples.ts'
+import { scopeTrust } from '../trust/scope-trust.ts'
 import { newAgentTrust } from '../trust/state.ts'
-import { scopeView } from '../trust/view.ts'
 import { reading, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
-import { escapeLine, jsonText, table } from './output.ts'
+import { escapeLine, jsonText, painter } from './output.ts'
+import { drawScope, type DrawnScope } from './trust/draw.ts'
 
 /** Options of `gradus trust show`. */
 export type TrustShowOptions = DataOptions & {
@@ -15,52 +17,62 @@ export type TrustShowOptions = DataOptions & {
   readonly scope: string | undefined
   readonly tenant: string
   readonly at: string | undefined
+  /** Also the scores of the last days, for which the log is read. */
+  readonly history: boolean
   readonly json: boolean
 }
 
-/** Shows the trust of an agent in every scope in which anything happened, as the store has it now. */
+/** Days that are drawn. */
+const DAYS = 30
+
+/** Draws the trust of an agent in every scope in which anything happened, as the store has it now, and how it came to it. */
 export async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<ExitCode> {
-  const { agent: id, tenant } = options
+  const { agent, tenant } = options
   const nowMs = options.at === undefined ? deps.nowMs() : Date.parse(timeOf(options.at))
-  const key = { kind: 'agent', tenant, id } as const
-  const activity = { kind: 'activity', tenant, id } as const
-  const { scopes, stateVersion } = await reading(deps, options, (store) =>
-    store.read([key, activity], (view) => {
-      const stored = view.document(key)
-      if (stored === undefined && view.document(activity) === undefined)
-        throw new ServiceError('not_found', `nothing is known of agent "${id}" in tenant "${tenant}"`, {
-          fix: 'an agent appears here after its first decision',
-        })
-      const names = options.scope === undefined ? Object.keys(stored?.scopes ?? {}).sort() : [options.scope]
-      return {
-        scopes: names.map((scope) => scopeView(stored ?? newAgentTrust(), scope, { nowMs }, view.constants())),
-        stateVersion: view.stateVersion(),
-      }
-    }),
-  )
+  const { scopes, stateVersion } = await shown(deps, options, nowMs)
   if (options.json)
-    deps.stdout(`${jsonText({ agent: id, tenant, at: new Date(nowMs).toISOString(), state_version: stateVersion, scopes })}\n`)
+    deps.stdout(`${jsonText({ agent, tenant, at: new Date(nowMs).toISOString(), state_version: stateVersion, scopes })}\n`)
   else
     deps.stdout(
       scopes.length === 0
-        ? `${escapeLine(id)}: seen, but nothing was verified yet; every scope is at score 0, L0 read_only\n`
-        : `${table([HEAD, ...scopes.map(row)])}\n`,
+        ? `${escapeLine(agent)}: seen, but nothing was verified yet; every scope is at score 0, L0 read_only\n`
+        : `${escapeLine(agent)}\n\n${scopes.map((scope) => drawScope(scope, painter(deps))).join('\n\n')}\n`,
     )
   return EXIT_CODES.ok
 }
 
-const HEAD = ['SCOPE', 'SCORE', 'EFFECTIVE', 'GRANTED', 'HELD BY', 'RUN', 'GOOD/BAD', 'INCIDENT']
+type Shown = { readonly scopes: readonly DrawnScope[]; readonly stateVersion: number }
 
-function row(view: TrustView): readonly string[] {
-  const { ladder, track_record: track } = view
-  return [
-    view.scope,
-    view.score.toFixed(4),
-    `L${view.level_effective} ${levelName(view.level_effective)}`,
-    `L${view.level_granted}`,
-    view.binding,
-    ladder.k_required === null ? String(ladder.k) : `${ladder.k}/${ladder.k_required}`,
-    `${track.good}/${track.bad}`,
-    view.incident.state === 'clear' ? '-' : `${view.incident.state} (cap ${view.incident.cap})`,
-  ]
+async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): Promise<Shown> {
+  const { agent: id, tenant } = options
+  const key = { kind: 'agent', tenant, id } as const
+  const activity = { kind: 'activity', tenant, id } as const
+  const chosen = options.scope === undefined ? undefined : scopeIn(options.scope)
+  return reading(deps, options, async (store) => {
+    const { views, stateVersion } = await store.read([key, activity], (view) => {
+      const stored = view.document(key)
+      if (stored === undefined && view.document(activity) === undefined)
+        throw new ServiceError('not_found', `nothing is known of agent "${id}" in tenant "${tenant}"`, {
+          fix: 'an agent of the catalogue appears here after its first decision',
+        })
+      const names = chosen === undefined ? Object.keys(stored?.scopes ?? {}).sort() : [chosen]
+      return {
+        views: names.map((scope) => scopeTrust(stored ?? newAgentTrust(), scope, { nowMs }, view.constants())),
+        stateVersion: view.stateVersion(),
+      }
+    })
+    const names = views.map(({ scope }) => scope)
+    const times = Array.from({ length: DAYS }, (_, day) => nowMs - (DAYS - 1 - day) * DAY_MS)
+    const days = names.length === 0 || !options.history ? {} : await sampleScores(store, { tenant, agent: id }, names, times)
+    return { scopes: views.map((view) => ({ ...view, days: days[view.scope] ?? [] })), stateVersion }
+  })
+}
+
+/** A scope as it is typed; throws `usage`. */
+export function scopeIn(text: string): ScopeKey {
+  const scope = ScopeKey.safeParse(text)
+  if (scope.success) return scope.data
+  throw new ServiceError('usage', `"${text}" is not a scope`, {
+    fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
+  })
 }

@@ -13,10 +13,10 @@ export type YamlSource = {
   readonly placeOf: (path: readonly PropertyKey[]) => { readonly line: number; readonly column: number }
 }
 
-/** Reads YAML 1.2; aliases are expanded, keys are unique. Problems come as findings. */
-export function readYaml(file: string, text: string): YamlSource | readonly Finding[] {
+/** Reads YAML 1.2; aliases are expanded, keys are unique; `merge` also takes `<<`, as OPA does in data files. Problems come as findings. */
+export function readYaml(file: string, text: string, { merge = false } = {}): YamlSource | readonly Finding[] {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, merge, logLevel: 'error' })
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
@@ -53,22 +53,46 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return 0
 }
 
-/** The issues of a schema as findings with their places; an unknown key is shown where it stands. `inFile`: a path of the value as a path of the text. */
+/** How findings are told. `inFile`: a path of the value as a path of the text. `fix`: what to do where the issue itself does not say it. */
+export type FindingOptions = {
+  readonly inFile?: (path: readonly PropertyKey[]) => readonly PropertyKey[]
+  readonly fix: string
+}
+
+/** The issues of a schema as findings with their places; an unknown key is shown where it stands. */
 export function schemaFindings(
   file: string,
   source: Pick<YamlSource, 'placeOf'>,
   error: z.ZodError,
-  inFile: (path: readonly PropertyKey[]) => readonly PropertyKey[] = (path) => path,
+  { inFile = (path) => path, fix }: FindingOptions,
 ): readonly Finding[] {
-  const finding = (path: readonly PropertyKey[], message: string, fix: string): Finding => {
+  const finding = (path: readonly PropertyKey[], message: string, remedy: string): Finding => {
     const there = inFile(path)
-    return { file, ...source.placeOf(there), message: `${dotted(there)}: ${message}`, fix }
+    return { file, ...source.placeOf(there), message: `${dotted(there)}: ${message}`, fix: remedy }
   }
   return error.issues.flatMap((issue): Finding[] =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => finding([...issue.path, key], 'there is no such member', 'correct the spelling, or remove it'))
-      : [finding(issue.path, deepest(issue), 'see docs/cli.md, "Fixtures"')],
+      : [finding(issue.path, deepest(issue), fixOf(issue, fix))],
   )
+}
+
+/** A finding at a path of a text, in the words of schema findings. */
+export function findingAt(
+  file: string,
+  source: Pick<YamlSource, 'placeOf'>,
+  path: readonly PropertyKey[],
+  { message, fix }: Pick<Finding, 'message' | 'fix'>,
+): Finding {
+  return { file, ...source.placeOf(path), message: `${dotted(path)}: ${message}`, fix }
+}
+
+/** What an issue asks for: one of a few words, a member that is missing, or what the file's own words say. */
+function fixOf(issue: z.core.$ZodIssue, otherwise: string): string {
+  if (issue.code === 'invalid_value' && issue.values.length > 1) return `use one of: ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_key') return 'correct the name'
+  if (issue.code === 'custom' && typeof issue.params?.['fix'] === 'string') return issue.params['fix']
+  return otherwise
 }
 
 /** The most telling message of an issue: for a choice, what is wrong with the alternative that got furthest. */

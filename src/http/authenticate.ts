@@ -24,7 +24,7 @@ export type Authenticate = (
  */
 export function anonymousCaller(standing: Standing): Caller {
   const { tenant, agent, human_subject_types, supported_obligations, verified_facts } = standing
-  const roles = standing.roles.filter((role) => role === 'enforcement_point')
+  const roles = standing.roles.filter((role) => role === 'enforcement_point' || role === 'agent')
   const kept = {
     tenant,
     roles,
@@ -36,15 +36,14 @@ export function anonymousCaller(standing: Standing): Caller {
   return { ...kept, layers: [], trusted_composition: false, credential: null }
 }
 
+/** The caller whom a token belongs to. */
+export type FindCaller = (token: string) => Caller | undefined
+
 /**
  * Looks tokens up by SHA-256, blinded with a key of this process, so that the time a lookup takes says nothing about a stored
- * digest. Not `vouched`: whoever shows no credential is refused. Throws `bad_config` when two credentials share a token.
+ * digest. Throws `bad_config` when two credentials share a token.
  */
-export function createAuthenticate(
-  credentials: readonly Credential[],
-  anonymous: Caller,
-  { vouched }: { readonly vouched: boolean },
-): Authenticate {
+export function createFindCaller(credentials: readonly Credential[]): FindCaller {
   const key = randomBytes(32)
   const blind = (tokenSha256: string): string => createHmac('sha256', key).update(tokenSha256).digest('base64')
   const callers = new Map<string, Caller>()
@@ -58,6 +57,16 @@ export function createAuthenticate(
     }
     callers.set(place, { ...standing, credential: id })
   }
+  return (token) => callers.get(blind(createHash('sha256').update(token).digest('hex')))
+}
+
+/** Reads who is calling off a request. Not `vouched`: whoever shows no credential is refused. */
+export function createAuthenticate(
+  credentials: readonly Credential[],
+  anonymous: Caller,
+  { vouched }: { readonly vouched: boolean },
+): Authenticate {
+  const find = createFindCaller(credentials)
   return (request, { lenient, open }) => {
     const header = request.headers.authorization
     const bearer = header === undefined || header.length > AUTHORIZATION_CHARS_MAX ? null : BEARER.exec(header)
@@ -67,7 +76,7 @@ export function createAuthenticate(
     if (headerCount(request, 'authorization') > 1) return unauthenticated('There is more than one Authorization header.')
     const token = bearer?.[1]
     if (token === undefined) return unauthenticated('The Authorization header is not a Bearer token.')
-    const caller = callers.get(blind(createHash('sha256').update(token).digest('hex')))
+    const caller = find(token)
     return caller === undefined ? unauthenticated('The token is not known.') : { ok: true, value: caller }
   }
 }

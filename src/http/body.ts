@@ -8,12 +8,16 @@ const DISCARD_FACTOR = 4
 const EMPTY = new Uint8Array(0)
 
 /**
- * Reads a whole body of at most `bytesMax` bytes, whether its length is declared or not. Refuses compressed bodies, and larger
- * ones without keeping them. Rejects when the connection breaks.
+ * Reads a whole body of at most `bytesMax` bytes, whether its length is declared or not. Refuses compressed bodies unless they may be
+ * `gzip` (they stay as they came), and larger ones without keeping them. Rejects when the connection breaks.
  */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Parsed<Uint8Array>> {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  { gzip = false }: { readonly gzip?: boolean } = {},
+): Promise<Parsed<Uint8Array>> {
+  const encoding = request.headers['content-encoding']?.toLowerCase()
+  if (encoding !== undefined && encoding !== 'identity' && !(gzip && encoding === 'gzip')) {
     return Promise.resolve(
       refuse('unsupported_media_type', 'The body is compressed.', { fix: 'Send it without Content-Encoding.' }),
     )

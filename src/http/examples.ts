@@ -18,6 +18,9 @@ export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   IncidentReviewReport: { agent: 'support-agent', false_positive: true, note: 'The mail quoted our own help page.' },
   PromotionReport: { note: 'Quarterly review' },
   ContainmentReport: { target: { kind: 'agent', agent: 'support-agent' }, reason: 'Under investigation' },
+  ApprovalReport: { verdict: 'approve', reason: 'Checked the invoice and called the payee', request_digest: 'd'.repeat(64) },
+  WithdrawalReport: { reason: 'The customer cancelled' },
+  OverrideReport: { agent: 'support-agent', scope: 'payments:full', reason: 'Refunds after the outage', minutes: 30 },
   Evaluation: {
     subject: { type: 'agent', id: 'support-agent' },
     action: { name: 'orders.read' },
@@ -31,6 +34,10 @@ export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   },
   DataRequest: { input: REFUND },
   DataResponse: { decision_id: DECISION_ID, result: true },
+  DecisionLog: [
+    { decision_id: 'b84cf736', timestamp: '2026-11-21T02:00:00.000Z', path: 'authz/allow', input: REFUND, result: true },
+  ],
+  LogAnswer: { received: 1, recorded: 1, repeated: 0, rejected: 0, problems: [] },
   AuthzenDecision: {
     decision: false,
     context: { evaluation_id: DECISION_ID, outcome: 'require_approval', reason: 'approval_required' },

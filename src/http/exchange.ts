@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http'
+
 import type { Caller } from '../model/caller.ts'
 import type { Problem } from '../model/wire.ts'
 import type { ProblemCode } from './problem-code.ts'
@@ -14,6 +16,10 @@ export type Exchange = {
   /** The caller's `X-Request-ID` where it may be recorded, otherwise one made here. */
   readonly requestId: string
   readonly traceparent: string | undefined
+  /** Where a reader of a stream of events was cut off, as it says itself. */
+  readonly lastEventId: string | undefined
+  /** Charges the caller for more than the one decision or report that the endpoint stands for. */
+  readonly charge: (more: number) => Fault | undefined
 }
 
 /** A finished answer, ready to be written. */
@@ -22,6 +28,16 @@ export type Reply = {
   readonly type: string
   readonly body: string
   readonly headers?: Readonly<Record<string, string>>
+  /** What goes on being written after the headers, instead of `body`. */
+  readonly stream?: Stream
+}
+
+/** An answer without an end of its own. One of the two is called, once. */
+export type Stream = {
+  /** Writes until one side ends it, and ends the response. Never rejects. */
+  readonly send: (response: ServerResponse) => Promise<void>
+  /** Nobody is there to read it. */
+  readonly abandon: () => void
 }
 
 /** A refusal before it has its protocol's form. */
@@ -45,6 +61,8 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok
 export const JSON_TYPE = 'application/json'
 /** Media type of plain text answers. */
 export const TEXT_TYPE = 'text/plain; charset=utf-8'
+/** Media type of server-sent events. */
+export const EVENT_STREAM_TYPE = 'text/event-stream'
 
 /** Whether a handler refused. */
 export function isFault(answer: Reply | Fault): answer is Fault {

@@ -1,3 +1,5 @@
+import type { Observer } from '../service/service.ts'
+
 /** One line of the operational log. Never a token, a body or an argument. */
 export type LogEntry = {
   readonly level: 'info' | 'warn' | 'error'
@@ -9,3 +11,17 @@ export type LogEntry = {
 
 /** Where operational log lines go; must not throw. */
 export type Log = (entry: LogEntry) => void
+
+/** Says aloud what nobody should learn from a graph alone: less is enforced than before, or a person took over. */
+export function loudObserver(log: Log): Observer {
+  return (observation) => {
+    if (observation.kind === 'mode_loosened') {
+      const message = 'the new policy set enforces less than the one before; its activation record says where'
+      log({ level: 'warn', event: 'mode_loosened', message, lines: observation.lines })
+    }
+    if (observation.kind === 'override') {
+      const message = 'trust and context are left out for a while; the record says for whom, by whom and why'
+      log({ level: 'warn', event: 'override', message, verb: observation.verb })
+    }
+  }
+}

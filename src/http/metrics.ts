@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 import type { Observation, Observer } from '../service/service.ts'
 
@@ -6,6 +6,8 @@ import type { Observation, Observer } from '../service/service.ts'
 export const CAUSES_MAX = 64
 
 const STEP_BUCKETS_SECONDS = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
+/** From too fast to have read it to a whole day. */
+const APPROVAL_BUCKETS_SECONDS = [1, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 14_400, 86_400]
 const HTTP_BUCKETS_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** One answered HTTP request, for metrics. `handler` is the endpoint's name, never its path. */
@@ -75,6 +77,48 @@ function createSeries(register: Registry) {
       labelNames: ['from', 'to'],
       registers,
     }),
+    would: new Counter({
+      name: 'gradus_would_total',
+      help: 'Decisions that are not wholly enforced, by what would have been answered and by which term.',
+      labelNames: ['protocol', 'base', 'would', 'limiting'],
+      registers,
+    }),
+    loosened: new Counter({
+      name: 'gradus_mode_loosened_total',
+      help: 'Lines of the modes by which a new policy set enforces less than the one before.',
+      registers,
+    }),
+    approvals: new Counter({
+      name: 'gradus_approvals_total',
+      help: 'Verdicts of people on approvals.',
+      labelNames: ['verdict'],
+      registers,
+    }),
+    approvalSeconds: new Histogram({
+      name: 'gradus_approval_seconds',
+      help: 'Seconds from the request of an approval to a verdict on it.',
+      labelNames: ['verdict'],
+      buckets: APPROVAL_BUCKETS_SECONDS,
+      registers,
+    }),
+    overrides: new Counter({
+      name: 'gradus_overrides_total',
+      help: 'Emergency overrides that people opened or confirmed.',
+      labelNames: ['verb'],
+      registers,
+    }),
+    webhookDeliveries: new Counter({
+      name: 'gradus_webhook_deliveries_total',
+      help: 'Attempts to send an event, by webhook and what became of them.',
+      labelNames: ['webhook', 'result'],
+      registers,
+    }),
+    webhookLag: new Gauge({
+      name: 'gradus_webhook_lag_records',
+      help: 'Records of the log that a webhook has not got past.',
+      labelNames: ['webhook'],
+      registers,
+    }),
     http: new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Seconds from the first byte of a request to its answer.',
@@ -108,5 +152,26 @@ function observe(series: Series, observation: Observation): void {
       break
     case 'demotion':
       series.demotions.inc({ from: observation.from, to: observation.to })
+      break
+    case 'would': {
+      const { protocol, base, outcome, limiting } = observation
+      series.would.inc({ protocol, base, would: outcome, limiting })
+      break
+    }
+    case 'mode_loosened':
+      series.loosened.inc(observation.lines)
+      break
+    case 'approval':
+      series.approvals.inc({ verdict: observation.verdict })
+      series.approvalSeconds.observe({ verdict: observation.verdict }, observation.seconds)
+      break
+    case 'override':
+      series.overrides.inc({ verb: observation.verb })
+      break
+    case 'webhook':
+      series.webhookDeliveries.inc({ webhook: observation.webhook, result: observation.posting })
+      break
+    case 'webhook_lag':
+      series.webhookLag.set({ webhook: observation.webhook }, observation.records)
   }
 }

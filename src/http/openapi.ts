@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 import { invariant } from '../model/error.ts'
 import { authzenStatus } from './authzen/form.ts'
-import { ENDPOINTS, type Convention, type Endpoint } from './endpoints.ts'
+import type { Convention, Endpoint } from './endpoint.ts'
+import { ENDPOINTS } from './endpoints.ts'
 import { EXAMPLES } from './examples.ts'
 import type { ProblemCode } from './problem-code.ts'
 import { PROBLEMS } from './problems.ts'
@@ -53,7 +54,9 @@ function operation(operationId: string, endpoint: Endpoint): Node {
     !isPublic &&
     roles.includes('enforcement_point') &&
     !endpoint.path.startsWith('/api/v1/outcomes') &&
-    !endpoint.path.includes('/trust')
+    !endpoint.path.startsWith('/api/v1/decisions/') &&
+    !endpoint.path.includes('/trust') &&
+    !endpoint.path.startsWith('/api/v1/events')
   const parameters = [
     ...pathParameters(endpoint.path),
     ...(query === undefined ? [] : queryParameters(query)),
@@ -66,7 +69,9 @@ function operation(operationId: string, endpoint: Endpoint): Node {
     description: isPublic ? 'Needs no credential.' : `Roles: ${roles.join(', ')}.`,
     security: isPublic ? [] : [{ bearer: [] }, ...(isOpen ? [{}] : [])],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': media(body) } } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: endpoint.bodyOptional !== true, content: { 'application/json': media(body) } } }),
     responses: responses(endpoint),
     'x-roles': isPublic ? [] : roles,
   }
@@ -84,6 +89,8 @@ const PARAMETER_TEXTS: Readonly<Record<string, string>> = {
   incident: 'The id of the incident.',
   containment: 'The id of the containment.',
   record: 'The id of the record.',
+  decision: 'The id of the decision that asked for the approval.',
+  override: 'The id of the override.',
 }
 
 function pathParameters(path: string): readonly Node[] {
@@ -111,7 +118,7 @@ function inputParameter(operationId: string): readonly Node[] {
 
 function responses(endpoint: Endpoint): Node {
   const { status, schema } = endpoint.answer
-  const content = schema === 'text' ? { 'text/plain': { schema: { type: 'string' } } } : { 'application/json': media(schema) }
+  const content = contentOf(schema)
   const good = { [status]: { description: 'The answer.', headers: HEADERS, content } }
   const bad = new Map<number, string[]>()
   for (const code of refusals(endpoint)) {
@@ -124,6 +131,12 @@ function responses(endpoint: Endpoint): Node {
   return { ...good, ...Object.fromEntries(refused) }
 }
 
+function contentOf(schema: Endpoint['answer']['schema']): Node {
+  if (schema === 'text') return { 'text/plain': { schema: { type: 'string' } } }
+  if (schema === 'events') return { 'text/event-stream': media('StreamEvent') }
+  return { 'application/json': media(schema) }
+}
+
 const HEADERS = {
   'X-Request-ID': { description: 'The id of the request: that of the caller, or a new one.', schema: { type: 'string' } },
 } as const
@@ -134,12 +147,13 @@ const REFUSALS = {
   authzen: { 'text/plain': { schema: { type: 'string' } } },
 } as const satisfies Record<Convention, Node>
 
-function refusals({ roles, body, query, path, refusals: own = [] }: Endpoint): readonly ProblemCode[] {
+function refusals({ roles, body, query, path, rated, refusals: own = [] }: Endpoint): readonly ProblemCode[] {
   const parses = body !== undefined || query !== undefined || path.includes('{')
   return [
     ...(parses ? (['bad_request'] as const) : []),
     ...(roles === 'public' ? [] : (['unauthenticated', 'forbidden'] as const)),
     ...(body === undefined ? [] : (['request_timeout', 'too_large', 'unsupported_media_type'] as const)),
+    ...(rated === undefined ? [] : (['rate_limited'] as const)),
     ...own,
     'internal',
     'not_ready',

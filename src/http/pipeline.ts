@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authzenErrorReply } from './authzen/form.ts'
 import type { Authenticate } from './authenticate.ts'
 import { isJsonType, readBody } from './body.ts'
-import type { Convention, Endpoint } from './endpoints.ts'
+import type { Convention, Endpoint } from './endpoint.ts'
 import { isFault, refuse, type Exchange, type Fault, type Handler, type Parsed, type Reply } from './exchange.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { opaErrorReply } from './opa/form.ts'
+import type { CheckOrigin } from './origin.ts'
 import { faultOf, isOurs, problemReply } from './problems.ts'
+import type { Charge } from './rate-limit.ts'
 import { readTrace, type Trace } from './trace.ts'
 
 const NANOSECONDS = 1e9
@@ -17,6 +19,8 @@ const ASCII = /^[ -~]*$/u
 /** What every endpoint shares. */
 export type PipelineDeps = {
   readonly authenticate: Authenticate
+  readonly checkOrigin: CheckOrigin
+  readonly charge: Charge
   readonly bodyBytesMax: number
   readonly requestTimeoutMs: number
   readonly newId: () => string
@@ -74,7 +78,12 @@ async function withinTime(deps: PipelineDeps, route: Route, request: IncomingMes
     timer = setTimeout(() => resolve(lateFault(deps, progress)), deps.requestTimeoutMs)
   })
   try {
-    return await Promise.race([handle(deps, route, { request, trace, progress }), late])
+    const handling = handle(deps, route, { request, trace, progress })
+    const answer = await Promise.race([handling, late])
+    void handling.then((handled) => {
+      if (handled !== answer && !isFault(handled)) handled.stream?.abandon()
+    })
+    return answer
   } finally {
     clearTimeout(timer)
   }
@@ -117,6 +126,12 @@ async function exchangeOf(
     return refuse('method_not_allowed', 'HEAD is not offered here.', { headers: { Allow: endpoint.method.toUpperCase() } })
   const caller = deps.authenticate(request, { lenient: endpoint.convention === 'authzen', open: endpoint.roles === 'public' })
   if (!caller.ok) return caller
+  const foreign = endpoint.roles === 'public' ? undefined : deps.checkOrigin(request, caller.value)
+  if (foreign !== undefined) return { ok: false, fault: foreign }
+  const charge = (count: number): Fault | undefined =>
+    endpoint.rated === undefined ? undefined : deps.charge(caller.value, endpoint.rated, count)
+  const tooMany = charge(1)
+  if (tooMany !== undefined) return { ok: false, fault: tooMany }
   const body = endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, request)
   if (!body.ok) return body
   progress.bodyRead = true
@@ -132,8 +147,15 @@ async function exchangeOf(
       body: body.value,
       requestId: trace.requestId,
       traceparent: trace.traceparent,
+      lastEventId: lastEventIdOf(request),
+      charge,
     },
   }
+}
+
+function lastEventIdOf(request: IncomingMessage): string | undefined {
+  const sent = request.headers['last-event-id']
+  return typeof sent === 'string' && sent !== '' ? sent : undefined
 }
 
 const NO_BODY = new Uint8Array(0)
@@ -144,33 +166,42 @@ function paramsOf(request: IncomingMessage): Readonly<Record<string, string>> {
 }
 
 /** OPA reads JSON whatever the content type says, AuthZEN answers 400 for a wrong one, the native interface 415. */
-function bodyOf(deps: PipelineDeps, { convention }: Endpoint, request: IncomingMessage): Promise<Parsed<Uint8Array>> {
+async function bodyOf(
+  deps: PipelineDeps,
+  { convention, bodyOptional, gzip }: Endpoint,
+  request: IncomingMessage,
+): Promise<Parsed<Uint8Array>> {
   const contentType = request.headers['content-type']
+  if (bodyOptional === true && contentType === undefined) {
+    const body = await readBody(request, deps.bodyBytesMax)
+    if (!body.ok || body.value.byteLength === 0) return body
+  }
   const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType)
-  if (accepted) return readBody(request, deps.bodyBytesMax)
-  const fault = refuse(
+  if (accepted) return readBody(request, deps.bodyBytesMax, { gzip: gzip === true })
+  return refuse(
     convention === 'native' ? 'unsupported_media_type' : 'bad_request',
     `The content type ${contentType ?? '(none)'} is not accepted.`,
     {
       fix: 'Send JSON with "Content-Type: application/json".',
     },
   )
-  return Promise.resolve(fault)
 }
 
-function write(response: ServerResponse, reply: Reply, trace: Trace, draining: boolean): void {
-  if (response.headersSent || response.destroyed) return
+/** Writes an answer with what every answer carries; nothing where one was written already. */
+export function write(response: ServerResponse, reply: Reply, trace: Trace, draining: boolean): void {
+  if (response.headersSent || response.destroyed) return reply.stream?.abandon()
   const headers: Record<string, string | number> = {
     'Content-Type': reply.type,
-    'Content-Length': Buffer.byteLength(reply.body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'X-Request-ID': trace.echo,
   }
+  if (reply.stream === undefined) headers['Content-Length'] = Buffer.byteLength(reply.body)
   if (trace.traceparent !== undefined) headers['traceparent'] = trace.traceparent
   if (draining) headers['Connection'] = 'close'
   for (const name in reply.headers) headers[name] = reply.headers[name] ?? ''
   response.writeHead(reply.status, headers)
+  if (reply.stream !== undefined) return void reply.stream.send(response)
   // Node writes headers as UTF-8 when they go out with a string; an id in Latin-1 comes back identical only beside bytes.
   response.end(ASCII.test(trace.echo) ? reply.body : Buffer.from(reply.body))
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
+import { ApprovalState } from '../model/approval.ts'
 import { RecordKind } from '../model/record.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
+import { ScopeKey } from '../model/scope.ts'
+import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../service/trust-history/query.ts'
 import { PAGE_RECORDS_MAX } from '../service/audit-verbs.ts'
 
 /** Records or proposals one page holds when the query does not say. */
@@ -32,9 +35,27 @@ export const RecordsQuery = z.strictObject({
 })
 export type RecordsQuery = z.infer<typeof RecordsQuery>
 
+/** Query of `GET /api/v1/agents/{agent}/trust/history`. */
+export const HistoryQuery = z.strictObject({
+  scope: ScopeKey.optional().describe('One scope only, and then every record that moved it.'),
+  since: time.optional().describe('ISO 8601, inclusive; the first points are as of then.'),
+  from: whole.optional().describe('`next` of the page before.'),
+  limit: whole
+    .pipe(z.int().min(1).max(HISTORY_POINTS_MAX))
+    .default(HISTORY_POINTS_DEFAULT)
+    .describe(`Points of one page, 1–${HISTORY_POINTS_MAX}; those of one record are never parted.`),
+})
+export type HistoryQuery = z.infer<typeof HistoryQuery>
+
 /** Query of `GET /api/v1/proposals`. */
 export const ProposalsQuery = z.strictObject({
   from: whole.optional().describe('`next` of the page before.'),
   limit: limit.describe(`Proposals of one page, 1–${PAGE_RECORDS_MAX}; ${PAGE_RECORDS_DEFAULT} when absent.`),
 })
 export type ProposalsQuery = z.infer<typeof ProposalsQuery>
+
+/** Query of `GET /api/v1/approvals`. */
+export const ApprovalsQuery = z.strictObject({
+  state: ApprovalState.optional().describe('Where they stand; all that are not over when absent.'),
+})
+export type ApprovalsQuery = z.infer<typeof ApprovalsQuery>

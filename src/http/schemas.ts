@@ -20,8 +20,20 @@ import {
   RecordsAnswer,
   SignalReport,
 } from '../model/wire.ts'
+import {
+  ApprovalAnswer,
+  ApprovalReport,
+  ApprovalsAnswer,
+  ApprovalView,
+  OverrideAnswer,
+  OverrideReport,
+  OverridesAnswer,
+  WithdrawalReport,
+} from '../model/wire-approvals.ts'
+import { StreamEvent } from '../model/wire-events.ts'
+import { TrustHistoryAnswer } from '../model/wire-trust.ts'
 import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, Evaluation, Evaluations } from './authzen/schema.ts'
-import { DataRequest, DataResponse, Health, OpaError } from './opa/schema.ts'
+import { DataRequest, DataResponse, DecisionLog, Health, LogAnswer, OpaError } from './opa/schema.ts'
 
 const loaded = z.strictObject({ digest: z.string(), entrypoints: z.array(z.string()) })
 
@@ -51,12 +63,22 @@ export const SCHEMAS = {
   IncidentAnswer,
   AgentTrustAnswer,
   PromotionAnswer,
+  TrustHistoryAnswer,
+  StreamEvent,
   ContainmentAnswer,
   ProposalsAnswer,
   RecordAnswer,
   RecordsAnswer,
   ProofAnswer,
   PolicySetAnswer,
+  ApprovalReport,
+  WithdrawalReport,
+  ApprovalsAnswer,
+  ApprovalView,
+  ApprovalAnswer,
+  OverrideReport,
+  OverrideAnswer,
+  OverridesAnswer,
   Problem,
   Evaluation,
   Evaluations,
@@ -65,6 +87,8 @@ export const SCHEMAS = {
   AuthzenConfiguration,
   DataRequest,
   DataResponse,
+  DecisionLog,
+  LogAnswer,
   OpaError,
   Health,
   Json: z.json(),

@@ -11,9 +11,12 @@ export const ERRORS_MAX = 32
 /** Bytes are limited where the body is read, by the configuration; here only its inside is. */
 const INSIDE_LIMITS = { ...STRICT_JSON_LIMITS, bodyBytesMax: Number.MAX_SAFE_INTEGER }
 
+/** Where a body may deviate from the limits of every body. */
+export type BodyLimits = { readonly valuesMax?: number }
+
 /** Parses a body strictly; the refusal names the place. */
-export function parseBody(body: Uint8Array): Parsed<JsonValue> {
-  const reading = parseStrictJson(body, INSIDE_LIMITS)
+export function parseBody(body: Uint8Array, limits: BodyLimits = {}): Parsed<JsonValue> {
+  const reading = parseStrictJson(body, { ...INSIDE_LIMITS, ...limits })
   if (reading.ok) return reading
   const { message, pointer, line, column } = reading.error
   const place = `line ${line}, column ${column}`
@@ -40,8 +43,8 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, prefix = ''): Par
 }
 
 /** A body parsed strictly and checked against its schema. */
-export function parseAs<T>(schema: z.ZodType<T>, body: Uint8Array): Parsed<T> {
-  const parsed = parseBody(body)
+export function parseAs<T>(schema: z.ZodType<T>, body: Uint8Array, limits?: BodyLimits): Parsed<T> {
+  const parsed = parseBody(body, limits)
   return parsed.ok ? check(schema, parsed.value) : parsed
 }
 

@@ -6,12 +6,12 @@ const NOTHING_ALLOWED: Guardrail = []
 
 /**
  * Per name the smaller cap, or the intersection of the lists, sorted. A name that one side lacks is kept as it is. A number and a
- * list under one name contradict each other; what is not a cap of at least 0 bounds nothing that could be checked: both meet in
- * the empty list, which no outcome above deny survives.
+ * list under one name contradict each other; what is not a cap of at least 0 bounds nothing that could be checked, and so does a list
+ * under the name of a cap (`…_max`): all meet in the empty list, which no outcome above deny survives.
  */
 export function meetGuardrails(a: Guardrails, b: Guardrails): Guardrails {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort(byCodeUnit)
-  const entries = names.map((name): [string, Guardrail] => [name, meetOwn(own(a, name), own(b, name))])
+  const entries = names.map((name): [string, Guardrail] => [name, asNamed(name, meetOwn(own(a, name), own(b, name)))])
   return Object.fromEntries(entries)
 }
 
@@ -43,6 +43,11 @@ function isEmptyList(guardrail: Guardrail | undefined): boolean {
 /** A bound that one side lacks is met with itself; one that is there but undefined allows nothing. */
 function meetOwn(a: Guardrail | undefined, b: Guardrail | undefined): Guardrail {
   return meetOne(a ?? b ?? NOTHING_ALLOWED, b ?? a ?? NOTHING_ALLOWED)
+}
+
+/** A cap is a number; a list under its name allows nothing. */
+function asNamed(name: string, bound: Guardrail): Guardrail {
+  return name.endsWith('_max') && typeof bound !== 'number' ? NOTHING_ALLOWED : bound
 }
 
 function meetOne(a: Guardrail, b: Guardrail): Guardrail {

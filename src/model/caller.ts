@@ -8,6 +8,7 @@ import { EvidenceSource } from './trust-constants.ts'
 /** What a credential may do (docs/architecture.md, "Who may call what"). */
 export const ROLES = [
   'enforcement_point',
+  'log_uploader',
   'signal_source',
   'verifier',
   'operator',
@@ -25,7 +26,7 @@ const names = z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(256).default([]
 export const Standing = z.strictObject({
   tenant: identifier(TYPE_CHARS_MAX).default('default'),
   roles: z.array(Role).default(['enforcement_point']),
-  /** The agent this credential belongs to; it can then decide for this agent only and write nothing about itself. */
+  /** The agent this credential belongs to, with the role `agent`: it decides for this agent only, and writes nothing about itself. */
   agent: identifier(512).optional(),
   /** The named person this credential belongs to. */
   person: identifier(TYPE_CHARS_MAX).optional(),
@@ -37,6 +38,10 @@ export const Standing = z.strictObject({
   verified_facts: names,
   /** True: the composition this caller reports changes stored trust; otherwise it can only lower the one decision. */
   trusted_composition: z.boolean().default(false),
+  /** True: the chains this caller passes on are proven, so every link is charged and bears its part; otherwise they only lower the one decision. */
+  trusted_chain: z.boolean().optional(),
+  /** Scopes this approver decides for: a scope, a whole tool category, or `*`; all of them where absent. */
+  approver_scopes: z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(256).optional(),
   /** Where this credential's judgements come from; decides their weight. Absent: it may not report outcomes. */
   verifier: EvidenceSource.optional(),
   /** Layers this credential may send signals in. */
@@ -44,11 +49,36 @@ export const Standing = z.strictObject({
 })
 export type Standing = z.infer<typeof Standing>
 
+/** What in a configuration only an enforcement point may vouch for. */
+const VOUCHES = ['human_subject_types', 'trusted_composition', 'trusted_chain'] as const
+
+/** An agent's own credential names its agent, has the role `agent`, and vouches for nobody. */
+function refuseVouchingAgent(standing: Standing, context: z.RefinementCtx): void {
+  const issue = (member: keyof Standing, message: string): void => context.addIssue({ code: 'custom', path: [member], message })
+  const hasRole = standing.roles.includes('agent')
+  if (!hasRole && standing.agent === undefined) return
+  if (standing.agent === undefined) issue('agent', 'who has the role "agent" is one agent: name the agent, or take the role away')
+  if (!hasRole) issue('roles', 'who belongs to an agent has the role "agent": add it, or remove "agent"')
+  for (const member of VOUCHES) {
+    const vouched = standing[member]
+    if (vouched === true || (Array.isArray(vouched) && vouched.length > 0))
+      issue(member, 'an agent vouches for nobody: remove it, or give it to the credential of an enforcement point')
+  }
+}
+
+/** The standing of the listener in the configuration. */
+export const ListenerStanding = Standing.superRefine(refuseVouchingAgent)
+
+/** Names under which those are written who have no credential. */
+const OUR_NAMES: readonly string[] = ['anonymous', 'system', 'command-line']
+
 /** A credential in the configuration: only the SHA-256 of its token is kept. */
 export const Credential = Standing.extend({
-  id: identifier(TYPE_CHARS_MAX),
+  id: identifier(TYPE_CHARS_MAX).refine((id) => !OUR_NAMES.includes(id), {
+    message: 'this name stands for one that shows no credential, or for gradus itself: take another',
+  }),
   token_sha256: z.string().regex(/^[0-9a-f]{64}$/u, 'lower-case hexadecimal SHA-256 of the token'),
-})
+}).superRefine(refuseVouchingAgent)
 export type Credential = z.infer<typeof Credential>
 
 /** Who is calling: a credential's standing, or the listener's for an anonymous caller (`credential` null). */

@@ -31,6 +31,10 @@ export const Precondition = z.union([
 
 const pointer = z.string().regex(/^(\/[^/]*)+$/u, 'a JSON Pointer into the arguments, such as /amount')
 
+/** Most arguments of one tool that hold recipients. */
+const RECIPIENT_POINTERS_MAX = 16
+const recipients = z.union([pointer, z.array(pointer).max(RECIPIENT_POINTERS_MAX)])
+
 /** One tool of the catalogue. Everything defaults to the worst plausible class where the file is silent. */
 export const CatalogueTool = z.strictObject({
   description: z.string().max(1_000).optional(),
@@ -51,7 +55,7 @@ export const CatalogueTool = z.strictObject({
       handle_required: z.boolean().default(true),
       /** How long the action can be undone, in hours; absent: without limit. */
       reversible_hours: z.number().nonnegative().optional(),
-      /** Deviating deadlines by jurisdiction (`context.jurisdiction`), in hours. */
+      /** Deviating deadlines by jurisdiction, in hours. Which one holds only a verified fact says (`context.facts.jurisdiction`); otherwise the shortest does. */
       reversible_hours_by_jurisdiction: z.record(z.string().max(NAME_CHARS_MAX), z.number().nonnegative()).optional(),
     })
     .optional(),
@@ -65,12 +69,14 @@ export const CatalogueTool = z.strictObject({
   preconditions: z.array(Precondition).max(32).default([]),
   /** Caps that hold for this tool whoever calls it. */
   guardrails: Guardrails.default({}),
-  /** Where in the arguments the amount, the recipients and the number of touched records are. */
+  /** Where in the arguments the amount, the recipients (all of them, such as `[/to, /cc, /bcc]`; `[]`: there are none) and the number of touched records are. */
   arguments: z
-    .strictObject({ amount: pointer.optional(), recipients: pointer.optional(), records: pointer.optional() })
+    .strictObject({ amount: pointer.optional(), recipients: recipients.optional(), records: pointer.optional() })
     .default({}),
-  namespace: z.string().max(NAME_CHARS_MAX).optional(),
-  version: z.string().max(NAME_CHARS_MAX).optional(),
+  /** Which server or connector offers the tool; with `version` it is what the audit record names a tool by. */
+  namespace: z.string().min(1).max(NAME_CHARS_MAX).optional(),
+  /** Version of the tool's interface that this entry describes. */
+  version: z.string().min(1).max(NAME_CHARS_MAX).optional(),
 })
 export type CatalogueTool = z.infer<typeof CatalogueTool>
 
@@ -141,7 +147,7 @@ export type ActionClass = {
   readonly guardrails: Guardrails
   readonly arguments: {
     readonly amount?: string | undefined
-    readonly recipients?: string | undefined
+    readonly recipients?: string | readonly string[] | undefined
     readonly records?: string | undefined
   }
   readonly namespace: string | null

@@ -26,7 +26,7 @@ export type Obligation = z.infer<typeof Obligation>
 export const Guardrail = z.union([z.number().nonnegative(), z.array(z.string().min(1).max(NAME_CHARS_MAX)).max(TERM_ITEMS_MAX)])
 export type Guardrail = z.infer<typeof Guardrail>
 
-/** Guardrails by name. Names end in their meaning and unit, e.g. `amount_max`, `actions_per_hour_max`, `recipient_domains`. */
+/** Guardrails by name. Names end in their meaning and unit, e.g. `amount_max`, `tool_actions_per_hour_max`, `recipient_domains`; what ends in `_max` is a number. */
 export const Guardrails = z.record(z.string().min(1).max(NAME_CHARS_MAX), Guardrail)
 export type Guardrails = z.infer<typeof Guardrails>
 

@@ -1,10 +1,14 @@
 import { z } from 'zod'
 
-import { Credential, Standing } from './caller.ts'
+import { ApprovalPolicy } from './approval.ts'
+import { Credential, ListenerStanding } from './caller.ts'
 import { Matrix } from './matrix.ts'
 import { NAME_CHARS_MAX } from './ceiling.ts'
+import { ModeRules, ObserveGates } from './mode.ts'
+import { Rate, ReportRate } from './rate.ts'
 import { Layer, LAYERS } from './scope.ts'
-import { TrustConstantsOverride } from './trust-constants.ts'
+import { TrustConstantsOverride, trustConstantsProblems } from './trust-constants.ts'
+import { Webhooks } from './webhook.ts'
 
 const path = z.string().min(1).max(4_096)
 const pointer = z.string().regex(/^(\/[^/]*)*$/u, 'a JSON Pointer')
@@ -30,6 +34,13 @@ export const Overrides = z.strictObject({
 })
 export type Overrides = z.infer<typeof Overrides>
 
+const ALLOWED_BUILTINS = ['opa.runtime'] as const
+/** A built-in that is refused unless it is named. Nothing is fetched while deciding, so there is no `http.send`. */
+const AllowedBuiltin = z.enum(ALLOWED_BUILTINS, {
+  error: ({ input }) =>
+    `not supported: ${String(input)}; supported: ${ALLOWED_BUILTINS.join(', ')}. What a policy would fetch, the enforcement point fetches and passes in context.facts`,
+})
+
 /** The configuration file (`gradus.yaml`). Paths are relative to the file. */
 export const Config = z.strictObject({
   /** Directory with `catalogue/`, `risk/`, `fixtures/`, and the Rego that `bundles` is compiled from. */
@@ -44,8 +55,13 @@ export const Config = z.strictObject({
       /** `gradus`: the request with what the decision point knows; `request`: the request as it came (a foreign policy's input untouched). */
       input: z.enum(['gradus', 'request']).default('gradus'),
       mapping: InputMapping.optional(),
-      /** Built-ins with side effects or ambient facts that this bundle may use. */
-      allow_builtins: z.array(z.enum(['http.send', 'opa.runtime'])).default([]),
+      /** Subject types that the base is told although nobody proves them. Any other is told as `agent` unless the credential proves a human. */
+      agent_subject_types: z
+        .array(z.string().min(1).max(NAME_CHARS_MAX))
+        .max(256)
+        .default(['agent', 'bot', 'mcp_server', 'service', 'workload']),
+      /** Built-ins with ambient facts that this bundle may use. */
+      allow_builtins: z.array(AllowedBuiltin).default([]),
     })
     .prefault({}),
   /** Further decision entrypoints of the OPA data API; each is graduated and recorded like `gradus/decision`. */
@@ -54,12 +70,14 @@ export const Config = z.strictObject({
     .strictObject({
       listen: z.string().max(300).default('127.0.0.1:8181'),
       /** What the listener vouches for when a caller shows no credential. */
-      anonymous: Standing.prefault({}),
+      anonymous: ListenerStanding.prefault({}),
       tls: z.strictObject({ certificate: path, key: path }).optional(),
       public_url: z.url().optional(),
       body_bytes_max: z.int().min(1_024).max(16_777_216).default(1_048_576),
       request_timeout_ms: z.int().min(10).max(600_000).default(10_000),
       drain_timeout_ms: z.int().min(0).max(600_000).default(10_000),
+      /** What one credential may write: `reports` are all records but decisions; decisions are unlimited where nothing is said. */
+      rates: z.strictObject({ reports: ReportRate.prefault({}), decisions: Rate.optional() }).prefault({}),
       /** True: AuthZEN answers carry our context; some interoperability runners compare answers exactly and want none. */
       authzen_context: z.boolean().default(true),
     })
@@ -79,6 +97,10 @@ export const Config = z.strictObject({
       /** How often the timer evaluates promotions, up to `automatic_level_max`; 0 switches it off. */
       promotion_interval_seconds: z.int().min(0).max(86_400).default(60),
     })
+    .superRefine(({ constants, live_layers: liveLayers }, context) => {
+      for (const { path, message } of trustConstantsProblems(constants, liveLayers))
+        context.addIssue({ code: 'custom', path: path[0] === 'live_layers' ? [...path] : ['constants', ...path], message })
+    })
     .prefault({}),
   guardrails: z
     .strictObject({
@@ -91,6 +113,12 @@ export const Config = z.strictObject({
       business_hours: z.tuple([z.int().min(0).max(24), z.int().min(0).max(24)]).default([7, 19]),
     })
     .prefault({}),
+  /** What is enforced and what is only observed; unset is enforced (docs/rollout.md). */
+  modes: ModeRules,
+  observe: z.strictObject({ ready: ObserveGates }).prefault({}),
+  approvals: ApprovalPolicy,
+  /** Where approvals, overrides, incidents and demotions are told to (docs/approvals.md). */
+  webhooks: Webhooks.default([]),
   answer_valid_ms: z.int().min(0).max(60_000).default(5_000),
   tenants: z.record(z.string().max(128), z.strictObject({ overrides: Overrides.prefault({}) })).default({}),
   store: z.strictObject({ engine: z.enum(['sqlite', 'memory']).default('sqlite'), data_dir: path.default('data') }).prefault({}),

@@ -4,6 +4,7 @@ import type { Matrices } from './matrix.ts'
 import type { Outcome, RiskBand } from './outcome.ts'
 import type { Party } from './request.ts'
 import type { Level } from './scope.ts'
+import type { ObservableSource } from './mode.ts'
 
 /** What the static policy grants: the upper bound of the decision. `cause` says why it failed, if it did. */
 export type BaseResult = {
@@ -81,6 +82,12 @@ export type DecisionInputs = {
   readonly measures: Measures
   readonly budget_refusals: readonly BudgetRefusal[]
   readonly guardrail_excess: GuardrailExcess
+  /** The valid approval that this request redeems, by the decision that asked for it. */
+  readonly approval: { readonly id: string } | null
+  /** The emergency override in force for this agent and action. */
+  readonly override: { readonly id: string } | null
+  /** Terms that are only observed: they concede everything here. */
+  readonly observed: readonly ObservableSource[]
   /** `pep` obligations the enforcement point fulfils: its credential's, narrowed by the request. */
   readonly supported_obligations: readonly string[]
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
+import { Approval, ApprovalInbox, Override, RaterRecord } from './approval.ts'
 import { Containment } from './effect.ts'
 import { Layer, ScopeKey } from './scope.ts'
 import { AgentTrust } from './trust-state.ts'
 
-/** Actions and recipient domains remembered per agent, and outstanding decisions per agent, at most. Beyond it, the oldest go. */
+/** Actions and recipient domains remembered per agent, at most. Beyond it, the oldest go. */
 export const REMEMBERED_NAMES_MAX = 512
 /** Length of the buckets of the last hour and of the last day, ms. Windows slide by whole buckets, so a window is never shorter than it says. */
 export const BUCKET_MS = { hour: 60_000, day: 3_600_000 } as const
@@ -13,17 +14,21 @@ export const WINDOW_MS = { hour: 3_600_000, day: 86_400_000 } as const
 
 const count = z.int().nonnegative()
 
-/** What was let run in one bucket of one scope, and for how much money. */
+/** What was let run of one tool in one bucket of time, and for how much money. */
 export const ActivityBucket = z.strictObject({ start_ms: z.int(), count, amount: z.number().nonnegative() })
 export type ActivityBucket = z.infer<typeof ActivityBucket>
 
 /** A decision that was let run and is not verified yet. */
-export const Outstanding = z.strictObject({ decision_id: z.string(), scope: ScopeKey, verify_by_ms: z.int() })
+export const Outstanding = z.strictObject({ decision_id: z.string(), scope: ScopeKey, tool: z.string(), verify_by_ms: z.int() })
+
+/** By minute for the last hour, by hour for the last day: small however busy its agent is. */
+export const ActivityBuckets = z.strictObject({ hour: z.array(ActivityBucket), day: z.array(ActivityBucket) })
+export type ActivityBuckets = z.infer<typeof ActivityBuckets>
 
 /** What an agent did lately: budgets and the counters risk rules read. */
 export const Activity = z.strictObject({
-  /** By minute for the last hour, by hour for the last day: a document stays small however busy its agent is. */
-  scopes: z.record(ScopeKey, z.strictObject({ hour: z.array(ActivityBucket), day: z.array(ActivityBucket) })),
+  /** By scope and tool; the empty tool stands for everything outside the catalogue. Sums over them give every reach of a budget. */
+  scopes: z.record(ScopeKey, z.record(z.string(), ActivityBuckets)),
   /** Requests of the last hour, and refused ones, by minute. */
   requests: z.array(z.strictObject({ start_ms: z.int(), count, denied: count })),
   outstanding: z.array(Outstanding),
@@ -32,7 +37,7 @@ export const Activity = z.strictObject({
 })
 export type Activity = z.infer<typeof Activity>
 
-/** What was already counted about one decision: at most one positive unit per layer, negatives by the worst. */
+/** What was already counted about one decision: at most one positive unit per layer, negatives by the worst, severity by the gravest. */
 export const Verdicts = z.strictObject({
   layers: z.partialRecord(
     Layer,
@@ -41,7 +46,10 @@ export const Verdicts = z.strictObject({
       /** When the positive was, so that exactly it can be taken back; null where there is none. */
       positive_ms: z.int().nullable(),
       negative: z.number(),
+      /** Gravest severity told of; the ladder was charged with it, once. */
+      kappa: z.number(),
       factual: z.boolean(),
+      /** The ladder counted the success, once. */
       counted: z.boolean(),
     }),
   ),
@@ -51,14 +59,30 @@ export const Verdicts = z.strictObject({
 })
 export type Verdicts = z.infer<typeof Verdicts>
 
-/** What is contained in a tenant. */
-export const TenantState = z.strictObject({ containments: z.array(Containment) })
+/** What is contained in a tenant, and where a person has taken over. */
+export const TenantState = z.strictObject({ containments: z.array(Containment), overrides: z.array(Override).default([]) })
 export type TenantState = z.infer<typeof TenantState>
 
-/** The kinds of state documents and their types. `agent`, `activity` and `tenant` are kept in memory; `verdicts` are read when asked for. */
-export const DOCUMENTS = { agent: AgentTrust, activity: Activity, tenant: TenantState, verdicts: Verdicts } as const
-export type Documents = { agent: AgentTrust; activity: Activity; tenant: TenantState; verdicts: Verdicts }
+/**
+ * The kinds of state documents and their types. `rehearsal` is the activity that observe mode would have let run; `approval` goes by
+ * the digest of its request, `inbox` and `tenant` by the empty id, `rater` by the person.
+ */
+export const DOCUMENTS = {
+  agent: AgentTrust,
+  activity: Activity,
+  rehearsal: Activity,
+  tenant: TenantState,
+  inbox: ApprovalInbox,
+  verdicts: Verdicts,
+  approval: Approval,
+  rater: RaterRecord,
+} as const
+export type Documents = { [K in keyof typeof DOCUMENTS]: z.infer<(typeof DOCUMENTS)[K]> }
 export type DocumentKind = keyof Documents
+export const DOCUMENT_KINDS = Object.keys(DOCUMENTS) as readonly DocumentKind[]
+
+/** Kinds of which there are as many as decisions, or people: engines read them when asked for; the others are kept in memory. */
+export const PASSING_KINDS: readonly DocumentKind[] = ['verdicts', 'approval', 'rater']
 
 /** Which document: tenant, kind, and the agent's or decision's id (the tenant's own document has the empty id). */
 export type DocumentKey<K extends DocumentKind = DocumentKind> = {

@@ -30,6 +30,8 @@ export type BaseInput = Request & {
   readonly time: PolicyTime
   readonly agent: AgentClass
   readonly action_class: ActionClass
+  /** Facts asserted by a caller whose credential may assert them. What the request says elsewhere is a claim. */
+  readonly facts: Readonly<Record<string, unknown>>
 }
 
 /** What the graduation bundle is asked for its ceilings. Plain JSON; `schemas/graduation-input.schema.json` describes it for editors. */

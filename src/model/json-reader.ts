@@ -10,6 +10,8 @@ export type JsonLimits = {
   readonly keyCharsMax: number
   readonly arrayItemsMax: number
   readonly objectKeysMax: number
+  /** Values of the whole document: objects, arrays, strings, numbers and literals, at all depths; keys do not count. */
+  readonly valuesMax: number
 }
 
 /** Why a document was refused; one word per refused class. */
@@ -29,6 +31,7 @@ export type JsonFaultCode =
   | 'key_too_long'
   | 'array_too_long'
   | 'object_too_large'
+  | 'too_many_values'
 
 /** A refusal with its place: JSON Pointer (RFC 6901), offset in UTF-16 code units from 0, line and column from 1. */
 export type JsonFault = {
@@ -61,6 +64,8 @@ type Cursor = {
   readonly badUtf8At: number
   readonly path: (string | number)[]
   at: number
+  /** How many values have been started. */
+  values: number
   fault: JsonFault | undefined
 }
 
@@ -81,7 +86,7 @@ export function faultAt(text: string, offset: number, code: JsonFaultCode, messa
  * whenever its fast path does not admit a document. The first fault in document order wins.
  */
 export function readJson(text: string, limits: JsonLimits, badUtf8At = -1): JsonReading {
-  const cursor: Cursor = { text, limits, badUtf8At, path: [], at: 0, fault: undefined }
+  const cursor: Cursor = { text, limits, badUtf8At, path: [], at: 0, values: 0, fault: undefined }
   const value = readValue(cursor, 0)
   if (value !== REFUSED && skipSpace(cursor) < text.length) {
     fail(cursor, cursor.at, 'trailing_bytes', 'There is more after the end of the JSON value: send exactly one value.')
@@ -108,6 +113,11 @@ function skipSpace(cursor: Cursor): number {
 function readValue(cursor: Cursor, depth: number): JsonValue | Refused {
   const start = skipSpace(cursor)
   const first = cursor.text.charAt(start)
+  cursor.values += 1
+  if (cursor.values > cursor.limits.valuesMax) {
+    const most = `at most ${cursor.limits.valuesMax} are accepted`
+    return fail(cursor, start, 'too_many_values', `The document holds too many values: ${most}, send fewer, or fewer at a time.`)
+  }
   if (first === '{' || first === '[') {
     if (depth >= cursor.limits.depthMax) {
       const most = `at most ${cursor.limits.depthMax} levels are accepted`

@@ -16,6 +16,7 @@ export const RECORD_KINDS = [
   'operator',
   'policy_set',
   'budget',
+  'approval',
 ] as const
 export const RecordKind = z.enum(RECORD_KINDS)
 export type RecordKind = z.infer<typeof RecordKind>
@@ -63,4 +64,5 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
   operator: ['/body/detail'],
   policy_set: [],
   budget: [],
+  approval: ['/body/reason'],
 }

@@ -51,6 +51,8 @@ export const Context = z
     jurisdiction: z.string().max(TYPE_CHARS_MAX).optional(),
     on_behalf_of: Party.optional(),
     chain: z.array(Party).max(CHAIN_LINKS_MAX).optional(),
+    /** The approval that this retry redeems: the id of the decision that asked for it. Not part of the request's digest. */
+    approval: z.string().min(1).max(64).optional(),
     supported_obligations: z.array(z.string().max(TYPE_CHARS_MAX)).max(SUPPORTED_OBLIGATIONS_MAX).optional(),
   })
   .pipe(properties)

@@ -24,7 +24,7 @@ export const OPERATORS = [
   'greaterThanInclusive',
 ] as const
 
-/** The facts that rules can read, and their members; null where the members are the caller's. */
+/** The facts that rules can read, and their members; null where the members are the caller's. What `request` says of its circumstances is claimed, what `facts` says is verified. */
 export const RISK_FACTS = {
   request: [
     'subject_type',
@@ -61,6 +61,7 @@ export const RISK_FACTS = {
   trust: ['score', 'level_effective', 'level_granted', 'confidence', 'failure_bound'],
   time: ['hour', 'weekday', 'off_hours'],
   content: ['classification', 'sensitive', 'classes'],
+  facts: null,
   amount: ['value'],
   recipients: ['count', 'domains', 'new_domains'],
   records: ['count'],

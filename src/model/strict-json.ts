@@ -9,9 +9,11 @@ export const STRING_CHARS_MAX = 524_288
 /** Longest object key, in UTF-16 code units after unescaping. */
 export const KEY_CHARS_MAX = 1_024
 /** Most items of one array. */
-export const ARRAY_ITEMS_MAX = 16_384
+export const ARRAY_ITEMS_MAX = 8_192
 /** Most keys of one object. */
 export const OBJECT_KEYS_MAX = 4_096
+/** Most values of one document at all depths: what policies, masks and digests have to walk for one request. */
+export const VALUES_MAX = 10_000
 
 /** The limits every edge starts from. */
 export const STRICT_JSON_LIMITS: JsonLimits = {
@@ -21,6 +23,7 @@ export const STRICT_JSON_LIMITS: JsonLimits = {
   keyCharsMax: KEY_CHARS_MAX,
   arrayItemsMax: ARRAY_ITEMS_MAX,
   objectKeysMax: OBJECT_KEYS_MAX,
+  valuesMax: VALUES_MAX,
 }
 
 const COLON = 0x3a
@@ -93,43 +96,42 @@ function admit(text: string, limits: JsonLimits): JsonValue | undefined {
   }
   const hasEscapes = text.includes('\\')
   if (!text.isWellFormed()) return undefined
-  const keys = keysOfValue(value, limits, hasEscapes, 0)
-  return keys >= 0 && keys === keysOfText(text, hasEscapes) ? value : undefined
+  const count: Count = { limits, hasEscapes, keys: 0, values: 1 }
+  return admitsValue(value, count, 0) && count.keys === keysOfText(text, hasEscapes) ? value : undefined
 }
 
-/** How many keys a value holds at all depths; negative when it breaks a rule. */
-function keysOfValue(value: JsonValue, limits: JsonLimits, hasEscapes: boolean, depth: number): number {
-  if (typeof value === 'string') return isAdmitted(value, limits.stringCharsMax, hasEscapes) ? 0 : -1
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? 0 : -1
-  if (typeof value === 'boolean' || value === null) return 0
-  if (depth >= limits.depthMax) return -1
-  return isArray(value) ? keysOfArray(value, limits, hasEscapes, depth + 1) : keysOfObject(value, limits, hasEscapes, depth + 1)
+/** What the walk over a value counts, at all depths. */
+type Count = { readonly limits: JsonLimits; readonly hasEscapes: boolean; keys: number; values: number }
+
+/** Whether a value breaks no rule but those on counts. A container is counted before it is walked, so that too large a one is not. */
+function admitsValue(value: JsonValue, count: Count, depth: number): boolean {
+  if (typeof value === 'string') return isAdmitted(value, count.limits.stringCharsMax, count.hasEscapes)
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  if (typeof value === 'boolean' || value === null) return true
+  if (depth >= count.limits.depthMax) return false
+  return isArray(value) ? admitsArray(value, count, depth + 1) : admitsObject(value, count, depth + 1)
 }
 
-function keysOfArray(items: readonly JsonValue[], limits: JsonLimits, hasEscapes: boolean, depth: number): number {
-  if (items.length > limits.arrayItemsMax) return -1
-  let keys = 0
-  for (const item of items) {
-    const below = keysOfValue(item, limits, hasEscapes, depth)
-    if (below < 0) return -1
-    keys += below
-  }
-  return keys
+function admitsArray(items: readonly JsonValue[], count: Count, depth: number): boolean {
+  count.values += items.length
+  if (items.length > count.limits.arrayItemsMax || count.values > count.limits.valuesMax) return false
+  for (const item of items) if (!admitsValue(item, count, depth)) return false
+  return true
 }
 
 type JsonObject = { readonly [key: string]: JsonValue }
 
-function keysOfObject(object: JsonObject, limits: JsonLimits, hasEscapes: boolean, depth: number): number {
+function admitsObject(object: JsonObject, count: Count, depth: number): boolean {
+  const { limits, hasEscapes } = count
   const own = Object.keys(object)
-  if (own.length > limits.objectKeysMax) return -1
-  let keys = own.length
+  count.keys += own.length
+  count.values += own.length
+  if (own.length > limits.objectKeysMax || count.values > limits.valuesMax) return false
   for (const key of own) {
-    if (key === '__proto__' || !isAdmitted(key, limits.keyCharsMax, hasEscapes)) return -1
-    const below = keysOfValue(object[key] as JsonValue, limits, hasEscapes, depth)
-    if (below < 0) return -1
-    keys += below
+    if (key === '__proto__' || !isAdmitted(key, limits.keyCharsMax, hasEscapes)) return false
+    if (!admitsValue(object[key] as JsonValue, count, depth)) return false
   }
-  return keys
+  return true
 }
 
 /** Raw surrogates are checked once for the whole text, so only a text with escapes can hide a lone one. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { ApprovalState } from './approval.ts'
 import { Ceiling, Guardrails, Obligation, REASON_CHARS_MAX } from './ceiling.ts'
 import { ContainmentTarget } from './effect.ts'
 import { OutcomeClass, SignalClass } from './outcome-classes.ts'
@@ -8,6 +9,7 @@ import { ID_CHARS_MAX } from './request.ts'
 import { Layer, Level, ScopeKey } from './scope.ts'
 import { IncidentClass, IncidentReach } from './trust-constants.ts'
 import { Gate, TrustChange, TrustView } from './trust-state.ts'
+import { ScopeTrustAnswer } from './wire-trust.ts'
 
 const id = z.string().min(1).max(ID_CHARS_MAX)
 const time = z.iso.datetime()
@@ -57,6 +59,8 @@ export const DecisionAnswer = z.strictObject({
   policy_set: z.string(),
   /** Place of the record in the audit tree; null when it could not be recorded. */
   leaf_index: z.int().nullable(),
+  /** The approval that people can decide about, or that this decision redeemed. A retry names its id in `context.approval`. */
+  approval: z.strictObject({ id, state: ApprovalState, ends_at: time }).nullable(),
   reasons: z.array(z.string()),
 })
 export type DecisionAnswer = z.infer<typeof DecisionAnswer>
@@ -124,6 +128,8 @@ export type IncidentReviewReport = z.infer<typeof IncidentReviewReport>
 export const IncidentAnswer = z.strictObject({
   incident_id: id,
   agent: id,
+  /** False: the catalogue lists no such agent; check the spelling. */
+  known: z.boolean(),
   leaf_index: z.int(),
   state_version: z.int(),
   changes: z.array(TrustChange),
@@ -139,7 +145,7 @@ export const AgentTrustAnswer = z.strictObject({
   tier: z.string(),
   at: time,
   state_version: z.int(),
-  scopes: z.array(TrustView),
+  scopes: z.array(ScopeTrustAnswer),
   containments: z.array(z.strictObject({ id, target: ContainmentTarget, by: z.string(), reason: z.string() })),
 })
 export type AgentTrustAnswer = z.infer<typeof AgentTrustAnswer>
@@ -168,6 +174,8 @@ export type ContainmentReport = z.infer<typeof ContainmentReport>
 export const ContainmentAnswer = z.strictObject({
   id,
   target: ContainmentTarget,
+  /** False: the catalogue lists no such agent; check the spelling. The containment holds all the same. */
+  known: z.boolean(),
   in_force: z.boolean(),
   leaf_index: z.int(),
   state_version: z.int(),

@@ -1,13 +1,15 @@
-import { meetAll, type Element } from '../lattice/meet.ts'
+import { meetAll } from '../lattice/meet.ts'
 import type { Ceiling } from '../model/ceiling.ts'
 import type { Decision, DecisionInputs } from '../model/decision-inputs.ts'
 import { baseTerm } from './base-term.ts'
 import { bundleTerms, termsMissing } from './bundle-terms.ts'
 import { chainTerm } from './chain-term.ts'
 import { containmentTerm } from './containment-term.ts'
-import { explain } from './explain.ts'
+import { explain, unsupportedDuties } from './explain.ts'
 import { guardrailTerms } from './guardrail-check.ts'
 import { hardTerm } from './hard-term.ts'
+import { withoutObserved } from './observe.ts'
+import { withPeoplesWord } from './peoples-word.ts'
 
 /**
  * The policy decision point: pure, synchronous, total. The whole meet, in order:
@@ -25,19 +27,13 @@ export function decide(inputs: DecisionInputs): Decision {
 
   // A mandatory term that is missing, undefined or there twice denies.
   const stated: readonly [Ceiling, ...Ceiling[]] = [base, ...supplied, ...own]
-  const terms: readonly [Ceiling, ...Ceiling[]] = [...stated, ...termsMissing(stated)]
+  const heard = withoutObserved(withPeoplesWord([...supplied, ...own], inputs), inputs)
+  const terms: readonly [Ceiling, ...Ceiling[]] = [base, ...heard, ...termsMissing(stated)]
 
   // What the request exceeds is known only once every bound has been met.
-  const exceeded = guardrailTerms(meetAll(terms).guardrails, inputs)
+  const exceeded = withPeoplesWord(guardrailTerms(meetAll(terms).guardrails, inputs), inputs)
 
   const all: readonly [Ceiling, ...Ceiling[]] = [...terms, ...exceeded]
   const met = meetAll(all)
   return explain({ base, met, terms: all, unsupported: unsupportedDuties(met, inputs) })
-}
-
-/** Duties that the enforcement point would have to fulfil and cannot; any makes the answer deny. */
-function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly string[] {
-  if (met.outcome === 'deny') return []
-  const demanded = met.obligations.filter(({ performer }) => performer === 'pep').map(({ id }) => id)
-  return [...new Set(demanded)].filter((id) => !inputs.supported_obligations.includes(id)).sort()
 }

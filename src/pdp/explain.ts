@@ -2,7 +2,7 @@ import { byCodeUnit } from '../lattice/stable-key.ts'
 import type { Element } from '../lattice/meet.ts'
 import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import { SOURCES, type Ceiling, type Source } from '../model/ceiling.ts'
-import type { Advice, Decision } from '../model/decision-inputs.ts'
+import type { Advice, Decision, DecisionInputs } from '../model/decision-inputs.ts'
 
 /** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
 export type Explained = {
@@ -58,4 +58,11 @@ function adviceOn({ outcome, limiting, ceilings }: Omit<Decision, 'advice'>): re
 
 function isIncidentCap({ source, reason }: Ceiling): boolean {
   return source === 'hard' && reason.startsWith('incident_cap:')
+}
+
+/** Duties that the enforcement point would have to fulfil and cannot; any makes the answer deny. */
+export function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly string[] {
+  if (met.outcome === 'deny') return []
+  const demanded = met.obligations.filter(({ performer }) => performer === 'pep').map(({ id }) => id)
+  return [...new Set(demanded)].filter((id) => !inputs.supported_obligations.includes(id)).sort()
 }

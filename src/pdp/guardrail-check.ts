@@ -16,6 +16,7 @@ const BOUNDED = {
  */
 export function guardrailTerms(guardrails: Guardrails, inputs: DecisionInputs): readonly Ceiling[] {
   const impossible = contradictions(guardrails).map((name) => denial('guardrails', `guardrail_allows_nothing:${name}`))
+  if (inputs.observed.includes('guardrails')) return impossible
   if (inputs.band === 'read' && inputs.action.category === 'read_only') return impossible
   const exceeded = Object.entries(BOUNDED)
     .filter(([name, measure]) => Object.hasOwn(guardrails, name) && exceeds(guardrails[name], inputs.measures[measure]))

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { packReproducibly } from './archive.ts'
 import { loadBundle, readBundleFiles } from './bundle.ts'
-import { requiredBuiltins, type PolicyOptions } from './compiled-policy.ts'
+import { compilePolicy, requiredBuiltins, type PolicyOptions } from './compiled-policy.ts'
 import { BundleError } from './error.ts'
 import { OPA_VERSION, findOpa, runOpa } from './opa-tool.ts'
 import { readSources, sha256, sourcesDigest, type SourceFile, type SourceFolder } from './sources.ts'
-import { compareText } from './value.ts'
+import { compareText, fromJson } from './value.ts'
 
 /** What a bundle is built from. */
 export type BuildOptions = {
@@ -130,6 +130,35 @@ export async function buildBundle(options: BuildOptions): Promise<BuiltBundle> {
   const built = await buildFrom(await readSources(options.sources), options)
   if (options.out !== undefined) await writeWhole(options.out, built.bytes)
   return built
+}
+
+/** `package a.b["c-d"]` as the path that entrypoints are named by. */
+function packagePath(rego: string): string | undefined {
+  const [, path] = /^package\s+([^#\s]+)/m.exec(rego) ?? []
+  return path?.replaceAll(/\["([^"]*)"\]/g, '.$1').replaceAll('.', '/')
+}
+
+/**
+ * The built-ins that rules of these sources call and that the host refuses or does not have, whichever rule is asked; sorted. Throws `BundleError`
+ * (`build_failed`) where the sources do not compile.
+ */
+export async function lackingBuiltins(
+  sources: readonly SourceFile[],
+  opa: string,
+  policy: PolicyOptions,
+): Promise<readonly string[]> {
+  const rego = sources.filter(({ name }) => name.endsWith('.rego')).map(({ bytes }) => packagePath(bytes.toString('utf8')))
+  const packages = [...new Set(rego.filter((path) => path !== undefined))].sort()
+  const wasmBytes = (await compile(sources, packages, opa)).get('policy.wasm') ?? new Uint8Array()
+  const required = requiredBuiltins(wasmBytes)
+  try {
+    compilePolicy({ place: 'policy.wasm', wasmBytes, data: fromJson({}), usersOf: () => [] }, policy).close()
+    return []
+  } catch (error) {
+    if (!(error instanceof BundleError) || !/^builtin_/.test(error.code)) throw error
+    const named = new Set(error.message.split(/[\s,;]+/))
+    return required.filter((name) => named.has(name)).sort()
+  }
 }
 
 /** The cached file for a key whose content still has the digest in its name. */

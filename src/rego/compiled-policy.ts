@@ -80,10 +80,14 @@ function assertBuiltins(source: PolicySource, instance: Instance, provided: Read
   })
   const entrypoints = Object.keys(instance.entrypoints).sort().join(', ')
   const refused = missing.some((name) => REFUSED_BUILTINS.has(name))
-  const message = `the policy needs built-ins that are ${refused ? 'refused' : 'missing'}: ${described.join(', ')}; entrypoints: ${entrypoints}`
-  const fix = refused
-    ? `Take ${first} out of the policy and pass the facts as input, or allow it by name and configure an implementation for it.`
-    : `Rewrite the rule without ${first}, or configure an implementation for it.`
+  const unsupported = missing.some((name) => REFUSED_BUILTINS.has(name) && REFUSED_BUILTINS.get(name) === undefined)
+  const state = unsupported ? 'not supported' : refused ? 'refused' : 'missing'
+  const message = `the policy needs built-ins that are ${state}: ${described.join(', ')}; entrypoints: ${entrypoints}`
+  const fix = unsupported
+    ? `Take ${first} out of the policy: let the enforcement point fetch what it needs and pass it in context.facts.`
+    : refused
+      ? `Take ${first} out of the policy and pass the facts as input, or name it under base.allow_builtins.`
+      : `Rewrite the rule without ${first}, or configure an implementation for it.`
   throw new BundleError(refused ? 'builtin_refused' : 'builtin_missing', source.place, message, fix)
 }
 

@@ -9,6 +9,8 @@ import { BundleError } from './error.ts'
 export const OPA_VERSION = '1.22.0'
 
 const INSTALL = `Install it: go install github.com/open-policy-agent/opa@v${OPA_VERSION}`
+/** What works without it. */
+const WITHOUT = 'without it, bundles that are built already are used with --bundles, and by serve without --watch.'
 const TIMEOUT_MS = 120_000
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
@@ -66,7 +68,7 @@ async function locate(option: string | undefined, env: NodeJS.ProcessEnv): Promi
     'tool_missing',
     place,
     'not found in GRADUS_OPA, PATH, GOPATH/bin or ~/go/bin',
-    `${INSTALL}, or set GRADUS_OPA.`,
+    `${INSTALL}, or set GRADUS_OPA; ${WITHOUT}`,
   )
 }
 
@@ -80,7 +82,12 @@ export async function findOpa(option?: string, env: NodeJS.ProcessEnv = process.
   const file = await locate(option, env)
   const version = verified.get(file) ?? /^Version: (\S+)/m.exec((await run(file, ['version'])).stdout)?.[1] ?? 'unknown'
   if (version !== OPA_VERSION) {
-    throw new BundleError('tool_version', file, `is opa ${version}, not ${OPA_VERSION}`, `${INSTALL}, or set GRADUS_OPA.`)
+    throw new BundleError(
+      'tool_version',
+      file,
+      `is opa ${version}, not ${OPA_VERSION}`,
+      `${INSTALL}, or set GRADUS_OPA; ${WITHOUT}`,
+    )
   }
   verified.set(file, version)
   return file

@@ -1,84 +1,33 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { z } from 'zod'
 
 import { canonicalJson, sha256Hex } from '../model/canonical.ts'
 import { CatalogueFile } from '../model/catalogue.ts'
-import type { Config } from '../model/config.ts'
 import { ServiceError } from '../model/error.ts'
 import { Matrices } from '../model/matrix.ts'
-import { parseYaml } from '../model/parse-yaml.ts'
 import { RiskDocument } from '../model/risk-rules.ts'
-import { resolveTrustConstants, TrustConstants } from '../model/trust-constants.ts'
-import { CatalogueError, compileCatalogue } from '../risk/catalogue.ts'
-import { loadRiskDocuments } from '../risk/load-documents.ts'
+import { TrustConstants } from '../model/trust-constants.ts'
 import { compileRiskRules } from '../risk/rules.ts'
 import type { PolicySet, PolicySettings } from '../service/policy-set.ts'
 import { loadBundle, type LoadedBundle } from './bundle.ts'
 import { BundleError } from './error.ts'
+import { catalogueOf, fileOf, type PolicySetParts } from './policy-parts.ts'
+
+export {
+  readCatalogue,
+  readPolicyParts,
+  readRisk,
+  settingsOf,
+  type CompiledBundles,
+  type PolicySetParts,
+  type PolicySetPlace,
+} from './policy-parts.ts'
 
 /** Version of the archive format. */
 const ARCHIVE_FORMAT = 1
 /** The graduation bundle's one entrypoint. */
 const GRADUATION_ENTRYPOINT = 'graduation/ceilings'
-
-/** Everything a policy set is loaded from, already read. */
-export type PolicySetParts = {
-  readonly base: Uint8Array
-  readonly graduation: Uint8Array
-  readonly system: Uint8Array | undefined
-  readonly catalogue: CatalogueFile
-  readonly risk: readonly RiskDocument[]
-  readonly constants: TrustConstants
-  readonly settings: PolicySettings
-}
-
-/** Where a configuration's files are: the directory that its paths are relative to, and the bundles this package ships. */
-export type PolicySetPlace = { readonly config: Config; readonly root: string; readonly shipped: string }
-
-/** Bundles that were compiled just now, instead of those on disk. */
-export type CompiledBundles = {
-  readonly base?: Uint8Array | undefined
-  readonly graduation?: Uint8Array | undefined
-  readonly system?: Uint8Array | undefined
-}
-
-/** Reads all parts from disk. Throws `bad_policy` naming the file, the place and the fix. */
-export async function readPolicyParts(
-  { config, root, shipped }: PolicySetPlace,
-  compiled: CompiledBundles = {},
-): Promise<PolicySetParts> {
-  const bundles = resolve(root, config.bundles)
-  const policies = resolve(root, config.policies)
-  const base = config.base.bundle === undefined ? join(bundles, 'rbac.tar.gz') : resolve(root, config.base.bundle)
-  // A team that writes only its base policy graduates it with the bundle that ships.
-  const graduation =
-    (await optional(join(bundles, 'graduation.tar.gz'))) ?? (await bundleBytes(join(shipped, 'graduation.tar.gz')))
-  return {
-    base: compiled.base ?? (await bundleBytes(base)),
-    graduation: compiled.graduation ?? graduation,
-    system:
-      compiled.system ?? (await optional(join(bundles, 'system.tar.gz'))) ?? (await optional(join(shipped, 'system.tar.gz'))),
-    catalogue: await readCatalogue(join(policies, 'catalogue')),
-    risk: await readRisk(join(policies, 'risk')),
-    constants: resolveTrustConstants(config.trust.constants, config.trust.live_layers),
-    settings: settingsOf(config),
-  }
-}
-
-/** The parts of a configuration that decisions depend on. */
-export function settingsOf(config: Config): PolicySettings {
-  return {
-    base: config.base,
-    entrypoints: config.entrypoints,
-    guardrails: config.guardrails,
-    overrides: Object.fromEntries(Object.entries(config.tenants).map(([tenant, { overrides }]) => [tenant, overrides])),
-    answer_valid_ms: config.answer_valid_ms,
-    automatic_level_max: config.trust.automatic_level_max,
-  }
-}
 
 /** Compiles the parts into a policy set that decides. Nothing is in force yet. */
 export async function assemblePolicySet(
@@ -86,10 +35,25 @@ export async function assemblePolicySet(
   nowMs: number,
   print?: (line: string) => void,
 ): Promise<PolicySet> {
-  const options = print === undefined ? {} : { print }
-  const base = await load(parts.base, 'base', { ...options, allowBuiltins: parts.settings.base.allow_builtins })
-  const graduation = await load(parts.graduation, 'graduation', options)
-  const system = parts.system === undefined ? undefined : await load(parts.system, 'system', options)
+  const opened: LoadedBundle[] = []
+  try {
+    return await assembled(parts, nowMs, async (bytes, name, options = {}) => {
+      const bundle = await load(bytes, name, print === undefined ? options : { ...options, print })
+      opened.push(bundle)
+      return bundle
+    })
+  } catch (error) {
+    for (const { policy } of opened) policy.close()
+    throw error
+  }
+}
+
+type Load = (bytes: Uint8Array, name: string, options?: { readonly allowBuiltins?: readonly string[] }) => Promise<LoadedBundle>
+
+async function assembled(parts: PolicySetParts, nowMs: number, open: Load): Promise<PolicySet> {
+  const base = await open(parts.base, 'base', { allowBuiltins: parts.settings.base.allow_builtins })
+  const graduation = await open(parts.graduation, 'graduation')
+  const system = parts.system === undefined ? undefined : await open(parts.system, 'system')
   requireEntrypoints(base, [parts.settings.base.entrypoint, ...parts.settings.entrypoints])
   requireEntrypoints(graduation, [GRADUATION_ENTRYPOINT])
   if (system !== undefined) requireEntrypoints(system, ['system/log/mask'])
@@ -178,7 +142,7 @@ async function load(
     return await loadBundle(bytes, { name, ...options })
   } catch (error) {
     if (!(error instanceof BundleError)) throw error
-    const file = readFrom.get(bytes)
+    const file = fileOf(bytes)
     const place = file === undefined ? '' : ` ${file}`
     throw new ServiceError('bad_policy', `the ${name} bundle${place}: ${error.message}`, {
       place: { file },
@@ -213,89 +177,4 @@ function matricesIn(graduation: LoadedBundle): PolicySet['matrices'] {
       fix: 'give each consequence tier all five levels and four bands',
     },
   )
-}
-
-/** Which file bytes were read from, so that what is wrong with them can name it; bytes of an archive have none. */
-const readFrom = new WeakMap<Uint8Array, string>()
-
-async function bundleBytes(file: string): Promise<Uint8Array> {
-  const bytes = await optional(file)
-  if (bytes === undefined)
-    throw new ServiceError('bad_policy', `the bundle ${file} is missing`, { place: { file }, fix: 'run "gradus build"' })
-  return bytes
-}
-
-async function optional(file: string): Promise<Uint8Array | undefined> {
-  try {
-    const bytes = await readFile(file)
-    readFrom.set(bytes, file)
-    return bytes
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new ServiceError('io', `cannot read ${file}: ${(error as Error).message}`, { place: { file }, cause: error })
-  }
-}
-
-async function filesIn(
-  folder: string,
-  endings: readonly string[],
-): Promise<readonly { readonly file: string; readonly text: string }[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new ServiceError('io', `cannot read ${folder}: ${(error as Error).message}`, { place: { file: folder }, cause: error })
-  })
-  const wanted = names.filter((name) => endings.some((ending) => name.endsWith(ending)) && !name.startsWith('.')).sort()
-  return Promise.all(wanted.map(async (name) => ({ file: join(folder, name), text: await readFile(join(folder, name), 'utf8') })))
-}
-
-/** The catalogue of a folder: its YAML files as one. A tool, scope or agent stands in one file only. */
-export async function readCatalogue(folder: string): Promise<CatalogueFile> {
-  const files = await filesIn(folder, ['.yaml', '.yml'])
-  const merged: {
-    version: 1
-    trust_scopes: CatalogueFile['trust_scopes']
-    tools: CatalogueFile['tools']
-    agents: CatalogueFile['agents']
-  } = { version: 1, trust_scopes: {}, tools: {}, agents: {} }
-  for (const { file, text } of files) {
-    const part = parseYaml(file, text, CatalogueFile, 'bad_policy')
-    for (const section of ['trust_scopes', 'tools', 'agents'] as const)
-      for (const [name, entry] of Object.entries(part[section])) {
-        if (Object.hasOwn(merged[section], name))
-          throw new ServiceError('bad_policy', `${section}.${name} stands in two catalogue files`, {
-            place: { file },
-            fix: `remove it from ${basename(file)} or the other file`,
-          })
-        Object.assign(merged[section], { [name]: entry as unknown })
-      }
-  }
-  catalogueOf(merged, folder)
-  return merged
-}
-
-function catalogueOf(file: CatalogueFile, where: string): PolicySet['catalogue'] {
-  try {
-    return compileCatalogue(file)
-  } catch (error) {
-    if (!(error instanceof CatalogueError)) throw error
-    const [first] = error.problems
-    throw new ServiceError(
-      'bad_policy',
-      `${where}: ${error.problems.map(({ pointer, message }) => `${pointer}: ${message}`).join('; ')}`,
-      { place: { file: where, pointer: first?.pointer }, cause: error },
-    )
-  }
-}
-
-/** The risk documents of a folder. */
-export async function readRisk(folder: string): Promise<readonly RiskDocument[]> {
-  const loading = loadRiskDocuments(await filesIn(folder, ['.json']))
-  if (loading.ok) return loading.documents
-  const [first] = loading.problems
-  const all = loading.problems.map(
-    ({ file, rule, pointer, message }) => `${file}${rule === null ? '' : ` rule "${rule}"`} ${pointer}: ${message}`,
-  )
-  throw new ServiceError('bad_policy', all.join('\n'), {
-    place: { file: first?.file, line: first?.line ?? undefined, pointer: first?.pointer },
-  })
 }

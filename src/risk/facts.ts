@@ -5,7 +5,9 @@ import type { Request } from '../model/request.ts'
 import type { RiskFactName } from '../model/risk-rules.ts'
 import type { TrustView } from '../model/trust-state.ts'
 import { contentClasses } from './content-classes.ts'
-import { amountAt, recipientsAt, recordsAt } from './measures.ts'
+import { amountAt, pointersOf, recipientsAt, recordsAt } from './measures.ts'
+import { hasUnnamedRecipients } from './unnamed-recipients.ts'
+import type { VerifiedFacts } from './verified-facts.ts'
 
 /** Counters of the agent, from its recent activity. */
 export type RiskCounters = { readonly actions_last_hour: number; readonly denials_last_hour: number; readonly first_use: boolean }
@@ -22,6 +24,8 @@ export type RiskFactSources = {
   readonly sensitive: boolean
   /** Recipient domains this agent has written to before; all others are new. */
   readonly knownDomains: readonly string[]
+  /** What the caller asserts and is believed in. */
+  readonly facts: VerifiedFacts
   /** Null: not known here. */
   readonly counters: RiskCounters | null
   /** First hour and first hour after of the business day, UTC, Monday to Friday. */
@@ -40,6 +44,9 @@ export type RiskFacts = {
 
 type Fact = Readonly<Record<string, unknown>> | 'unavailable' | 'not_applicable'
 
+/** What a request may also merely claim: null where nobody verified it, so that a rule can ask for that. */
+const UNVERIFIED = { environment: null, jurisdiction: null, purpose: null, session: null }
+
 /** The facts that risk rules read, all computed from values. */
 export function riskFacts(sources: RiskFactSources): RiskFacts {
   const { request, action, agent } = sources
@@ -52,8 +59,9 @@ export function riskFacts(sources: RiskFactSources): RiskFacts {
     trust: trustFact(sources),
     time: timeFact(sources),
     content: contentFact(sources),
+    facts: { ...UNVERIFIED, ...sources.facts },
     amount: amountAt(toolArguments, action.arguments.amount),
-    recipients: recipientsAt(toolArguments, action.arguments.recipients, sources.knownDomains),
+    recipients: recipientsFact(toolArguments, sources),
     records: recordsAt(toolArguments, action.arguments.records),
     counters: sources.counters === null ? 'unavailable' : { ...sources.counters },
   }
@@ -88,6 +96,15 @@ function argumentsOf(request: Request): Readonly<Record<string, unknown>> | unde
   if (!Object.hasOwn(properties, 'arguments')) return {}
   const value: unknown = properties['arguments']
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+}
+
+/** Recipients where the catalogue says they are. A message that has more than it names has recipients nobody can tell. */
+function recipientsFact(toolArguments: Readonly<Record<string, unknown>> | undefined, sources: RiskFactSources): Fact {
+  const { category, arguments: pointers } = sources.action
+  const hasNone = Array.isArray(pointers.recipients) && pointers.recipients.length === 0
+  if (category === 'external_communication' && !hasNone && hasUnnamedRecipients(toolArguments, pointersOf(pointers.recipients)))
+    return 'unavailable'
+  return recipientsAt(toolArguments, pointers.recipients, sources.knownDomains)
 }
 
 function requestFact({ subject, action, resource, context }: Request): Fact {

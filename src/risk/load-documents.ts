@@ -8,12 +8,13 @@ import { parseStrictJson } from '../model/strict-json.ts'
 /** A file as it was read; nothing is read here. */
 export type RiskFile = { readonly file: string; readonly text: string }
 
-/** What is wrong in a risk document, and where: file, rule, JSON Pointer, line from 1 where it can be told. */
+/** What is wrong in a risk document, and where: file, rule, JSON Pointer, line and column from 1 where they can be told. */
 export type RiskProblem = {
   readonly file: string
   readonly rule: string | null
   readonly pointer: string
   readonly line: number | null
+  readonly column: number | null
   readonly message: string
 }
 
@@ -36,15 +37,15 @@ type Read = { readonly file: string; readonly document?: RiskDocument; readonly 
 function readDocument({ file, text }: RiskFile): Read {
   const json = parseStrictJson(text)
   if (!json.ok) {
-    const { pointer, line, message } = json.error
-    return { file, problems: [{ file, rule: null, pointer, line, message }] }
+    const { pointer, line, column, message } = json.error
+    return { file, problems: [{ file, rule: null, pointer, line, column, message }] }
   }
   const parsed = RiskDocument.safeParse(json.value)
   if (parsed.success) return { file, document: parsed.data, problems: [] }
-  const lineAt = lineFinder(text)
+  const placeAt = placeFinder(text)
   const problems = parsed.error.issues.flatMap(leaves).map(({ path, message }): RiskProblem => {
     const names = path.map((name) => (typeof name === 'number' ? name : String(name)))
-    return { file, rule: ruleAt(json.value, names), pointer: jsonPointer(names), line: lineAt(names), message }
+    return { file, rule: ruleAt(json.value, names), pointer: jsonPointer(names), ...placeAt(names), message }
   })
   return { file, problems }
 }
@@ -56,7 +57,7 @@ function duplicates(read: readonly Read[]): readonly RiskProblem[] {
     const first = firstFile.get(document.id)
     firstFile.set(document.id, first ?? file)
     const message = `document id "${document.id}" is taken by ${first ?? ''}; give each document its own`
-    return first === undefined ? [] : [{ file, rule: null, pointer: '/id', line: null, message }]
+    return first === undefined ? [] : [{ file, rule: null, pointer: '/id', line: null, column: null, message }]
   })
 }
 
@@ -82,13 +83,14 @@ function ruleAt(document: unknown, [list, index]: readonly (string | number)[]):
   return typeof id === 'string' ? id : null
 }
 
-/** Finds the line of a place; of its nearest ancestor that is there, where it is itself missing. JSON is read as the YAML it is. */
-function lineFinder(text: string): (path: readonly (string | number)[]) => number {
+/** Finds line and column of a place; of its nearest ancestor that is there, where it is itself missing. JSON is read as the YAML it is. */
+function placeFinder(text: string): (path: readonly (string | number)[]) => { readonly line: number; readonly column: number } {
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter })
   return (path) => {
     const nodes = path.map((_, above) => document.getIn(path.slice(0, path.length - above), true))
     const nearest = (nodes.find((node) => node !== undefined) ?? document.contents) as ParsedNode
-    return counter.linePos(nearest.range[0]).line
+    const { line, col } = counter.linePos(nearest.range[0])
+    return { line, column: col }
   }
 }

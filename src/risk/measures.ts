@@ -1,7 +1,7 @@
+import { domainOf } from './addresses.ts'
+
 /** Most recipients of one request; of more the domains are not read. */
 export const RECIPIENTS_MAX = 1_000
-/** Longest recipient that is read, in characters. */
-export const RECIPIENT_CHARS_MAX = 512
 
 /** What a request measures: absent where the tool has no such measure, unavailable where it has one that cannot be read. */
 export type Measure<T> = T | 'unavailable' | 'not_applicable'
@@ -24,35 +24,33 @@ export function recordsAt(toolArguments: Arguments, pointer: string | undefined)
 
 /** Recipients with the domains of their addresses, lower-case, sorted; `new_domains` are those not known before. */
 export type Recipients = { readonly count: number; readonly domains: readonly string[]; readonly new_domains: readonly string[] }
+/** Where recipients are in the arguments: one JSON Pointer, or several that all count; an empty list says that there are none. */
+export type RecipientPointers = string | readonly string[] | undefined
 
-/** The recipients at a JSON Pointer: mail addresses in a text or a list. One that is not an address makes them unavailable. */
+/**
+ * The recipients at JSON Pointers: mail addresses in texts or lists. A pointer may find nothing, but what it finds has to be
+ * addresses; one that is none makes all of them unavailable, and so do pointers that all find nothing. An empty list is nobody.
+ */
 export function recipientsAt(
   toolArguments: Arguments,
-  pointer: string | undefined,
+  pointers: RecipientPointers,
   knownDomains: readonly string[],
 ): Measure<Recipients> {
-  if (pointer === undefined) return 'not_applicable'
-  const value = valueAt(toolArguments, pointer)
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (list.length > RECIPIENTS_MAX) return 'unavailable'
-  const found = list.flatMap((entry) => (typeof entry === 'string' ? entry.split(/[,;]/u, RECIPIENTS_MAX + 1) : [undefined]))
-  const domains = found.map(domainOf)
+  const places = pointersOf(pointers)
+  if (places.length === 0) return 'not_applicable'
+  const values = places.map((pointer) => memberAt(toolArguments, pointer)).filter((value) => value !== undefined)
+  const entries = values.flatMap((value): readonly unknown[] => (Array.isArray(value) ? value : [value]))
+  if (values.length === 0 || entries.length > RECIPIENTS_MAX) return 'unavailable'
+  const found = entries.flatMap((entry) => (typeof entry === 'string' ? entry.split(/[,;]/u, RECIPIENTS_MAX + 1) : [undefined]))
+  const domains = found.map((recipient) => (recipient === undefined ? undefined : domainOf(recipient)))
   if (found.length > RECIPIENTS_MAX || !domains.every((domain) => domain !== undefined)) return 'unavailable'
   const sorted = [...new Set(domains)].sort()
   return { count: found.length, domains: sorted, new_domains: sorted.filter((domain) => !knownDomains.includes(domain)) }
 }
 
-const ADDRESS = /^[^\s@<>"(),:;[\]\\]{1,64}@([a-z0-9][a-z0-9.-]{0,252})$/u
-const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u
-
-/** The domain of `local@domain` or `Name <local@domain>`; international domains only in their `xn--` form, so that none is mistaken for another. */
-function domainOf(recipient: string | undefined): string | undefined {
-  if (recipient === undefined || recipient.length > RECIPIENT_CHARS_MAX) return undefined
-  const trimmed = recipient.trim()
-  const open = trimmed.indexOf('<')
-  const address = open >= 0 && trimmed.endsWith('>') ? trimmed.slice(open + 1, -1) : trimmed
-  const domain = ADDRESS.exec(address.toLowerCase())?.[1]
-  return domain?.split('.').every((label) => LABEL.test(label)) ? domain : undefined
+/** The pointers as a list. */
+export function pointersOf(pointers: RecipientPointers): readonly string[] {
+  return typeof pointers === 'string' ? [pointers] : (pointers ?? [])
 }
 
 function isCount(value: unknown): value is number {
@@ -61,10 +59,25 @@ function isCount(value: unknown): value is number {
 
 /** The own member that a JSON Pointer (RFC 6901) names; undefined where there is none. */
 function valueAt(toolArguments: Arguments, pointer: string): unknown {
-  const names = pointer.split('/').slice(1)
-  return names.reduce<unknown>((value, name) => {
+  return pointerNames(pointer).reduce<unknown>((value, name) => {
     if (typeof value !== 'object' || value === null) return undefined
-    const key = name.replaceAll('~1', '/').replaceAll('~0', '~')
-    return Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined
+    return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
   }, toolArguments)
+}
+
+/** Like `valueAt`; null, which is never a recipient, where something on the way is no object: what was meant to be there is somewhere else. */
+function memberAt(toolArguments: Arguments, pointer: string): unknown {
+  return pointerNames(pointer).reduce<unknown>((value, name) => {
+    if (value === undefined) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+    return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+  }, toolArguments ?? null)
+}
+
+/** The member names of a JSON Pointer. */
+export function pointerNames(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

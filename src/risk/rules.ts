@@ -5,8 +5,9 @@ import type { RiskView } from '../model/graduation-input.ts'
 import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from '../model/risk-rules.ts'
 import { compare, NOT_APPLICABLE, UNAVAILABLE } from './compare.ts'
 import { ASSUMING_FALSE, ASSUMING_TRUE, compileRules, type CompiledRule } from './compiled-rule.ts'
-import { createEnginePool } from './engine-pool.ts'
+import { createEnginePool, type EnginePool } from './engine-pool.ts'
 import type { RiskFacts } from './facts.ts'
+import { actionKind, relevantRules } from './relevant-rules.ts'
 import { riskBand } from './static-points.ts'
 
 /** Facts whose malformed value makes the band the highest whether or not a rule reads it: what the request itself measures. */
@@ -15,7 +16,8 @@ const FACT_NAMES = Object.keys(RISK_FACTS) as RiskFactName[]
 
 /** Compiled risk rules: facts to points and band. Never rejects; overlapping evaluations do not disturb each other. */
 export type RiskRules = {
-  readonly evaluate: (facts: RiskFacts) => Promise<RiskView>
+  /** `without`: documents whose rules are left out. */
+  readonly evaluate: (facts: RiskFacts, without?: readonly string[]) => Promise<RiskView>
   /** SHA-256 over the canonical JSON of the documents, hexadecimal. */
   readonly digest: string
   /** The documents, sorted by id. */
@@ -32,17 +34,27 @@ export function compileRiskRules(
 ): RiskRules {
   const sorted = [...documents].sort((a, b) => (a.id < b.id ? -1 : 1))
   const rules = compileRules(sorted)
-  const pool = createEnginePool(() => createEngine(rules))
+  const pools = new Map<string, EnginePool<RuleEngine>>()
+  /** A pool for each kind of action (six categories, three measures), with the rules that may fire: json-rules-engine 7.3.1 copies every rule in every run. */
+  const poolFor = (facts: RiskFacts): EnginePool<RuleEngine> => {
+    const { key, ...kind } = actionKind(facts)
+    const known = pools.get(key)
+    if (known !== undefined) return known
+    const relevant = relevantRules(rules, kind)
+    const pool = createEnginePool(() => createEngine(relevant))
+    pools.set(key, pool)
+    return pool
+  }
   return {
     documents: sorted,
     digest: sha256Hex(canonicalJson(sorted)),
-    evaluate: async (facts) => {
+    evaluate: async (facts, without = []) => {
       const values = factValues(facts)
       try {
-        const { events } = await pool.use((engine) => engine.run(values))
+        const { events } = await poolFor(facts).use((engine) => engine.run(values))
         return view(
           facts,
-          events.map((event) => rules[indexOf(event.params)]).filter((rule) => rule !== undefined),
+          events.flatMap((event) => rules[indexOf(event.params)] ?? []).filter(({ document }) => !without.includes(document)),
           unknownReads(values),
         )
       } catch {

@@ -1,7 +1,21 @@
-import { BUCKET_MS, REMEMBERED_NAMES_MAX, WINDOW_MS, type Activity, type ActivityBucket } from '../model/documents.ts'
+import {
+  BUCKET_MS,
+  REMEMBERED_NAMES_MAX,
+  WINDOW_MS,
+  type Activity,
+  type ActivityBucket,
+  type ActivityBuckets,
+  type DocumentKey,
+} from '../model/documents.ts'
 import type { ScopeKey } from '../model/scope.ts'
 
 type Window = keyof typeof WINDOW_MS
+
+/** Where the activity of an account is kept: what really ran, or what would have run in one rehearsal. */
+export function activityKey(tenant: string, account: string, rehearsal?: string): DocumentKey<'activity' | 'rehearsal'> {
+  if (rehearsal === undefined) return { kind: 'activity', tenant, id: account }
+  return { kind: 'rehearsal', tenant, id: `${rehearsal}/${account}` }
+}
 
 /** An agent that has done nothing yet. */
 export function newActivity(): Activity {
@@ -9,21 +23,24 @@ export function newActivity(): Activity {
 }
 
 const bucketStart = (atMs: number, window: Window): number => atMs - (atMs % BUCKET_MS[window])
+const isWithin = (startMs: number, nowMs: number, window: Window): boolean =>
+  startMs > nowMs - WINDOW_MS[window] - BUCKET_MS[window]
 
 /** The buckets that a window ending at `nowMs` touches; each counts whole. */
 function within<T extends { readonly start_ms: number }>(buckets: readonly T[], nowMs: number, window: Window): readonly T[] {
-  return buckets.filter((bucket) => bucket.start_ms > nowMs - WINDOW_MS[window] - BUCKET_MS[window])
+  return buckets.filter((bucket) => isWithin(bucket.start_ms, nowMs, window))
 }
 
-function remember(names: readonly string[], added: readonly string[]): string[] {
+function remember(names: readonly string[], added: readonly string[]): readonly string[] {
+  if (added.every((name) => names.includes(name))) return names
   const all = [...names.filter((name) => !added.includes(name)), ...new Set(added)]
   return all.slice(-REMEMBERED_NAMES_MAX)
 }
 
-/** One request came in: counters for risk facts. */
+/** One request came in: counters for risk facts. `action` and `domains` are what ran; null and empty where nothing did. */
 export function withRequest(
   activity: Activity,
-  seen: { readonly action: string; readonly denied: boolean; readonly domains: readonly string[] },
+  seen: { readonly action: string | null; readonly denied: boolean; readonly domains: readonly string[] },
   atMs: number,
 ): Activity {
   const requests = [...within(activity.requests, atMs, 'hour')]
@@ -36,10 +53,8 @@ export function withRequest(
   return {
     ...activity,
     requests,
-    actions: activity.actions.includes(seen.action) ? activity.actions : remember(activity.actions, [seen.action]),
-    domains: seen.domains.every((domain) => activity.domains.includes(domain))
-      ? activity.domains
-      : remember(activity.domains, seen.domains),
+    actions: [...remember(activity.actions, seen.action === null ? [] : [seen.action])],
+    domains: [...remember(activity.domains, seen.domains)],
   }
 }
 
@@ -52,11 +67,30 @@ function counted(buckets: readonly ActivityBucket[], amount: number, atMs: numbe
   return kept
 }
 
+/** Scope, tool and buckets of everything counted. Own members only, so that no tool's name reaches a prototype. */
+function entriesOf(activity: Activity): readonly (readonly [scope: ScopeKey, tool: string, used: ActivityBuckets])[] {
+  return Object.entries(activity.scopes).flatMap(([scope, tools]) =>
+    Object.entries(tools).map(([tool, used]) => [scope, tool, used] as const),
+  )
+}
+
+/** What is counted, without what is older than every window. */
+function recent(activity: Activity, atMs: number): Activity['scopes'] {
+  const isRecent = (used: ActivityBuckets): boolean => used.day.some(({ start_ms }) => isWithin(start_ms, atMs, 'day'))
+  const scopes = Object.entries(activity.scopes).map(([scope, tools]) => {
+    const kept = Object.entries(tools).filter(([, used]) => isRecent(used))
+    return [scope, Object.fromEntries(kept)] as const
+  })
+  return Object.fromEntries(scopes.filter(([, tools]) => Object.keys(tools).length > 0))
+}
+
 /** One decision lets something run: volume, money, and perhaps an outstanding slot. */
 export function withCharge(
   activity: Activity,
   charge: {
     readonly scope: ScopeKey
+    /** Null: a tool outside the catalogue; all of them are counted as one. */
+    readonly tool: string | null
     readonly decision_id: string
     readonly amount: number
     readonly verify_by_ms: number | null
@@ -64,15 +98,16 @@ export function withCharge(
   atMs: number,
 ): Activity {
   const { scope, amount, decision_id, verify_by_ms } = charge
-  const used = activity.scopes[scope] ?? { hour: [], day: [] }
+  const tool = charge.tool ?? ''
+  const scopes = recent(activity, atMs)
+  const tools = new Map(Object.entries(scopes[scope] ?? {}))
+  const used = tools.get(tool) ?? { hour: [], day: [] }
+  tools.set(tool, { hour: counted(used.hour, amount, atMs, 'hour'), day: counted(used.day, amount, atMs, 'day') })
   const outstanding = activity.outstanding.filter((slot) => slot.verify_by_ms > atMs && slot.decision_id !== decision_id)
   return {
     ...activity,
-    scopes: {
-      ...activity.scopes,
-      [scope]: { hour: counted(used.hour, amount, atMs, 'hour'), day: counted(used.day, amount, atMs, 'day') },
-    },
-    outstanding: verify_by_ms === null ? outstanding : [...outstanding, { decision_id, scope, verify_by_ms }],
+    scopes: { ...scopes, [scope]: Object.fromEntries(tools) },
+    outstanding: verify_by_ms === null ? outstanding : [...outstanding, { decision_id, scope, tool, verify_by_ms }],
   }
 }
 
@@ -81,7 +116,16 @@ export function withRelease(activity: Activity, decisionId: string): Activity {
   return { ...activity, outstanding: activity.outstanding.filter((slot) => slot.decision_id !== decisionId) }
 }
 
-/** What one scope has used of its budgets, and what risk rules want to know of the agent. */
+/**
+ * How far a budget reaches: everything its account does, one trust scope in both stake classes, one scope in the stake class of the
+ * action (where trust is earned), or one tool.
+ */
+export type Reach = 'account' | 'scope' | 'stake' | 'tool'
+
+/** The scope and tool of an action; null for a tool outside the catalogue. */
+export type Place = { readonly scope: ScopeKey; readonly tool: string | null }
+
+/** What of its budgets an account has used. */
 export type Usage = {
   readonly actions_last_hour: number
   readonly actions_last_day: number
@@ -89,22 +133,40 @@ export type Usage = {
   readonly outstanding: number
 }
 
-/** Use of one scope's budgets in the windows that end at `nowMs`. A bucket that began within the window counts whole. */
-export function usageOf(activity: Activity | undefined, scope: ScopeKey, nowMs: number): Usage {
-  const used = activity?.scopes[scope] ?? { hour: [], day: [] }
-  const day = within(used.day, nowMs, 'day')
+const categoryOf = (scope: ScopeKey): string => scope.slice(0, scope.lastIndexOf(':'))
+
+function reaches(reach: Reach, place: Place): (scope: ScopeKey, tool: string) => boolean {
+  switch (reach) {
+    case 'account':
+      return () => true
+    case 'scope':
+      return (scope) => categoryOf(scope) === categoryOf(place.scope)
+    case 'stake':
+      return (scope) => scope === place.scope
+    case 'tool':
+      return (_scope, tool) => tool === (place.tool ?? '')
+  }
+}
+
+/** Use within a reach in the windows that end at `nowMs`. A bucket that began within the window counts whole. */
+export function usageOf(activity: Activity | undefined, reach: Reach, place: Place, nowMs: number): Usage {
+  const isMeant = reaches(reach, place)
+  const used = entriesOf(activity ?? newActivity()).filter(([scope, tool]) => isMeant(scope, tool))
+  const day = used.flatMap(([, , buckets]) => within(buckets.day, nowMs, 'day'))
+  const hour = used.flatMap(([, , buckets]) => within(buckets.hour, nowMs, 'hour'))
+  const slots = (activity?.outstanding ?? []).filter((slot) => isMeant(slot.scope, slot.tool) && slot.verify_by_ms > nowMs)
   return {
-    actions_last_hour: within(used.hour, nowMs, 'hour').reduce((sum, bucket) => sum + bucket.count, 0),
-    actions_last_day: day.reduce((sum, bucket) => sum + bucket.count, 0),
-    amount_last_day: day.reduce((sum, bucket) => sum + bucket.amount, 0),
-    outstanding: (activity?.outstanding ?? []).filter((slot) => slot.scope === scope && slot.verify_by_ms > nowMs).length,
+    actions_last_hour: hour.reduce((sum, { count }) => sum + count, 0),
+    actions_last_day: day.reduce((sum, { count }) => sum + count, 0),
+    amount_last_day: day.reduce((sum, { amount }) => sum + amount, 0),
+    outstanding: slots.length,
   }
 }
 
 /** Counters of the agent as a whole, for risk facts. */
 export type Counters = { readonly actions_last_hour: number; readonly denials_last_hour: number; readonly first_use: boolean }
 
-/** Requests and refusals of the last hour, and whether the agent has never asked for this action before. */
+/** Requests and refusals of the last hour, and whether this action has never run before. */
 export function countersOf(activity: Activity | undefined, action: string, nowMs: number): Counters {
   const hour = within(activity?.requests ?? [], nowMs, 'hour')
   return {

@@ -9,6 +9,7 @@ export function actorOf(caller: Caller): string {
 /** Every verb and the roles that may use it. An agent's own credential may ask for decisions about itself and read, never write. */
 export const VERB_ROLES = {
   decide: ['enforcement_point', 'agent', 'administrator'],
+  upload_log: ['log_uploader', 'enforcement_point', 'administrator'],
   report_outcome: ['enforcement_point', 'verifier', 'operator', 'administrator'],
   report_signal: ['signal_source', 'operator', 'administrator'],
   raise_incident: ['operator', 'administrator'],
@@ -16,6 +17,12 @@ export const VERB_ROLES = {
   read_trust: ['enforcement_point', 'signal_source', 'verifier', 'operator', 'approver', 'auditor', 'administrator', 'agent'],
   promote: ['operator', 'administrator'],
   contain: ['operator', 'administrator'],
+  read_approvals: ['approver', 'operator', 'auditor', 'administrator'],
+  approve: ['approver'],
+  withdraw_approval: ['enforcement_point', 'approver', 'administrator'],
+  override: ['approver'],
+  end_override: ['approver', 'operator', 'administrator'],
+  change_modes: ['administrator'],
   read_proposals: ['verifier', 'operator', 'approver', 'auditor', 'administrator'],
   read_audit: ['auditor', 'administrator', 'operator'],
   diagnose_base: ['auditor'],

@@ -1,16 +1,30 @@
+import { randomBytes } from 'node:crypto'
+
+import { activate, closePolicies, modesInForce, sameModes, type ModesInForce } from './activation.ts'
+import { agentTrust } from './agent-trust.ts'
+import { approval, decideApproval, expireApprovals, openApprovals, withdrawApproval } from './approvals.ts'
 import { authorize } from './authority.ts'
 import { checkpoint, proof, proposals, record, records } from './audit-verbs.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
+import { contain, lift } from './containment.ts'
+import { diagnoseBase } from './diagnose.ts'
 import { evaluate } from './evaluate.ts'
 import { reportOutcome, reportSignal } from './evidence.ts'
+import { raiseIncident, reviewIncident } from './incidents.ts'
+import { takeLog } from './opa-log.ts'
+import { confirmOverride, endOverride, openOverride, overrides } from './overrides.ts'
 import type { LoadPolicySet, PolicySet, PolicySetView } from './policy-set.ts'
 import type { Store } from './ports.ts'
-import { recordOf } from './records.ts'
+import { evaluatePromotion, promote } from './promotions.ts'
 import type { Observer, Service } from './service.ts'
-import { agentTrust, contain, evaluatePromotion, lift, promote, raiseIncident, reviewIncident } from './steering.ts'
+import { createTrustHistory } from './trust-history/history.ts'
 import type { Caller } from '../model/caller.ts'
 import { errorLine, ServiceError } from '../model/error.ts'
+import type { ModeRule } from '../model/mode.ts'
 import { LEVELS } from '../model/scope.ts'
+
+/** Length of the key that deals sessions, bytes. */
+export const MODE_KEY_BYTES = 32
 
 /** What the service is made of. */
 export type ServiceDeps = {
@@ -24,6 +38,8 @@ export type ServiceDeps = {
   /** Apply the policy set's mask rule to what is stored. */
   readonly mask: boolean
   readonly formatProof: Parameters<typeof proof>[0]['formatProof']
+  /** Deals sessions to the sides of a percentage (`modes`); secret. Absent: a new one with each start, so that sessions are dealt anew. */
+  readonly modeKey?: Uint8Array
 }
 
 /** Who the service itself is, in records that nobody asked for. */
@@ -31,7 +47,7 @@ export function systemCaller(tenant: string): Caller {
   return {
     tenant,
     credential: 'system',
-    roles: ['operator'],
+    roles: ['operator', 'administrator'],
     human_subject_types: [],
     supported_obligations: [],
     verified_facts: [],
@@ -48,46 +64,67 @@ export async function createService(given: ServiceDeps): Promise<Service> {
   const deps = { ...given, clock: await afterTheLog(given) }
   const { store, clock } = deps
   const nowMs = clock.nowMs
-  let inForce = await activate(deps, await deps.loadPolicySet(), undefined, systemCaller('default'))
+  let inForce = await deps.loadPolicySet()
+  let modes = await modesInForce(store)
   let lastError: string | null = null
   let reloading: Promise<unknown> = Promise.resolve()
   const policySet = (): PolicySet => inForce
-  const common = { ...deps, nowMs, policySet, clockSteady: clock.steady }
+  const modeKey = deps.modeKey ?? randomBytes(MODE_KEY_BYTES)
+  const rehearsal = (): string | undefined => modes.rehearsal ?? undefined
+  const common = { ...deps, nowMs, policySet, modeKey, rehearsal, clockSteady: clock.steady }
+  const swap = (next: PolicySet, nextModes: ModesInForce): void => {
+    inForce = next
+    modes = nextModes
+  }
+  await activate(common, { next: inForce, former: undefined, modes, caller: systemCaller('default'), swap })
 
   const reload = async (caller: Caller): Promise<PolicySetView> => {
     try {
       const next = await deps.loadPolicySet()
-      const former = inForce
-      inForce = await activate(deps, next, former, caller)
+      refuseModes(caller, modes.modes, next)
+      await activate(common, { next, former: inForce, modes, caller, swap })
       lastError = null
-      if (former !== inForce) closeLater(former)
       return viewOf(inForce, lastError)
     } catch (error) {
-      lastError = errorLine(error)
-      deps.observe({ kind: 'degraded', cause: 'policy_reload' })
+      if (!(error instanceof ServiceError && error.code === 'forbidden')) {
+        lastError = errorLine(error)
+        deps.observe({ kind: 'degraded', cause: 'policy_reload' })
+      }
       throw error
     }
   }
 
   return {
     evaluate: (caller, ask) => evaluate(common, caller, ask),
+    takeLog: (caller, entries, mayGoOn) => takeLog(common, caller, entries, mayGoOn),
     reportOutcome: (caller, report) => reportOutcome(common, caller, report),
     reportSignal: (caller, report) => reportSignal(common, caller, report),
     raiseIncident: (caller, report) => raiseIncident(common, caller, report),
     reviewIncident: (caller, id, report) => reviewIncident(common, caller, id, report),
     agentTrust: (caller, agent) => agentTrust(common, caller, agent),
+    trustHistory: createTrustHistory(common),
     promote: (caller, agent, scope, report) => promote(common, caller, agent, scope, report),
     contain: (caller, report) => contain(common, caller, report),
     lift: (caller, id) => lift(common, caller, id),
+    approvals: (caller, filter) => openApprovals(common, caller, filter),
+    approval: (caller, id) => approval(common, caller, id),
+    decideApproval: (caller, id, report) => decideApproval(common, caller, id, report),
+    withdrawApproval: (caller, id, report) => withdrawApproval(common, caller, id, report),
+    expireApprovals: async () => {
+      let expired = 0
+      for (const tenant of await store.tenants()) expired += await expireApprovals(common, systemCaller(tenant))
+      return expired
+    },
+    overrides: (caller) => overrides(common, caller),
+    openOverride: (caller, report) => openOverride(common, caller, report),
+    confirmOverride: (caller, id) => confirmOverride(common, caller, id),
+    endOverride: (caller, id) => endOverride(common, caller, id),
     proposals: (caller, page) => proposals(common, caller, page),
     records: (caller, query) => records(common, caller, query),
     record: (caller, id) => record(common, caller, id),
     proof: (caller, id) => proof(common, caller, id),
     checkpoint: (caller) => checkpoint(common, caller),
-    diagnoseBase: async (caller, entrypoint, input) => {
-      authorize(caller, 'diagnose_base')
-      return inForce.base.evaluate(entrypoint, input)
-    },
+    diagnoseBase: (caller, ask) => diagnoseBase(common, caller, ask),
     // One reload at a time, in the order asked for.
     reloadPolicies: (caller) => {
       authorize(caller, 'reload_policies')
@@ -110,6 +147,17 @@ export async function createService(given: ServiceDeps): Promise<Service> {
   }
 }
 
+/** Changing what is enforced needs a permission of its own: reloading policies is not enough. */
+function refuseModes(caller: Caller, before: readonly ModeRule[], next: PolicySet): void {
+  if (sameModes(before, next.settings.modes)) return
+  try {
+    authorize(caller, 'change_modes')
+  } catch (error) {
+    closePolicies(next)
+    throw error
+  }
+}
+
 /** The clock, never before the newest record: a log's times only rise, also over a restart under a clock that was set back. */
 async function afterTheLog({ store, clock, observe }: ServiceDeps): Promise<ServiceClock> {
   const [newest] = await store.query({ newestFirst: true, limit: 1 })
@@ -119,43 +167,6 @@ async function afterTheLog({ store, clock, observe }: ServiceDeps): Promise<Serv
     nowMs: () => Math.max(floorMs, clock.nowMs()),
     steady: () => clock.steady() && clock.nowMs() >= floorMs - CLOCK_STEP_MS_MAX,
   }
-}
-
-/** Archives a policy set and writes to the log that it is in force from here on; the same one twice is no activation. */
-async function activate(deps: ServiceDeps, next: PolicySet, former: PolicySet | undefined, caller: Caller): Promise<PolicySet> {
-  if (former?.digest === next.digest) {
-    closePolicies(next)
-    return former
-  }
-  await deps.store.archive(next.digest, next.archive)
-  await deps.store.transact([], (transaction) =>
-    transaction.append({
-      record: recordOf({
-        kind: 'policy_set',
-        id: deps.newId(),
-        caller,
-        atMs: deps.clock.nowMs(),
-        body: {
-          digest: next.digest,
-          former: former?.digest ?? null,
-          base: next.base.digest,
-          graduation: next.graduation.digest,
-          risk: next.risk.digest,
-        },
-        effects: [{ kind: 'constants', constants: next.constants }],
-      }),
-    }),
-  )
-  return next
-}
-
-function closePolicies(policySet: PolicySet): void {
-  for (const policy of [policySet.base, policySet.graduation, policySet.mask]) policy?.close()
-}
-
-/** Decisions under way hold the former set; it goes when they are over. */
-function closeLater(policySet: PolicySet): void {
-  setTimeout(() => closePolicies(policySet), 30_000).unref()
 }
 
 function viewOf(policySet: PolicySet, lastError: string | null): PolicySetView {

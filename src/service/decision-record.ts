@@ -1,6 +1,8 @@
 import type { DecisionFacts } from './facts.ts'
+import { accountsOfFacts, UNKNOWN_AGENTS_ACCOUNT } from './accounts.ts'
 import { agentsOf, compositionOf } from './facts.ts'
-import type { Derivation } from './derive.ts'
+import type { Derivation, Would } from './derive.ts'
+import type { ApprovalOutcome } from './peoples-word.ts'
 import type { Ask } from './service.ts'
 import { CLASSIFICATIONS } from '../model/catalogue.ts'
 import type { Caller } from '../model/caller.ts'
@@ -22,6 +24,9 @@ export type DecisionEntry = {
   readonly entrypoint: string
   readonly requestDigest: string
   readonly policySetDigest: string
+  /** The rehearsal that would-be charges went to. */
+  readonly rehearsal: string | undefined
+  readonly people: ApprovalOutcome
   readonly effects: readonly Effect[]
 }
 
@@ -33,7 +38,7 @@ export function decisionRecord(entry: DecisionEntry): AuditRecord {
   const { ask, facts, derivation, caller } = entry
   const { request } = ask
   const context = request.context ?? {}
-  const { decision, risk, base, graduation, inputs } = derivation
+  const { decision, risk, base, graduation, inputs, would } = derivation
   const body = {
     protocol: ask.protocol,
     entrypoint: entry.entrypoint,
@@ -54,6 +59,9 @@ export function decisionRecord(entry: DecisionEntry): AuditRecord {
     graduation: graduationTrace(graduation),
     refusals: inputs.budget_refusals,
     decision,
+    would: would === null ? null : wouldTrace(would, entry.rehearsal ?? null),
+    approval: { redeemed: entry.people.redeemed, reason: entry.people.reason },
+    override: inputs.override,
     proposal: isProposal(entry),
     trace: { request_id: ask.requestId ?? null, traceparent: ask.traceparent ?? null },
     data_sources: dataSources(entry),
@@ -76,27 +84,40 @@ export function decisionRecord(entry: DecisionEntry): AuditRecord {
   }
 }
 
+/** What would have been answered if everything were enforced, as it is recorded. */
+export function wouldTrace({ decision, inputs, degraded }: Would, rehearsal: string | null) {
+  return { decision, refusals: inputs.budget_refusals, degraded, rehearsal }
+}
+
 /** What of the graduation bundle's answer is recorded: its terms are in the decision, so their digest tells a replay enough. */
 export function graduationTrace(graduation: Evaluation): Readonly<Record<string, unknown>> {
   return graduation.kind === 'value' ? { kind: 'value', sha256: sha256Hex(canonicalJson(graduation.value)) } : graduation
 }
 
-/** Effects of every decision: the agent was seen, and a trusted enforcement point's word on its composition is believed. */
+/**
+ * Effects of every decision with an agent: it was seen, and a trusted enforcement point's word on the composition of an agent of the
+ * catalogue is believed. What did not run is not remembered, or asking often enough would make it look familiar.
+ */
 export function seenEffects(ask: Ask, caller: Caller, facts: DecisionFacts, derivation: Derivation): readonly Effect[] {
-  if (facts.parties.agent === null) return []
+  const { agent } = facts.parties
+  if (agent === null) return []
+  const ran = derivation.decision.decision
   const domains = derivation.inputs.measures.recipient_domains
   const composition = compositionOf(ask.request)
+  const { own } = accountsOfFacts(facts)
+  // What one stranger did says nothing of the next.
+  const isRemembered = own !== UNKNOWN_AGENTS_ACCOUNT
   return [
-    ...(caller.trusted_composition && composition !== undefined && ask.request.subject.id === facts.parties.agent.id
-      ? [{ kind: 'composition' as const, agent: facts.parties.agent.id, composition }]
+    ...(caller.trusted_composition && composition !== undefined && ask.request.subject.id === agent.id && facts.agent.known
+      ? [{ kind: 'composition' as const, agent: agent.id, composition }]
       : []),
     {
       kind: 'seen',
-      agent: facts.parties.agent.id,
-      action: facts.action.name,
+      agent: own,
+      action: ran && isRemembered && facts.action.known ? facts.action.name : null,
       // Only what the static policy refuses: graduated refusals are no offence.
       denied: derivation.decision.base === 'deny',
-      domains: derivation.decision.decision && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
+      domains: ran && isRemembered && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
     },
   ]
 }

@@ -1,26 +1,55 @@
 import type { DecisionFacts } from './facts.ts'
 import type { PolicySet } from './policy-set.ts'
+import type { Override } from '../model/approval.ts'
 import { CLASSIFICATIONS, type Classification } from '../model/catalogue.ts'
 import type { Ceiling, Guardrails } from '../model/ceiling.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../model/decision-inputs.ts'
+import type { Overrides } from '../model/config.ts'
 import type { Evaluation } from '../model/evaluation.ts'
 import type { BaseInput, GraduationInput, PolicyTime, RiskView } from '../model/graduation-input.ts'
+import type { Mode } from '../model/mode.ts'
+import type { RiskBand } from '../model/outcome.ts'
 import type { Request } from '../model/request.ts'
+import { formatScope } from '../model/scope.ts'
 import { readBaseResult } from '../pdp/base-result.ts'
 import { decide } from '../pdp/decide.ts'
+import { answeredElsewhere, observe } from '../pdp/observe.ts'
 import { measuresOf, riskFacts } from '../risk/facts.ts'
+import { verifiedFacts } from '../risk/verified-facts.ts'
 import { phiInverse } from '../trust/phi.ts'
+import { approversNeeded } from '../workflows/approvals.ts'
+import { overrideFor } from '../workflows/overrides.ts'
 
 /** The question as it is decided: the request, and what the base policy is given where that is not the request itself. */
-export type Question = { readonly request: Request; readonly baseInput?: unknown; readonly entrypoint: string }
+export type Question = {
+  readonly request: Request
+  readonly baseInput?: unknown
+  readonly entrypoint: string
+  /** What another decision point answered: that is the base then, and the answer. */
+  readonly answered?: Evaluation
+}
 
 /** Everything between the facts and the decision; with the budget still open. */
 export type Derivation = {
   readonly risk: RiskView
   readonly base: Evaluation
   readonly graduation: Evaluation
+  readonly mode: Mode
+  /** How the answer is made from its inputs. */
+  readonly answer: (inputs: DecisionInputs) => Decision
+  /** What the answer is made from. */
   readonly inputs: DecisionInputs
   readonly decision: Decision
+  /** What would have been answered if everything were enforced; null where everything is. */
+  readonly would: Would | null
+}
+
+/** The answer that was not given, because something is only observed. */
+export type Would = {
+  readonly inputs: DecisionInputs
+  readonly decision: Decision
+  /** Parts that failed, so that this is not what a healthy decision point would have answered. */
+  readonly degraded: readonly string[]
 }
 
 /** Measures how long each step takes; the default measures nothing. */
@@ -41,8 +70,10 @@ export async function derive(
   const time = policyTime(facts.at_ms)
   const classification = classificationOf(request, facts)
   const sensitive = isSensitive(classification)
+  const verified = verifiedFacts(request, facts.caller.verified_facts)
   const sources = riskFacts({
     request,
+    facts: verified,
     action: facts.action,
     agent: facts.agent,
     trust: facts.trust,
@@ -55,12 +86,21 @@ export async function derive(
   })
   const human = facts.parties.agent === null
   const risk = await timed('risk', () => policySet.risk.evaluate(sources))
-  const baseInput: BaseInput = { ...request, tenant: facts.caller.tenant, time, agent: facts.agent, action_class: facts.action }
+  const asked = askedOfBase(request, facts, policySet)
+  const baseInput: BaseInput = {
+    ...asked,
+    tenant: facts.caller.tenant,
+    time,
+    agent: facts.agent,
+    action_class: facts.action,
+    facts: verified,
+  }
   const raw = policySet.settings.base.input === 'request'
-  const base = await timed('base', () =>
-    policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? request) : baseInput),
-  )
-  const graduationInput: GraduationInput | undefined =
+  const { answered } = question
+  const base =
+    answered ??
+    (await timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput)))
+  const graduationInput = (risk: RiskView): GraduationInput | undefined =>
     facts.trust === null && !human
       ? undefined
       : {
@@ -74,13 +114,15 @@ export async function derive(
           risk,
           classification,
           sensitive,
-          facts: assertedFacts(request, facts),
-          overrides: policySet.settings.overrides[facts.caller.tenant] ?? {},
+          facts: verified,
+          overrides: overridesOf(policySet, facts.caller.tenant) ?? {},
         }
-  const graduation = await timed('graduation', () => policySet.graduation.evaluate('graduation/ceilings', graduationInput))
-  const inputs: DecisionInputs = {
+  const graduate = (risk: RiskView): Promise<Evaluation> =>
+    timed('graduation', () => policySet.graduation.evaluate('graduation/ceilings', graduationInput(risk)))
+  const inputsOf = (risk: RiskView, graduation: Evaluation, override: Override | null): DecisionInputs => ({
     base: readBaseResult(base),
-    graduation: withLimits(graduation, limitsOf(facts, policySet)),
+    // A person who takes over takes the bounds that follow from trust out with it.
+    graduation: override === null ? withLimits(graduation, limitsOf(facts, policySet)) : termsOf(graduation),
     human,
     action: { category: facts.action.category },
     tier: facts.agent.tier,
@@ -94,23 +136,102 @@ export async function derive(
     kill_switch: facts.kill_switch,
     measures: measuresOf(sources),
     budget_refusals: [],
+    approval: approvalIn(facts, policySet, risk.band),
+    override: override === null ? null : { id: override.id },
+    observed: [],
     guardrail_excess: policySet.settings.guardrails.excess,
     supported_obligations: facts.supported_obligations,
+  })
+  const graduation = await graduate(risk)
+  const whole = inputsOf(risk, graduation, overrideOf(facts, risk))
+  const { mode, observed_terms, observed_rules } = facts.mode
+  if (mode === 'enforce' && observed_terms.length === 0 && observed_rules.length === 0)
+    return {
+      risk,
+      base,
+      graduation,
+      mode,
+      answer: decide,
+      inputs: whole,
+      decision: timed('decide', () => decide(whole)),
+      would: null,
+    }
+  const would = { inputs: whole, decision: decide(whole), degraded: degradedIn(facts, risk, graduation) }
+  if (mode === 'observe') {
+    const answer = answered === undefined ? observe : answeredElsewhere
+    return { risk, base, graduation, mode, answer, inputs: whole, decision: answer(whole), would }
   }
-  return { risk, base, graduation, inputs, decision: timed('decide', () => decide(inputs)) }
+  const enforced = observed_rules.length === 0 ? risk : await policySet.risk.evaluate(sources, observed_rules)
+  const inputs = {
+    ...inputsOf(enforced, enforced === risk ? graduation : await graduate(enforced), overrideOf(facts, enforced)),
+    observed: observed_terms,
+  }
+  return { risk, base, graduation, mode, answer: decide, inputs, decision: decide(inputs), would }
 }
 
-/** The same derivation when budgets refuse: decided again with the refusals as a term. */
-export function deriveRefused(derivation: Derivation, refusals: readonly BudgetRefusal[]): Derivation {
-  if (refusals.length === 0) return derivation
-  const inputs = { ...derivation.inputs, budget_refusals: refusals }
-  return { ...derivation, inputs, decision: decide(inputs) }
+function overrideOf({ parties, action, overrides, at_ms }: DecisionFacts, { band }: RiskView): Override | null {
+  if (parties.agent === null) return null
+  const scope = formatScope(action.scope, action.stake)
+  return overrideFor(overrides, { agent: parties.agent.id, scope, action: action.name, band }, at_ms)
 }
 
-/** The same derivation under containments and a kill switch that came in since; no policy reads them. */
-export function deriveStopped(derivation: Derivation, { containment, kill_switch }: DecisionFacts): Derivation {
-  const inputs = { ...derivation.inputs, containment, kill_switch }
-  return { ...derivation, inputs, decision: decide(inputs) }
+/** Parts without which what would have been answered says little. */
+function degradedIn(facts: DecisionFacts, risk: RiskView, graduation: Evaluation): readonly string[] {
+  return [
+    ...(graduation.kind === 'value' ? [] : ['graduation']),
+    ...(risk.unavailable.length === 0 ? [] : ['risk']),
+    ...(facts.trust === null && facts.parties.agent !== null ? ['trust'] : []),
+  ]
+}
+
+/** The same derivation when budgets refuse: decided again with the refusals as a term, those of the rehearsed budgets apart. */
+export function deriveRefused(
+  derivation: Derivation,
+  refusals: readonly BudgetRefusal[],
+  rehearsed: readonly BudgetRefusal[] = [],
+): Derivation {
+  if (refusals.length === 0 && rehearsed.length === 0) return derivation
+  return decidedAgain(derivation, { budget_refusals: refusals }, { budget_refusals: rehearsed })
+}
+
+/** Decides again with some inputs changed: those of the answer, and those of what would have been answered. */
+function decidedAgain(derivation: Derivation, change: Partial<DecisionInputs>, wouldChange: Partial<DecisionInputs>): Derivation {
+  const inputs = { ...derivation.inputs, ...change }
+  const would = derivation.would === null ? null : { ...derivation.would.inputs, ...wouldChange }
+  return {
+    ...derivation,
+    inputs,
+    decision: derivation.answer(inputs),
+    would: derivation.would === null || would === null ? null : { ...derivation.would, inputs: would, decision: decide(would) },
+  }
+}
+
+/** The same derivation under links, containments, a kill switch and an approval as they are by now; no policy reads them. */
+export function deriveFresh(derivation: Derivation, facts: DecisionFacts, policySet: PolicySet): Derivation {
+  const { links, containment, kill_switch } = facts
+  const change = ({ band }: DecisionInputs) => ({
+    links,
+    containment,
+    kill_switch,
+    approval: approvalIn(facts, policySet, band),
+  })
+  const { inputs, would } = derivation
+  return decidedAgain(derivation, change(inputs), would === null ? {} : change(would.inputs))
+}
+
+/** The approval that a decision may rely on: redeemable, and with as many people behind it as it takes at this risk by now. */
+function approvalIn({ approval, action }: DecisionFacts, { settings }: PolicySet, band: RiskBand): DecisionInputs['approval'] {
+  if (approval?.problem !== null) return null
+  const scope = formatScope(action.scope, action.stake)
+  const needed = approversNeeded(settings.approvals.approvers, { category: action.category, scope, band })
+  return approval.approvers < needed ? null : { id: approval.id }
+}
+
+/** The request as the base is told it: whoever is not proven to be human is not called so, or a word in the body would grant. */
+function askedOfBase(request: Request, { caller }: DecisionFacts, { settings }: PolicySet): Request {
+  const { type } = request.subject
+  if (caller.human_subject_types.includes(type) || settings.base.agent_subject_types.includes(type)) return request
+  return { ...request, subject: { ...request.subject, type: 'agent' } }
 }
 
 /** The decision's one timestamp as policies read it. */
@@ -119,13 +240,18 @@ export function policyTime(epochMs: number): PolicyTime {
   return { epoch_ms: epochMs, iso: date.toISOString(), hour: date.getUTCHours(), weekday: date.getUTCDay() }
 }
 
-/** The higher of what the catalogue and the request say; `internal` where neither says, `restricted` for a word that is none of ours. */
+/**
+ * The highest of what the catalogue, the resource and the context of the request say; `internal` where none says, `restricted` for
+ * what is none of our words.
+ */
 export function classificationOf(request: Request, facts: Pick<DecisionFacts, 'action'>): Classification {
-  const said = request.resource.properties?.['classification']
-  const claimed = said === undefined ? undefined : (CLASSIFICATIONS.find((known) => known === said) ?? 'restricted')
-  const rank = (classification: Classification | null | undefined): number =>
-    classification === null || classification === undefined ? -1 : CLASSIFICATIONS.indexOf(classification)
-  const highest = Math.max(rank(claimed), rank(facts.action.classification))
+  const rank = (said: unknown): number => {
+    if (said === undefined) return -1
+    return CLASSIFICATIONS.indexOf(CLASSIFICATIONS.find((known) => known === said) ?? 'restricted')
+  }
+  const { classification: ofTool } = facts.action
+  const claimed = [request.resource.properties?.['classification'], request.context?.['classification']]
+  const highest = Math.max(rank(ofTool ?? undefined), ...claimed.map(rank))
   return highest < 0 ? 'internal' : (CLASSIFICATIONS[highest] ?? 'restricted')
 }
 
@@ -134,16 +260,14 @@ export function isSensitive(classification: Classification): boolean {
   return CLASSIFICATIONS.indexOf(classification) >= CLASSIFICATIONS.indexOf('personal')
 }
 
-/** Of the facts in the request's context, those that the caller's credential may assert. */
-function assertedFacts(request: Request, facts: DecisionFacts): Readonly<Record<string, unknown>> {
-  const claimed = request.context?.['facts']
-  if (typeof claimed !== 'object' || claimed === null || Array.isArray(claimed)) return {}
-  return Object.fromEntries(Object.entries(claimed).filter(([name]) => facts.caller.verified_facts.includes(name)))
+/** What a tenant deviates in: its own, whatever it is called. */
+function overridesOf({ settings }: PolicySet, tenant: string): Overrides | undefined {
+  return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant] : undefined
 }
 
 /** A tenant may deviate from the shipped matrix; the chain and the hard term must then read the same one as the bundle. */
 function matricesOf(policySet: PolicySet, tenant: string): PolicySet['matrices'] {
-  const override = policySet.settings.overrides[tenant]?.matrix
+  const override = overridesOf(policySet, tenant)?.matrix
   return override === undefined ? policySet.matrices : { ...policySet.matrices, ...override }
 }
 
@@ -163,8 +287,8 @@ export function limitsOf(facts: DecisionFacts, policySet: PolicySet): Guardrails
 
 /** Adds the bounds of trust to the bundle's ceilings. What is not a list stays as it is, and denies. */
 function withLimits(graduation: Evaluation, limits: Guardrails): unknown {
-  if (graduation.kind !== 'value') return null
-  if (!Array.isArray(graduation.value) || Object.keys(limits).length === 0) return graduation.value
+  const terms = termsOf(graduation)
+  if (!Array.isArray(terms) || Object.keys(limits).length === 0) return terms
   const term: Ceiling = {
     source: 'guardrails',
     outcome: 'allow',
@@ -172,5 +296,10 @@ function withLimits(graduation: Evaluation, limits: Guardrails): unknown {
     obligations: [],
     guardrails: limits,
   }
-  return [...(graduation.value as unknown[]), term]
+  return [...(terms as unknown[]), term]
+}
+
+/** What the bundle answered; null where it failed. */
+function termsOf(graduation: Evaluation): unknown {
+  return graduation.kind === 'value' ? graduation.value : null
 }

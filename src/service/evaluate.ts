@@ -1,42 +1,44 @@
+import { accountsOf } from './accounts.ts'
 import { actorOf, authorize } from './authority.ts'
 import { charges, refusals } from './budget.ts'
-import { decisionRecord, seenEffects, trustAnswer } from './decision-record.ts'
-import { derive, deriveRefused, deriveStopped, type Derivation, type Question, type Timed } from './derive.ts'
-import { agentsOf, gatherFacts, type DecisionFacts } from './facts.ts'
+import { activityKey } from './activity.ts'
+import { decisionAnswer, unrecorded } from './decision-answer.ts'
+import { decisionRecord, seenEffects } from './decision-record.ts'
+import { derive, deriveFresh, deriveRefused, type Derivation, type Question, type Timed } from './derive.ts'
+import { agentsOf, freshFacts, gatherFacts, type DecisionFacts } from './facts.ts'
 import { maskedPointers } from './mask.ts'
+import { modeOfFacts } from './modes.ts'
 import { partiesOf } from './parties.ts'
+import { approvalKey, approvalOutcome, inboxKey, NOBODY_ASKED, withPeoplesFacts, type Asked } from './peoples-word.ts'
 import type { PolicySet } from './policy-set.ts'
-import type { Store, Touches, Transaction } from './ports.ts'
+import type { Store, Touches, Transaction, View } from './ports.ts'
 import type { Ask, Observer } from './service.ts'
-import { lowerOutcome } from '../lattice/outcome-order.ts'
 import type { Caller } from '../model/caller.ts'
 import { requestDigest } from '../model/canonical.ts'
+import type { DocumentKind } from '../model/documents.ts'
+import type { Effect } from '../model/effect.ts'
 import { ServiceError } from '../model/error.ts'
 import type { DecisionAnswer } from '../model/wire.ts'
 
-/** How often facts may change under a decision before it is made on the last ones read. */
-const ATTEMPTS_MAX = 3
+/** How often a decision is made anew because facts changed under it; the last time it takes what came in since, and denies where trust fell. */
+export const ATTEMPTS_MAX = 8
 
 /** What evaluation needs from outside. */
 export type EvaluateDeps = {
   readonly store: Store
   readonly policySet: () => PolicySet
   readonly nowMs: () => number
+  /** False: the clock stepped; then nothing that ends by itself lifts a decision. */
+  readonly clockSteady: () => boolean
   readonly newId: () => string
   readonly observe: Observer
   /** Seconds on a monotonic clock, for the metrics only. */
   readonly elapsed: () => number
   readonly mask: boolean
-}
-
-/** What is answered, apart from whether and where it was recorded. */
-type Pending = {
-  readonly id: string
-  readonly facts: DecisionFacts
-  readonly derivation: Derivation
-  readonly policySet: PolicySet
-  readonly digest: string
-  readonly stateVersion: number
+  /** Deals sessions to the sides of a percentage (`modes`); secret, or callers could choose theirs. */
+  readonly modeKey: Uint8Array
+  /** Where would-be use of budgets is kept under the modes in force; undefined where everything is enforced. */
+  readonly rehearsal: () => string | undefined
 }
 
 /**
@@ -55,12 +57,24 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
   const id = deps.newId()
   const nowMs = deps.nowMs()
   const digest = requestDigest(ask.request, caller.tenant)
-  const touches = touchesOf(caller, ask)
+  const asked: Asked = {
+    request: ask.request,
+    caller,
+    digest,
+    mapped: ask.baseInput !== undefined,
+    clockSteady: deps.clockSteady(),
+  }
+  const rehearsal = deps.rehearsal()
+  const touches = touchesOf(asked, policySet, rehearsal)
   const timed = timedSteps(deps, ask)
+  const factsIn = (view: View): DecisionFacts => {
+    const facts = withPeoplesFacts(gatherFacts(ask.request, caller, policySet, view, nowMs), asked, view)
+    return { ...facts, mode: modeOfFacts(policySet.settings.modes, facts, ask.request, deps.modeKey) }
+  }
 
   for (let attempt = 1; ; attempt += 1) {
     const read = await deps.store.read(touches, (view) => ({
-      facts: gatherFacts(ask.request, caller, policySet, view, nowMs),
+      facts: factsIn(view),
       seen: documentsOf(view, touches),
       stateVersion: view.stateVersion(),
     }))
@@ -69,22 +83,26 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
     const masked = await maskedPointers(deps.mask ? policySet : undefined, ask, deps.observe)
     let facts = read.facts
     let derivation = derived
+    let people = NOBODY_ASKED
+    const pending = () => ({ id, facts, policySet, digest, derivation, people })
     const recordStart = deps.elapsed()
     try {
       const appended = await deps.store.transact(touches, (transaction) => {
         // A demotion or containment may have come in since the facts were read: then they are read again.
-        const stale = documentsOf(transaction, touches).some((document, index) => document !== read.seen[index])
+        const { approval: word } = withPeoplesFacts(read.facts, asked, transaction)
+        const stale =
+          word?.problem !== read.facts.approval?.problem ||
+          documentsOf(transaction, touches).some((document, index) => document !== read.seen[index])
         if (stale && attempt < ATTEMPTS_MAX) return undefined
-        // At the last attempt trust is what was read last; but what was switched off since is off.
-        if (stale) {
-          const { containment, kill_switch } = gatherFacts(ask.request, caller, policySet, transaction, nowMs)
-          facts = { ...read.facts, containment, kill_switch }
-        }
-        const stopped = stale ? deriveStopped(derived, facts) : derived
-        derivation = deriveRefused(stopped, refusals(stopped.decision, stopped.inputs, facts, transaction))
+        if (stale) facts = freshFacts(read.facts, factsIn(transaction))
+        const decided = stale ? deriveFresh(derived, facts, policySet) : derived
+        derivation = withBudgets(decided, facts, transaction, rehearsal)
+        const approved = approvalOutcome({ id, asked, facts, derivation }, policySet, transaction)
+        people = approved
         const effects = [
           ...seenEffects(ask, caller, facts, derivation),
-          ...charges(id, derivation.decision, derivation.inputs, facts, policySet.settings.guardrails.verify_within_hours),
+          ...chargesOf(id, derivation, facts, policySet, rehearsal),
+          ...approved.effects,
         ]
         const record = decisionRecord({
           id,
@@ -95,6 +113,8 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
           entrypoint: question.entrypoint,
           requestDigest: digest,
           policySetDigest: policySet.digest,
+          rehearsal,
+          people: approved,
           effects,
         })
         return { ...transaction.append({ record, masked }), stateVersion: transaction.stateVersion() }
@@ -102,11 +122,12 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
       if (appended === undefined) continue
       deps.observe({ kind: 'step', protocol: ask.protocol, step: 'record', seconds: deps.elapsed() - recordStart })
       observeDecision(deps, ask, derivation)
-      return answer({ id, facts, policySet, digest, derivation, stateVersion: appended.stateVersion }, appended.leafIndex)
+      return decisionAnswer({ ...pending(), stateVersion: appended.stateVersion }, appended.leafIndex)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       deps.observe({ kind: 'degraded', cause: error.code })
-      return unrecorded(answer({ id, facts, policySet, digest, derivation, stateVersion: read.stateVersion }, null), error)
+      people = NOBODY_ASKED
+      return unrecorded(decisionAnswer({ ...pending(), stateVersion: read.stateVersion }, null), error)
     }
   }
 }
@@ -124,19 +145,31 @@ function refuseForOthers(caller: Caller, ask: Ask): void {
 }
 
 /** Every document that facts, budgets and effects of this request read or write. Activity counters may move under it; trust may not. */
-function touchesOf(caller: Caller, ask: Ask): Touches {
+export function touchesOf(
+  { caller, request, digest }: Pick<Asked, 'caller' | 'request' | 'digest'>,
+  { catalogue }: PolicySet,
+  rehearsal: string | undefined,
+): Touches {
   const { tenant } = caller
-  const agents = agentsOf(partiesOf(ask.request, caller))
+  const parties = partiesOf(request, caller)
+  const agents = agentsOf(parties)
+  const { watched } = accountsOf(parties, (id) => catalogue.agent(id).known)
   return [
     { kind: 'tenant', tenant, id: '' },
     ...agents.map((id) => ({ kind: 'agent' as const, tenant, id })),
-    ...agents.map((id) => ({ kind: 'activity' as const, tenant, id })),
+    ...watched.map((id) => activityKey(tenant, id)),
+    ...(rehearsal === undefined ? [] : watched.map((id) => activityKey(tenant, id, rehearsal))),
+    approvalKey(tenant, digest),
+    inboxKey(tenant),
   ]
 }
 
+/** Kinds that move under decisions without making their facts stale: counters, and what approvals check for themselves. */
+const MOVING: readonly DocumentKind[] = ['activity', 'rehearsal', 'approval', 'inbox']
+
 /** The documents whose change makes facts stale. Engines give back the same object while a document is unchanged. */
 function documentsOf(view: Pick<Transaction, 'document'>, touches: Touches): readonly unknown[] {
-  return touches.filter(({ kind }) => kind !== 'activity').map((key) => view.document(key))
+  return touches.filter(({ kind }) => !MOVING.includes(kind)).map((key) => view.document(key))
 }
 
 function timedSteps(deps: EvaluateDeps, ask: Ask): Timed {
@@ -150,7 +183,35 @@ function timedSteps(deps: EvaluateDeps, ask: Ask): Timed {
   }
 }
 
-function observeDecision(deps: EvaluateDeps, ask: Ask, { decision, base, graduation, risk }: Derivation): void {
+/** Decides again under the budgets: those that are really used, and, where something is only observed, the rehearsed ones. */
+export function withBudgets(derivation: Derivation, facts: DecisionFacts, view: View, rehearsal: string | undefined): Derivation {
+  const { decision, inputs, would, mode } = derivation
+  const refused = mode === 'observe' ? [] : refusals(decision, inputs, facts, view)
+  const rehearsed = would === null ? [] : refusals(would.decision, would.inputs, facts, view, rehearsal)
+  return deriveRefused(derivation, refused, rehearsed)
+}
+
+/** What the decision uses of its budgets, and what it would have used. Observed actions are no charge: nobody let them run. */
+export function chargesOf(
+  id: string,
+  { decision, inputs, would, mode }: Derivation,
+  facts: DecisionFacts,
+  { settings }: PolicySet,
+  rehearsal: string | undefined,
+): readonly Effect[] {
+  const hours = settings.guardrails.verify_within_hours
+  return [
+    ...(mode === 'observe' ? [] : charges(id, decision, inputs, facts, hours)),
+    ...(would === null ? [] : charges(id, would.decision, would.inputs, facts, hours, rehearsal)),
+  ]
+}
+
+/** Tells the metrics of one decision. */
+export function observeDecision(
+  deps: Pick<EvaluateDeps, 'observe'>,
+  ask: Pick<Ask, 'protocol'>,
+  { decision, base, graduation, risk, would }: Derivation,
+): void {
   deps.observe({
     kind: 'decision',
     protocol: ask.protocol,
@@ -158,43 +219,15 @@ function observeDecision(deps: EvaluateDeps, ask: Ask, { decision, base, graduat
     outcome: decision.outcome,
     limiting: decision.limiting[0] ?? 'none',
   })
+  if (would !== null)
+    deps.observe({
+      kind: 'would',
+      protocol: ask.protocol,
+      base: would.decision.base,
+      outcome: would.decision.outcome,
+      limiting: would.decision.limiting[0] ?? 'none',
+    })
   if (base.kind === 'failed') deps.observe({ kind: 'degraded', cause: `base_${base.cause}` })
   if (graduation.kind !== 'value') deps.observe({ kind: 'degraded', cause: 'graduation' })
   if (risk.unavailable.length > 0) deps.observe({ kind: 'degraded', cause: 'fact_unavailable' })
-}
-
-function answer({ id, facts, derivation, policySet, digest, stateVersion }: Pending, leafIndex: number | null): DecisionAnswer {
-  const { decision, risk } = derivation
-  return {
-    decision_id: id,
-    decided_at: new Date(facts.at_ms).toISOString(),
-    valid_until: new Date(facts.at_ms + policySet.settings.answer_valid_ms).toISOString(),
-    request_digest: digest,
-    state_version: stateVersion,
-    recorded: leafIndex !== null,
-    outcome: decision.outcome,
-    decision: decision.decision,
-    base: decision.base,
-    ceilings: [...decision.ceilings],
-    obligations: [...decision.obligations],
-    guardrails: decision.guardrails,
-    advice: [...decision.advice],
-    risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
-    trust: trustAnswer(facts.trust, facts),
-    policy_set: policySet.digest,
-    leaf_index: leafIndex,
-    reasons: [...decision.reasons],
-  }
-}
-
-/** What may be answered when the log cannot be written: nothing above `suggest`, and it says so. */
-function unrecorded(decided: DecisionAnswer, error: ServiceError): DecisionAnswer {
-  return {
-    ...decided,
-    recorded: false,
-    outcome: lowerOutcome(decided.outcome, 'suggest'),
-    decision: false,
-    advice: [],
-    reasons: [`not_recorded: ${error.message}`, ...decided.reasons],
-  }
 }

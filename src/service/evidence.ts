@@ -1,5 +1,10 @@
+import { accountsOfFacts } from './accounts.ts'
+import { activityKey } from './activity.ts'
 import { actorOf, authorize, refuseSelf } from './authority.ts'
-import { hearing, project } from './projection.ts'
+import { consequencesOf } from './changes.ts'
+import { atItsTime, eventTimeIn, refuseOldSuccess } from './event-time.ts'
+import { agentsOf } from './facts.ts'
+import { hearing } from './projection.ts'
 import type { Store, Transaction } from './ports.ts'
 import { decisionOf, judgedOf, recordOf } from './records.ts'
 import type { Observer } from './service.ts'
@@ -7,16 +12,15 @@ import { sandbox } from './sandbox.ts'
 import { weigh, type Judged, type Verdict } from './verdict.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Effect } from '../model/effect.ts'
-import { ServiceError } from '../model/error.ts'
+import { InvariantError, ServiceError } from '../model/error.ts'
 import { OUTCOME_CLASSES, SIGNAL_CLASSES } from '../model/outcome-classes.ts'
+import type { TrustConstants } from '../model/trust-constants.ts'
 import type { EvidenceAnswer, OutcomeReport, SignalReport } from '../model/wire.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import { scopeView } from '../trust/view.ts'
 
-/** Evidence may be this old; older history enters only by an administrator's import. Days as ms. */
-export const EVENT_AGE_MS_MAX = 7 * 86_400_000
-/** A caller's clock may be this far ahead, ms. */
-export const EVENT_SKEW_MS_MAX = 5_000
+/** Records of one decision that are read at a time, to find the one that a repetition repeats. */
+const PAGE_RECORDS = 100
 
 /** What evidence handling needs from outside. */
 export type EvidenceDeps = {
@@ -103,22 +107,57 @@ async function take(
   const known = await deps.store.read([], (view) => decisionOf(view, tenant, decisionId))
   refuseOthers(caller, known.record.actor)
   const judged = judgedOf(decisionId, known.decided)
-  refuseSelf(caller, [judged.agent, ...judged.delegators])
-  const said = heard(eventTimeIn(eventTime, judged.decided_at_ms, nowMs))
-  const verdict =
-    // A positive proves what was decided then, whenever it is reported: praise held back proves nothing new.
-    said.verdict.gravity === 'positive' ? { ...said.verdict, event_time_ms: judged.decided_at_ms } : said.verdict
-  const agents = [judged.agent, ...judged.delegators]
+  refuseSelf(caller, agentsOf(known.decided.facts.parties))
+  const claimed = heard(eventTimeIn(eventTime, judged.decided_at_ms, nowMs))
+  const said = { ...claimed, verdict: atItsTime(claimed.verdict, judged) }
+  const { charged } = accountsOfFacts(known.decided.facts)
+  const { rehearsal } = known.decided
+  const ledgers = rehearsal === undefined ? [undefined] : [undefined, rehearsal]
   const touches = [
-    ...agents.flatMap((id) => [
-      { kind: 'agent' as const, tenant, id },
-      { kind: 'activity' as const, tenant, id },
-    ]),
-    { kind: 'verdicts' as const, tenant, id: decisionId },
+    ...[judged.agent, ...judged.delegators].map((id) => ({ kind: 'agent' as const, tenant, id })),
+    ...ledgers.flatMap((rehearsal) => charged.map((id) => activityKey(tenant, id, rehearsal))),
+    { kind: 'verdicts' as const, tenant, id: judged.decision_id },
   ]
-  return deps.store.transact(touches, (transaction) =>
-    settle(deps, { caller, judged, said: { ...said, verdict }, nowMs, action: known.record.action }, transaction),
+  const { place, ...answer } = await deps.store.transact(touches, (transaction) =>
+    // The time is read again: others may have been recorded since, and a log's times only rise.
+    settle(
+      deps,
+      { caller, decisionId, judged, charged, ledgers, said, nowMs: deps.nowMs(), action: known.record.action },
+      transaction,
+    ),
   )
+  return { ...(place ?? (await firstSaid(deps.store, tenant, [decisionId, judged.decision_id], said.verdict))), ...answer }
+}
+
+/** Where a verdict is in the log: its record and leaf. */
+type Place = Pick<EvidenceAnswer, 'record_id' | 'leaf_index'>
+
+/** The place of what a repetition repeats: it was recorded before the change that found it already heard was over. */
+async function firstSaid(store: Store, tenant: string, decisionIds: readonly string[], verdict: Verdict): Promise<Place> {
+  const name = hearing(verdict.layer, verdict.by, verdict.class)
+  for (const decisionId of new Set(decisionIds)) {
+    const place = await saidAbout(store, { tenant, decisionId }, name)
+    if (place !== null) return place
+  }
+  throw new InvariantError(`what was heard about decision ${decisionIds.join(', ')} is not in the log`)
+}
+
+async function saidAbout(
+  store: Store,
+  about: { readonly tenant: string; readonly decisionId: string },
+  name: string,
+): Promise<Place | null> {
+  for (let from = 0; ;) {
+    const page = await store.query({ ...about, kinds: ['outcome', 'signal', 'approval'], from, limit: PAGE_RECORDS })
+    for (const { leafIndex, record } of page) {
+      const said = record.body['verdict'] as unknown as Verdict | undefined
+      if (said !== undefined && hearing(said.layer, said.by, said.class) === name)
+        return { record_id: record.id, leaf_index: leafIndex }
+    }
+    const last = page.at(-1)
+    if (last === undefined) return null
+    from = last.leafIndex + 1
+  }
 }
 
 /** An enforcement point reports what came of its own decisions; only verifiers and operators judge those of others. */
@@ -139,14 +178,27 @@ function refuseOthers(caller: Caller, actor: string): void {
 
 type Settling = {
   readonly caller: Caller
+  /** The decision that was reported on; `judged` names the one it counts with. */
+  readonly decisionId: string
   readonly judged: Judged
+  /** The accounts that were charged for the decision; verification gives them their slots back. */
+  readonly charged: readonly string[]
+  /** Where they were charged: what really ran, and the rehearsal if there was one. */
+  readonly ledgers: readonly (string | undefined)[]
   readonly said: Heard
   readonly nowMs: number
   readonly action: string | null
 }
 
-/** Weighs, applies and records; the answer shows what moved. */
-function settle(deps: EvidenceDeps, { caller, judged, said, nowMs, action }: Settling, transaction: Transaction): EvidenceAnswer {
+/** What an answer says but for the place in the log; null: nothing was recorded, because it already was. */
+type Settled = Omit<EvidenceAnswer, keyof Place> & { readonly place: Place | null }
+
+/** Weighs, applies and records; the answer shows what moved. Said twice, it is answered alike and leaves nothing. */
+function settle(
+  deps: EvidenceDeps,
+  { caller, decisionId, judged, charged, ledgers, said, nowMs, action }: Settling,
+  transaction: Transaction,
+): Settled {
   const { tenant } = caller
   const constants = transaction.constants()
   const verdicts = transaction.document({ kind: 'verdicts', tenant, id: judged.decision_id })
@@ -158,19 +210,24 @@ function settle(deps: EvidenceDeps, { caller, judged, said, nowMs, action }: Set
       constants,
     )
   const before = trust()
-  const repeated = verdicts?.heard.includes(hearing(said.verdict.layer, said.verdict.by, said.verdict.class)) ?? false
   const weighed = weigh(judged, said.verdict, verdicts, constants)
-  const release: readonly Effect[] =
-    said.verdict.layer === 'outcome' &&
-    weighed.effects.length > 0 &&
-    said.verdict.gravity !== 'none' &&
-    said.verdict.source !== 'self'
-      ? [judged.agent, ...judged.delegators].map((agent) => ({ kind: 'release', agent, decision_id: judged.decision_id }))
-      : []
+  const answer = { decision_id: decisionId, counted: weighed.counted, reason: weighed.reason, trust_before: before }
+  if (weighed.effects.length === 0)
+    return { ...answer, place: null, state_version: transaction.stateVersion(), trust_after: before, changes: [] }
+  refuseOldSuccess(said.verdict, judged, nowMs)
+  const release: readonly Effect[] = isVerification(said.verdict, weighed.counted, constants)
+    ? ledgers.flatMap((rehearsal) =>
+        charged.map((agent) => ({
+          kind: 'release' as const,
+          agent,
+          decision_id: decisionId,
+          ...(rehearsal === undefined ? {} : { rehearsal }),
+        })),
+      )
+    : []
   const effects = [...weighed.effects, ...release]
-  const changes = project(effects, nowMs, tenant, sandbox(transaction))
+  const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
   const id = deps.newId()
-  // Saying the same thing twice is answered alike and leaves nothing but the record of having been said.
   const { leafIndex } = transaction.append({
     record: recordOf({
       kind: said.kind,
@@ -180,8 +237,8 @@ function settle(deps: EvidenceDeps, { caller, judged, said, nowMs, action }: Set
       agent: judged.agent,
       action,
       outcome: said.verdict.class,
-      decisionId: judged.decision_id,
-      body: { verdict: said.verdict, weighed: { counted: weighed.counted, reason: weighed.reason }, repeated, ...said.detail },
+      decisionId,
+      body: { verdict: said.verdict, weighed: { counted: weighed.counted, reason: weighed.reason }, ...said.detail, ...named },
       effects,
     }),
   })
@@ -194,36 +251,15 @@ function settle(deps: EvidenceDeps, { caller, judged, said, nowMs, action }: Set
       polarity: said.verdict.gravity === 'positive' ? 'positive' : 'negative',
     })
   return {
-    record_id: id,
-    decision_id: judged.decision_id,
-    leaf_index: leafIndex,
+    ...answer,
+    place: { record_id: id, leaf_index: leafIndex },
     state_version: transaction.stateVersion(),
-    counted: weighed.counted,
-    reason: weighed.reason,
-    trust_before: before,
     trust_after: trust(),
     changes: [...changes],
   }
 }
 
-/** A caller's time is a claim: within a week, not before the decision, and not in the future, beyond a small skew. */
-function eventTimeIn(eventTime: string | undefined, decidedAtMs: number, nowMs: number): number {
-  if (eventTime === undefined) return nowMs
-  const atMs = Date.parse(eventTime)
-  if (atMs > nowMs + EVENT_SKEW_MS_MAX)
-    throw new ServiceError('bad_request', `event_time is ${Math.round((atMs - nowMs) / 1000)} s in the future`, {
-      place: { pointer: '/event_time' },
-      fix: 'synchronise the clock, or leave event_time out',
-    })
-  if (atMs < nowMs - EVENT_AGE_MS_MAX)
-    throw new ServiceError('bad_request', 'event_time is more than 7 days ago', {
-      place: { pointer: '/event_time' },
-      fix: 'older history enters only by an import',
-    })
-  if (atMs < decidedAtMs - EVENT_SKEW_MS_MAX)
-    throw new ServiceError('bad_request', 'event_time is before the decision', {
-      place: { pointer: '/event_time' },
-      fix: 'say when the outcome was seen, or leave event_time out',
-    })
-  return Math.min(Math.max(atMs, decidedAtMs), nowMs)
+/** Whether somebody looked at what came of the decision: the agent's own word, silence, and a source without weight did not. */
+function isVerification({ layer, gravity, source }: Verdict, counted: boolean, constants: TrustConstants): boolean {
+  return layer === 'outcome' && gravity !== 'none' && (counted || constants.source_weights[source] > 0)
 }

@@ -1,18 +1,24 @@
+import { accountsOf } from './accounts.ts'
 import { countersOf, type Counters } from './activity.ts'
 import { partiesOf, type Parties } from './parties.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { View } from './ports.ts'
+import type { Override } from '../model/approval.ts'
 import type { Caller } from '../model/caller.ts'
 import type { ActionClass, AgentClass } from '../model/catalogue.ts'
 import type { ChainLink, ContainmentEntry } from '../model/decision-inputs.ts'
 import type { Containment } from '../model/effect.ts'
+import { ENFORCED, type ModeFacts } from '../model/mode.ts'
 import type { Composition, Request } from '../model/request.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
+import type { TrustConstants } from '../model/trust-constants.ts'
 import type { AgentTrust, TrustView } from '../model/trust-state.ts'
 import { recipientsAt } from '../risk/measures.ts'
+import { verifiedFacts, verifiedJurisdiction } from '../risk/verified-facts.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import { scopeView } from '../trust/view.ts'
+import type { RedemptionProblem } from '../workflows/approvals.ts'
 
 /** What of a caller's standing a decision depends on. */
 export type CallerFacts = {
@@ -39,10 +45,16 @@ export type DecisionFacts = {
   readonly containment: readonly ContainmentEntry[] | 'unknown'
   readonly kill_switch: boolean
   readonly counters: Counters
-  /** Recipient domains of this request that the agent has written to before. */
+  /** Recipient domains of this request that have been written to before. */
   readonly known_domains: readonly string[]
   /** `pep` obligations of the enforcement point, narrowed by the request; sorted. */
   readonly supported_obligations: readonly string[]
+  /** What is enforced, and what only observed. */
+  readonly mode: ModeFacts
+  /** The approval that the request names, what stands against redeeming it, and how many people said yes; null where it names none. */
+  readonly approval: { readonly id: string; readonly problem: RedemptionProblem | null; readonly approvers: number } | null
+  /** Emergency overrides of this agent, scope and action. */
+  readonly overrides: readonly Override[]
 }
 
 /** Agents, in the order of the chain, whose documents a request touches. */
@@ -63,12 +75,6 @@ export function compositionOf(request: Request): Composition | undefined {
   return request.subject.properties?.['composition'] as Composition | undefined
 }
 
-/** Where the request says it happens; decides the deadline for undoing. */
-function jurisdictionOf(request: Request): string | null {
-  const jurisdiction = request.context?.['jurisdiction']
-  return typeof jurisdiction === 'string' ? jurisdiction : null
-}
-
 /** The facts of one request at one moment. */
 export function gatherFacts(request: Request, caller: Caller, policySet: PolicySet, view: View, nowMs: number): DecisionFacts {
   const parties = partiesOf(request, caller)
@@ -77,14 +83,17 @@ export function gatherFacts(request: Request, caller: Caller, policySet: PolicyS
   const action = policySet.catalogue.classify(request.action.name, {
     agentId,
     supportedObligations: supported,
-    jurisdiction: jurisdictionOf(request),
+    jurisdiction: verifiedJurisdiction(verifiedFacts(request, caller.verified_facts)),
     nowMs,
   })
   const scope = formatScope(action.scope, action.stake)
   const tenant = caller.tenant
-  const activity = view.document({ kind: 'activity', tenant, id: agentId })
+  // The set's own, not those of the log: another set may have come into force since this decision pinned its own.
+  const { constants } = policySet
   const agent = policySet.catalogue.agent(agentId)
-  const trust = parties.agent === null ? null : trustOf(agent, scope, { request, view, nowMs, tenant })
+  const { own } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
+  const activity = view.document({ kind: 'activity', tenant, id: own })
+  const trust = parties.agent === null ? null : trustOf(agent, scope, { request, view, constants, nowMs, tenant })
   return {
     at_ms: nowMs,
     caller: {
@@ -104,7 +113,7 @@ export function gatherFacts(request: Request, caller: Caller, policySet: PolicyS
         view.document({ kind: 'agent', tenant, id: party.id }) ?? newAgentTrust(),
         scope,
         { nowMs },
-        view.constants(),
+        constants,
       )
       return { party, relation, known: known.known, level_effective: link.level_effective, tier: known.tier }
     }),
@@ -117,14 +126,50 @@ export function gatherFacts(request: Request, caller: Caller, policySet: PolicyS
     counters: countersOf(activity, action.name, nowMs),
     known_domains: knownDomains(request, action, activity?.domains ?? []),
     supported_obligations: supported,
+    mode: ENFORCED,
+    approval: null,
+    overrides: [],
   }
 }
 
-type TrustTerms = { readonly request: Request; readonly view: View; readonly nowMs: number; readonly tenant: string }
+/**
+ * The facts a decision was derived from, with what changed before it could be recorded and needs no policy: links, containment,
+ * kill switch, approval. Trust that fell meanwhile, or an override that ended, would need the policies again, so the agent is held
+ * for this one decision.
+ */
+export function freshFacts(used: DecisionFacts, fresh: DecisionFacts): DecisionFacts {
+  const { links, kill_switch, approval } = fresh
+  const isOver = used.overrides.some(({ id }) => !fresh.overrides.some((each) => each.id === id))
+  const isHeld = fresh.containment !== 'unknown' && (isOver || trustFell(used.trust, fresh.trust))
+  const containment = isHeld ? [...fresh.containment, FELL] : fresh.containment
+  return { ...used, links, kill_switch, containment, approval }
+}
+
+const FELL: ContainmentEntry = { kind: 'agent', by: 'incident', reason: 'its trust fell while this was being decided; ask again' }
+
+/** Whether trust is worse in anything that a policy decides by. */
+function trustFell(used: TrustView | null, fresh: TrustView | null): boolean {
+  if (used === null || fresh === null) return used !== fresh
+  return (
+    fresh.score < used.score ||
+    fresh.level_effective < used.level_effective ||
+    fresh.confidence < used.confidence ||
+    fresh.failure_bound > used.failure_bound ||
+    fresh.incident.cap < used.incident.cap ||
+    (fresh.incident.state === 'open' && used.incident.state !== 'open')
+  )
+}
+
+type TrustTerms = {
+  readonly request: Request
+  readonly view: View
+  readonly constants: TrustConstants
+  readonly nowMs: number
+  readonly tenant: string
+}
 
 /** Trust as stored, 0 for an agent that is not in the catalogue; a composition that an untrusted caller claims can only lower it, for this decision alone. */
-function trustOf(agent: AgentClass, scope: ScopeKey, { request, view, nowMs, tenant }: TrustTerms): TrustView {
-  const constants = view.constants()
+function trustOf(agent: AgentClass, scope: ScopeKey, { request, view, constants, nowMs, tenant }: TrustTerms): TrustView {
   const stored = (agent.known ? view.document({ kind: 'agent', tenant, id: agent.id }) : undefined) ?? newAgentTrust()
   const asStored = scopeView(stored, scope, { nowMs }, constants)
   const claimed = compositionOf(request)

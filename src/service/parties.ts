@@ -9,7 +9,10 @@ export const CHAIN_DEPTH_MAX = 5
 export type Parties = {
   /** Null: no agent is in the chain, and the credential proved a human. */
   readonly agent: Party | null
-  readonly links: readonly { readonly party: Party; readonly relation: ChainRelation }[]
+  /** True: only the body says that this agent acts for the human; it decides, but is charged with nothing. */
+  readonly agent_claimed: boolean
+  /** `claimed`: only the body says so; the link lowers this decision, and is charged with nothing. */
+  readonly links: readonly { readonly party: Party; readonly relation: ChainRelation; readonly claimed: boolean }[]
   readonly problems: readonly ChainProblem[]
   /** The proven human, as subject or on whose behalf; null where none was proven. */
   readonly human: Party | null
@@ -30,9 +33,19 @@ function actors(value: unknown): { readonly parties: readonly Party[]; readonly 
   return { parties, unreadable: false }
 }
 
+/** Everybody whom a request names in any place, proven or not, human or not; null where that is more than anybody reads. */
+export function namedIn({ subject, context }: Request): readonly string[] | null {
+  const { on_behalf_of, chain } = (context ?? {}) as { readonly on_behalf_of?: Party; readonly chain?: readonly Party[] }
+  const act = actors(subject.properties?.['act'])
+  if (act.unreadable || act.parties.length > CHAIN_DEPTH_MAX) return null
+  const parties = [...act.parties, ...(chain ?? []), ...(on_behalf_of === undefined ? [] : [on_behalf_of])]
+  return [subject.id, ...parties.map(({ id }) => id)]
+}
+
 /**
  * Reads the parties of a request. Only subject types that the caller's credential vouches for are human; everyone else is an
- * agent. What the body claims beyond the subject (chain, `on_behalf_of`, `act`) only ever adds links, and links only lower.
+ * agent. What the body claims beyond the subject (chain, `on_behalf_of`, `act`) only ever adds links, and links only lower; unless
+ * the credential vouches for chains, nobody named there is charged with anything.
  */
 export function partiesOf(request: Request, caller: Caller): Parties {
   const isHuman = (party: Party): boolean => caller.human_subject_types.includes(party.type)
@@ -48,11 +61,12 @@ export function partiesOf(request: Request, caller: Caller): Parties {
   const humans = [subject, ...claimed.map(({ party }) => party)].filter(isHuman)
   const subjectIsAgent = !isHuman(subject)
   const agent = subjectIsAgent ? subject : (others[0]?.party ?? null)
-  const links = subjectIsAgent ? others : others.slice(1)
+  const isClaimed = caller.trusted_chain !== true
+  const links = (subjectIsAgent ? others : others.slice(1)).map((link) => ({ ...link, claimed: isClaimed }))
   const ids = [...(agent === null ? [] : [agent.id]), ...links.map(({ party }) => party.id)]
   const problems: ChainProblem[] = []
   if (new Set(ids).size < ids.length) problems.push('cycle')
   if (ids.length > CHAIN_DEPTH_MAX) problems.push('too_deep')
   if (act.unreadable) problems.push('unreadable')
-  return { agent, links, problems, human: humans[0] ?? null }
+  return { agent, agent_claimed: agent !== null && !subjectIsAgent && isClaimed, links, problems, human: humans[0] ?? null }
 }

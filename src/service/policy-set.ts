@@ -31,6 +31,8 @@ export type PolicySettings = {
   readonly entrypoints: readonly string[]
   readonly guardrails: Config['guardrails']
   readonly overrides: Readonly<Record<string, Overrides>>
+  readonly modes: Config['modes']
+  readonly approvals: Config['approvals']
   readonly answer_valid_ms: number
   readonly automatic_level_max: number
 }

@@ -1,26 +1,34 @@
-import { newActivity, withCharge, withRelease, withRequest } from './activity.ts'
-import type { Activity, DocumentKey, DocumentKind, Documents, TenantState, Verdicts } from '../model/documents.ts'
+import type { ProjectionState } from './projection-state.ts'
+import { applyApproval } from './approval-projection.ts'
+import { activityKey, newActivity, withCharge, withRelease, withRequest } from './activity.ts'
+import type { Activity, TenantState, Verdicts } from '../model/documents.ts'
 import type { Effect } from '../model/effect.ts'
 import { invariant, unreachable } from '../model/error.ts'
+import type { Layer } from '../model/scope.ts'
 import type { TrustConstants } from '../model/trust-constants.ts'
 import type { AgentTrust, BlastRadius, TrustChange, TrustWrite } from '../model/trust-state.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../trust/agent.ts'
-import { raiseIncident, reviewIncident } from '../trust/agent-incidents.ts'
+import { raiseIncident, reviewAndSettle } from '../trust/agent-incidents.ts'
 import { observeComposition } from '../trust/composition.ts'
 import { promote } from '../trust/promotion.ts'
-import { newAgentTrust } from '../trust/state.ts'
+import { newAgentTrust, scopeOf } from '../trust/state.ts'
+import { openOverrides } from '../workflows/overrides.ts'
 
-/** The documents that effects read and write, and the constants in force. */
-export type ProjectionState = {
-  readonly document: <K extends DocumentKind>(key: DocumentKey<K>) => Documents[K] | undefined
-  readonly put: <K extends DocumentKind>(key: DocumentKey<K>, document: Documents[K]) => void
-  readonly constants: () => TrustConstants
-  readonly useConstants: (constants: TrustConstants) => void
-}
+export type { ProjectionState } from './projection-state.ts'
 
 /** A decision that nobody has judged yet. */
 export function newVerdicts(): Verdicts {
   return { layers: {}, heard: [], self_flagged: false }
+}
+
+/** What was counted in a layer in which nobody has spoken yet. */
+export const UNHEARD: NonNullable<Verdicts['layers'][Layer]> = {
+  positive: 0,
+  positive_ms: null,
+  negative: 0,
+  kappa: 0,
+  factual: false,
+  counted: false,
 }
 
 /** The name under which one source's verdict is remembered, so that saying it twice counts once. */
@@ -48,17 +56,30 @@ function apply(effect: Effect, nowMs: number, tenant: string, state: ProjectionS
       state.useConstants(effect.constants)
       return []
     case 'seen':
-      return onActivity(effect.agent, tenant, state, (activity) => withRequest(activity, effect, nowMs))
+      return onActivity(effect, tenant, state, (activity) => withRequest(activity, effect, nowMs))
     case 'charge':
-      return onActivity(effect.agent, tenant, state, (activity) => withCharge(activity, effect, nowMs))
+      return onActivity(effect, tenant, state, (activity) => withCharge(activity, effect, nowMs))
     case 'release':
-      return onActivity(effect.agent, tenant, state, (activity) => withRelease(activity, effect.decision_id))
+      return onActivity(effect, tenant, state, (activity) => withRelease(activity, effect.decision_id))
     case 'verdict':
       return onVerdict(effect, tenant, state)
+    case 'approval':
+      applyApproval(effect, nowMs, tenant, state)
+      return []
+    case 'override':
+      return onTenant(tenant, state, (before) => ({
+        ...before,
+        overrides: [...others(before, effect.override.id, nowMs), effect.override],
+      }))
+    case 'override_ended':
+      return onTenant(tenant, state, (before) => ({ ...before, overrides: others(before, effect.id, nowMs) }))
     case 'contain':
-      return onTenant(tenant, state, ({ containments }) => ({ containments: [...containments, effect.containment] }))
+      return onTenant(tenant, state, (before) => ({ ...before, containments: [...before.containments, effect.containment] }))
     case 'lift':
-      return onTenant(tenant, state, ({ containments }) => ({ containments: containments.filter(({ id }) => id !== effect.id) }))
+      return onTenant(tenant, state, (before) => ({
+        ...before,
+        containments: before.containments.filter(({ id }) => id !== effect.id),
+      }))
     case 'evidence':
     case 'take_back':
     case 'delegator':
@@ -72,10 +93,22 @@ function apply(effect: Effect, nowMs: number, tenant: string, state: ProjectionS
   }
 }
 
-type TrustEffect = Extract<
-  Effect,
-  { kind: 'evidence' | 'take_back' | 'delegator' | 'incident' | 'review' | 'composition' | 'promote' }
->
+const TRUST_EFFECTS = [
+  'evidence',
+  'take_back',
+  'delegator',
+  'incident',
+  'review',
+  'composition',
+  'promote',
+] as const satisfies readonly Effect['kind'][]
+/** What moves the trust of one agent. */
+export type TrustEffect = Extract<Effect, { kind: (typeof TRUST_EFFECTS)[number] }>
+
+/** Whether an effect moves the trust of the agent that it names. */
+export function isTrustEffect(effect: Effect): effect is TrustEffect {
+  return TRUST_EFFECTS.some((kind) => kind === effect.kind)
+}
 
 function onAgent(effect: TrustEffect, nowMs: number, tenant: string, state: ProjectionState): readonly TrustChange[] {
   const key = { kind: 'agent', tenant, id: effect.agent } as const
@@ -94,14 +127,18 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
           layer: effect.layer,
           polarity: effect.polarity,
           weight: effect.weight,
+          total: effect.total,
           kappa: effect.kappa,
+          kappaCounted: effect.kappa_counted,
           eventTimeMs: effect.event_time_ms,
           verifier: effect.verifier ?? undefined,
           countsForLadder: effect.counts,
+          tracked: effect.tracked,
           selfFlagged: effect.self_flagged,
           blastRadius: effect.blast as BlastRadius,
           // By severity, not by weight: harm does not become minor because a person saw it, or because it was judged twice.
           major: effect.kappa >= constants.severity_weights.major,
+          incidentId: effect.decision_id === undefined ? undefined : `major-${effect.decision_id}`,
         },
         nowMs,
         constants,
@@ -115,6 +152,7 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
           weight: effect.weight,
           eventTimeMs: effect.event_time_ms,
           countedForLadder: effect.counted,
+          tracked: effect.layer === 'outcome',
         },
         nowMs,
         constants,
@@ -128,6 +166,9 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
       )
     case 'incident': {
       const { id, reach, scope, cap, review } = effect.incident
+      // The same harm told of again is the same incident: what a person reviewed stays reviewed, what was proven since stays proven.
+      const known = scope === null ? agent.incidents : [...agent.incidents, ...scopeOf(agent, scope).incidents]
+      if (known.some((one) => one.id === id)) return { agent, changes: [] }
       return raiseIncident(
         agent,
         { id, class: effect.incident.class, reach, scope: scope ?? undefined, cap, review, atMs: nowMs },
@@ -135,11 +176,12 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
       )
     }
     case 'review':
-      return reviewIncident(agent, { id: effect.incident_id, falsePositive: effect.false_positive, atMs: nowMs })
+      return reviewAndSettle(agent, { id: effect.incident_id, falsePositive: effect.false_positive, atMs: nowMs }, constants)
     case 'composition':
       return observeComposition(agent, effect.composition, nowMs, constants)
     case 'promote': {
-      const promotion = promote(agent, effect.scope, { nowMs, human: effect.human }, constants)
+      // At the time the gates were read: until the record had its place, trust may have faded below a threshold.
+      const promotion = promote(agent, effect.scope, { nowMs: effect.at_ms ?? nowMs, human: effect.human }, constants)
       invariant(
         promotion.kind === 'promoted',
         `a recorded promotion of ${effect.agent} in ${effect.scope} does not pass its gates`,
@@ -152,26 +194,31 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
 }
 
 function onActivity(
-  agent: string,
+  { agent, rehearsal }: { readonly agent: string; readonly rehearsal?: string | undefined },
   tenant: string,
   state: ProjectionState,
   change: (activity: Activity) => Activity,
 ): readonly TrustChange[] {
-  const key = { kind: 'activity', tenant, id: agent } as const
+  const key = activityKey(tenant, agent, rehearsal)
   state.put(key, change(state.document(key) ?? newActivity()))
   return []
 }
 
+/** The overrides beside one, without those that have done their time. */
+function others({ overrides }: TenantState, id: string, nowMs: number): TenantState['overrides'] {
+  return openOverrides(overrides, nowMs).filter((each) => each.id !== id)
+}
+
 function onTenant(tenant: string, state: ProjectionState, change: (tenant: TenantState) => TenantState): readonly TrustChange[] {
   const key = { kind: 'tenant', tenant, id: '' } as const
-  state.put(key, change(state.document(key) ?? { containments: [] }))
+  state.put(key, change(state.document(key) ?? { containments: [], overrides: [] }))
   return []
 }
 
 function onVerdict(effect: Extract<Effect, { kind: 'verdict' }>, tenant: string, state: ProjectionState): readonly TrustChange[] {
   const key = { kind: 'verdicts', tenant, id: effect.decision_id } as const
   const before = state.document(key) ?? newVerdicts()
-  const layer = before.layers[effect.layer] ?? { positive: 0, positive_ms: null, negative: 0, factual: false, counted: false }
+  const layer = before.layers[effect.layer] ?? UNHEARD
   const taken = effect.factual && layer.positive > 0
   state.put(key, {
     layers: {
@@ -180,8 +227,9 @@ function onVerdict(effect: Extract<Effect, { kind: 'verdict' }>, tenant: string,
         positive: taken ? 0 : layer.positive + effect.positive,
         positive_ms: taken ? null : effect.positive > 0 ? effect.event_time_ms : layer.positive_ms,
         negative: layer.negative + effect.negative,
+        kappa: Math.max(layer.kappa, effect.kappa ?? 0),
         factual: layer.factual || effect.factual,
-        counted: layer.counted || effect.positive > 0 || effect.negative > 0,
+        counted: layer.counted || effect.counted === true,
       },
     },
     heard: [...before.heard, hearing(effect.layer, effect.source, effect.class)],

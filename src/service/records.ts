@@ -1,4 +1,5 @@
 import { actorOf } from './authority.ts'
+import { decisionBodyOf } from './decision-body.ts'
 import type { StoredRecord, View } from './ports.ts'
 import type { DecisionFacts } from './facts.ts'
 import type { Judged } from './verdict.ts'
@@ -48,6 +49,12 @@ export type RecordedDecision = {
   readonly facts: DecisionFacts
   readonly decision: Decision
   readonly proposal: boolean
+  /** The approval that it redeemed: the decision that asked for it. */
+  readonly redeemed: string | null
+  /** It ran under an emergency override. */
+  readonly overridden: boolean
+  /** Where the would-be use of budgets is kept, if there was any. */
+  readonly rehearsal: string | undefined
   readonly at_ms: number
 }
 
@@ -63,23 +70,44 @@ export function decisionOf(
       place: { pointer: '/decision_id' },
       fix: 'use the decision_id of an answer',
     })
-  const body = stored.record.body as unknown as {
-    readonly facts: DecisionFacts
-    readonly decision: Decision
-    readonly proposal: boolean
+  return { ...stored, decided: recordedDecisionOf(stored.record) }
+}
+
+/** A decision as its record says it was. */
+export function recordedDecisionOf(record: AuditRecord): RecordedDecision {
+  const { facts, decision, proposal, approval, override, would } = decisionBodyOf(record)
+  return {
+    facts,
+    decision,
+    proposal,
+    redeemed: approval.redeemed,
+    overridden: override !== null,
+    rehearsal: would?.rehearsal ?? undefined,
+    at_ms: facts.at_ms,
   }
-  return { ...stored, decided: { facts: body.facts, decision: body.decision, proposal: body.proposal, at_ms: body.facts.at_ms } }
 }
 
 /**
  * What evidence about a decision is about: agent, scope and stake from the record. Refuses what cannot be judged: a decision
- * without an agent, and one that neither ran nor may be judged as a proposal.
+ * without an agent or with one that only the body claimed, and one that neither ran nor may be judged as a proposal.
  */
-export function judgedOf(decisionId: string, { facts, decision, proposal, at_ms }: RecordedDecision): Judged {
+export function judgedOf(
+  decisionId: string,
+  { facts, decision, proposal, redeemed, overridden, at_ms }: RecordedDecision,
+): Judged {
   if (facts.parties.agent === null)
     throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, {
       place: { pointer: '/decision_id' },
     })
+  if (facts.parties.agent_claimed)
+    throw new ServiceError(
+      'conflict',
+      `the agent "${facts.parties.agent.id}" of decision "${decisionId}" was only claimed by the body of the request`,
+      {
+        place: { pointer: '/decision_id' },
+        fix: 'set "trusted_chain" of the credential that asked, if it proves the chains it passes on',
+      },
+    )
   if (!decision.decision && !proposal)
     throw new ServiceError(
       'conflict',
@@ -90,13 +118,16 @@ export function judgedOf(decisionId: string, { facts, decision, proposal, at_ms 
       },
     )
   return {
-    decision_id: decisionId,
+    // A decision that redeemed an approval and the one that asked for it count as one.
+    decision_id: redeemed ?? decisionId,
     agent: facts.parties.agent.id,
     scope: formatScope(facts.action.scope, facts.action.stake),
     stake: stakeOf(facts, decision),
-    earns: facts.action.known,
+    // What ran because a person took over proves nothing good of the agent.
+    earns: facts.action.known && !overridden,
     blast: facts.action.blast,
-    delegators: facts.links.map(({ party }) => party.id),
+    // Whoever only the body names bears nothing: else naming an agent would be enough to bring it down.
+    delegators: facts.parties.links.filter(({ claimed }) => !claimed).map(({ party }) => party.id),
     decided_at_ms: at_ms,
   }
 }
@@ -104,4 +135,10 @@ export function judgedOf(decisionId: string, { facts, decision, proposal, at_ms 
 function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {
   if (facts.action.category === 'read_only') return 'read'
   return decision.decision ? 'executed' : 'proposal'
+}
+
+/** What a person's verdict on a decision that waits for approval is about; null where no proven agent asked. */
+export function proposalOf(decisionId: string, decided: RecordedDecision): Judged | null {
+  const { agent, agent_claimed } = decided.facts.parties
+  return agent === null || agent_claimed ? null : judgedOf(decisionId, { ...decided, proposal: true })
 }

@@ -1,12 +1,10 @@
-import { graduationTrace } from './decision-record.ts'
+import { decisionBodyOf } from './decision-body.ts'
+import { graduationTrace, wouldTrace } from './decision-record.ts'
 import { derive, deriveRefused } from './derive.ts'
-import type { DecisionFacts } from './facts.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { StoredRecord } from './ports.ts'
 import { canonicalJson } from '../model/canonical.ts'
-import type { BudgetRefusal } from '../model/decision-inputs.ts'
 import { invariant } from '../model/error.ts'
-import type { Request } from '../model/request.ts'
 
 /** Whether a decision comes out again: byte for byte, not so, or not to be told because its inputs are gone. */
 export type ReplayResult =
@@ -17,17 +15,8 @@ export type ReplayResult =
       readonly differences: readonly { readonly member: string; readonly recorded: unknown; readonly replayed: unknown }[]
     }
 
-type DecisionBody = {
-  readonly request: Request
-  readonly base_input?: unknown
-  readonly entrypoint: string
-  readonly policy_set: string
-  readonly facts: DecisionFacts
-  readonly refusals: readonly BudgetRefusal[]
-}
-
 /** The members that a replay must give again. */
-const COMPARED = ['risk', 'base', 'graduation', 'decision'] as const
+const COMPARED = ['risk', 'base', 'graduation', 'decision', 'would'] as const
 
 /** The policy set that a decision record was made under. */
 export function policySetOf(stored: StoredRecord): string {
@@ -41,17 +30,21 @@ export async function replayDecision(stored: StoredRecord, policySet: PolicySet 
   invariant(stored.record.kind === 'decision', `record ${stored.record.id} is not a decision`)
   if (stored.state !== 'whole') return { state: stored.state }
   if (policySet === undefined) return { state: 'unknown_policy_set' }
-  const body = stored.record.body as unknown as DecisionBody
-  const first = await derive(
-    { request: body.request, entrypoint: body.entrypoint, ...('base_input' in body ? { baseInput: body.base_input } : {}) },
-    body.facts,
-    policySet,
-  )
-  const { risk, base, graduation, decision } = deriveRefused(first, body.refusals)
-  const again = { risk, base, graduation: graduationTrace(graduation), decision }
+  const body = decisionBodyOf(stored.record)
+  const question = {
+    request: body.request,
+    entrypoint: body.entrypoint,
+    ...('base_input' in body ? { baseInput: body.base_input } : {}),
+    // Another decision point's word is given, not derived.
+    ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
+  }
+  const first = await derive(question, body.facts, policySet)
+  const { risk, base, graduation, decision, would } = deriveRefused(first, body.refusals, body.would?.refusals)
+  const rehearsed = would === null ? null : wouldTrace(would, body.would?.rehearsal ?? null)
+  const again = { risk, base, graduation: graduationTrace(graduation), decision, would: rehearsed }
   const differences = COMPARED.flatMap((member) => {
     const replayed: unknown = JSON.parse(JSON.stringify(again[member]))
-    const recorded: unknown = stored.record.body[member]
+    const recorded: unknown = member === 'would' ? body.would : stored.record.body[member]
     return canonicalJson(recorded) === canonicalJson(replayed) ? [] : [{ member, recorded, replayed }]
   })
   return differences.length === 0 ? { state: 'equal' } : { state: 'different', differences }

@@ -17,12 +17,26 @@ import type {
   ProposalsAnswer,
   SignalReport,
 } from '../model/wire.ts'
+import type { TrustHistoryAnswer } from '../model/wire-trust.ts'
+import type { ApprovalState } from '../model/approval.ts'
+import type {
+  ApprovalAnswer,
+  ApprovalReport,
+  ApprovalsAnswer,
+  ApprovalView,
+  OverrideAnswer,
+  OverrideReport,
+  OverridesAnswer,
+  WithdrawalReport,
+} from '../model/wire-approvals.ts'
 import type { Evaluation } from '../model/evaluation.ts'
+import type { LogAnswer, LogLine } from './opa-log-answer.ts'
 import type { RecordQuery, StoredRecord } from './ports.ts'
 import type { PolicySetView } from './policy-set.ts'
+import type { TrustHistoryQuery } from './trust-history/query.ts'
 
 /** Which protocol asked; a metric label and part of the record. */
-export const PROTOCOLS = ['native', 'opa', 'authzen', 'cli'] as const
+export const PROTOCOLS = ['native', 'opa', 'authzen', 'cli', 'opa-log'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
 /** One question as an adapter hands it over: parsed, with who asks and how it came. */
@@ -43,26 +57,41 @@ export type Ask = {
 export type Service = {
   /** Decides and records. Never rejects for anything but a missing role or a bad request: failures are decisions. */
   readonly evaluate: (caller: Caller, ask: Ask) => Promise<DecisionAnswer>
+  /** Entries of an OPA's decision log, as observed decisions; one that cannot be read is told, and the others are taken. */
+  readonly takeLog: (caller: Caller, entries: AsyncIterable<LogLine>, mayGoOn?: () => void) => Promise<LogAnswer>
   readonly reportOutcome: (caller: Caller, report: OutcomeReport) => Promise<EvidenceAnswer>
   readonly reportSignal: (caller: Caller, report: SignalReport) => Promise<EvidenceAnswer>
   readonly raiseIncident: (caller: Caller, report: IncidentReport) => Promise<IncidentAnswer>
   readonly reviewIncident: (caller: Caller, incidentId: string, report: IncidentReviewReport) => Promise<IncidentAnswer>
   readonly agentTrust: (caller: Caller, agent: string) => Promise<AgentTrustAnswer>
+  /** How the trust of an agent came to be what it is, derived from the log, oldest first. */
+  readonly trustHistory: (caller: Caller, agent: string, query: TrustHistoryQuery) => Promise<TrustHistoryAnswer>
   readonly promote: (caller: Caller, agent: string, scope: ScopeKey, report: PromotionReport) => Promise<PromotionAnswer>
   readonly contain: (caller: Caller, report: ContainmentReport) => Promise<ContainmentAnswer>
   readonly lift: (caller: Caller, containmentId: string) => Promise<ContainmentAnswer>
+  /** Approvals that are not over, of the scopes the caller decides for. */
+  readonly approvals: (caller: Caller, filter: { readonly state?: ApprovalState | undefined }) => Promise<ApprovalsAnswer>
+  readonly approval: (caller: Caller, decisionId: string) => Promise<ApprovalView>
+  readonly decideApproval: (caller: Caller, decisionId: string, report: ApprovalReport) => Promise<ApprovalAnswer>
+  readonly withdrawApproval: (caller: Caller, decisionId: string, report: WithdrawalReport) => Promise<ApprovalAnswer>
+  /** Writes to the log which approvals of all tenants ran out of time; returns how many. */
+  readonly expireApprovals: () => Promise<number>
+  readonly overrides: (caller: Caller) => Promise<OverridesAnswer>
+  readonly openOverride: (caller: Caller, report: OverrideReport) => Promise<OverrideAnswer>
+  readonly confirmOverride: (caller: Caller, overrideId: string) => Promise<OverrideAnswer>
+  readonly endOverride: (caller: Caller, overrideId: string) => Promise<OverrideAnswer>
   readonly proposals: (caller: Caller, page: { readonly from?: number; readonly limit: number }) => Promise<ProposalsAnswer>
   /** Records of the caller's tenant; reading the audit is itself recorded. */
   readonly records: (caller: Caller, query: RecordQuery) => Promise<readonly StoredRecord[]>
   readonly record: (caller: Caller, id: string) => Promise<StoredRecord>
   readonly proof: (caller: Caller, id: string) => Promise<ProofAnswer>
   readonly checkpoint: (caller: Caller) => Promise<string>
-  /** The raw base answer, for an auditor only; not graduated, not recorded as a decision. */
-  readonly diagnoseBase: (caller: Caller, entrypoint: string, input: unknown) => Promise<Evaluation>
+  /** The raw base answer to what a decision would ask it, for an auditor only; not graduated, not recorded as a decision. */
+  readonly diagnoseBase: (caller: Caller, ask: Ask) => Promise<Evaluation>
   /** Loads the policy set anew and swaps it in; a broken one leaves the last good one in force and rejects with the reason. */
   readonly reloadPolicies: (caller: Caller) => Promise<PolicySetView>
   readonly policySet: () => PolicySetView
-  /** Every reason why this instance should get no traffic; empty when ready. */
+  /** Every reason why this instance should get no traffic; empty when ready. What follows a colon is for operators only. */
   readonly readiness: () => readonly string[]
   /** Evaluates promotions of all agents up to the automatic level; returns how many were granted. */
   readonly promoteDue: () => Promise<number>
@@ -87,4 +116,19 @@ export type Observation =
   | { readonly kind: 'degraded'; readonly cause: string }
   | { readonly kind: 'evidence'; readonly layer: string; readonly polarity: string }
   | { readonly kind: 'demotion'; readonly from: number; readonly to: number }
+  /** What would have been answered if everything were enforced; only where something is not. */
+  | {
+      readonly kind: 'would'
+      readonly protocol: Protocol
+      readonly base: string
+      readonly outcome: string
+      readonly limiting: string
+    }
+  | { readonly kind: 'mode_loosened'; readonly lines: number }
+  | { readonly kind: 'approval'; readonly verdict: 'approve' | 'reject'; readonly seconds: number }
+  | { readonly kind: 'override'; readonly verb: string }
+  /** One attempt to send an event. */
+  | { readonly kind: 'webhook'; readonly webhook: string; readonly posting: 'delivered' | 'failed' | 'gone' }
+  /** Records that a webhook has not got past. */
+  | { readonly kind: 'webhook_lag'; readonly webhook: string; readonly records: number }
 export type Observer = (observation: Observation) => void

@@ -1,4 +1,4 @@
-import type { DocumentKey, DocumentKind, Documents } from '../model/documents.ts'
+import { DOCUMENT_KINDS, type DocumentKey, type DocumentKind, type Documents } from '../model/documents.ts'
 import type { DocumentTable } from './ledger.ts'
 
 type ById = Map<string, Documents[DocumentKind]>
@@ -13,12 +13,10 @@ export type DocumentMap = DocumentTable & {
 
 /** An empty table of documents. */
 export function createDocumentMap(): DocumentMap {
-  const kinds: Record<DocumentKind, Map<string, ById>> = {
-    agent: new Map(),
-    activity: new Map(),
-    tenant: new Map(),
-    verdicts: new Map(),
-  }
+  const kinds = Object.fromEntries(DOCUMENT_KINDS.map((kind) => [kind, new Map<string, ById>()])) as Record<
+    DocumentKind,
+    Map<string, ById>
+  >
   const get = <K extends DocumentKind>({ kind, tenant, id }: DocumentKey<K>): Documents[K] | undefined =>
     kinds[kind].get(tenant)?.get(id) as Documents[K] | undefined
   const set = ({ kind, tenant, id }: DocumentKey, document: Documents[DocumentKind]): void => {

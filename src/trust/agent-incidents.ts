@@ -64,6 +64,26 @@ function rememberUndo(before: AgentTrust, after: AgentTrust, id: string, target:
 export type ReviewIncident = { readonly id: string; readonly falsePositive: boolean; readonly atMs: number }
 
 /**
+ * Reviews an incident as `reviewIncident` does, and judges every level that it gave back by trust as it is now: failures from while the
+ * incident was in force take their part. What another incident in force takes thereby, that one gives back if it was false too.
+ */
+export function reviewAndSettle(agent: AgentTrust, review: ReviewIncident, constants: TrustConstants): TrustWrite {
+  const reviewed = reviewIncident(agent, review)
+  const restored = reviewed.changes.flatMap((change) => (change.kind === 'restored' ? [change.scope] : []))
+  return restored.reduce<TrustWrite>((write, key) => {
+    const settled = settle({ before: write.agent, after: write.agent, scope: key, nowMs: review.atMs }, constants)
+    if (settled.changes.length === 0) return write
+    const { struckAtMs: formerly } = scopeOf(agent, key).ladder
+    const { ladder: before } = scopeOf(write.agent, key)
+    const scope = scopeOf(settled.agent, key)
+    const undo = scope.undo.map((one) =>
+      one.struckAtMs === formerly ? { ...one, before, struckAtMs: scope.ladder.struckAtMs } : one,
+    )
+    return { agent: withScope(settled.agent, key, { ...scope, undo }), changes: [...write.changes, ...settled.changes] }
+  }, reviewed)
+}
+
+/**
  * Reviews an incident wherever it is in force. A false positive is removed and gives back the level it took, unless something else took
  * it since. An id that is not known changes nothing.
  */

@@ -1,15 +1,7 @@
 import type { Layer, ScopeKey } from '../model/scope.ts'
 import type { TrustConstants } from '../model/trust-constants.ts'
 import { VERIFIERS_MAX } from '../model/trust-state.ts'
-import type {
-  AgentTrust,
-  BlastRadius,
-  Incident,
-  IncidentCount,
-  TrackRecord,
-  TrustChange,
-  TrustWrite,
-} from '../model/trust-state.ts'
+import type { AgentTrust, BlastRadius, Incident, IncidentCount, TrackRecord, TrustWrite } from '../model/trust-state.ts'
 import { settle } from './demotion.ts'
 import { requireAmount, requireFinite } from './finite.ts'
 import { coolDown, heatUp, undoCooling } from './heat.ts'
@@ -27,16 +19,24 @@ export type Evidence = {
   readonly polarity: 'positive' | 'negative'
   /** Units, at least 0; a positive counts 1 at most; 0 changes nothing. */
   readonly weight: number
+  /** Units of the decision's success with what was given for it before, by which limits on light successes are judged; default: the weight. */
+  readonly total?: number | undefined
   /** Severity of a failure in the e-process; default max(1, weight). */
   readonly kappa?: number | undefined
+  /** Severity already counted for this decision: only what is beyond it is charged; default 0. A graver failure counts even without weight. */
+  readonly kappaCounted?: number | undefined
   /** When it happened; a time after `nowMs` counts as `nowMs`. */
   readonly eventTimeMs: number
   /** Who verified it; only counted positives of the outcome layer are remembered with their verifier. */
   readonly verifier?: string | undefined
-  /** True for the one verdict per decision that advances k, e and the track record; looked at in the outcome layer only. */
+  /** True for the one success per decision that advances k and e, and for each graver failure; looked at in the outcome layer only. */
   readonly countsForLadder: boolean
+  /** True for the first success and the first failure of a decision: they enter the track record; default: as for the ladder. */
+  readonly tracked?: boolean | undefined
   /** A major outcome failure also raises an incident of the scope; default: by weight. */
   readonly major?: boolean | undefined
+  /** The incident that a major failure raises, once; default: named by the time. */
+  readonly incidentId?: string | undefined
   /** The agent reported its failure itself (track record). */
   readonly selfFlagged?: boolean | undefined
   /** How far the failure reached (track record); default 0. */
@@ -47,46 +47,50 @@ export type Evidence = {
 export function addEvidence(agent: AgentTrust, evidence: Evidence, nowMs: number, constants: TrustConstants): TrustWrite {
   requireFinite({ nowMs, eventTimeMs: evidence.eventTimeMs })
   requireAmount('weight', evidence.weight)
-  if (evidence.kappa !== undefined) requireAmount('kappa', evidence.kappa)
-  if (evidence.weight === 0) return { agent, changes: [] }
+  for (const name of ['kappa', 'kappaCounted', 'total'] as const)
+    if (evidence[name] !== undefined) requireAmount(name, evidence[name])
+  if (evidence.weight === 0 && !isGraver(evidence)) return { agent, changes: [] }
   const timed = { ...evidence, eventTimeMs: Math.min(evidence.eventTimeMs, nowMs) }
   if (timed.polarity === 'positive') return { agent: addGood(agent, timed, constants), changes: [] }
-  const changes: TrustChange[] = []
-  let after = addBad(agent, timed, constants)
-  if (timed.layer === 'outcome' && (timed.major ?? timed.weight >= constants.major_weight_min)) {
-    const band = bandOf(publish(readScope(agent, timed.scope, { nowMs }, constants).score), constants)
-    const rule = constants.incident_rules.major_outcome_failure
-    const cap = rule.cap ?? constants.major_caps[band]
-    const raised = {
-      id: `major-${String(nowMs)}`,
-      class: 'major_outcome_failure',
-      cap,
-      review: rule.review,
-      atMs: nowMs,
-    } as const
-    const scope = scopeOf(after, timed.scope)
-    after = withScope(after, timed.scope, {
-      ...scope,
-      incidents: raiseInto(scope.incidents, raised),
-      ladder: { ...scope.ladder, k: 0 },
-    })
-    changes.push({
-      kind: 'incident_raised',
-      scope: timed.scope,
-      incident: raised.id,
-      class: raised.class,
-      cap,
-      review: rule.review,
-    })
-  }
-  const offence = { before: agent, after, scope: timed.layer === 'identity' ? null : timed.scope, nowMs }
+  const bad = addBad(agent, timed, constants)
+  const isMajor = timed.layer === 'outcome' && (timed.major ?? timed.weight >= constants.major_weight_min)
+  const raised = isMajor ? raiseMajor(agent, bad, timed, nowMs, constants) : { agent: bad, changes: [] }
+  const offence = { before: agent, after: raised.agent, scope: timed.layer === 'identity' ? null : timed.scope, nowMs }
   const settled = settle(offence, constants)
-  return { agent: settled.agent, changes: [...changes, ...settled.changes] }
+  return { agent: settled.agent, changes: [...raised.changes, ...settled.changes] }
 }
 
-/** A positive that is taken back: where, its weight, when it happened, and whether it had counted for the ladder. */
+function isGraver({ polarity, kappa = 0, kappaCounted }: Evidence): boolean {
+  return polarity === 'negative' && kappaCounted !== undefined && kappa > kappaCounted
+}
+
+/** The incident of a major failure, capped just under the band from before the failure. One that is in force already stays as it is. */
+function raiseMajor(
+  before: AgentTrust,
+  after: AgentTrust,
+  { scope: key, incidentId }: Evidence,
+  nowMs: number,
+  constants: TrustConstants,
+): TrustWrite {
+  const id = incidentId ?? `major-${String(nowMs)}`
+  const scope = scopeOf(after, key)
+  if (incidentId !== undefined && scope.incidents.some((one) => one.id === id)) return { agent: after, changes: [] }
+  const band = bandOf(publish(readScope(before, key, { nowMs }, constants).score), constants)
+  const { cap: fixed, review } = constants.incident_rules.major_outcome_failure
+  const cap = fixed ?? constants.major_caps[band]
+  const incident = { id, class: 'major_outcome_failure', cap, review, atMs: nowMs } as const
+  const incidents = raiseInto(scope.incidents, incident)
+  return {
+    agent: withScope(after, key, { ...scope, incidents, ladder: { ...scope.ladder, k: 0 } }),
+    changes: [{ kind: 'incident_raised', scope: key, incident: id, class: incident.class, cap, review }],
+  }
+}
+
+/** A positive that is taken back: where, its weight, when it happened, and whether it had counted for the ladder and the track record. */
 export type TakenBack = Pick<Evidence, 'scope' | 'layer' | 'weight' | 'eventTimeMs'> & {
   readonly countedForLadder?: boolean | undefined
+  /** Default: as for the ladder. */
+  readonly tracked?: boolean | undefined
 }
 
 /** Takes a given positive back, at what is left of it, and demotes where that takes a level's ground away. */
@@ -111,13 +115,13 @@ export function chargeDelegator(agent: AgentTrust, failure: ChildFailure, nowMs:
 }
 
 function addGood(agent: AgentTrust, evidence: Evidence, constants: TrustConstants): AgentTrust {
-  const { layer, weight, eventTimeMs } = evidence
-  if (layer === 'identity') return { ...agent, identity: addPositive(agent.identity, weight, eventTimeMs, constants) }
+  const { layer, weight, eventTimeMs, total = weight } = evidence
+  if (layer === 'identity') return { ...agent, identity: addPositive(agent.identity, weight, eventTimeMs, constants, total) }
   const scope = scopeOf(agent, evidence.scope)
-  const layers = { ...scope.layers, [layer]: addPositive(scope.layers[layer], weight, eventTimeMs, constants) }
+  const layers = { ...scope.layers, [layer]: addPositive(scope.layers[layer], weight, eventTimeMs, constants, total) }
   if (layer !== 'outcome') return withScope(agent, evidence.scope, { ...scope, layers })
   const counting = evidence.countsForLadder
-  const heat = coolDown(agent.heat, weight, eventTimeMs, constants)
+  const heat = coolDown(agent.heat, weight, eventTimeMs, constants, total)
   return withScope({ ...agent, heat }, evidence.scope, {
     ...scope,
     layers,
@@ -125,10 +129,10 @@ function addGood(agent: AgentTrust, evidence: Evidence, constants: TrustConstant
       countsTowards(one, eventTimeMs) ? countPositive(one, weight, eventTimeMs, constants) : one,
     ),
     agentIncidentCounts: countedForAgent(agent.incidents, scope.agentIncidentCounts, weight, eventTimeMs, constants),
-    ladder: counting ? countGood(scope.ladder, weight, eventTimeMs, scope.layers.outcome.tnMs, constants) : scope.ladder,
+    ladder: counting ? countGood(scope.ladder, total, eventTimeMs, scope.layers.outcome.tnMs, constants) : scope.ladder,
     verifiers:
-      counting && weight >= constants.count_weight_min ? withVerifier(scope.verifiers, evidence.verifier) : scope.verifiers,
-    track: counting ? { ...scope.track, good: scope.track.good + 1 } : scope.track,
+      counting && total >= constants.count_weight_min ? withVerifier(scope.verifiers, evidence.verifier) : scope.verifiers,
+    track: (evidence.tracked ?? counting) ? { ...scope.track, good: scope.track.good + 1 } : scope.track,
   })
 }
 
@@ -159,11 +163,14 @@ function addBad(agent: AgentTrust, evidence: Evidence, constants: TrustConstants
   const scope = scopeOf(agent, evidence.scope)
   const layers = { ...scope.layers, [layer]: addNegative(scope.layers[layer], weight, eventTimeMs, constants) }
   if (layer !== 'outcome') return withScope(agent, evidence.scope, { ...scope, layers })
-  const heat = heatUp(agent.heat, weight, eventTimeMs)
-  if (!evidence.countsForLadder) return withScope({ ...agent, heat }, evidence.scope, { ...scope, layers })
-  const kappa = evidence.kappa ?? Math.max(1, weight)
-  const ladder = countFailure(scope.ladder, kappa, constants)
-  return withScope({ ...agent, heat }, evidence.scope, { ...scope, layers, ladder, track: failedTrack(scope.track, evidence) })
+  const heat = weight > 0 ? heatUp(agent.heat, weight, eventTimeMs) : agent.heat
+  const { countsForLadder, tracked = countsForLadder, kappa = Math.max(1, weight), kappaCounted = 0 } = evidence
+  return withScope({ ...agent, heat }, evidence.scope, {
+    ...scope,
+    layers,
+    ladder: countsForLadder ? countFailure(scope.ladder, kappa, constants, kappaCounted) : scope.ladder,
+    track: tracked ? failedTrack(scope.track, evidence) : scope.track,
+  })
 }
 
 function failedTrack(track: TrackRecord, { selfFlagged = false, blastRadius = 0 }: Evidence): TrackRecord {
@@ -189,7 +196,10 @@ function removeGood(agent: AgentTrust, taken: TakenBack, constants: TrustConstan
     agentIncidentCounts: scope.agentIncidentCounts.map((one) =>
       counted.has(one.id) ? uncountPositive(one, weight, eventTimeMs, constants) : one,
     ),
-    ladder: taken.countedForLadder === true ? uncountGood(scope.ladder, weight, constants) : scope.ladder,
-    track: taken.countedForLadder === true ? { ...scope.track, good: Math.max(0, scope.track.good - 1) } : scope.track,
+    ladder: taken.countedForLadder === true ? uncountGood(scope.ladder, constants) : scope.ladder,
+    track:
+      (taken.tracked ?? taken.countedForLadder) === true
+        ? { ...scope.track, good: Math.max(0, scope.track.good - 1) }
+        : scope.track,
   })
 }

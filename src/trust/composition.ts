@@ -44,15 +44,16 @@ export function changeComposition(
   return { agent: changed, changes: [{ kind: 'composition_changed', change: kind, scopes_lowered: lowered.map(([key]) => key) }] }
 }
 
-/** What a trusted enforcement point says the agent is made of: remembered, and applied if it is a change. */
+/** What a trusted enforcement point says the agent is made of: remembered, and applied if it is a change. Parts that it leaves out are as stored. */
 export function observeComposition(
   agent: AgentTrust,
   composition: Composition,
   nowMs: number,
   constants: TrustConstants,
 ): TrustWrite {
-  const kind = compositionKind(agent.composition, composition)
-  if (kind !== null) return changeComposition(agent, composition, kind, nowMs, constants)
+  const whole = { ...agent.composition, ...composition }
+  const kind = compositionKind(agent.composition, whole)
+  if (kind !== null) return changeComposition(agent, whole, kind, nowMs, constants)
   return { agent: agent.composition === null ? { ...agent, composition } : agent, changes: [] }
 }
 
@@ -63,8 +64,9 @@ export function withClaimedComposition(
   nowMs: number,
   constants: TrustConstants,
 ): AgentTrust {
-  const kind = compositionKind(agent.composition, { ...agent.composition, ...claimed })
-  return kind === null ? agent : changeComposition(agent, claimed, kind, nowMs, constants).agent
+  const whole = { ...agent.composition, ...claimed }
+  const kind = compositionKind(agent.composition, whole)
+  return kind === null ? agent : changeComposition(agent, whole, kind, nowMs, constants).agent
 }
 
 function keptOver(layer: LayerState, kind: CompositionKind, nowMs: number, constants: TrustConstants): LayerState {

@@ -10,9 +10,20 @@ export function heatUp(heat: AgentHeat, weight: number, eventTimeMs: number): Ag
   return { q: heat.q + weight, tnMs: later(heat.tnMs, eventTimeMs) }
 }
 
-/** A solid outcome positive in any scope, later than the last failure, cools the agent. */
-export function coolDown(heat: AgentHeat, weight: number, eventTimeMs: number, constants: TrustConstants): AgentHeat {
-  return cools(heat, weight, eventTimeMs, constants) ? { ...heat, q: heat.q * coolingFactor(weight, constants) } : heat
+/**
+ * A solid outcome positive in any scope, later than the last failure, cools the agent. `total` is the weight with what was given for the
+ * same success before: once it is solid, all of it cools, once.
+ */
+export function coolDown(
+  heat: AgentHeat,
+  weight: number,
+  eventTimeMs: number,
+  constants: TrustConstants,
+  total = weight,
+): AgentHeat {
+  if (!cools(heat, total, eventTimeMs, constants)) return heat
+  const cooling = total - weight >= constants.agent_heat_weight_min ? weight : total
+  return { ...heat, q: heat.q * coolingFactor(cooling, constants) }
 }
 
 /** Undoes the cooling of a positive that is taken back, unless a failure came since. */

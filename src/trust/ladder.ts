@@ -71,9 +71,8 @@ export function countGood(
   return { ...ladder, e, k: ladder.k + 1 }
 }
 
-/** A good decision that turned out not to be one: its step is taken back. */
-export function uncountGood(ladder: Ladder, weight: number, constants: TrustConstants): Ladder {
-  if (!countsAsGood(weight, constants)) return ladder
+/** A good decision that had counted and turned out not to be one: its step is taken back. */
+export function uncountGood(ladder: Ladder, constants: TrustConstants): Ladder {
   const next = nextLevel(ladder.level)
   const e = next === undefined ? ladder.e : ladder.e - evidenceStep(next, 'good', constants)
   return { ...ladder, e, k: Math.max(0, ladder.k - 1) }
@@ -83,10 +82,12 @@ function countsAsGood(weight: number, constants: TrustConstants): boolean {
   return weight > 0 && weight >= constants.count_weight_min
 }
 
-/** A verified failed decision: counts with its severity. The run k goes on; only an incident ends it. */
-export function countFailure(ladder: Ladder, kappa: number, constants: TrustConstants): Ladder {
+/** A verified failed decision: counts with its severity, less what was counted for it before. The run k goes on; only an incident ends it. */
+export function countFailure(ladder: Ladder, kappa: number, constants: TrustConstants, kappaCounted = 0): Ladder {
   const next = nextLevel(ladder.level)
-  return next === undefined ? ladder : { ...ladder, e: ladder.e + evidenceStep(next, { kappa }, constants) }
+  if (next === undefined) return ladder
+  const step = (severity: number): number => evidenceStep(next, { kappa: severity }, constants)
+  return { ...ladder, e: ladder.e + (kappaCounted > 0 ? Math.min(0, step(kappa) - step(kappaCounted)) : step(kappa)) }
 }
 
 /** Takes the grant down to what the demotion score supports, if it lies more than the margin under the granted level: a strike, and k and e start over. */

@@ -27,8 +27,17 @@ export function valuedAt(
   }
 }
 
-/** Adds good evidence of at most one unit; a late one is weighted by its own age. A zero weight changes nothing. */
-export function addPositive(layer: LayerState, weight: number, eventTimeMs: number, constants: TrustConstants): LayerState {
+/**
+ * Adds good evidence of at most one unit; a late one is weighted by its own age. A zero weight changes nothing. `total` is the weight
+ * with what was given for the same success before: it refreshes as a whole.
+ */
+export function addPositive(
+  layer: LayerState,
+  weight: number,
+  eventTimeMs: number,
+  constants: TrustConstants,
+  total = weight,
+): LayerState {
   if (!(weight > 0)) return layer
   const w = Math.min(weight, 1)
   const tMs = Math.max(layer.tMs, eventTimeMs)
@@ -38,7 +47,7 @@ export function addPositive(layer: LayerState, weight: number, eventTimeMs: numb
     s,
     q: isAfter(eventTimeMs, layer.tnMs) ? layer.q * Math.pow(2, -w / constants.heat_half_life_units) : layer.q,
     tMs,
-    tpMs: w >= constants.refresh_weight_min ? later(layer.tpMs, eventTimeMs) : layer.tpMs,
+    tpMs: total >= constants.refresh_weight_min ? later(layer.tpMs, eventTimeMs) : layer.tpMs,
     tnMs: layer.tnMs,
   }
 }

@@ -38,3 +38,16 @@ export function conflictOf(opinions: readonly Opinion[]): number {
   }
   return worst
 }
+
+/**
+ * Weighted belief fusion of opinions, each counting by its certainty; van der Heijden, Kopp, Kargl, FUSION 2018. For people: it averages, so
+ * no decision may rest on it. Every uncertainty must be above 0, as those of `opinionOf` are; only ignorance gives ignorance.
+ */
+export function fusedOpinion(opinions: readonly Opinion[]): Opinion {
+  const weighted = opinions.map((opinion) => ({ ...opinion, weight: (1 - opinion.u) / opinion.u }))
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
+  if (total === 0) return { b: 0, d: 0, u: 1 }
+  const of = (pick: (opinion: Opinion) => number): number =>
+    weighted.reduce((sum, opinion) => sum + pick(opinion) * opinion.weight, 0) / total
+  return { b: of(({ b }) => b), d: of(({ d }) => d), u: opinions.reduce((sum, { u }) => sum + 1 - u, 0) / total }
+}

@@ -20,7 +20,11 @@ const start = (...flags: readonly string[]) =>
 describe('bin/gradus.js', () => {
   it('says in one sentence that node is too old', () => {
     const { status, stdout, stderr } = start('--import', PRETENDS_OLD)
-    expect([status, stdout, stderr]).toEqual([1, '', 'gradus needs Node.js 24 or later, and this is 20.1.0.\n'])
+    expect([status, stdout, stderr]).toEqual([
+      1,
+      '',
+      'gradus needs Node.js 24 or later, and this is 20.1.0: install a newer one, or put one beside gradus with "npm install --save-dev node@24".\n',
+    ])
   })
 
   it('says what to do when nothing is compiled yet', () => {
@@ -44,5 +48,16 @@ describe('bin/gradus.js', () => {
       "if (process.env.GRADUS_REEXECUTED !== '1') Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })\n",
     )
     expect(start('--import', old)).toMatchObject({ status: 5, stdout: 'version on 1\n' })
+  })
+
+  it('uses, instead of an old node, the one that a project installed beside the package', () => {
+    const modules = join(root.path, 'project/node_modules')
+    cpSync(join(root.path, 'bin'), join(modules, 'gradus/bin'), { recursive: true })
+    cpSync(join(root.path, 'dist'), join(modules, 'gradus/dist'), { recursive: true })
+    cpSync(join(root.path, 'package.json'), join(modules, 'gradus/package.json'))
+    mkdirSync(join(modules, 'node/bin'), { recursive: true })
+    symlinkSync(process.execPath, join(modules, 'node/bin/node'))
+    const argv = ['--import', join(root.path, 'old.mjs'), join(modules, 'gradus/bin/gradus.js'), 'version']
+    expect(spawnSync(process.execPath, argv, { encoding: 'utf8' })).toMatchObject({ status: 5, stdout: 'version on 1\n' })
   })
 })

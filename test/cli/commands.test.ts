@@ -22,7 +22,7 @@ describe('gradus check', () => {
     const ran = await run(['check', '--json'])
     expect(JSON.parse(ran.out)).toEqual({
       ok: true,
-      checked: ['configuration', 'rego', 'catalogue', 'risk rules', 'fixtures'],
+      checked: ['configuration', 'rego', 'roles', 'matrix', 'catalogue', 'risk rules', 'fixtures', 'policy set'],
       findings: [],
     })
     expect(ran.code).toBe(0)
@@ -50,8 +50,9 @@ describe('gradus check', () => {
       'fixtures/f.yaml:3:9: want.outcome',
     ])
       expect(ran.err).toContain(place)
-    expect(ran.err.split('\n  fix: ').length).toBeGreaterThanOrEqual(5)
-    expect(ran.out).toContain('4 found')
+    const fixes = ran.err.split('\n  fix: ').length - 1
+    expect(fixes).toBeGreaterThanOrEqual(4)
+    expect(ran.out).toContain(`${fixes} found`)
     policies.remove()
   })
 
@@ -92,8 +93,7 @@ describe('gradus trust show', () => {
     )
     const flags = ['trust', 'show', 'coding-agent', '--data-dir', files.path]
     const plain = await run(flags, { openStore: open })
-    expect(plain.out).toMatch(/^SCOPE +SCORE +EFFECTIVE/u)
-    expect(plain.out).toMatch(/file_operations:light +0\.0000 +L0 read_only +L0/u)
+    expect(plain.out).toMatch(/^file_operations:light {2}0\.0000 {2}L0 read_only, held by identity$/mu)
     expect(JSON.parse((await run([...flags, '--json'], { openStore: open })).out)).toMatchObject({
       agent: 'coding-agent',
       scopes: [{ scope: 'file_operations:light', evidence: expect.anything() }],
@@ -230,12 +230,16 @@ describe('gradus audit', () => {
     const damaged = {
       ...WHOLE,
       ok: false,
-      findings: [{ kind: 'leaf_edited', leafIndex: 1, message: 'not what was hashed\u001b' }],
+      findings: [
+        { kind: 'leaf_edited', leafIndex: 1, id: 'r-1', message: 'not what was hashed\u001b' },
+        { kind: 'state_differs', subject: 'agent default/coding-agent\u001b', message: 'is not what the records come to' },
+      ],
       omitted: 4,
     }
     const ran = await run(['audit', 'verify', '--data-dir', files.path], { verifyLog: () => Promise.resolve(damaged) })
     expect(ran.code).toBe(2)
-    expect(ran.out).toContain('leaf_edited record 1: not what was hashed\\e')
+    expect(ran.out).toContain('leaf_edited record 1 r-1: not what was hashed\\e')
+    expect(ran.out).toContain('state_differs agent default/coding-agent\\e: is not what the records come to')
     expect(ran.out).toContain('and 4 more')
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { folder, liveService, ANYBODY, NOW_MS, run } from './harness.ts'
+import { folder, liveService, ANYBODY, NOW_MS, run, shippedPolicySet } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)
@@ -70,15 +70,19 @@ describe('gradus eval', () => {
   })
 
   it('shows what print() says, on standard error and escaped', async () => {
-    const { shippedPolicySet } = await import('./harness.ts')
-    const ran = await run(['eval', files.write('pr.json', OPEN_PR), '--json', '--print'], {
-      loadPolicySet: (_loaded, { print }) => {
-        print?.('seen\u001b[2J')
-        return shippedPolicySet()
-      },
-    })
-    expect(ran.err).toBe('print: seen\\e[2J\n')
-    expect(JSON.parse(ran.out)).toMatchObject({ outcome: 'deny' })
+    const said = async (...flags: readonly string[]): Promise<string> => {
+      const ran = await run(['eval', files.write('pr.json', OPEN_PR), '--json', ...flags], {
+        loadPolicySet: (_loaded, { print }) => {
+          print?.('seen\u001b[2J')
+          return shippedPolicySet()
+        },
+      })
+      expect(JSON.parse(ran.out)).toMatchObject({ outcome: 'deny' })
+      return ran.err
+    }
+    expect(await said()).toBe('print: seen\\e[2J\n')
+    expect(await said('--print')).toBe('print: seen\\e[2J\n')
+    expect(await said('--no-print')).toBe('')
   })
 
   it.each([

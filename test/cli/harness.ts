@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { exportLine } from '../../src/audit/export.ts'
 import { eraseRecords } from '../../src/audit/erase.ts'
 import { walkRecords } from '../../src/audit/query.ts'
+import { candidatePolicySet } from '../../src/candidate.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { proofText } from '../../src/compose.ts'
@@ -18,6 +19,7 @@ import type { Store } from '../../src/service/ports.ts'
 import { project } from '../../src/service/projection.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { openScratch } from '../../src/stores/sqlite/scratch.ts'
 import { uuidv7 } from '../../src/model/uuid.ts'
 
 /** What a command line did. */
@@ -41,6 +43,7 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
   const deps: CliDeps = {
     env: {},
     cwd: PACKAGE_ROOT,
+    packageRoot: PACKAGE_ROOT,
     readStdin: () => Promise.resolve(''),
     stdout: (text) => void (written.out += text),
     stderr: (text) => void (written.err += text),
@@ -58,15 +61,19 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     loadConfig: async (file) => loadConfig(file, changes.cwd ?? PACKAGE_ROOT),
     loadPolicySet: () => shippedPolicySet(),
     restorePolicySet: (archive) => restorePolicySet(archive),
+    loadCandidate: (loaded, files) => candidatePolicySet({ ...loaded, file: loaded.file ?? '' }, files, NOW_MS),
+    openScratch,
     readCatalogue,
     readRisk,
     checkRego: () => Promise.resolve([]),
+    hasOpa: () => Promise.resolve(true),
     buildBundles: refused('building'),
     openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: 'gradus.test/audit' }),
     openStore: refused('a store on disk'),
     openService: refused('a service on disk'),
     formatProof: proofText,
     verifyLog: refused('verifying'),
+    rebuildState: refused('rebuilding'),
     walkRecords,
     exportLine,
     eraseRecords,

@@ -59,6 +59,10 @@ async function perform(stage: Stage | undefined, fence: Fence, shown: Fence | un
     lines.forEach(planMake)
     return
   }
+  if (fence.stays) {
+    await stage.serveOn(fence.text)
+    return
+  }
   const ran = SERVE.test(fence.text) ? await stage.serveOnce(fence.text) : await stage.run(fence.text)
   expect(ran.code, `${fence.text}\n${ran.stdout}\n${ran.stderr}`).toBe(0)
   // curl ends with 0 whatever was answered.

@@ -11,6 +11,8 @@ export type Fence = {
   readonly language: string
   /** `file=PATH` of the info string: the reader is told to write the block there. */
   readonly file: string | undefined
+  /** `stays` in the info string: what the block starts runs on while the document goes on. */
+  readonly stays: boolean
   readonly text: string
   readonly follows: boolean
 }
@@ -39,7 +41,15 @@ export function fencesOf(document: string): readonly Fence[] {
     } else if (info === '') {
       const [language = '', ...attributes] = open.info.trim().split(/\s+/u)
       const file = attributes.map((attribute) => /^file=(.+)$/u.exec(attribute)?.[1]).find((path) => path !== undefined)
-      fences.push({ document, line: open.line, language, file, text: `${open.lines.join('\n')}\n`, follows: open.follows })
+      fences.push({
+        document,
+        line: open.line,
+        language,
+        file,
+        stays: attributes.includes('stays'),
+        text: `${open.lines.join('\n')}\n`,
+        follows: open.follows,
+      })
       open = undefined
       onlyBlankSince = true
     } else open.lines.push(line)

@@ -9,6 +9,8 @@ import { REPOSITORY } from './markdown.ts'
 
 /** The address that the documents name. */
 const SHOWN_ADDRESS = '127.0.0.1:8181'
+/** The address that the documents give a second server, started by the reader. */
+const SECOND_ADDRESS = '127.0.0.1:8282'
 const COPIED = ['policies', 'bundles', 'examples', 'schemas', 'gradus.yaml', 'Makefile']
 const LINKED = ['src', 'node_modules', 'scripts']
 const MAIN = join(REPOSITORY, 'src', 'main.ts')
@@ -22,10 +24,12 @@ export type Stage = {
   readonly address: string
   /** What the server printed at its start, with the address and the folder that the documents name. */
   readonly printed: string
-  /** Runs a block in bash; variables live on in the next one. */
+  /** Runs a block in bash; variables and the folder live on in the next one. */
   readonly run: (script: string) => Promise<Ran>
   /** Runs a `serve` command until it listens, ends it, and says how it ended. */
   readonly serveOnce: (command: string) => Promise<Ran>
+  /** Runs a `serve` command, in the folder that blocks have gone to, until the stage is closed. */
+  readonly serveOn: (command: string) => Promise<void>
   readonly write: (file: string, text: string) => void
   readonly close: () => Promise<void>
 }
@@ -58,7 +62,9 @@ export async function setStage(livedData: string): Promise<Stage> {
   const server = start(['serve', '--demo', '--data-dir', 'data'], folder, environment)
   const seen = collect(server)
   await listening(server)
-  const here = (text: string): string => text.replaceAll(SHOWN_ADDRESS, address)
+  const second = `127.0.0.1:${await freePort()}`
+  const here = (text: string): string => text.replaceAll(SHOWN_ADDRESS, address).replaceAll(SECOND_ADDRESS, second)
+  const staying: ChildProcess[] = []
   return {
     folder,
     address,
@@ -72,12 +78,18 @@ export async function setStage(livedData: string): Promise<Stage> {
       await listening(child)
       return { code: await stop(child), ...seen() }
     },
+    serveOn: async (command) => {
+      const words = here(command).trim().split(/\s+/u)
+      const child = start(words.slice(words.indexOf('serve')), folderOf(folder), environment)
+      staying.push(child)
+      await listening(child)
+    },
     write: (file, text) => {
       mkdirSync(dirname(join(folder, file)), { recursive: true })
       writeFileSync(join(folder, file), here(text))
     },
     close: async () => {
-      await stop(server)
+      for (const child of [...staying, server]) await stop(child)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -99,10 +111,16 @@ function environmentOf(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, PATH: path, GRADUS_CACHE: join(folder, '.cache') }
 }
 
+/** The folder that the last block ended in. */
+function folderOf(stage: string): string {
+  const file = join(stage, '.state.folder')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : stage
+}
+
 async function runBash(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {
   const state = join(cwd, '.state')
-  const text = `[ ! -f ${state} ] || source ${state}\nset -aeuo pipefail\n${script}\nset +aeu\nexport -p >${state}\n`
-  const child = spawn('bash', ['-c', text], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const text = `[ ! -f ${state} ] || source ${state}\nset -aeuo pipefail\n${script}\nset +aeu\nexport -p >${state}\npwd >${state}.folder\n`
+  const child = spawn('bash', ['-c', text], { cwd: folderOf(cwd), env, stdio: ['ignore', 'pipe', 'pipe'] })
   const seen = collect(child)
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, ...seen() }

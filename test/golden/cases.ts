@@ -161,4 +161,13 @@ export const CASES: Readonly<Record<string, Case>> = {
     ask: ask('finance-agent', 'categorise_expense', { subject: { properties: { composition: { model: 'm2' } } } }),
     given: both(at(4), ({ write }) => write([{ kind: 'composition', agent: 'finance-agent', composition: { model: 'm1' } }])),
   },
+  'an observed agent gets the base, and the record what would have been answered': {
+    ask: categorise,
+    given: at(2),
+    options: { config: { modes: [{ mode: 'observe', agent: 'finance-agent' }] } },
+  },
+  'one term is observed and the others hold': {
+    ask: merge({ checks_passed: true, complexity: 2 }),
+    options: { config: { modes: [{ mode: 'observe', term: 'trust' }] } },
+  },
 }

@@ -81,7 +81,7 @@ describe('the anonymous standing', () => {
       credential: null,
       tenant: 'acme',
       agent: 'a-1',
-      roles: ['enforcement_point'],
+      roles: ['enforcement_point', 'agent'],
       human_subject_types: ['user'],
       supported_obligations: ['redact'],
       verified_facts: ['checked'],

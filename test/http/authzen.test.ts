@@ -184,6 +184,74 @@ describe('evaluations', () => {
     expect((await post(`${url}${many}`, body)).status).toBe(400)
   })
 
+  test('a default that no request may hold refuses the items that use it, at its own place', async () => {
+    const { url, calls } = await start()
+    const body = { ...REQUEST, context: { session: 7 }, evaluations: [{}, { context: {} }, {}] }
+    const answered = (await post(`${url}${many}`, body)).body.evaluations
+    expect(answered.map(({ decision }: { decision: boolean }) => decision)).toEqual([false, true, false])
+    expect(answered[0].context.error).toMatchObject({ status: 400, message: expect.stringContaining('/context/session') })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('the defaults are checked once, however many items use them', async () => {
+    const { url, calls } = await start({ config: bare })
+    const properties = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key${index}`, index]))
+    const body = { ...REQUEST, resource: { ...REQUEST.resource, properties }, evaluations: Array(500).fill({}) }
+    expect((await post(`${url}${many}`, body)).status).toBe(200)
+    const resources = calls.map(({ args }) => (args[0] as Ask).request.resource)
+    expect([resources.length, new Set(resources).size]).toEqual([500, 1])
+  })
+
+  test('a thousand whole items are accepted', async () => {
+    const { url, calls } = await start({ config: bare })
+    const whole = { ...REQUEST, context: { session: 's', purpose: 'p', environment: 'e', facts: { a: 1, b: 2, c: 3 } } }
+    expect((await post(`${url}${many}`, { evaluations: Array(1_000).fill(whole) })).status).toBe(200)
+    expect(calls).toHaveLength(1_000)
+  })
+
+  test.each([
+    ['bytes', { note: 'x'.repeat(3_000) }, 400, /1048576 bytes/u],
+    ['values', { list: Array(100).fill(0) }, 500, /40000 values/u],
+  ])(
+    'items that come to too many %s with the defaults in them are 413, and none is decided',
+    async (_what, context, items, said) => {
+      const { url, calls } = await start()
+      const answer = await post(`${url}${many}`, { ...REQUEST, context, evaluations: Array(items).fill({}) })
+      expect([answer.status, calls.length]).toEqual([413, 0])
+      expect(answer.text).toMatch(said)
+      expect((await post(`${url}${many}`, { ...REQUEST, context, evaluations: Array(items / 2).fill({}) })).status).toBe(200)
+    },
+  )
+
+  test('an item larger than a request may be is refused, the others are decided', async () => {
+    const { url, calls } = await start()
+    const large = { context: { one: Array(8_000).fill(0), two: Array(2_000).fill(0) } }
+    const { body } = await post(`${url}${many}`, { ...REQUEST, evaluations: [large, {}] })
+    expect(body.evaluations[0].context.error).toMatchObject({ status: 400, message: expect.stringContaining('10000 values') })
+    expect([body.evaluations[1].decision, calls.length]).toEqual([true, 1])
+  })
+
+  test.each(['execute_all', 'deny_on_first_deny'])('others are served between the items of %s', async (semantic) => {
+    const busy = (): DecisionAnswer => {
+      const until = performance.now() + 5
+      while (performance.now() < until);
+      return ANSWER
+    }
+    const { url, calls } = await start({ answers: { evaluate: busy } })
+    const body = { ...REQUEST, evaluations: Array(100).fill({}), options: { evaluations_semantic: semantic } }
+    const batch = post(`${url}${many}`, body)
+    while (calls.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    expect((await get(`${url}/health`)).status).toBe(200)
+    expect(calls.length).toBeLessThan(100)
+    expect((await batch).status).toBe(200)
+  })
+
+  test('after a refusal of the whole call no further item is started', async () => {
+    const { url, calls } = await start(failing(new ServiceError('forbidden', 'no')))
+    expect((await post(`${url}${many}`, { ...REQUEST, evaluations: Array(100).fill({}) })).status).toBe(403)
+    expect(calls.length).toBeLessThan(5)
+  })
+
   const failing = (error: Error) => ({
     answers: {
       evaluate: () => {

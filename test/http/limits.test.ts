@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { ANSWER, get, post, raw, REQUEST, start } from './support.ts'
 
 const path = '/api/v1/decisions'
-const head = (more: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}\r\n`
+const head = (more: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${more}\r\n`
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 const small = { body_bytes_max: 1_024 }
 
@@ -92,13 +92,13 @@ describe('time', () => {
   test('a late failure is logged, not thrown', async () => {
     const answers = {
       evaluate: async () => {
-        await sleep(80)
+        await sleep(400)
         throw new Error('too late')
       },
     }
-    const { url, log } = await start({ config: { request_timeout_ms: 30 }, answers })
+    const { url, log } = await start({ config: { request_timeout_ms: 200 }, answers })
     expect((await post(`${url}${path}`, REQUEST)).status).toBe(503)
-    await sleep(100)
+    await sleep(300)
     expect(log).toMatchObject([{ message: 'too late' }])
   })
 

@@ -9,7 +9,7 @@ import { checkListen, isLoopback, parseListen } from '../../src/http/listen.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { Config } from '../../src/model/config.ts'
-import { fakeService } from './support.ts'
+import { fakeService, silence } from './support.ts'
 
 const credentials = [{ id: 'c', token_sha256: createHash('sha256').update('t').digest('hex') }]
 const tls = { certificate: 'c.pem', key: 'k.pem' }
@@ -77,6 +77,7 @@ function serverOf(config: Config) {
     credentials: config.credentials,
     entrypoints: [],
     metrics: createMetrics(),
+    events: silence(),
     version: '0',
     log: () => undefined,
   })

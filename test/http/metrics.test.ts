@@ -9,6 +9,8 @@ test('observations become the documented series', async () => {
   observer({ kind: 'degraded', cause: 'store' })
   observer({ kind: 'evidence', layer: 'outcome', polarity: 'negative' })
   observer({ kind: 'demotion', from: 3, to: 1 })
+  observer({ kind: 'webhook', webhook: 'ops', posting: 'failed' })
+  observer({ kind: 'webhook_lag', webhook: 'ops', records: 7 })
   http({ handler: 'decide', method: 'POST', code: 200, seconds: 0.003 })
   const written = await text()
   for (const line of [
@@ -17,6 +19,8 @@ test('observations become the documented series', async () => {
     'gradus_degraded_total{cause="store"} 1',
     'gradus_evidence_total{layer="outcome",polarity="negative"} 1',
     'gradus_demotions_total{from="3",to="1"} 1',
+    'gradus_webhook_deliveries_total{webhook="ops",result="failed"} 1',
+    'gradus_webhook_lag_records{webhook="ops"} 7',
     'http_request_duration_seconds_bucket{le="0.005",handler="decide",method="POST",code="200"} 1',
   ])
     expect(written).toContain(line)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ServiceError } from '../../src/model/error.ts'
-import { ANSWER, bearer, get, post, REQUEST, start } from './support.ts'
+import { ANSWER, bearer, get, post, raw, REQUEST, start, token } from './support.ts'
 
 const api = '/api/v1'
 
@@ -101,6 +101,23 @@ describe('every verb reaches the service with what was sent', () => {
         : await post(`${url}${api}${path}`, body, bearer('operator'))
     expect([answer.status, answer.body]).toEqual([status, { verb }])
     expect(calls).toMatchObject([{ verb, caller: { credential: 'operator' }, args }])
+  })
+
+  test.each([
+    ['without a content type', undefined, '', 200],
+    ['of no bytes', 'application/json', '', 200],
+    ['of bytes without a content type', undefined, '{}', 415],
+    ['of another content type', 'text/plain', '', 415],
+    ['that is no JSON', 'application/json', ' ', 400],
+  ])('a promotion with a body %s (%s, "%s") is %d', async (_name, type, sent, status) => {
+    const { url, calls } = await start()
+    const head = type === undefined ? '' : `Content-Type: ${type}\r\n`
+    const answer = await raw(url, [
+      `POST ${api}/agents/a/scopes/email:light/promotions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`,
+      `Authorization: Bearer ${token('operator')}\r\n${head}Content-Length: ${sent.length}\r\n\r\n${sent}`,
+    ])
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `, 'u'))
+    expect(calls.map(({ args }) => args)).toEqual(status === 200 ? [['a', 'email:light', {}]] : [])
   })
 
   test('a scope that is none is refused before the service is asked', async () => {

@@ -207,6 +207,8 @@ describe('refusals have OPA’s form', () => {
 })
 
 describe('diagnostics', () => {
+  const path = '/v1/diagnostics/base/rbac/decision'
+
   test.each([
     [{ kind: 'value', value: { b: 1, a: [] } }, 200, { result: { a: [], b: 1 } }],
     [{ kind: 'undefined' }, 200, {}],
@@ -217,12 +219,45 @@ describe('diagnostics', () => {
     ],
   ] as const)('the raw base %j', async (evaluation, status, body) => {
     const { url, calls } = await start({ answers: { diagnoseBase: () => evaluation } })
-    const answer = await post(`${url}/v1/diagnostics/base/rbac/decision`, { input: { any: 1 } }, bearer('auditor'))
+    const answer = await post(`${url}${path}`, { input }, bearer('auditor'))
     expect(answer.status).toBe(status)
     expect(answer.body).toMatchObject(body)
     expect(calls).toMatchObject([
-      { verb: 'diagnoseBase', caller: { credential: 'auditor' }, args: ['rbac/decision', { any: 1 }] },
+      { verb: 'diagnoseBase', caller: { credential: 'auditor' }, args: [{ request: input, entrypoint: 'rbac/decision' }] },
     ])
+  })
+
+  test('an entrypoint that is not there is 404', async () => {
+    const missing = { kind: 'failed', cause: 'entrypoint', message: 'no entrypoint no/such; there are: rbac/allow' }
+    const { url } = await start({ answers: { diagnoseBase: () => missing } })
+    const { status, body } = await post(`${url}/v1/diagnostics/base/no/such`, { input }, bearer('auditor'))
+    expect([status, body]).toEqual([404, { code: 'resource_not_found', message: missing.message }])
+  })
+
+  test('an input that no decision could be asked with is refused at its place', async () => {
+    const { url, calls } = await start()
+    const { status, body } = await post(`${url}${path}`, { input: { ...input, subject: 7 } }, bearer('auditor'))
+    expect([status, body.code, calls]).toEqual([400, 'invalid_parameter', []])
+    expect(body.errors).toMatchObject([{ location: { pointer: '/input/subject' } }])
+  })
+
+  test('without an input nothing is asked, with a warning', async () => {
+    const { url, calls } = await start()
+    const { status, body } = await post(`${url}${path}`, {}, bearer('auditor'))
+    expect([status, body, calls]).toEqual([200, { warning: { code: 'api_usage_warning', message: expect.any(String) } }, []])
+  })
+
+  test('a foreign input is mapped for the entrypoints that get one, as it is for their decisions', async () => {
+    const mapping = { subject: '/who', action: '/what' }
+    const { url, calls } = await start({ base: { mapping }, entrypoints: ['theirs/allow'] })
+    const foreign = { who: 'support-agent', what: 'orders.read', more: 1 }
+    await post(`${url}/v1/diagnostics/base/theirs/allow`, { input: foreign }, bearer('auditor'))
+    await post(`${url}${path}`, { input }, bearer('auditor'))
+    expect(calls).toMatchObject([
+      { args: [{ entrypoint: 'theirs/allow', baseInput: foreign, request: { subject: { id: 'support-agent' } } }] },
+      { args: [{ entrypoint: 'rbac/decision', request: input }] },
+    ])
+    expect(calls[1]?.args[0]).not.toHaveProperty('baseInput')
   })
 })
 
@@ -236,6 +271,16 @@ describe('health and metrics', () => {
       expect(await get(`${red.url}/health${query}`)).toMatchObject({ status: 500, body: { error: 'no policy; no store' } })
     },
   )
+
+  test('health tells details only to those who operate it', async () => {
+    const { url } = await start({ answers: { readiness: () => ['the store is fenced: /var/lib/gradus/gradus.db is full'] } })
+    for (const headers of [{}, bearer('enforcement_point'), bearer('agent')]) {
+      const { status, body } = await get(`${url}/health`, headers)
+      expect([status, body]).toEqual([500, { error: 'the store is fenced' }])
+    }
+    for (const role of ['operator', 'auditor', 'administrator'])
+      expect((await get(`${url}/health`, bearer(role))).body.error).toContain('/var/lib/gradus/gradus.db')
+  })
 
   test('metrics are Prometheus text with the requests that were served, and name no path', async () => {
     const { url } = await start()

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, test } from 'vitest'
 
-import { ENDPOINTS, type Endpoint } from '../../src/http/endpoints.ts'
+import type { Endpoint } from '../../src/http/endpoint.ts'
+import { ENDPOINTS } from '../../src/http/endpoints.ts'
 import { EXAMPLES } from '../../src/http/examples.ts'
 import { buildOpenapi } from '../../src/http/openapi.ts'
 import { HTTP_CODES } from '../../src/http/problem-code.ts'

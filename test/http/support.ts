@@ -10,6 +10,7 @@ import type { Caller, Role } from '../../src/model/caller.ts'
 import { Config } from '../../src/model/config.ts'
 import type { Evaluation } from '../../src/model/evaluation.ts'
 import type { DecisionAnswer } from '../../src/model/wire.ts'
+import { createEventStreams, type EventStreams } from '../../src/service/event-streams.ts'
 import type { Ask, Service } from '../../src/service/service.ts'
 
 export const REQUEST = {
@@ -36,6 +37,7 @@ export const ANSWER: DecisionAnswer = {
   trust: null,
   policy_set: 'p'.repeat(64),
   leaf_index: 3,
+  approval: null,
   reasons: ['a < b & c > d'],
 }
 
@@ -83,11 +85,13 @@ export const bearer = (id: string) => ({ authorization: `Bearer ${token(id)}` })
 
 /** A credential per role, named like it. */
 function credentialOf(role: Role) {
-  return { id: role, roles: [role], token_sha256: createHash('sha256').update(token(role)).digest('hex') }
+  const agent = role === 'agent' ? { agent: REQUEST.subject.id } : {}
+  return { id: role, roles: [role], ...agent, token_sha256: createHash('sha256').update(token(role)).digest('hex') }
 }
 
 const ROLES = [
   'enforcement_point',
+  'log_uploader',
   'signal_source',
   'verifier',
   'operator',
@@ -109,15 +113,31 @@ type Setup = {
   readonly answers?: Parameters<typeof fakeService>[0]
   readonly entrypoints?: string[]
   readonly base?: object
+  readonly events?: EventStreams
+  /** Credentials besides one for each role. */
+  readonly credentials?: readonly object[]
+  readonly nowMs?: () => number
 }
 
+/** Streams of a log in which nothing happens. */
+export const silence = (): EventStreams =>
+  createEventStreams({ size: () => 0, read: (from) => Promise.resolve({ told: [], next: from, scanned: false }) })
+
 /** A real server on a free port, in front of a fake service; closed after the test. */
-export async function start({ config = {}, answers = {}, entrypoints = [], base = {} }: Setup = {}): Promise<Started> {
+export async function start({
+  config = {},
+  answers = {},
+  entrypoints = [],
+  base = {},
+  events = silence(),
+  credentials = [],
+  nowMs = Date.now,
+}: Setup = {}): Promise<Started> {
   const fake = fakeService(answers)
   const log: LogEntry[] = []
   const parsed = Config.parse({
     http: { listen: '127.0.0.1:0', drain_timeout_ms: 500, ...config },
-    credentials: ROLES.map(credentialOf),
+    credentials: [...ROLES.map(credentialOf), ...credentials],
     entrypoints,
     base,
   })
@@ -128,8 +148,10 @@ export async function start({ config = {}, answers = {}, entrypoints = [], base 
     entrypoints: parsed.entrypoints,
     mapping: parsed.base.mapping,
     metrics: createMetrics(),
+    events,
     version: '0.0.0-test',
     log: (entry) => log.push(entry),
+    nowMs,
   })
   running.push(http)
   const { url } = await http.listen()

@@ -51,6 +51,19 @@ describe('the meet (laws P16–P19)', () => {
   })
 })
 
+describe('a cap', () => {
+  it.each([
+    ['a list', { actions_per_hour_max: ['many'] }, ['actions_per_hour_max']],
+    ['a list beside a number', { amount_max: ['5'], records_max: 5 }, ['amount_max']],
+    ['a negative number', { tool_amount_per_day_max: -1 }, ['tool_amount_per_day_max']],
+    ['no number at all', { tool_amount_per_day_max: Number.NaN }, ['tool_amount_per_day_max']],
+    ['a number', { amount_max: 0 }, []],
+  ])('that is %s', (_what, guardrails, impossible) => {
+    expect(contradictions(meetGuardrails(guardrails, {}))).toEqual(impossible)
+    expect(meet({ ...TOP, guardrails }, TOP).outcome).toBe(impossible.length === 0 ? 'allow' : 'deny')
+  })
+})
+
 describe('outcomes', () => {
   it('are a chain from deny to allow', () => {
     for (const [low, a] of OUTCOMES.entries())

@@ -10,6 +10,7 @@ import {
   parseStrictJson,
   STRICT_JSON_LIMITS,
   STRING_CHARS_MAX,
+  VALUES_MAX,
 } from '../../src/model/strict-json.ts'
 
 const SMALL: JsonLimits = {
@@ -19,6 +20,7 @@ const SMALL: JsonLimits = {
   keyCharsMax: 4,
   arrayItemsMax: 3,
   objectKeysMax: 3,
+  valuesMax: 8,
 }
 
 type Refused = { code: JsonFaultCode; pointer: string; offset: number; line: number; column: number; message: string }
@@ -194,6 +196,8 @@ describe('parseStrictJson', () => {
     ['key length', '{"k":{"1234":0}}', '{"k":{"12345":0}}', 'key_too_long', '/k'],
     ['array items', '{"a":[1,2,3]}', '{"a":[1,2,3,4]}', 'array_too_long', '/a'],
     ['object keys', '[{"a":1,"b":2,"c":3}]', '[{"a":1,"b":2,"c":3,"d":4}]', 'object_too_large', '/0'],
+    ['values', '[[1,2],[3,4],[]]', '[[1,2],[3,4],[{}]]', 'too_many_values', '/2/0'],
+    ['values in objects', '{"a":{"b":1,"c":2},"d":[3,4,5]}', '{"a":{"b":1,"c":2,"d":6},"e":[3,4,5]}', 'too_many_values', '/e/2'],
     ['body bytes', `[${' '.repeat(198)}]`, `[${' '.repeat(199)}]`, 'body_too_large', ''],
   ])('accepts the limit of %s and refuses one more', (_name, within, beyond, code, pointer) => {
     expect(parseStrictJson(within, SMALL)).toEqual({ ok: true, value: JSON.parse(within) as unknown })
@@ -228,6 +232,13 @@ describe('parseStrictJson', () => {
     expect(refusal(JSON.stringify(Array(ARRAY_ITEMS_MAX + 1).fill(0))).code).toBe('array_too_long')
     const keys = Array.from({ length: OBJECT_KEYS_MAX + 1 }, (_, index) => [`k${index}`, 0])
     expect(refusal(JSON.stringify(Object.fromEntries(keys))).code).toBe('object_too_large')
+    const rows = (values: number): string => JSON.stringify([Array(5_000).fill('x'), Array(values - 5_003).fill(0)])
+    expect(parseStrictJson(rows(VALUES_MAX)).ok).toBe(true)
+    expect(refusal(rows(VALUES_MAX + 1))).toMatchObject({
+      code: 'too_many_values',
+      pointer: `/1/${VALUES_MAX - 5_003}`,
+      message: expect.stringContaining(`at most ${VALUES_MAX}`) as string,
+    })
     expect(refusal(new Uint8Array(BODY_BYTES_MAX + 1)).code).toBe('body_too_large')
   })
 

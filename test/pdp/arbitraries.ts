@@ -11,6 +11,7 @@ import {
   type DecisionInputs,
 } from '../../src/model/decision-inputs.ts'
 import type { Matrices, Matrix } from '../../src/model/matrix.ts'
+import { OBSERVABLE_SOURCES } from '../../src/model/mode.ts'
 import { RISK_BANDS } from '../../src/model/outcome.ts'
 import { LEVELS } from '../../src/model/scope.ts'
 import { guardrails, obligations, outcomes } from '../lattice/arbitraries.ts'
@@ -57,6 +58,9 @@ export const OPEN: DecisionInputs = {
   measures: { amount: null, records: null, recipient_domains: null },
   budget_refusals: [],
   guardrail_excess: 'require_approval',
+  approval: null,
+  observed: [],
+  override: null,
   supported_obligations: [],
 }
 
@@ -176,5 +180,8 @@ export const inputs: fc.Arbitrary<DecisionInputs> = fc.record({
     ),
   ),
   guardrail_excess: fc.constantFrom('require_approval', 'deny'),
+  observed: often([], fc.subarray([...OBSERVABLE_SOURCES])),
+  approval: often(null, fc.constantFrom({ id: 'a1' }, { id: 'a2' })),
+  override: often(null, fc.constantFrom({ id: 'o1' }, { id: 'o2' })),
   supported_obligations: fc.subarray(['audit', 'redact_sensitive', 'rollback_handle', '__proto__']),
 })

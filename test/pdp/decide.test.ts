@@ -211,7 +211,7 @@ describe('guardrails', () => {
       'require_approval',
     ],
     ['a cap where a list belongs', { recipient_domains: 5 }, { ...none, recipient_domains: ['a.example'] }, 'require_approval'],
-    ['a list where a cap belongs', { amount_max: ['100'] }, { ...none, amount: 100 }, 'require_approval'],
+    ['a list where a cap belongs', { amount_max: ['100'] }, { ...none, amount: 100 }, 'deny'],
     ['a bound of something else', { tokens_max: 1 }, { ...none, amount: 100 }, 'allow'],
   ])('with %s', (_, guardrails, measures, outcome) => {
     expect(open({ graduation: bounded(guardrails), measures }).outcome).toBe(outcome)

@@ -7,7 +7,9 @@ import type { Decision, DecisionInputs } from '../../src/model/decision-inputs.t
  */
 export function referenceDecide(inputs: DecisionInputs): Decision {
   const base = baseOf(inputs)
-  const terms: Ceiling[] = [base, ...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), hardOf(inputs)]
+  const terms: Ceiling[] = [base]
+  for (const each of [...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), hardOf(inputs)])
+    terms.push(...heard(each, inputs))
 
   for (const source of ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard'] as const) {
     let seen = 0
@@ -22,7 +24,10 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
     if (Array.isArray(bound) && bound.length === 0) terms.push(make('guardrails', 'deny', `guardrail_allows_nothing:${name}`))
   }
   const reads = inputs.band === 'read' && inputs.action.category === 'read_only'
-  if (!reads) for (const reason of excessOf(bounds, inputs)) terms.push(make('guardrails', inputs.guardrail_excess, reason))
+  const watched: readonly string[] = inputs.observed
+  if (!reads && !watched.includes('guardrails'))
+    for (const reason of excessOf(bounds, inputs))
+      terms.push(...heard(make('guardrails', inputs.guardrail_excess, reason), inputs))
 
   let lowest = 4
   for (const each of terms) lowest = Math.min(lowest, height(each.outcome))
@@ -69,6 +74,29 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
 
 const CHAIN = ['deny', 'suggest', 'require_approval', 'allow_guarded', 'allow'] as const
 const ORDER = ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard', 'context', 'guardrails', 'pact'] as const
+
+/** A term after what people said: an override first, then an approval. */
+function heard(term: Ceiling, { approval, override, observed, kill_switch, human }: DecisionInputs): Ceiling[] {
+  let each = term
+  const seen: readonly string[] = observed
+  if (override !== null && term.source === 'context') return []
+  if (seen.includes('hard') && term.source === 'hard' && kill_switch && !human) return [make('hard', 'deny', 'kill_switch')]
+  if (seen.includes(term.source)) return [make(term.source, 'allow', 'observed')]
+  if (override !== null) {
+    const reason = `override:${override.id}`
+    if (each.source === 'category' && each.outcome !== 'deny') each = { ...each, outcome: 'allow', reason }
+    if (each.source === 'trust') {
+      const properties = { override: override.id }
+      each = make('trust', 'allow', reason)
+      each.obligations.push({ id: 'override_audit', performer: 'pdp', properties }, { id: 'notify_owner', performer: 'pdp' })
+    }
+  }
+  const listens = each.source !== 'base' && each.source !== 'containment' && each.source !== 'hard'
+  if (approval === null || !listens || each.outcome !== 'require_approval') return [each]
+  const reason = `approved:${approval.id}:${each.reason}`
+  const duties = [...each.obligations, ...make(each.source, 'allow_guarded', reason).obligations]
+  return [{ ...each, outcome: 'allow_guarded', reason, obligations: duties }]
+}
 
 function height(outcome: Ceiling['outcome']): number {
   return CHAIN.indexOf(outcome)
@@ -177,6 +205,7 @@ function boundsOf(terms: readonly Ceiling[]): Guardrails {
     const numbers = all.filter((bound) => typeof bound === 'number')
     const lists = all.filter((bound) => typeof bound !== 'number')
     if (numbers.length > 0) return [name, lists.length > 0 ? [] : Math.min(...numbers) + 0]
+    if (name.endsWith('_max')) return [name, []]
     const shared = lists[0]!.filter((entry, at) => lists.every((list) => list.includes(entry)) && lists[0]!.indexOf(entry) === at)
     return [name, shared.sort()]
   })

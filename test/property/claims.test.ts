@@ -89,6 +89,21 @@ describe('what only the body claims', () => {
     )
   })
 
+  it('never raises it above an agent of that name by a subject type that nobody vouches for', async () => {
+    const type = fc.constantFrom('user', 'human', 'person', 'employee', 'User')
+    const id = fc.constantFrom('grace', 'carol', 'alice', 'finance-agent', 'nobody')
+    const asking = fc.constantFrom<Caller>(anonymous, { ...gateway, human_subject_types: ['staff'] })
+    await fc.assert(
+      fc.asyncProperty(world, asking, doing, id, type, async (index, caller, what, name, claimed) => {
+        const asked = (as: string): Request => requestOf({ ...what, agent: name }, { type: as })
+        const agent = await decisionOf(worlds[index]!, caller, asked('agent'))
+        const person = await decisionOf(worlds[index]!, caller, asked(claimed))
+        expect({ outcome: person.outcome, base: person.base }).toEqual({ outcome: agent.outcome, base: agent.base })
+      }),
+      runs(120),
+    )
+  })
+
   it('has something to lower: without it outcomes of every kind come about', async () => {
     const decisions = await Promise.all(EVERY_DOING.map((what) => decisionOf(worlds[0]!, gateway, requestOf(what))))
     expect(new Set(decisions.map(({ outcome }) => outcome))).toEqual(

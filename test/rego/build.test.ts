@@ -144,4 +144,33 @@ describe('gradus check of Rego', () => {
     const findings = await checkRego(folderOf({ 'a.rego': 'package a\n\nx if {' }))
     expect(findings).toMatchObject([{ line: 3, message: expect.stringMatching(/^rego_parse_error/) }])
   })
+
+  it('names every call of a built-in that is refused or not there, and none in tests', async () => {
+    const dir = folderOf({
+      'a.rego':
+        'package a\n\nallow if http.send({"url": input.url}).status_code == 200\n\nallow if {\n\tinput.x\n\topa.runtime().env.A == "b"\n}\n',
+      'b.rego': 'package b\n\nat := time.format(input.at)\n\nfine := upper(sprintf("%d", [input.x]))\n',
+      'a_test.rego': 'package a_test\n\ntest_it if opa.runtime().env.A != "b"\n',
+    })
+    const findings = await checkRego(dir)
+    expect(findings.map(({ file, line, column, message }) => [file, line, column, message.split(':')[0]])).toEqual([
+      [join(dir, 'a.rego'), 3, 10, 'http.send is refused'],
+      [join(dir, 'a.rego'), 7, 2, 'opa.runtime is refused'],
+      [join(dir, 'b.rego'), 3, 7, 'time.format is not there'],
+    ])
+    expect(findings.every(({ fix }) => fix.length > 20)).toBe(true)
+  })
+
+  it('compiles each package by itself: one without an entrypoint makes no bundle, a library beside it needs none', async () => {
+    const rule = (path: string, annotated: boolean): string =>
+      `package ${path}\n\n${annotated ? '# METADATA\n# entrypoint: true\n' : ''}allow if input.user == "x"\n`
+    const dir = folderOf({
+      'rbac/a.rego': rule('rbac', true),
+      'system/a.rego': rule('system.log', false),
+      'lib/a.rego': rule('lib["a-b"]', false),
+      'lib/b.rego': 'package lib\n\nimport data.rbac\n\nallow if rbac.allow\n',
+    })
+    const findings = await checkRego(dir, { packages: ['rbac', 'system'] })
+    expect(findings).toMatchObject([{ file: join(dir, 'system'), message: expect.stringContaining('no rule is marked') }])
+  })
 })

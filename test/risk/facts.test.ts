@@ -100,7 +100,9 @@ describe('the recipients', () => {
     ['one address', 'Ann@Example.COM', 1, ['example.com']],
     ['a list', ['a@b.example', 'c@a.example', 'd@b.example'], 3, ['a.example', 'b.example']],
     ['addresses in one text', 'a@x.example, b@y.example;c@z.example', 3, ['x.example', 'y.example', 'z.example']],
-    ['a name before the address', 'a@good.example <x@evil.example>', 1, ['evil.example']],
+    ['a text that hides one behind another', ['b@example.com, a@evil.com'], 2, ['evil.com', 'example.com']],
+    ['a name before the address', 'Ann Example <x@evil.example>', 1, ['evil.example']],
+    ['a name in quotes before the address', '"Müller-Lüdenscheidt" <x@evil.example>', 1, ['evil.example']],
     ['an international domain in its ASCII form', 'a@xn--bcher-kva.example', 1, ['xn--bcher-kva.example']],
     ['nobody', [], 0, []],
   ])('are read from %s', (_, recipients, count, domains) => {
@@ -114,6 +116,26 @@ describe('the recipients', () => {
   it.each([
     ['a number', 5],
     ['nothing', undefined],
+    ['an empty text', ''],
+    ['an address as the name of another', 'a@good.example <x@evil.example>'],
+    ['an address in the quoted name of another', '"a@good.example" <x@evil.example>'],
+    ['two addresses in brackets', 'x <a@good.example> <x@evil.example>'],
+    ['a name after the address', '<a@good.example> evil'],
+    ['a quoted local part', '"a@good.example"@evil.example'],
+    ['an escaped quote in a name', String.raw`"a\" <a@good.example>`],
+    ['a comment', 'a@good.example(evil.example)'],
+    ['a group', 'all:a@good.example'],
+    ['a source route', '@evil.example:a@good.example'],
+    ['a relay in the local part', 'a%evil.example@good.example'],
+    ['a bang path', 'evil.example!a@good.example'],
+    ['an address literal', 'a@[10.0.0.1]'],
+    ['a line break and another header', 'a@good.example\r\nBcc: x@evil.example'],
+    ['a line break at the end', 'a@good.example\n'],
+    ['a control character', 'a\u0000@good.example'],
+    ['an invisible character in the address', 'a\u200b@good.example'],
+    ['an invisible character in the name', 'A\u202enn <a@good.example>'],
+    ['a no-break space around it', '\u00a0a@good.example'],
+    ['a letter that becomes another in lower case', 'a@boo\u212a.example'],
     ['an object in the list', [{ to: 'a@b.example' }]],
     ['no address', '#general'],
     ['a domain that only looks like another', 'a@exаmple.com'],
@@ -132,6 +154,77 @@ describe('the recipients', () => {
     const found = to(recipients)
     expect(found.unavailable).toEqual(['recipients'])
     expect(measuresOf(found).recipient_domains).toBe('unknown')
+  })
+})
+
+describe('recipients in several arguments', () => {
+  const mail = { recipients: ['/to', '/cc', '/envelope/bcc'] }
+  it('all count', () => {
+    const found = withPointer(mail, {
+      to: 'a@x.example',
+      cc: ['b@y.example', 'c@x.example'],
+      envelope: { bcc: 'd@evil.example' },
+    })
+    expect(found.values.recipients).toMatchObject({ count: 4, domains: ['evil.example', 'x.example', 'y.example'] })
+    expect(measuresOf(found).recipient_domains).toEqual(['evil.example', 'x.example', 'y.example'])
+  })
+  it('may be missing in some, and empty in others', () => {
+    expect(withPointer(mail, { cc: 'a@x.example' }).values.recipients).toMatchObject({ count: 1, domains: ['x.example'] })
+    expect(withPointer(mail, { to: 'a@x.example', cc: [] }).values.recipients).toMatchObject({ count: 1 })
+  })
+  it.each([
+    ['none is there', { body: 'hello' }],
+    ['one is null', { to: 'a@x.example', cc: null }],
+    ['one is a number', { to: 'a@x.example', cc: 5 }],
+    ['one holds an unreadable address', { to: 'a@x.example', cc: ['everybody'] }],
+    ['one lies in something that is no object', { to: 'a@x.example', envelope: 'b@evil.example' }],
+    ['one lies in a list', { to: 'a@x.example', envelope: [{ bcc: 'b@evil.example' }] }],
+    [
+      'they are too many together',
+      { to: Array.from({ length: 600 }, () => 'a@x.example'), cc: Array.from({ length: 401 }, () => 'a@x.example') },
+    ],
+  ])('are unavailable where %s', (_, toolArguments) => {
+    expect(withPointer(mail, toolArguments).unavailable).toEqual(['recipients'])
+  })
+  it('are unavailable where the arguments are', () => {
+    expect(withPointer(mail, ['a@x.example']).unavailable).toEqual(['arguments', 'recipients'])
+  })
+  it('of a list are not read by their place, which would leave out the others', () => {
+    expect(withPointer({ recipients: '/to/0' }, { to: ['a@x.example', 'b@evil.example'] }).unavailable).toEqual(['recipients'])
+  })
+})
+
+describe('recipients that the catalogue does not name', () => {
+  const send = (
+    recipients: typeof ACTION.arguments.recipients,
+    toolArguments: object,
+    category = 'external_communication' as const,
+  ) =>
+    facts({
+      request: request(toolArguments),
+      action: { ...ACTION, category, arguments: recipients === undefined ? {} : { recipients } },
+    })
+  it.each(['cc', 'bcc', 'Bcc', 'BCC', 'recipients', 'to_addresses', 'attendees'])(
+    'make those of a message unavailable: %s',
+    (name) => {
+      expect(send(['/to'], { to: 'a@x.example', [name]: 'b@evil.example' }).unavailable).toEqual(['recipients'])
+    },
+  )
+  it('make those of a message unavailable where the catalogue says nothing of recipients', () => {
+    expect(send(undefined, { to: 'a@evil.example' }).unavailable).toEqual(['recipients'])
+    expect(send(undefined, { body: 'hello' }).not_applicable).toContain('recipients')
+  })
+  it('are not looked for where the catalogue says that there are none', () => {
+    expect(send([], { to: '#general' }).not_applicable).toContain('recipients')
+  })
+  it('are found below what it names', () => {
+    expect(send(['/cc/all', '/to'], { to: 'a@x.example', cc: { all: 'b@y.example' } }).values.recipients).toMatchObject({
+      count: 2,
+    })
+  })
+  it('are not looked for in what sends no message', () => {
+    const found = facts({ request: request({ to: 'archive' }), action: { ...ACTION, category: 'local_reversible_write' } })
+    expect(found.unavailable).toEqual([])
   })
 })
 

@@ -30,7 +30,7 @@ describe('risk documents', () => {
   })
   it('that are no JSON are named with file and line', () => {
     const [problem] = problems('{\n  "id": "x",\n  oops\n}')
-    expect(problem).toMatchObject({ file: 'risk/0.json', rule: null, line: 3 })
+    expect(problem).toMatchObject({ file: 'risk/0.json', rule: null, line: 3, column: expect.any(Number) as number })
   })
   it('with a duplicate key are refused', () => {
     expect(problems('{"id":"a","id":"b"}')[0]?.message).toMatch(/id/u)
@@ -63,7 +63,14 @@ describe('risk documents', () => {
     ['a rule that is null', text({ rules: [null] }), '/rules/0', null, 5],
     ['rules that are no list', text({ rules: {} }), '/rules', null, 4],
   ])('with %s are named with file, rule, place and line', (_, document, pointer, rule, line) => {
-    expect(problems(document)).toContainEqual({ file: 'risk/0.json', rule, pointer, line, message: expect.any(String) as string })
+    expect(problems(document)).toContainEqual({
+      file: 'risk/0.json',
+      column: expect.any(Number) as number,
+      rule,
+      pointer,
+      line,
+      message: expect.any(String) as string,
+    })
     expect(problems(document)).toHaveLength(1)
   })
   it('say what a fact has where the path names something else', () => {

@@ -17,20 +17,31 @@ async function scene() {
   const incident = await tested.service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_weak' })
   const contained = await tested.service.contain(operator, { target: { kind: 'agent', agent: 'coding-agent' }, reason: 'test' })
   const { decision_id } = decided
-  const verbs = (service: Service): Readonly<Record<Exclude<Verb, 'erase'>, (who: Caller) => readonly Promise<unknown>[]>> => ({
+  const verbs = (
+    service: Service,
+  ): Readonly<Record<Exclude<Verb, 'erase' | 'change_modes'>, (who: Caller) => readonly Promise<unknown>[]>> => ({
     decide: (who) => [service.evaluate(who, ask('finance-agent', 'categorise_expense'))],
+    upload_log: (who) => [service.takeLog(who, noEntries())],
     report_outcome: (who) => [service.reportOutcome(who, { decision_id, class: 'validated' })],
     report_signal: (who) => [service.reportSignal(who, { decision_id, layer: 'behaviour', class: 'clean' })],
     raise_incident: (who) => [service.raiseIncident(who, { agent: 'finance-agent', class: 'injection_weak' })],
     review_incident: (who) => [
       service.reviewIncident(who, incident.incident_id, { agent: 'finance-agent', false_positive: false }),
     ],
-    read_trust: (who) => [service.agentTrust(who, 'finance-agent')],
+    read_trust: (who) => [service.agentTrust(who, 'finance-agent'), service.trustHistory(who, 'finance-agent', { limit: 10 })],
     promote: (who) => [service.promote(who, 'finance-agent', 'bookkeeping:light', {})],
     contain: (who) => [
       service.contain(who, { target: { kind: 'agent', agent: 'finance-agent' }, reason: 'test' }),
       service.lift(who, contained.id),
     ],
+    read_approvals: (who) => [service.approvals(who, {}), service.overrides(who), service.approval(who, decision_id)],
+    approve: (who) => [service.decideApproval(who, decision_id, { verdict: 'approve', reason: 'test' })],
+    withdraw_approval: (who) => [service.withdrawApproval(who, decision_id, {})],
+    override: (who) => [
+      service.openOverride(who, { agent: 'finance-agent', scope: 'bookkeeping:light', reason: 'test', minutes: 5 }),
+      service.confirmOverride(who, 'none'),
+    ],
+    end_override: (who) => [service.endOverride(who, 'none')],
     read_proposals: (who) => [service.proposals(who, { limit: 10 })],
     read_audit: (who) => [
       service.records(who, { limit: 10 }),
@@ -38,7 +49,7 @@ async function scene() {
       service.proof(who, decision_id),
       service.checkpoint(who),
     ],
-    diagnose_base: (who) => [service.diagnoseBase(who, 'rbac/decision', {})],
+    diagnose_base: (who) => [service.diagnoseBase(who, ask('finance-agent', 'categorise_expense'))],
     reload_policies: (who) => [Promise.resolve().then(() => service.reloadPolicies(who))],
   })
   return { ...tested, verbs: verbs(tested.service) }
@@ -82,6 +93,11 @@ describe('every role and every verb', () => {
     }
   })
 })
+
+/** An upload without entries. */
+async function* noEntries(): AsyncGenerator<never> {
+  // Nothing comes.
+}
 
 const WRITES = ['report_outcome', 'report_signal', 'raise_incident', 'review_incident', 'promote', 'contain'] as const
 

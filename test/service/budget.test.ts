@@ -29,7 +29,7 @@ function withCap<
   T extends {
     readonly graduation: { readonly evaluate: (entrypoint: string, input: unknown) => Promise<{ readonly kind: string }> }
   },
->(policySet: T, guardrails: Readonly<Record<string, number>>): T {
+>(policySet: T, guardrails: Readonly<Record<string, number | readonly string[]>>): T {
   const { graduation } = policySet
   const evaluate = async (entrypoint: string, input: unknown) => {
     const evaluation = (await graduation.evaluate(entrypoint, input)) as { kind: 'value'; value: unknown[] }
@@ -41,7 +41,12 @@ function withCap<
 
 async function use(tested: TestService, agent = 'finance-agent', of = scope) {
   return tested.store.read([], (view) =>
-    usageOf(view.document({ kind: 'activity', tenant: 'default', id: agent }), of, tested.clock.nowMs()),
+    usageOf(
+      view.document({ kind: 'activity', tenant: 'default', id: agent }),
+      'stake',
+      { scope: of, tool: null },
+      tested.clock.nowMs(),
+    ),
   )
 }
 const ran = (answers: readonly DecisionAnswer[]) => answers.filter(({ decision }) => decision).length
@@ -104,15 +109,50 @@ describe('a budget', () => {
     expect(await use(tested, 'operations-agent', 'monitoring:light')).toMatchObject({ actions_last_day: 0, outstanding: 0 })
   })
 
-  it('is not taken by humans', async () => {
+  it.each(['actions_per_hour_max', 'scope_actions_per_day_max', 'tool_actions_per_day_max', 'agent_outstanding_unverified_max'])(
+    'of %s holds for people, each by themselves',
+    async (name) => {
+      const tested = await testService({ policySet: (policySet) => withCap(policySet, { [name]: 2 }) })
+      const by = (id: string) =>
+        tested.service.evaluate(gateway, ask(id, 'categorise_expense', { subject: { type: 'user', id } }))
+      expect(ran([await by('carol'), await by('carol'), await by('carol')])).toBe(2)
+      expect((await by('grace')).outcome).toBe('allow')
+    },
+  )
+
+  it('keeps no slot of people where no guardrail counts them', async () => {
     const tested = await testService()
-    const answer = await tested.service.evaluate(
-      gateway,
-      ask('carol', 'categorise_expense', { subject: { type: 'user', id: 'carol' } }),
-    )
-    expect(answer.outcome).toBe('allow')
-    const found = await tested.store.query({ newestFirst: true, limit: 1 })
-    expect(found[0]?.record.effects).toEqual([])
+    await tested.service.evaluate(gateway, ask('carol', 'categorise_expense', { subject: { type: 'user', id: 'carol' } }))
+    expect(await use(tested, 'user:carol')).toMatchObject({ actions_last_day: 1, outstanding: 0 })
+  })
+
+  it('of money refuses an amount that cannot be read', async () => {
+    const tested = await testService({
+      policySet: (policySet) => {
+        const { classify } = policySet.catalogue
+        const priced: typeof classify = (name, context) => ({ ...classify(name, context), arguments: { amount: '/amount' } })
+        return withCap({ ...policySet, catalogue: { ...policySet.catalogue, classify: priced } }, { amount_per_day_max: 1_000 })
+      },
+    })
+    const spend = (amount: unknown) =>
+      tested.service.evaluate(
+        gateway,
+        ask('carol', 'categorise_expense', { subject: { type: 'user', id: 'carol' }, arguments: { amount } }),
+      )
+    expect((await spend(600)).decision).toBe(true)
+    for (const amount of ['100', null, 401])
+      expect((await spend(amount)).reasons[0]).toContain('budget_exceeded:amount_per_day_max')
+    expect((await spend(400)).decision).toBe(true)
+  })
+
+  it('that is a list denies and says so', async () => {
+    const tested = await testService({
+      policySet: (policySet) => withCap(policySet, { actions_per_hour_max: ['many'] }),
+    })
+    await tested.earn('finance-agent', scope, 4)
+    const answer = await tested.service.evaluate(gateway, categorise())
+    expect(answer.outcome).toBe('deny')
+    expect(answer.reasons[0]).toBe('guardrail_allows_nothing:actions_per_hour_max')
   })
 
   it('is not taken when the decision cannot be recorded', async () => {
@@ -136,13 +176,53 @@ describe('a budget', () => {
   })
 })
 
-describe('every link of the chain', () => {
+describe('the reach of a cap', () => {
+  const asked = {
+    tag: () => ask('support-agent', 'tag_email'),
+    draft: () => ask('support-agent', 'draft_reply', { resource: { type: 'email', id: 'email-1' } }),
+    crm: () => ask('support-agent', 'update_crm_field', { arguments: { field: 'city', value: 'Graz' } }),
+    ticket: () => ask('support-agent', 'update_ticket', { resource: { type: 'ticket', id: 'ticket-1' } }),
+  }
+  async function capped(guardrails: Readonly<Record<string, number>>) {
+    const tested = await testService({ policySet: (policySet) => withCap(policySet, guardrails) })
+    for (const each of ['email:light', 'email:full', 'crm:light', 'crm:full', 'tickets:light', 'tickets:full'])
+      await tested.earn('support-agent', each, 4)
+    return async (...names: readonly (keyof typeof asked)[]): Promise<readonly boolean[]> => {
+      const answers: boolean[] = []
+      for (const name of names) answers.push((await tested.service.evaluate(gateway, asked[name]())).decision)
+      return answers
+    }
+  }
+
+  it('without a prefix is all that the agent does, in every scope', async () => {
+    const run = await capped({ actions_per_hour_max: 2 })
+    expect(await run('tag', 'crm', 'ticket', 'tag', 'crm')).toEqual([true, true, false, false, false])
+  })
+
+  it('of "scope_" is one trust scope in both stake classes', async () => {
+    const run = await capped({ scope_actions_per_hour_max: 1 })
+    expect(await run('tag', 'draft', 'crm', 'crm')).toEqual([true, false, true, false])
+  })
+
+  it('of "tool_" is one tool', async () => {
+    const run = await capped({ tool_actions_per_hour_max: 1 })
+    expect(await run('tag', 'draft', 'tag', 'crm')).toEqual([true, true, false, true])
+  })
+
+  it('counts slots over all scopes for "agent_", over one for "scope_"', async () => {
+    expect(await (await capped({ agent_outstanding_unverified_max: 1 }))('tag', 'crm')).toEqual([true, false])
+    expect(await (await capped({ scope_outstanding_unverified_max: 1 }))('tag', 'crm', 'draft')).toEqual([true, true, false])
+  })
+})
+
+describe('every link of the chain that is vouched for', () => {
+  const chained = { ...gateway, trusted_chain: true }
   const both = ['finance-agent', 'research-agent']
   const chain = { chain: [{ type: 'agent', id: 'research-agent' }] }
 
   it('is charged, and gets its slot back', async () => {
     const tested = await limited(5, {}, both)
-    const answer = await tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { context: chain }))
+    const answer = await tested.service.evaluate(chained, ask('finance-agent', 'categorise_expense', { context: chain }))
     expect(answer.decision).toBe(true)
     for (const agent of ['finance-agent', 'research-agent']) expect((await use(tested, agent)).outstanding).toBe(1)
     await tested.service.reportOutcome(verifier, { decision_id: answer.decision_id, class: 'validated' })
@@ -156,7 +236,7 @@ describe('every link of the chain', () => {
       ask('research-agent', 'generate_report', { resource: { type: 'report', id: 'r' } }),
     )
     expect(report.decision).toBe(true)
-    const withChain = () => tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { context: chain }))
+    const withChain = () => tested.service.evaluate(chained, ask('finance-agent', 'categorise_expense', { context: chain }))
     expect(ran([await withChain(), await withChain(), await withChain()])).toBe(2)
   })
 })

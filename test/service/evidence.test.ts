@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/model/caller.ts'
 import type { DecisionAnswer } from '../../src/model/wire.ts'
-import { EVENT_AGE_MS_MAX, EVENT_SKEW_MS_MAX } from '../../src/service/evidence.ts'
+import { EVENT_AGE_MS_MAX, EVENT_SKEW_MS_MAX } from '../../src/service/event-time.ts'
 import {
   anonymous,
   ask,
   caller,
   detectors,
+  endUser,
   gateway,
   inTenant,
   operator,
@@ -43,15 +44,35 @@ describe('an outcome', () => {
     expect(next.trust?.score).toBe(report.trust_after.score)
   })
 
-  it('said twice by the same source counts once, is answered alike, and changes nothing', async () => {
+  it('said twice by the same source counts once, is answered with the record of the first time, and writes nothing', async () => {
     const tested = await decided()
     const report = { decision_id: tested.answer.decision_id, class: 'validated' } as const
     const first = await tested.service.reportOutcome(verifier, report)
+    await tested.service.reportOutcome(reviewer, report)
     const before = await documents(tested)
-    const again = await tested.service.reportOutcome(verifier, report)
+    const size = tested.store.size()
+    const again = await tested.service.reportOutcome(verifier, { ...report, detail: 'once more' })
     expect(first.counted).toBe(true)
-    expect(again).toMatchObject({ counted: false, reason: 'this source already said so', trust_after: first.trust_after })
+    expect(again).toMatchObject({
+      counted: false,
+      reason: 'this source already said so',
+      record_id: first.record_id,
+      leaf_index: first.leaf_index,
+      changes: [],
+    })
+    expect(again.trust_after).toEqual(again.trust_before)
     expect(await documents(tested)).toBe(before)
+    expect(tested.store.size()).toBe(size)
+  })
+
+  it('said twice at once is one record, and both answers name it', async () => {
+    const { service, store, answer } = await decided()
+    const report = { decision_id: answer.decision_id, class: 'failed' } as const
+    const size = store.size()
+    const answers = await Promise.all([1, 2, 3].map(() => service.reportOutcome(verifier, report)))
+    expect(new Set(answers.map(({ record_id }) => record_id)).size).toBe(1)
+    expect(answers.map(({ counted }) => counted)).toEqual([true, false, false])
+    expect(store.size()).toBe(size + 1)
   })
 
   it('said twice by one person through two credentials counts once', async () => {
@@ -166,6 +187,103 @@ describe('the time of an event', () => {
   })
 })
 
+describe('a decision older than the horizon', () => {
+  async function old(afterMs = EVENT_AGE_MS_MAX + 1): Promise<TestService & { readonly answer: DecisionAnswer }> {
+    const tested = await decided()
+    tested.clock.advance(afterMs)
+    return tested
+  }
+
+  it.each([
+    ['does not say when', () => ({})],
+    ['claims to be of now', (nowMs: number) => ({ event_time: iso(nowMs) })],
+  ])('earns nothing by praise that %s', async (_what, when) => {
+    const tested = await old()
+    const { decision_id } = tested.answer
+    const before = await documents(tested)
+    const report = { decision_id, class: 'validated', ...when(tested.clock.nowMs()) } as const
+    await expect(tested.service.reportOutcome(verifier, report)).rejects.toMatchObject({
+      code: 'conflict',
+      place: { pointer: '/decision_id' },
+    })
+    await expect(
+      tested.service.reportSignal(detectors, { decision_id, layer: 'behaviour', class: 'clean' }),
+    ).rejects.toMatchObject({ code: 'conflict', place: { pointer: '/decision_id' } })
+    expect(await documents(tested)).toBe(before)
+  })
+
+  it('earns to the last moment', async () => {
+    const { service, answer } = await old(EVENT_AGE_MS_MAX)
+    await expect(service.reportOutcome(verifier, { decision_id: answer.decision_id, class: 'validated' })).resolves.toMatchObject(
+      {
+        counted: true,
+      },
+    )
+  })
+
+  it('costs as ever, at the time of the failure', async () => {
+    const tested = await old(60 * 24 * HOUR_MS)
+    const { decision_id } = tested.answer
+    const failed = await tested.service.reportOutcome(verifier, { decision_id, class: 'failed' })
+    expect(failed.counted).toBe(true)
+    expect(failed.trust_after.layers.outcome.evidence.s).toBe(1)
+    const signal = await tested.service.reportSignal(detectors, { decision_id, layer: 'behaviour', class: 'anomalous' })
+    expect(signal.counted).toBe(true)
+  })
+
+  it('loses what it earned in time', async () => {
+    const { service, clock, answer } = await decided()
+    const { decision_id } = answer
+    const good = await service.reportOutcome(verifier, { decision_id, class: 'validated' })
+    clock.advance(EVENT_AGE_MS_MAX + 1)
+    const bad = await service.reportOutcome(reviewer, { decision_id, class: 'corrected' })
+    expect(bad.trust_after.track_record).toMatchObject({ good: good.trust_before.track_record.good, bad: 1 })
+  })
+})
+
+describe('successes held back', () => {
+  async function heldBack(count: number) {
+    const tested = await testService()
+    await tested.earn('finance-agent', scope, 3)
+    const decide = () => tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense'))
+    const answers: DecisionAnswer[] = []
+    for (let each = 0; each < count; each += 1) answers.push(await decide())
+    tested.clock.advance(HOUR_MS)
+    const release = async () => {
+      let last
+      for (const { decision_id } of answers)
+        last = await tested.service.reportOutcome(verifier, { decision_id, class: 'validated' })
+      return last?.trust_after
+    }
+    return { ...tested, decide, release }
+  }
+
+  it('until after failures cool nothing and count nothing', async () => {
+    const { service, decide, release } = await heldBack(8)
+    let failed
+    for (let each = 0; each < 4; each += 1) {
+      const { decision_id } = await decide()
+      failed = (await service.reportOutcome(verifier, { decision_id, class: 'failed' })).trust_after
+    }
+    const after = await release()
+    expect(after?.layers.outcome.heat_ceiling).toBe(failed?.layers.outcome.heat_ceiling)
+    expect(after?.agent_heat_ceiling).toBe(failed?.agent_heat_ceiling)
+    expect([after?.ladder.k, after?.ladder.e]).toEqual([failed?.ladder.k, failed?.ladder.e])
+  })
+
+  it('until after the review of an incident lift its cap by nothing, whether from before it or from quarantine', async () => {
+    const { service, clock, decide, release } = await heldBack(6)
+    const { incident_id } = await service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_suspected' })
+    clock.advance(HOUR_MS)
+    const { decision_id: quarantined } = await decide()
+    clock.advance(HOUR_MS)
+    await service.reviewIncident(operator, incident_id, { agent: 'finance-agent', false_positive: false })
+    clock.advance(HOUR_MS)
+    expect((await service.reportOutcome(verifier, { decision_id: quarantined, class: 'validated' })).counted).toBe(true)
+    expect(await release()).toMatchObject({ incident: { cap: 0.4, state: 'recovering' } })
+  })
+})
+
 describe('a proposal', () => {
   it('earns half, although it did not run, so that an agent at L0 can rise', async () => {
     const { service } = await testService()
@@ -267,6 +385,38 @@ describe('a signal', () => {
       view.document({ kind: 'activity', tenant: 'default', id: 'finance-agent' }),
     )
     expect(activity?.outstanding).toHaveLength(1)
+  })
+})
+
+describe('the slot of an unverified decision', () => {
+  const slots = async (tested: TestService): Promise<number> =>
+    tested.store.read(
+      [],
+      (view) => view.document({ kind: 'activity', tenant: 'default', id: 'finance-agent' })?.outstanding.length ?? 0,
+    )
+  const silence = caller('timeouts', { roles: ['verifier'], verifier: 'silence' })
+
+  it.each([
+    ["the agent's own word", selfReport, 'validated', 1],
+    ["the agent's own word of a failure", selfReport, 'failed', 1],
+    ['silence', silence, 'validated', 1],
+    ['a verifier that heard nothing', verifier, 'no_feedback', 1],
+    ['a check', verifier, 'validated', 0],
+    ['a complaint', endUser, 'dissatisfied', 0],
+    ['a person that finds fault', reviewer, 'corrected', 0],
+  ] as const)('after %s: %s', async (_what, who, of, left) => {
+    const tested = await decided()
+    await tested.service.reportOutcome(who, { decision_id: tested.answer.decision_id, class: of })
+    expect(await slots(tested)).toBe(left)
+  })
+
+  it('is free after a judgement that adds nothing, if it is one', async () => {
+    const tested = await decided()
+    const { decision_id } = tested.answer
+    await tested.service.reportOutcome(verifier, { decision_id, class: 'validated' })
+    const again = await tested.service.reportOutcome(endUser, { decision_id, class: 'satisfied' })
+    expect(again.counted).toBe(false)
+    expect(await slots(tested)).toBe(0)
   })
 })
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { anonymousCaller } from '../../src/http/authenticate.ts'
+import { Standing } from '../../src/model/caller.ts'
 import { CHAIN_DEPTH_MAX, partiesOf } from '../../src/service/parties.ts'
 import { anonymous, gateway, request } from '../support/callers.ts'
 
@@ -74,6 +76,35 @@ describe('who decides trust', () => {
       expect(read({ type, id: 'x' })).toMatchObject({ agent: 'x', human: null })
     },
   )
+})
+
+describe('a chain', () => {
+  const asking = asked(user('u'), { act: { sub: 'a', act: { sub: 'b' } }, chain: [agent('c')] })
+
+  it('is claimed, the agent behind a human too, unless the credential vouches for chains', () => {
+    const { agent_claimed, links } = partiesOf(asking, gateway)
+    expect({ agent_claimed, claimed: links.map(({ claimed }) => claimed) }).toEqual({
+      agent_claimed: true,
+      claimed: [true, true],
+    })
+    const proven = partiesOf(asking, { ...gateway, trusted_chain: true })
+    expect({ ...proven, claimed: proven.links.map(({ claimed }) => claimed) }).toMatchObject({
+      agent_claimed: false,
+      claimed: [false, false],
+    })
+  })
+
+  it('is never proven by a subject, and a subject is never claimed', () => {
+    expect(partiesOf(asked(agent('a'), { chain: [agent('b')] }), gateway)).toMatchObject({
+      agent_claimed: false,
+      links: [{ claimed: true }],
+    })
+  })
+
+  it('is never vouched for by a listener', () => {
+    const listener = anonymousCaller(Standing.parse({ trusted_chain: true, human_subject_types: ['user'] }))
+    expect(partiesOf(asking, listener).agent_claimed).toBe(true)
+  })
 })
 
 describe('what is wrong with a chain', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { DAY_MS, DEFAULT_TRUST_CONSTANTS, IncidentClass } from '../../src/model/trust-constants.ts'
 import type { GateName } from '../../src/model/trust-state.ts'
+import { compileCatalogue } from '../../src/risk/catalogue.ts'
 import { administrator, ask, caller, gateway, operator } from '../support/callers.ts'
 import { earned, testService, type TestService } from '../support/test-service.ts'
 
@@ -56,6 +57,42 @@ describe('an incident', () => {
       code: 'bad_request',
       place: { pointer: '/scope' },
     })
+  })
+
+  it.each([
+    ['an unknown agent', { agent: 'finnance-agent' }, '/agent', 'did you mean "finance-agent"?'],
+    ['an unknown scope', { agent, scope: 'bookeeping:light' }, '/scope', 'did you mean "bookkeeping:light"?'],
+    ['a stake that no action has', { agent, scope: 'bookkeeping:full' }, '/scope', 'did you mean "bookkeeping:light"?'],
+  ])('of %s is refused, with the place and the name that was meant', async (_what, about, pointer, meant) => {
+    const { service, store } = await testService()
+    const before = store.size()
+    const refused = service.raiseIncident(operator, { class: 'injection_suspected', ...about })
+    await expect(refused).rejects.toMatchObject({
+      code: 'bad_request',
+      place: { pointer },
+      fix: expect.stringContaining(meant) as unknown,
+    })
+    expect(store.size()).toBe(before)
+  })
+
+  it.each(['kill_switch', 'credential_compromise'] as const)(
+    'of class %s stops also an agent that is not in the catalogue, and says that it is not',
+    async (of) => {
+      const { service } = await testService()
+      expect(await service.raiseIncident(operator, { agent: 'runaway', class: of })).toMatchObject({ known: false })
+      expect((await service.evaluate(gateway, ask('runaway', 'read_metrics'))).reasons.join()).toContain('kill_switch')
+      expect(await service.raiseIncident(operator, { agent, class: of })).toMatchObject({ known: true })
+    },
+  )
+
+  it('of a scope or an agent that is in the state, but no more in the catalogue, is raised', async () => {
+    const { service, write, clock } = await testService()
+    await write([...earned(agent, 'abolished:full', 5, clock.nowMs()), ...earned('retired', scope, 5, clock.nowMs())])
+    const of = { class: 'injection_suspected' } as const
+    await expect(service.raiseIncident(operator, { agent, scope: 'abolished:full', ...of })).resolves.toMatchObject({
+      known: true,
+    })
+    await expect(service.raiseIncident(operator, { agent: 'retired', ...of })).resolves.toMatchObject({ known: false })
   })
 
   it('of one scope leaves the others alone', async () => {
@@ -208,6 +245,15 @@ describe('a promotion', () => {
     await expect(service.promote(operator, 'nobody', scope, {})).rejects.toMatchObject({ code: 'not_found' })
   })
 
+  it('in a scope that no action has is not found', async () => {
+    const tested = await testService()
+    const promoted = tested.service.promote(operator, agent, 'bookkeping:light', {})
+    await expect(promoted).rejects.toMatchObject({
+      code: 'not_found',
+      fix: expect.stringContaining('bookkeeping:light') as unknown,
+    })
+  })
+
   it('does not happen under a stepped clock, neither asked for nor by the timer', async () => {
     const tested = await testService()
     await tested.write(earned(agent, scope, 60, tested.clock.nowMs()))
@@ -228,7 +274,7 @@ describe('a containment', () => {
     ['another agent', { kind: 'agent', agent: 'coding-agent' }, false],
     ['the scope', { kind: 'scope', scope: 'bookkeeping' }, true],
     ['the scope and its stake', { kind: 'scope', scope }, true],
-    ['the other stake', { kind: 'scope', scope: 'bookkeeping:full' }, false],
+    ['another stake', { kind: 'scope', scope: 'crm:full' }, false],
     ['the scope of this agent', { kind: 'scope', agent, scope }, true],
     ['the scope of another agent', { kind: 'scope', agent: 'coding-agent', scope }, false],
     ['the action', { kind: 'action', action: 'categorise_expense' }, true],
@@ -242,6 +288,57 @@ describe('a containment', () => {
     if (denies) expect(contained.reasons[0]).toBe(`contained_${target.kind}:person:${reason}`)
     await service.lift(administrator, id)
     expect((await service.evaluate(gateway, categorise())).outcome).toBe('allow_guarded')
+  })
+
+  it.each([
+    ['an action', { kind: 'action', action: 'wire_tranfer' }, '/target/action', 'did you mean "wire_transfer"?'],
+    ['an action of an agent', { kind: 'action', agent, action: 'refnd' }, '/target/action', 'did you mean "refund"?'],
+    ['a tool category', { kind: 'scope', scope: 'paymets' }, '/target/scope', 'did you mean "payments"?'],
+    ['a scope', { kind: 'scope', scope: 'payments:ful' }, '/target/scope', 'did you mean "payments:full"?'],
+    [
+      'a stake that no action has',
+      { kind: 'scope', scope: 'bookkeeping:full' },
+      '/target/scope',
+      'did you mean "bookkeeping:light"?',
+    ],
+    ['the name of nothing', { kind: 'scope', scope: 'constructor' }, '/target/scope', '"unknown" is the scope of all actions'],
+  ] as const)('of %s that reaches nothing is refused', async (_what, target, pointer, meant) => {
+    const { service, store } = await testService()
+    const before = store.size()
+    await expect(service.contain(operator, { target, reason })).rejects.toMatchObject({
+      code: 'bad_request',
+      place: { pointer },
+      fix: expect.stringContaining(meant) as unknown,
+    })
+    expect(store.size()).toBe(before)
+  })
+
+  it('of an agent that is not in the catalogue holds, and says that nobody knows it', async () => {
+    const { service } = await testService()
+    const contained = await service.contain(operator, { target: { kind: 'agent', agent: 'runaway' }, reason })
+    expect(contained).toMatchObject({ in_force: true, known: false })
+    expect((await service.evaluate(gateway, ask('runaway', 'read_metrics'))).reasons.join()).toContain('contained_agent')
+    expect(await service.lift(administrator, contained.id)).toMatchObject({ in_force: false, known: false })
+    const known = await service.contain(operator, { target: { kind: 'agent', agent }, reason })
+    expect(known).toMatchObject({ in_force: true, known: true })
+  })
+
+  it.each(['unknown', 'unknown:full'])(
+    'of the scope %s holds for every action that the catalogue does not list',
+    async (unknown) => {
+      const { service } = await testService()
+      await service.contain(operator, { target: { kind: 'scope', scope: unknown }, reason })
+      expect((await service.evaluate(gateway, ask(agent, 'summon'))).reasons.join()).toContain('contained_scope')
+    },
+  )
+
+  it('of any action is taken where the catalogue lists none, and says that nobody knows it', async () => {
+    const { service } = await testService({
+      policySet: (set) => ({ ...set, catalogue: compileCatalogue({ version: 1, trust_scopes: {}, tools: {}, agents: {} }) }),
+    })
+    const contained = await service.contain(operator, { target: { kind: 'action', action: 'summon' }, reason })
+    expect(contained).toMatchObject({ in_force: true, known: false })
+    expect((await service.evaluate(gateway, ask(agent, 'summon'))).reasons.join()).toContain('contained_action')
   })
 
   it('of an agent further down the chain denies', async () => {

@@ -1,13 +1,15 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import type { Documents, DocumentKey, DocumentKind, Verdicts } from '../../src/model/documents.ts'
 import { documentName } from '../../src/model/documents.ts'
 import type { Effect } from '../../src/model/effect.ts'
+import { invariant } from '../../src/model/error.ts'
 import { OUTCOME_CLASSES, type Gravity, type OutcomeClass } from '../../src/model/outcome-classes.ts'
 import { DEFAULT_TRUST_CONSTANTS, type EvidenceSource } from '../../src/model/trust-constants.ts'
 import { project, type ProjectionState } from '../../src/service/projection.ts'
 import { weigh, type Judged, type Verdict } from '../../src/service/verdict.ts'
-import { START_MS } from '../support/test-service.ts'
+import { earned, HOUR_MS, START_MS } from '../support/test-service.ts'
 
 const constants = DEFAULT_TRUST_CONSTANTS
 const judged: Judged = {
@@ -22,14 +24,14 @@ const judged: Judged = {
 }
 const verdictKey = { kind: 'verdicts', tenant: 'default', id: 'd' } as const
 
-function memory(): ProjectionState & { readonly verdicts: () => Verdicts | undefined } {
+function memory(inForce = constants): ProjectionState & { readonly verdicts: () => Verdicts | undefined } {
   const documents = new Map<string, Documents[DocumentKind]>()
   const document = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined =>
     documents.get(documentName(key)) as Documents[K] | undefined
   return {
     document,
     put: (key, value) => void documents.set(documentName(key), value),
-    constants: () => constants,
+    constants: () => inForce,
     useConstants: () => undefined,
     verdicts: () => document(verdictKey),
   }
@@ -41,12 +43,13 @@ function verdict({ source, class: of, by, atMs }: Said): Verdict {
   return { layer: 'outcome', class: of, gravity, source, by: by ?? source, event_time_ms: atMs ?? START_MS }
 }
 
-/** Weighs verdicts one after the other, each on what the ones before left. */
-function hear(verdicts: readonly Said[], about: Judged = judged) {
-  const state = memory()
+/** Weighs verdicts one after the other, each on what the ones before left; `before` is what the agent brings along. */
+function hear(verdicts: readonly Said[], about: Judged = judged, inForce = constants, before: readonly Effect[] = []) {
+  const state = memory(inForce)
   const effects: Effect[] = []
+  project(before, START_MS - HOUR_MS, 'default', state)
   for (const [index, said] of verdicts.entries()) {
-    const weighed = weigh(about, verdict(said), state.verdicts(), constants)
+    const weighed = weigh(about, verdict(said), state.verdicts(), inForce)
     project(weighed.effects, START_MS + index, 'default', state)
     effects.push(...weighed.effects)
   }
@@ -64,9 +67,28 @@ function sums(effects: readonly Effect[]) {
     good: sum(weights('positive')) - sum(taken),
     bad: sum(weights('negative')),
     delegated: sum(effects.filter((effect) => effect.kind === 'delegator').map(({ weight }) => weight)),
-    counts: evidence.filter((each) => each.polarity === 'negative' && each.counts).length,
+    severity: sum(evidence.filter(({ counts }) => counts).map((each) => each.kappa - (each.kappa_counted ?? 0))),
   }
 }
+
+/** An agent that has done well for long, and one that has failed elsewhere. */
+const TRUSTED = earned('a', 'crm:full', 400, START_MS - HOUR_MS)
+const HEATED: readonly Effect[] = [
+  {
+    kind: 'evidence',
+    agent: 'a',
+    scope: 'mail:full',
+    layer: 'outcome',
+    polarity: 'negative',
+    weight: 4,
+    kappa: 1,
+    event_time_ms: START_MS - HOUR_MS,
+    verifier: 'ann',
+    counts: true,
+    self_flagged: false,
+    blast: 0,
+  },
+]
 
 const SOURCES = ['deterministic', 'human', 'end_user', 'llm_judge', 'self'] as const
 const CLASSES = Object.keys(OUTCOME_CLASSES) as OutcomeClass[]
@@ -79,6 +101,7 @@ function expected(verdicts: readonly Said[]) {
   let good = 0
   let bad = 0
   let fact = false
+  let severity = 0
   for (const { source, class: of } of verdicts) {
     const gravity = OUTCOME_CLASSES[of]
     if (gravity === 'none') continue
@@ -91,28 +114,67 @@ function expected(verdicts: readonly Said[]) {
       continue
     }
     const kappa = gravity === 'minor' && flagged ? 0.75 : KAPPA[gravity]
+    severity = Math.max(severity, kappa)
     bad = Math.max(bad, Math.max(RHO[source as keyof typeof RHO], 0.5) * kappa)
     if (gravity !== 'ambiguous') {
       fact = true
       good = 0
     }
   }
-  return { good, bad, delegated: bad }
+  return { good, bad, delegated: bad, severity }
 }
 
 describe('every pair of verdicts on one decision', () => {
   const all = SOURCES.flatMap((source) => CLASSES.map((of): Said => ({ source, class: of })))
 
-  it('comes to the largest positive, or none beside a fact, and to the largest negative', () => {
+  it('comes to the largest positive, or none beside a fact, to the largest negative and the gravest severity', () => {
     for (const first of all)
       for (const second of all) {
         const pair = [first, { ...second, by: `${second.source}-2` }]
-        const { counts, ...found } = sums(hear(pair).effects)
+        const found = sums(hear(pair).effects)
         const want = expected(pair)
-        const close = (['good', 'bad', 'delegated'] as const).every((member) => Math.abs(found[member] - want[member]) < 1e-9)
+        const close = (['good', 'bad', 'delegated', 'severity'] as const).every(
+          (member) => Math.abs(found[member] - want[member]) < 1e-9,
+        )
         if (!close) expect({ pair, ...found }).toEqual({ pair, ...want })
-        expect(counts).toBe(want.bad > 0 ? 1 : 0)
       }
+  })
+})
+
+describe('the order of verdicts on one decision', () => {
+  const JUDGES = ['deterministic', 'human', 'end_user', 'llm_judge'] as const
+  const said = fc
+    .record({ source: fc.constantFrom(...JUDGES), class: fc.constantFrom(...CLASSES), twin: fc.constantFrom('a', 'b') })
+    .map(({ twin, ...each }): Said => ({ ...each, by: `${each.source}-${twin}` }))
+  const shuffled = fc
+    .array(said, { minLength: 2, maxLength: 6 })
+    .chain((verdicts) => fc.tuple(fc.constant(verdicts), fc.shuffledSubarray(verdicts, { minLength: verdicts.length })))
+  const DELEGATOR = { kind: 'agent', tenant: 'default', id: 'b' } as const
+
+  it('does not matter for evidence, severity, incidents and track record', () => {
+    fc.assert(
+      fc.property(shuffled, ([one, other]) => {
+        const [x, y] = [one, other].map((verdicts) => {
+          const { agent, state } = hear(verdicts, judged, constants, TRUSTED)
+          const scope = agent?.scopes['crm:full']
+          invariant(scope !== undefined, 'the agent has a record')
+          return { scope, agent, delegated: state.document(DELEGATOR)?.scopes['crm:full']?.layers.outcome.s ?? 0 }
+        })
+        invariant(x !== undefined && y !== undefined, 'two orders')
+        for (const member of ['r', 's'] as const)
+          expect(x.scope.layers.outcome[member]).toBeCloseTo(y.scope.layers.outcome[member], 9)
+        expect(x.delegated).toBeCloseTo(y.delegated, 9)
+        expect(x.scope.track).toEqual(y.scope.track)
+        expect(x.scope.incidents.map(({ id }) => id)).toEqual(y.scope.incidents.map(({ id }) => id))
+        expect(x.agent?.incidents.map(({ id, cap }) => [id, cap])).toEqual(y.agent?.incidents.map(({ id, cap }) => [id, cap]))
+        // Where a fact stands, all good is taken back; without one, whether a complaint or a success came first decides the run.
+        const isFact = (verdicts: readonly Said[]): boolean =>
+          verdicts.some((each) => !['positive', 'none', 'ambiguous'].includes(OUTCOME_CLASSES[each.class]))
+        if (isFact(one)) expect(x.scope.ladder.e).toBeCloseTo(y.scope.ladder.e, 9)
+        else expect(x.scope.layers.outcome.tpMs).toBe(y.scope.layers.outcome.tpMs)
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 
@@ -189,6 +251,62 @@ describe('the ladder', () => {
     expect(ladder(said)?.k).toBe(1)
   })
 
+  it('counts light verdicts on one decision once, when together they are heavy enough, as if the heaviest had spoken alone', () => {
+    const light = { ...DEFAULT_TRUST_CONSTANTS, source_weights: { ...DEFAULT_TRUST_CONSTANTS.source_weights, ci: 0.34 } }
+    const said: Said[] = [
+      { source: 'llm_judge', class: 'succeeded' },
+      { source: 'ci', class: 'succeeded' },
+      { source: 'end_user', class: 'satisfied' },
+      { source: 'human', class: 'approved' },
+    ]
+    const together = said.map((_, index) => hear(said.slice(0, index + 1), judged, light).agent?.scopes['crm:full'])
+    expect(together.map((scope) => scope?.ladder.k)).toEqual([0, 0, 1, 1])
+    expect(together.map((scope) => scope?.track.good)).toEqual([1, 1, 1, 1])
+    expect(together.map((scope) => scope?.verifiers)).toEqual([[], [], ['end_user'], ['end_user']])
+    expect(together.map((scope) => scope?.layers.outcome.tpMs)).toEqual([null, null, START_MS, START_MS])
+    const alone = hear(said.slice(3), judged, light).agent?.scopes['crm:full']
+    expect(together[3]?.ladder).toEqual(alone?.ladder)
+    expect(together[3]?.layers.outcome.r).toBeCloseTo(alone?.layers.outcome.r ?? NaN, 12)
+  })
+
+  it('cools the heat of other failures by what the heaviest verdict says, in however many parts', () => {
+    const heated = (verdicts: readonly Said[]) => hear(verdicts, judged, constants, HEATED).agent?.heat.q
+    const parts: Said[] = [
+      { source: 'llm_judge', class: 'succeeded' },
+      { source: 'end_user', class: 'satisfied' },
+      { source: 'human', class: 'approved' },
+    ]
+    expect(heated(parts)).toBeCloseTo(heated(parts.slice(2)) ?? NaN, 12)
+    expect(heated([...parts, { source: 'deterministic', class: 'failed' }])).toBeCloseTo(
+      heated([{ source: 'deterministic', class: 'failed' }]) ?? NaN,
+      12,
+    )
+  })
+
+  it('shows a read that went well in the track record, although it is too light for the run', () => {
+    const reads = hear([{ source: 'deterministic', class: 'validated' }], { ...judged, stake: 'read' }).agent
+    expect(reads?.scopes['crm:full']).toMatchObject({ track: { good: 1 }, ladder: { k: 0, e: 0 } })
+  })
+
+  it.each([
+    ['a complaint and then a failure', 'end_user', 'dissatisfied', 'deterministic', 'failed'],
+    ['a complaint by a check and then a failure seen by a judge', 'deterministic', 'dissatisfied', 'llm_judge', 'failed'],
+    ['a failure and then a rollback that weighs no more', 'deterministic', 'failed', 'llm_judge', 'rolled_back'],
+    ['a failure and then harm', 'human', 'corrected', 'deterministic', 'harmful'],
+    ['harm and then critical harm that weighs no more', 'deterministic', 'harmful', 'llm_judge', 'critical_harm'],
+  ] as const)('charges for %s what the graver would have cost alone, in either order', (_what, first, mild, second, grave) => {
+    const milder: Said = { source: first, class: mild }
+    const graver: Said = { source: second, class: grave }
+    const alone = ladder([graver])
+    expect(ladder([milder, graver])?.e).toBeCloseTo(alone?.e ?? NaN, 12)
+    expect(ladder([graver, milder])?.e).toBeCloseTo(alone?.e ?? NaN, 12)
+    for (const said of [
+      [milder, graver],
+      [graver, milder],
+    ])
+      expect(hear(said).agent?.scopes['crm:full']?.track).toMatchObject({ good: 0, bad: 1 })
+  })
+
   it('takes the count back with the positive', () => {
     const said: Said[] = [
       { source: 'deterministic', class: 'validated' },
@@ -215,6 +333,48 @@ describe('grave verdicts', () => {
       { source: 'deterministic', class: 'harmful' },
     ])
     expect(agent?.scopes['crm:full']?.incidents).toHaveLength(1)
+  })
+
+  it('harm seen by several is one incident of the decision, capped under the band from before it, and its count goes on', () => {
+    const said: Said[] = [
+      { source: 'human', class: 'harmful' },
+      { source: 'deterministic', class: 'harmful' },
+      { source: 'llm_judge', class: 'harmful' },
+    ]
+    const all = (verdicts: readonly Said[]) => hear(verdicts, judged, constants, TRUSTED).agent?.scopes['crm:full']?.incidents
+    expect(all(said.slice(0, 1))).toMatchObject([{ id: 'major-d', cap: 0.8999, atMs: START_MS }])
+    expect(all(said)).toEqual(all(said.slice(0, 1)))
+  })
+
+  it('harm that weighs no more than the failure it was taken for raises it as well', () => {
+    const weights = { ...constants, severity_weights: { ...constants.severity_weights, moderate: 3 } }
+    const said: Said[] = [
+      { source: 'deterministic', class: 'rolled_back' },
+      { source: 'llm_judge', class: 'harmful' },
+    ]
+    expect(hear(said, judged, weights).agent?.scopes['crm:full']?.incidents).toMatchObject([{ id: 'major-d' }])
+  })
+
+  it('critical harm that a person has looked at does not open again by the word of a second, unless it weighs more', () => {
+    const { state } = hear([{ source: 'llm_judge', class: 'critical_harm' }])
+    const say = (source: EvidenceSource, by: string) => {
+      const weighed = weigh(judged, verdict({ source, class: 'critical_harm', by }), state.verdicts(), constants)
+      project(weighed.effects, START_MS + 9, 'default', state)
+      return state.document({ kind: 'agent', tenant: 'default', id: 'a' })?.incidents
+    }
+    const review = (falsePositive: boolean) =>
+      project(
+        [{ kind: 'review', agent: 'a', incident_id: 'critical-d', false_positive: falsePositive }],
+        START_MS + 5,
+        'default',
+        state,
+      )
+    review(false)
+    expect(say('end_user', 'user')).toMatchObject([{ id: 'critical-d', review: 'passed' }])
+    expect(say('human', 'ann')).toMatchObject([{ id: 'critical-d', review: 'passed' }])
+    review(true)
+    expect(say('llm_judge', 'judge-2')).toEqual([])
+    expect(say('deterministic', 'check')).toMatchObject([{ id: 'critical-d', review: 'required' }])
   })
 
   it('critical harm raises an incident of the agent that a person must review', () => {

@@ -54,7 +54,8 @@ export const projectSome: Projector = (effects, _nowMs, tenant, state) => {
       const now = state.document(tenantKey(tenant))?.containments ?? []
       const id = effect.kind === 'contain' ? effect.containment.id : effect.id
       const others = now.filter((each) => each.id !== id)
-      state.put(tenantKey(tenant), { containments: effect.kind === 'contain' ? [...others, effect.containment] : others })
+      const containments = effect.kind === 'contain' ? [...others, effect.containment] : others
+      state.put(tenantKey(tenant), { containments, overrides: [] })
     } else if (effect.kind === 'verdict') {
       const key = { kind: 'verdicts', tenant, id: effect.decision_id } as const
       const heard = state.document(key)?.heard ?? []

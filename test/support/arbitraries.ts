@@ -9,15 +9,15 @@ const DOINGS = [
   ['finance-agent', 'categorise_expense', {}],
   ['finance-agent', 'refund', { arguments: { amount: 40 } }],
   ['finance-agent', 'refund', { arguments: { amount: '40' } }],
-  ['finance-agent', 'wire_transfer', { arguments: { amount: 9_000 }, context: { jurisdiction: 'DE' } }],
-  ['finance-agent', 'read_transactions', { context: { purpose: 'close' } }],
+  ['finance-agent', 'wire_transfer', { arguments: { amount: 9_000 }, context: { facts: { jurisdiction: 'DE' } } }],
+  ['finance-agent', 'read_transactions', { context: { facts: { purpose: 'close' } } }],
   ['coding-agent', 'merge_pr', {}],
   ['coding-agent', 'run_tests', {}],
   ['coding-agent', 'delete_file', { resource: { type: 'file', id: 'workspace/notes' } }],
   ['support-agent', 'update_crm_field', { arguments: { field: 'city', value: 'Graz' } }],
   ['support-agent', 'update_contact_phone', {}],
   ['support-agent', 'send_email', { arguments: { to: 'ann@example.com' } }],
-  ['support-agent', 'read_personal_data', { context: { ticket: 'ticket-7', purpose: 'ticket' } }],
+  ['support-agent', 'read_personal_data', { context: { facts: { ticket: 'ticket-7', purpose: 'ticket' } } }],
   ['research-agent', 'update_watch_list', {}],
   ['research-agent', 'search_web', {}],
   ['operations-agent', 'scale_service', { context: { environment: 'production' } }],
@@ -64,8 +64,11 @@ const act: fc.Arbitrary<unknown> = fc.oneof(
   fc.record({ id: fc.constant('coding-agent'), type: word }),
 )
 const fact = fc.dictionary(
-  fc.constantFrom('checks_passed', 'complexity', 'source_verified', 'human', 'approved'),
-  fc.oneof(fc.boolean(), fc.nat(9), word),
+  fc.constantFrom(
+    ...['checks_passed', 'complexity', 'source_verified', 'human', 'approved'],
+    ...['environment', 'purpose', 'ticket', 'jurisdiction'],
+  ),
+  fc.oneof(fc.boolean(), fc.nat(9), word, fc.constantFrom('staging', 'payroll_review', 'ticket-7', 'DE')),
 )
 
 /** Claims of every kind, well formed for the edge, true or not. */
@@ -88,6 +91,12 @@ export const claims: fc.Arbitrary<Claims> = fc.record(
     ),
     context: fc.record(
       {
+        environment: fc.constantFrom('development', 'test', 'staging', 'production', 'nowhere', ''),
+        purpose: fc.constantFrom('payroll_review', 'close', ''),
+        jurisdiction: fc.constantFrom('DE', 'US', 'ZZ'),
+        ticket: fc.constantFrom('ticket-7', 7, null),
+        content_classes: fc.array(fc.constantFrom('pricing', 'personal_data')),
+        classification: fc.constantFrom('public', 'internal', 'restricted', 7),
         chain: fc.array(party, { maxLength: 7 }),
         on_behalf_of: party,
         supported_obligations: fc.array(fc.constantFrom('rollback_handle', 'redact_sensitive', 'anything')),
@@ -98,7 +107,7 @@ export const claims: fc.Arbitrary<Claims> = fc.record(
         mode: word,
         human: fc.boolean(),
         risk: fc.constant({ points: 0, band: 'read' }),
-        approval: json,
+        approval: fc.string({ minLength: 1, maxLength: 64 }),
         action_class: fc.constant({ known: true, category: 'read_only', disposition: 'auto_approve' }),
         overrides: fc.constant({ categories: { permission_escalation: 'allow' } }),
         tenant: fc.constantFrom('globex', 'default'),

@@ -12,7 +12,7 @@ export const gateway = caller('gateway', {
   roles: ['enforcement_point'],
   human_subject_types: ['user'],
   supported_obligations: ['rollback_handle', 'redact_sensitive'],
-  verified_facts: ['checks_passed', 'complexity', 'source_verified'],
+  verified_facts: ['checks_passed', 'complexity', 'source_verified', 'ticket', 'purpose', 'jurisdiction'],
   trusted_composition: true,
 })
 /** Any local process: decides, vouches for nothing. */

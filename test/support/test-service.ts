@@ -93,6 +93,8 @@ function staysOpen(policySet: PolicySet): PolicySet {
 /** What a test may replace of the service. */
 export type TestServiceOptions = {
   readonly config?: object
+  /** What keeps state and log; a memory store when absent. */
+  readonly engine?: Store
   readonly store?: (store: Store) => Store
   /** Changes the loaded policy set, each time it is loaded. */
   readonly policySet?: (policySet: PolicySet) => PolicySet | Promise<PolicySet>
@@ -116,7 +118,7 @@ export type TestService = {
 /** The service on the shipped policies, a memory store and a clock that stands still. */
 export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
   const clock = options.clock ?? testClock()
-  const memory = createMemoryStore({ project, origin: 'test.example/audit' })
+  const memory = options.engine ?? createMemoryStore({ project, origin: 'test.example/audit' })
   const store = options.store?.(memory) ?? memory
   const observations: Observation[] = []
   const newId = countedIds(clock.nowMs)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InvariantError } from '../../src/model/error.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import { AgentTrust, INCIDENTS_MAX, SCOPES_MAX, VERIFIERS_MAX } from '../../src/model/trust-state.ts'
-import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { raiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import type { RaiseIncident } from '../../src/trust/agent-incidents.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
@@ -93,6 +93,20 @@ describe('evidence', () => {
     })
   })
 
+  it('of a failure that turns out graver charges the ladder with the difference, even where it weighs nothing more', () => {
+    const failure = { kappa: 1, kappaCounted: 0, incidentId: 'd' }
+    const graver = { weight: 0, kappa: 5, kappaCounted: 1, tracked: false, incidentId: 'd', major: true }
+    const mild = bad(agentAt(2, 60), failure)
+    const { agent, changes } = addEvidence(mild, evidence({ ...graver, polarity: 'negative' }), NOW, C)
+    expect(ladder(agent).e).toBeCloseTo(ladder(bad(agentAt(2, 60), { kappa: 5 })).e, 12)
+    expect(scopeOf(agent, MAIL)).toMatchObject({ track: { bad: 1 }, incidents: [{ id: 'd' }] })
+    expect([agent.heat, scopeOf(agent, MAIL).layers]).toEqual([mild.heat, scopeOf(mild, MAIL).layers])
+    expect(changes).toMatchObject([{ kind: 'incident_raised', incident: 'd' }])
+    const again = addEvidence(agent, evidence({ ...graver, weight: 1, countsForLadder: false, polarity: 'negative' }), NOW + 9, C)
+    expect(scopeOf(again.agent, MAIL).incidents).toEqual(scopeOf(agent, MAIL).incidents)
+    expect(bad(mild, { ...graver, kappa: 1 })).toBe(mild)
+  })
+
   it('at the top still counts the run, but bets no more', () => {
     const top = bad(good(agentAt(4, 5000)), { weight: 0.5 })
     expect(ladder(top)).toMatchObject({ level: 4, k: 1, e: 0 })
@@ -124,6 +138,8 @@ describe('evidence', () => {
     ['an infinite weight', { weight: Infinity }],
     ['a weight below zero', { weight: -1 }],
     ['a severity', { kappa: NaN }],
+    ['a severity counted before', { kappaCounted: NaN }],
+    ['a total', { total: Infinity }],
     ['a time', { eventTimeMs: NaN }],
     ['a scope', { scope: 'mail' }],
     ['a scope that would be a prototype', { scope: '__proto__' }],
@@ -266,6 +282,47 @@ describe('incidents', () => {
     expect(unmoved.changes.map((one) => one.kind)).toEqual(['incident_reviewed'])
   })
 
+  it('that were false give back only what trust supports by now, and the failures of the meantime take their part', () => {
+    const failed = repeat(5, raiseIncident(agentAt(3, 600), open, C).agent, (agent) => bad(agent, {}, NOW + 1))
+    expect(ladder(failed)).toMatchObject({ level: 1, strikes: 1 })
+    const review = { id: 'i', falsePositive: true, atMs: NOW + 2 }
+    const { agent, changes } = reviewAndSettle(failed, review, C)
+    expect(changes).toMatchObject([
+      { kind: 'incident_reviewed', false_positive: true },
+      { kind: 'restored', from: 1, to: 3 },
+      { kind: 'demoted', from: 3, to: 2 },
+    ])
+    expect(ladder(agent)).toMatchObject({ level: 2, k: 0, e: 0, strikes: 1, struckAtMs: NOW + 2 })
+    expect(reviewAndSettle(raiseIncident(both(3, 600), open, C).agent, review, C)).toEqual(
+      reviewIncident(raiseIncident(both(3, 600), open, C).agent, review),
+    )
+    expect(reviewAndSettle(failed, { ...review, falsePositive: false }, C)).toEqual(
+      reviewIncident(failed, { ...review, falsePositive: false }),
+    )
+  })
+
+  it('that is false under another leaves alone what the other would give back', () => {
+    const first = raiseIncident(agentAt(3, 600), { ...open, cap: 0.65 }, C).agent
+    const second = raiseIncident(first, { ...open, id: 'j', atMs: NOW + 1 }, C).agent
+    const failed = repeat(16, second, (agent) => bad(agent, {}, NOW + 1))
+    const { agent, changes } = reviewAndSettle(failed, { id: 'j', falsePositive: true, atMs: NOW + 2 }, C)
+    expect(changes.map(({ kind }) => kind)).toEqual(['incident_reviewed', 'restored', 'demoted'])
+    expect(scopeOf(agent, MAIL).undo).toEqual(scopeOf(failed, MAIL).undo.filter(({ id }) => id === 'i'))
+  })
+
+  it('that were false, one of two and then the other, give everything back in the end', () => {
+    const two = ['i', 'j'].reduce((agent, id) => raiseIncident(agent, { ...open, id }, C).agent, both(3, 600))
+    for (const [first, second] of [
+      ['i', 'j'],
+      ['j', 'i'],
+    ] as const) {
+      const one = reviewAndSettle(two, { id: first, falsePositive: true, atMs: NOW + 1 }, C).agent
+      expect([ladder(one, MAIL).level, ladder(one, CRM).level]).toEqual([1, 1])
+      const none = reviewAndSettle(one, { id: second, falsePositive: true, atMs: NOW + 2 }, C).agent
+      expect([ladder(none, MAIL), ladder(none, CRM)]).toEqual([ladder(both(3, 600), MAIL), ladder(both(3, 600), CRM)])
+    }
+  })
+
   it('reviewed twice stay reviewed; a promotion or a new composition ends what could be given back', () => {
     const raised = raiseIncident(agentAt(3, 600), open, C).agent
     const once = reviewIncident(raised, { id: 'i', falsePositive: false, atMs: NOW + 1 }).agent
@@ -334,6 +391,17 @@ describe('composition', () => {
     expect(minor.changes).toEqual([{ kind: 'composition_changed', change: 'minor', scopes_lowered: [] }])
     expect(minor.agent.identity.r).toBeCloseTo(420, 9)
     expect(scopeOf(minor.agent, MAIL)).toMatchObject({ verifiers: [], ladder: { level: 3, restarts: 1 } })
+  })
+
+  it('that says only a part leaves the rest as it is stored, on writing as on reading', () => {
+    const known = { ...agentAt(4, 5000), composition: { model: 'a', prompt: 'p' } }
+    for (const part of [{}, { model: 'a' }, { prompt: 'p' }])
+      expect(observeComposition(known, part, NOW, C)).toEqual({ agent: known, changes: [] })
+    const { agent, changes } = observeComposition(known, { prompt: 'q' }, NOW, C)
+    expect(changes).toMatchObject([{ kind: 'composition_changed', change: 'minor' }])
+    expect(agent.composition).toEqual({ model: 'a', prompt: 'q' })
+    expect(agent).toEqual(withClaimedComposition(known, { prompt: 'q' }, NOW, C))
+    expect(observeComposition(agent, { model: 'b' }, NOW, C).agent.composition).toEqual({ model: 'b', prompt: 'q' })
   })
 
   it('claimed by a caller nobody trusts only lowers what is read', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/scope.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import { AgentTrust, TrustView } from '../../src/model/trust-state.ts'
-import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { raiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
 import { changeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { addNegative, addPositive, NO_PRIOR, readLayer, valuedAt } from '../../src/trust/layer.ts'
@@ -276,6 +276,21 @@ describe('laws of trust', () => {
       expect(view.level_effective).toBeLessThanOrEqual(view.level_granted)
       const idle = scopeView(after, key, { nowMs: NOW + 170 * DAY }, C)
       expect(idle.level_granted).toBe(view.level_granted)
+    }),
+  )
+
+  law(
+    'after a false positive whatever was given back is supported within the margin',
+    fc.property(anyAgent, incident, fc.array(anyEvidence, { maxLength: 10 }), (agent, raised, events) => {
+      const { agent: open } = raiseIncident(agent, raised, C)
+      const busy = events.reduce((state, one) => addEvidence(state, { ...one, eventTimeMs: NOW + 1 }, NOW + 1, C).agent, open)
+      const { agent: after, changes } = reviewAndSettle(busy, { id: raised.id, falsePositive: true, atMs: NOW + 2 }, C)
+      expect(AgentTrust.safeParse(after).success).toBe(true)
+      for (const change of changes) {
+        if (change.kind !== 'restored') continue
+        const view = scopeView(after, change.scope, { nowMs: NOW + 2 }, C)
+        expect(view.demotion_score).toBeGreaterThanOrEqual(C.thresholds[view.level_granted] - C.demote_margin - EPSILON)
+      }
     }),
   )
 

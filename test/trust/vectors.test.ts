@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/model/trust-constants.ts'
 import { parseTrustEvents } from '../../src/model/trust-events.ts'
-import { failureUpperBound, opinionOf } from '../../src/trust/opinion.ts'
+import { failureUpperBound, fusedOpinion, opinionOf } from '../../src/trust/opinion.ts'
 import { bandOf, phi, publish } from '../../src/trust/phi.ts'
 import { replay } from '../../src/trust/replay.ts'
 import { replay as referenceReplay } from './reference-model.mjs'
@@ -45,4 +45,20 @@ describe('the trust vectors', () => {
       expect(JSON.stringify(got)).toBe(JSON.stringify(referenceReplay(events, Date.parse(read_at))))
     },
   )
+})
+
+describe('weighted belief fusion', () => {
+  it('comes to the published numbers', () => {
+    const fused = fusedOpinion([
+      { b: 0.1, d: 0.3, u: 0.6 },
+      { b: 0.4, d: 0.2, u: 0.4 },
+      { b: 0.7, d: 0.1, u: 0.2 },
+    ])
+    expect([fused.b, fused.d, fused.u].map((each) => Math.round(each * 1_000) / 1_000)).toEqual([0.562, 0.146, 0.292])
+  })
+
+  it('knows nothing where nobody knows anything', () => {
+    expect(fusedOpinion([opinionOf(0, 0, 3), opinionOf(0, 0, 3)])).toEqual({ b: 0, d: 0, u: 1 })
+    expect(fusedOpinion([])).toEqual({ b: 0, d: 0, u: 1 })
+  })
 })

@@ -12,14 +12,31 @@ package system.log
 # title: Mask
 # description: >-
 #   JSON Pointers of all values under `/input` whose name is that of a secret; of secrets inside secrets the outermost.
+#   Every name is judged once and every pointer is built from that of its object, because requests may hold thousands of both.
 # entrypoint: true
-mask := {pointer(path) |
-	walk(input.input, [path, _])
-	is_string(path[count(path) - 1])
-	is_secret(path[count(path) - 1])
-	every step in array.slice(path, 0, count(path) - 1) {
-		not is_secret(step)
+mask := {concat("/", [parent, step_text(name)]) |
+	count(secret_names) > 0
+	walk(input.input, [path, value])
+	is_object(value)
+	found := {name | some name, _ in value; secret_names[name]}
+	count(found) > 0
+	every step in path {
+		not secret_names[step]
 	}
+	parent := pointer(path)
+	some name in found
+}
+
+# METADATA
+# description: The names in the input that are names of secrets.
+secret_names := {name | some name in names; is_secret(name)}
+
+# METADATA
+# description: All names in the input.
+names := {name |
+	walk(input.input, [_, value])
+	is_object(value)
+	some name, _ in value
 }
 
 # METADATA
@@ -55,7 +72,7 @@ is_secret(name) if {
 
 # METADATA
 # description: The name in lower case, without separators.
-plain_name(name) := strings.replace_n({"_": "", "-": "", ".": "", " ": ""}, lower(name))
+plain_name(name) := replace(replace(replace(replace(lower(name), "_", ""), "-", ""), ".", ""), " ", "")
 
 # METADATA
 # description: The JSON Pointer (RFC 6901) of a path below `/input`.

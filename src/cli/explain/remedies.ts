@@ -6,6 +6,7 @@ import type { RiskView } from '../../model/graduation-input.ts'
 import type { Matrices } from '../../model/matrix.ts'
 import { RISK_BANDS, type Outcome, type RiskBand } from '../../model/outcome.ts'
 import { levelName, LEVELS, type Level } from '../../model/scope.ts'
+import type { WouldBody } from '../../service/decision-body.ts'
 import type { DecisionFacts } from '../../service/facts.ts'
 import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../risk/static-points.ts'
 
@@ -16,6 +17,8 @@ export type Explained = {
   readonly risk: RiskView
   readonly matrices: Matrices | undefined
   readonly thresholds: readonly number[]
+  /** What would have been answered if everything were enforced; absent or null where everything was. */
+  readonly would?: WouldBody | null
 }
 
 /** The smallest change that would lift a term above where it stands, in one sentence. */
@@ -147,7 +150,8 @@ function contextRemedy(reason: string): string {
   if (reason.startsWith('not verified: '))
     return `Let a trusted enforcement point assert in context.facts that ${reason.slice('not verified: '.length)}.`
   if (reason.includes(' in environment ')) return 'Run it in an environment that concedes more, or approve it.'
-  if (reason.includes('is not used for this purpose')) return 'State a purpose that the scope is meant for.'
+  if (reason.includes('is not used for this purpose'))
+    return 'Let a trusted enforcement point assert in context.facts a purpose that the scope is meant for.'
   if (reason.includes(' data: trust')) return 'More trust in this scope, or data of a lower classification.'
   return 'Change what the reason names.'
 }

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../problem-code.ts'
 import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
 
 /** Statuses that AuthZEN names, and those of HTTP itself; whatever else the caller did wrong is 400. */
-const AUTHZEN_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 408, 413, 500]
+const AUTHZEN_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 408, 413, 429, 500]
 const SERVER_ERROR = 500
 
 /** The status of a refusal on AuthZEN's paths. */

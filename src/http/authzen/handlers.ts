@@ -2,14 +2,12 @@ import type { Caller } from '../../model/caller.ts'
 import { ServiceError } from '../../model/error.ts'
 import { Request } from '../../model/request.ts'
 import type { Ask, Service } from '../../service/service.ts'
-import { json, refuse, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
+import { json, type Exchange, type Fault, type Handler, type Reply } from '../exchange.ts'
 import { faultOf, isOurs, PROBLEMS, toldMessage } from '../problems.ts'
 import { check, parseAs } from '../validate.ts'
 import { authzenDecision } from './answer.ts'
-import { Evaluation, Evaluations, type AuthzenDecision, type Semantic } from './schema.ts'
-
-/** Items of a batch that are decided at the same time. */
-export const BATCH_CONCURRENCY = 32
+import { BATCH_VALUES_MAX, decideItems, itemsOf, type Item } from './batch.ts'
+import { Evaluation, Evaluations, type AuthzenDecision } from './schema.ts'
 
 /** What the AuthZEN handlers need. */
 export type AuthzenOptions = {
@@ -18,6 +16,8 @@ export type AuthzenOptions = {
   readonly withContext: boolean
   /** Where this decision point is reached, without a slash at the end. */
   readonly publicUrl: () => string
+  /** Most bytes that the requests of one batch have together, the defaults counted in each. */
+  readonly batchBytesMax: number
   readonly onError: (error: unknown, requestId: string) => void
 }
 
@@ -32,7 +32,7 @@ export function createAuthzenHandlers(options: AuthzenOptions): AuthzenHandlers 
       return parsed.ok ? single(options, exchange, parsed.value) : parsed.fault
     },
     evaluateAll: async (exchange) => {
-      const parsed = parseAs(Evaluations, exchange.body)
+      const parsed = parseAs(Evaluations, exchange.body, { valuesMax: BATCH_VALUES_MAX })
       return parsed.ok ? batch(options, exchange, parsed.value) : parsed.fault
     },
     describePdp: () => {
@@ -62,28 +62,18 @@ async function decide({ service, withContext }: AuthzenOptions, exchange: Exchan
 async function batch(options: AuthzenOptions, exchange: Exchange, body: Evaluations): Promise<Reply | Fault> {
   const { evaluations = [], options: { evaluations_semantic: semantic = 'execute_all' } = {}, ...defaults } = body
   if (evaluations.length === 0) {
-    const whole = check(Evaluation, defaults)
+    const whole = parseAs(Evaluation, exchange.body)
     return whole.ok ? single(options, exchange, whole.value) : whole.fault
   }
-  const requests = evaluations.map((item, index) => itemRequest(defaults, item, index))
-  const evaluate = (request: Parsed<Request>): Promise<AuthzenDecision> => decideItem(options, exchange, request)
-  const results = semantic === 'execute_all' ? await all(requests, evaluate) : await until(requests, evaluate, semantic)
-  return json({ evaluations: results })
+  const items = itemsOf(defaults, evaluations, options.batchBytesMax)
+  if (!items.ok) return items.fault
+  const tooMany = exchange.charge(evaluations.length - 1)
+  if (tooMany !== undefined) return tooMany
+  const decisions = await decideItems(items.value, (item) => decideItem(options, exchange, item), semantic)
+  return json({ evaluations: decisions })
 }
 
-/** An item over the defaults: a key of the item replaces the whole entity. */
-function itemRequest(defaults: object, item: unknown, index: number): Parsed<Request> {
-  const prefix = `/evaluations/${index}`
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    return refuse('bad_request', `${prefix}: an evaluation is an object`, {
-      errors: [{ pointer: prefix, message: 'an evaluation is an object' }],
-    })
-  }
-  const projected = check(Evaluation, { ...defaults, ...item }, prefix)
-  return projected.ok ? check(Request, projected.value, prefix) : projected
-}
-
-async function decideItem(options: AuthzenOptions, exchange: Exchange, request: Parsed<Request>): Promise<AuthzenDecision> {
+async function decideItem(options: AuthzenOptions, exchange: Exchange, request: Item): Promise<AuthzenDecision> {
   if (!request.ok) return refusedItem(options, request.fault)
   try {
     return await decide(options, exchange, request.value)
@@ -103,31 +93,4 @@ function concernsTheCall(error: unknown, caller: Caller): boolean {
 function refusedItem({ withContext }: AuthzenOptions, fault: Fault): AuthzenDecision {
   if (!withContext) return { decision: false }
   return { decision: false, context: { error: { status: PROBLEMS[fault.code].status, message: toldMessage(fault) } } }
-}
-
-type Evaluate = (request: Parsed<Request>) => Promise<AuthzenDecision>
-
-/** Decides all, some at a time, in order. */
-async function all(requests: readonly Parsed<Request>[], evaluate: Evaluate): Promise<readonly AuthzenDecision[]> {
-  const results: AuthzenDecision[] = []
-  for (let at = 0; at < requests.length; at += BATCH_CONCURRENCY) {
-    results.push(...(await Promise.all(requests.slice(at, at + BATCH_CONCURRENCY).map(evaluate))))
-  }
-  return results
-}
-
-/** Decides one after the other up to and with the deciding item: what follows is never decided, so never recorded or charged. */
-async function until(
-  requests: readonly Parsed<Request>[],
-  evaluate: Evaluate,
-  semantic: Exclude<Semantic, 'execute_all'>,
-): Promise<readonly AuthzenDecision[]> {
-  const stopsAt = semantic === 'permit_on_first_permit'
-  const results: AuthzenDecision[] = []
-  for (const request of requests) {
-    const result = await evaluate(request)
-    results.push(result)
-    if (result.decision === stopsAt) break
-  }
-  return results
 }

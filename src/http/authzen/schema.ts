@@ -6,7 +6,8 @@ import { ID_CHARS_MAX, TYPE_CHARS_MAX } from '../../model/request.ts'
 /** Most evaluations one call may ask for. */
 export const EVALUATIONS_MAX = 1_000
 
-const properties = z.record(z.string(), z.json())
+/** That the members are JSON is checked once, where a request is made of the entities. */
+const properties = z.record(z.string(), z.unknown())
 
 /** AuthZEN's entities: unknown members are ignored, as the standard says. */
 export const AuthzenSubject = z.object({
@@ -20,6 +21,8 @@ export const AuthzenResource = z.object({
   id: identifier(ID_CHARS_MAX),
   properties: properties.optional(),
 })
+
+export const AuthzenContext = properties
 
 /** Body of `POST /access/v1/evaluation`. */
 export const Evaluation = z.object({
@@ -42,7 +45,7 @@ export const Evaluations = z.object({
   action: AuthzenAction.optional(),
   resource: AuthzenResource.optional(),
   context: properties.optional(),
-  evaluations: z.array(z.json()).max(EVALUATIONS_MAX).optional(),
+  evaluations: z.array(z.unknown()).max(EVALUATIONS_MAX).optional(),
   options: z.object({ evaluations_semantic: z.enum(SEMANTICS).optional() }).optional(),
 })
 export type Evaluations = z.infer<typeof Evaluations>

@@ -1,6 +1,4 @@
-import type { z } from 'zod'
-
-import { ID_CHARS_MAX, Request } from '../../model/request.ts'
+import { Request } from '../../model/request.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import {
   ContainmentReport,
@@ -10,38 +8,25 @@ import {
   PromotionReport,
   SignalReport,
 } from '../../model/wire.ts'
-import { identifier } from '../../model/identifier.ts'
+import type { EventStreams } from '../../service/event-streams.ts'
 import type { RecordQuery, StoredRecord } from '../../service/ports.ts'
 import type { Ask, Service } from '../../service/service.ts'
-import { POLICY_READERS, type EndpointId } from '../endpoints.ts'
-import { json, text, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
-import { PAGE_RECORDS_DEFAULT, ProposalsQuery, RecordsQuery } from '../query.ts'
-import { check, parseAs, parseQuery } from '../validate.ts'
+import { POLICY_READERS } from '../endpoint.ts'
+import { json, text, type Exchange, type Fault, type Handler, type Reply } from '../exchange.ts'
+import { HistoryQuery, PAGE_RECORDS_DEFAULT, ProposalsQuery, RecordsQuery } from '../query.ts'
+import { parseQuery } from '../validate.ts'
+import { createApprovalHandlers } from './approval-handlers.ts'
+import type { NATIVE_ENDPOINTS } from './endpoints.ts'
+import { openEvents } from './event-stream.ts'
+import { Id, withBody, withParam } from './parse.ts'
 
 const CREATED = 201
 
 /** Handlers of the native interface but its OpenAPI document. */
-export type NativeHandlers = Record<Extract<EndpointId, NativeId>, Handler>
-type NativeId =
-  | 'decide'
-  | 'reportOutcome'
-  | 'reportSignal'
-  | 'listProposals'
-  | 'raiseIncident'
-  | 'reviewIncident'
-  | 'readTrust'
-  | 'promote'
-  | 'contain'
-  | 'lift'
-  | 'queryRecords'
-  | 'readRecord'
-  | 'proveRecord'
-  | 'readCheckpoint'
-  | 'readPolicies'
-  | 'reloadPolicies'
+export type NativeHandlers = Record<Exclude<keyof typeof NATIVE_ENDPOINTS, 'readOpenapi'>, Handler>
 
 /** Handlers of the native interface: parse strictly, ask the service, answer its answer. */
-export function createNativeHandlers(service: Service): NativeHandlers {
+export function createNativeHandlers(service: Service, streams: EventStreams): NativeHandlers {
   return {
     decide: withBody(Request, async (request, exchange) =>
       json(await service.evaluate(exchange.caller, askOf(request, exchange))),
@@ -57,10 +42,15 @@ export function createNativeHandlers(service: Service): NativeHandlers {
     ),
     readTrust: ({ caller, params }) =>
       withParam(Id, params, 'agent', async (agent) => json(await service.agentTrust(caller, agent))),
-    promote: withBody(PromotionReport, (report, { caller, params }) =>
-      withParam(Id, params, 'agent', (agent) =>
-        withParam(ScopeKey, params, 'scope', async (scope) => json(await service.promote(caller, agent, scope, report))),
-      ),
+    readTrustHistory: (exchange) => readHistory(service, exchange),
+    followEvents: (exchange) => openEvents(streams, exchange),
+    promote: withBody(
+      PromotionReport,
+      (report, { caller, params }) =>
+        withParam(Id, params, 'agent', (agent) =>
+          withParam(ScopeKey, params, 'scope', async (scope) => json(await service.promote(caller, agent, scope, report))),
+        ),
+      {},
     ),
     contain: withBody(ContainmentReport, async (report, { caller }) => json(await service.contain(caller, report), CREATED)),
     lift: ({ caller, params }) => withParam(Id, params, 'containment', async (id) => json(await service.lift(caller, id))),
@@ -71,27 +61,8 @@ export function createNativeHandlers(service: Service): NativeHandlers {
     readCheckpoint: async ({ caller }) => text(await service.checkpoint(caller)),
     readPolicies: (exchange) => readPolicies(service, exchange),
     reloadPolicies: async ({ caller }) => json(await service.reloadPolicies(caller)),
+    ...createApprovalHandlers(service),
   }
-}
-
-const Id = identifier(ID_CHARS_MAX)
-
-function withBody<T>(schema: z.ZodType<T>, handle: (body: T, exchange: Exchange) => Promise<Reply | Fault>): Handler {
-  return (exchange) => {
-    const parsed = parseAs(schema, exchange.body)
-    return parsed.ok ? handle(parsed.value, exchange) : parsed.fault
-  }
-}
-
-async function withParam<T>(
-  schema: z.ZodType<T>,
-  params: Exchange['params'],
-  name: string,
-  handle: (value: T) => Promise<Reply | Fault>,
-): Promise<Reply | Fault> {
-  const parsed: Parsed<T> = check(schema, params[name])
-  if (parsed.ok) return handle(parsed.value)
-  return { ...parsed.fault, message: `{${name}} in the path: ${parsed.fault.message}`, errors: undefined }
 }
 
 function askOf(request: Request, { requestId, traceparent }: Exchange): Ask {
@@ -103,6 +74,12 @@ async function listProposals(service: Service, { caller, query }: Exchange): Pro
   if (!parsed.ok) return parsed.fault
   const { from, limit = PAGE_RECORDS_DEFAULT } = parsed.value
   return json(await service.proposals(caller, { limit, ...(from === undefined ? {} : { from }) }))
+}
+
+async function readHistory(service: Service, { caller, params, query }: Exchange): Promise<Reply | Fault> {
+  const parsed = parseQuery(HistoryQuery, query)
+  if (!parsed.ok) return parsed.fault
+  return withParam(Id, params, 'agent', async (agent) => json(await service.trustHistory(caller, agent, parsed.value)))
 }
 
 async function queryRecords(service: Service, { caller, query }: Exchange): Promise<Reply | Fault> {

@@ -16,6 +16,8 @@ const V0 = '/v0/data'
 const DIAGNOSTIC = '/v1/diagnostics/base'
 const NOT_FOUND = 404
 const FAILED = 500
+/** OPA's names of what can fail in an evaluation; anything else is internal. */
+const EVALUATION_CODES: Readonly<Record<string, string>> = { conflict: 'eval_conflict_error', builtin: 'eval_builtin_error' }
 
 /** What the data API needs to know of the configuration. */
 export type DataOptions = {
@@ -47,7 +49,7 @@ export function createDataHandlers(options: DataOptions): DataHandlers {
       const input = exchange.body.byteLength === 0 ? { ok: true as const, value: undefined } : parseInput(exchange.body)
       return input.ok ? bare(exchange, await answerPath(options, exchange, V0, input.value)) : input.fault
     },
-    diagnoseBase: (exchange) => diagnose(options.service, exchange),
+    diagnoseBase: (exchange) => diagnose(options, exchange),
   }
 }
 
@@ -92,7 +94,9 @@ async function answerPath(
   if (!path.ok) return path.fault
   const target = targetOf(path.value, options.entrypoints)
   if (target === undefined || input === undefined) return { result: undefined }
-  const ask = askOf(options, exchange, target, input)
+  const { entrypoint } = target
+  const mapping = entrypoint === undefined ? undefined : options.mapping
+  const ask = askOf(exchange, { entrypoint, mapping }, input)
   if (!ask.ok) return ask.fault
   let base: Evaluation | undefined
   const shaped: Ask = { ...ask.value, onBase: (evaluation) => (base = evaluation) }
@@ -100,16 +104,18 @@ async function answerPath(
   return { result: select(resultOf(target, answer, base), target.inside), decisionId: answer.decision_id }
 }
 
-function askOf({ mapping }: DataOptions, exchange: Exchange, { entrypoint }: Target, input: JsonValue): Parsed<Ask> {
-  const foreign = entrypoint !== undefined && mapping !== undefined
-  const request = foreign ? requestOf(input, mapping) : check(Request, input, '/input')
+/** What the base is asked: an entrypoint of its own instead of the configured one, and an input of its own that is mapped. */
+type BaseTarget = { readonly entrypoint: string | undefined; readonly mapping: InputMapping | undefined }
+
+function askOf(exchange: Exchange, { entrypoint, mapping }: BaseTarget, input: JsonValue): Parsed<Ask> {
+  const request = mapping === undefined ? check(Request, input, '/input') : requestOf(input, mapping)
   if (!request.ok) return request
   const { requestId, traceparent } = exchange
   return {
     ok: true,
     value: {
       request: request.value,
-      ...(foreign ? { baseInput: input } : {}),
+      ...(mapping === undefined ? {} : { baseInput: input }),
       ...(entrypoint === undefined ? {} : { entrypoint }),
       protocol: 'opa',
       requestId,
@@ -158,22 +164,23 @@ function isOn(query: URLSearchParams, name: string): boolean {
   return value === '' || value?.toLowerCase() === 'true'
 }
 
-async function diagnose(service: Service, exchange: Exchange): Promise<Reply | Fault> {
+/** The raw base, asked as a decision on the same path would ask it. */
+async function diagnose(options: DataOptions, exchange: Exchange): Promise<Reply | Fault> {
   const input = inputOfBody(exchange.body)
   if (!input.ok) return input.fault
   const path = dataPath(exchange.path, DIAGNOSTIC)
   if (!path.ok) return path.fault
-  const evaluation = await service.diagnoseBase(exchange.caller, path.value.join('/'), input.value)
   const pretty = isOn(exchange.query, 'pretty')
+  if (input.value === undefined) return opaReply({ warning: NO_INPUT }, { pretty })
+  const entrypoint = path.value.join('/')
+  const mapping = options.entrypoints.includes(entrypoint) ? options.mapping : undefined
+  const ask = askOf(exchange, { entrypoint, mapping }, input.value)
+  if (!ask.ok) return ask.fault
+  const evaluation = await options.service.diagnoseBase(exchange.caller, ask.value)
   if (evaluation.kind === 'undefined') return opaReply({}, { pretty })
   if (evaluation.kind === 'value') return opaReply({ result: sortKeys(evaluation.value) }, { pretty })
-  const code =
-    evaluation.cause === 'conflict'
-      ? 'eval_conflict_error'
-      : evaluation.cause === 'builtin'
-        ? 'eval_builtin_error'
-        : 'eval_internal_error'
-  const errors = [{ code, message: evaluation.message }]
+  if (evaluation.cause === 'entrypoint') return { code: 'not_found', message: evaluation.message }
+  const errors = [{ code: EVALUATION_CODES[evaluation.cause] ?? 'eval_internal_error', message: evaluation.message }]
   return opaReply(
     { code: 'internal_error', message: 'error(s) occurred while evaluating query', errors },
     { status: FAILED, pretty: true },

@@ -1,4 +1,5 @@
 import type { Service } from '../../service/service.ts'
+import { POLICY_READERS } from '../endpoint.ts'
 import type { Handler } from '../exchange.ts'
 import type { Metrics } from '../metrics.ts'
 import { opaReply } from './form.ts'
@@ -12,8 +13,11 @@ export function createOperationsHandlers(
   isDraining: () => boolean,
 ): Readonly<Record<'health' | 'metrics', Handler>> {
   return {
-    health: () => {
-      const reasons = isDraining() ? ['the service is stopping'] : service.readiness()
+    health: ({ caller }) => {
+      const whole = isDraining() ? ['the service is stopping'] : service.readiness()
+      const mayReadAll = caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role))
+      // What follows the colon may hold paths of this machine.
+      const reasons = mayReadAll ? whole : whole.map((reason) => reason.split(':', 1).join(''))
       return reasons.length === 0 ? opaReply({}) : opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
     },
     metrics: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { REJECTIONS } from '../../service/opa-log-answer.ts'
+
 /** Body of `POST /v1/data/{path}`. Other members are accepted and ignored, as OPA does. */
 export const DataRequest = z.looseObject({ input: z.json().optional() })
 
@@ -27,3 +29,32 @@ export const OpaError = z.strictObject({
 
 /** `GET /health`: empty when well. */
 export const Health = z.strictObject({ error: z.string().optional() })
+
+/** Body of `POST /logs`: entries of OPA's decision log (EventV1); members that are not named here are accepted and not read. */
+export const DecisionLog = z.array(
+  z.looseObject({
+    decision_id: z.string(),
+    timestamp: z.string(),
+    path: z.string().optional(),
+    input: z.json().optional(),
+    result: z.json().optional(),
+  }),
+)
+
+/** What became of an uploaded decision log. */
+export const LogAnswer = z.strictObject({
+  received: z.int(),
+  recorded: z.int(),
+  /** Entries that were recorded before. */
+  repeated: z.int(),
+  rejected: z.int(),
+  /** The first entries that were rejected. */
+  problems: z.array(
+    z.strictObject({
+      index: z.int(),
+      decision_id: z.string().nullable(),
+      reason: z.enum(REJECTIONS),
+      message: z.string(),
+    }),
+  ),
+})

@@ -1,5 +1,6 @@
 import type { HostBuiltin } from './builtin.ts'
 import { ENCODING_BUILTINS } from './encoding.ts'
+import { opaRuntime } from './runtime.ts'
 import { STRUCTURE_BUILTINS } from './structures.ts'
 import { TEXT_BUILTINS } from './text-builtins.ts'
 import { TIME_BUILTINS } from './time.ts'
@@ -12,9 +13,12 @@ export const HOST_BUILTINS: ReadonlyMap<string, HostBuiltin> = new Map(
   [TEXT_BUILTINS, ENCODING_BUILTINS, TIME_BUILTINS, STRUCTURE_BUILTINS].flatMap((group) => Object.entries(group)),
 )
 
-/** Built-ins that reach outside the policy: refused unless allowed by name; the value is the host's implementation, if it has one. */
+/**
+ * Built-ins that reach outside the policy: refused unless allowed by name; the value is the host's implementation, if it has one.
+ * Those that have one are what `base.allow_builtins` of the configuration may name.
+ */
 export const REFUSED_BUILTINS: ReadonlyMap<string, HostBuiltin | undefined> = new Map<string, HostBuiltin | undefined>([
   ['http.send', undefined],
   ['net.lookup_ip_addr', undefined],
-  ['opa.runtime', undefined],
+  ['opa.runtime', opaRuntime],
 ])

@@ -130,8 +130,10 @@ function placeName(tenant: string, id: string): string {
 function select(query: RecordQuery, size: number, stored: (leafIndex: number) => StoredRecord): readonly StoredRecord[] {
   const checked = checkQuery(query)
   const found: StoredRecord[] = []
-  for (let step = 0; step < size && found.length < query.limit; step += 1) {
-    const leafIndex = query.newestFirst === true ? size - 1 - step : step
+  // Opening a record costs a hash: what the page does not hold is not opened.
+  const down = query.newestFirst === true
+  const first = down ? Math.min(size, query.from ?? size) - 1 : (query.from ?? 0)
+  for (let leafIndex = first; leafIndex >= 0 && leafIndex < size && found.length < query.limit; leafIndex += down ? -1 : 1) {
     const each = stored(leafIndex)
     if (matches(checked, leafIndex, each.record)) found.push(each)
   }

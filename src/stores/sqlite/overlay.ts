@@ -1,11 +1,18 @@
-import { DOCUMENTS, documentName, type DocumentKey, type DocumentKind, type Documents } from '../../model/documents.ts'
+import {
+  DOCUMENT_KINDS,
+  DOCUMENTS,
+  documentName,
+  PASSING_KINDS,
+  type DocumentKey,
+  type DocumentKind,
+  type Documents,
+} from '../../model/documents.ts'
 import { ServiceError } from '../../model/error.ts'
 import { createDocumentMap, type DocumentMap } from '../document-map.ts'
 import type { DocumentTable } from '../ledger.ts'
 import type { Reader } from './reader.ts'
 
-/** Kinds that stay in memory; documents of the others are read when asked for. */
-const RESIDENT: readonly DocumentKind[] = ['agent', 'activity', 'tenant']
+const RESIDENT = DOCUMENT_KINDS.filter((kind) => !PASSING_KINDS.includes(kind))
 
 /** Documents of a SQLite store: residents, those not yet committed, and the rest in the database. */
 export type OverlayTable = DocumentTable & {

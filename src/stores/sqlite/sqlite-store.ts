@@ -1,14 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 
-import { encodeBase64 } from '../../audit/base64.ts'
-import { inclusionProof } from '../../audit/tree.ts'
 import { documentName } from '../../model/documents.ts'
 import { ServiceError } from '../../model/error.ts'
 import { SENSITIVE_POINTERS } from '../../model/record.ts'
 import { DEFAULT_TRUST_CONSTANTS, TrustConstants } from '../../model/trust-constants.ts'
-import type { RecordProof, Store, StoredRecord } from '../../service/ports.ts'
+import type { Store, StoredRecord } from '../../service/ports.ts'
 import { asStored, createLedger, type Entry, type Projector } from '../ledger.ts'
-import { checkQuery } from '../record-filter.ts'
 import { createCommitter, type Batch } from './committer.ts'
 import { explainSqlite, onFile } from './errors.ts'
 import { prepareDirectory, storeFiles, type StoreFiles } from './files.ts'
@@ -16,6 +13,7 @@ import { auditKey, type AuditKey } from './keys.ts'
 import { lockForWriting, type Release } from './lock.ts'
 import type { BatchMessage, Head } from './messages.ts'
 import { createOverlay } from './overlay.ts'
+import { pagedQuery, proofOf } from './queries.ts'
 import { createReader, readFrontier, type Reader } from './reader.ts'
 import { migrate, requireOurs } from './schema.ts'
 import { checkStart } from './start-checks.ts'
@@ -23,8 +21,6 @@ import { startWriter, type WriterClient } from './writer-client.ts'
 
 /** How long a reader waits for the database, ms. */
 const BUSY_MS_MAX = 5_000
-/** A query of many records lets others have their turn after this many. */
-const QUERY_PAGE_RECORDS = 100
 
 /** How an embedded store is opened. */
 export type SqliteStoreOptions = {
@@ -231,25 +227,4 @@ function placeName(tenant: string, id: string): string {
 function storedConstants(reader: Reader): TrustConstants {
   const text = reader.state('constants')
   return text === undefined ? DEFAULT_TRUST_CONSTANTS : TrustConstants.parse(JSON.parse(text))
-}
-
-async function pagedQuery(reader: Reader, query: Parameters<Store['query']>[0]): Promise<readonly StoredRecord[]> {
-  checkQuery(query)
-  const found: StoredRecord[] = []
-  for (let from = query.from; ;) {
-    const limit = query.limit - found.length
-    const page = reader.records({ ...query, ...(from === undefined ? {} : { from }), limit: Math.min(limit, QUERY_PAGE_RECORDS) })
-    found.push(...page)
-    const last = page.at(-1)
-    if (last === undefined || page.length < QUERY_PAGE_RECORDS || found.length >= query.limit) return found
-    from = query.newestFirst === true ? last.leafIndex : last.leafIndex + 1
-    await new Promise(setImmediate)
-  }
-}
-
-function proofOf(reader: Reader, leafIndex: number, head: Head): RecordProof | undefined {
-  const hash = reader.leafHash(leafIndex)
-  if (hash === undefined) return undefined
-  const path = inclusionProof(leafIndex, head.size, reader.node).map(encodeBase64)
-  return { leafIndex, leafHash: encodeBase64(hash), path, checkpoint: head.note }
 }

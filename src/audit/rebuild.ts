@@ -1,0 +1,34 @@
+import type { LogDocument, LogReader } from './log-reader.ts'
+import { verifyLog, type Verification, type VerifyOptions } from './verify.ts'
+
+/** State in the form in which it is stored; `constants` undefined: no record set any. */
+export type StoredState = { readonly documents: Iterable<LogDocument>; readonly constants: string | undefined }
+
+/** Puts derived state in the place of what is stored, all of it or nothing. */
+export type WriteState = (state: StoredState) => void
+
+/** What a rebuilding did. Findings are what was different before. */
+export type Rebuilding = Verification & {
+  /** The log itself is not whole, so nothing was derived from it that could be trusted. */
+  readonly damaged: boolean
+  /** What is stored is now what the records make of it. */
+  readonly written: boolean
+}
+
+/**
+ * Derives all state again from the records of a log and compares it with what is stored. With `write` it is then put in its place, unless
+ * the log itself is not whole.
+ */
+export function rebuildState(reader: LogReader, options: Omit<VerifyOptions, 'derived'>, write?: WriteState): Rebuilding {
+  let [damaged, written] = [false, false]
+  const verification = verifyLog(reader, {
+    ...options,
+    derived: (state, isWhole) => {
+      damaged = !isWhole
+      if (write === undefined || damaged) return
+      write({ documents: state.documents(), constants: state.constants() })
+      written = true
+    },
+  })
+  return { ...verification, damaged, written }
+}

@@ -1,0 +1,138 @@
+import { LAYERS, levelName } from '../../model/scope.ts'
+import type { Gate, GateName } from '../../model/trust-state.ts'
+import type { ScopeTrustAnswer } from '../../model/wire-trust.ts'
+import { escapeLine, type Paint, type Style } from '../output.ts'
+
+/** Width of a bar, characters: one for each .05 of score. */
+const BAR = 20
+const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
+const DAY_MS = 86_400_000
+
+/** A scope as it is drawn; `days` are its scores at the end of each of the last days. */
+export type DrawnScope = ScopeTrustAnswer & { readonly days: readonly number[] }
+
+/** One scope: its score and level, a bar for each layer, what holds it, the gates of the next rung, its last days. */
+export function drawScope(view: DrawnScope, paint: Paint): string {
+  return [
+    head(view, paint),
+    ...layerLines(view, paint),
+    ...ceilingLines(view, paint),
+    ...recordLines(view),
+    ...wayUp(view, paint),
+  ]
+    .concat(days(view))
+    .join('\n')
+}
+
+function head({ scope, score, level_effective, level_granted, binding }: DrawnScope, paint: Paint): string {
+  const level = `L${level_effective} ${levelName(level_effective)}`
+  const granted = level_granted === level_effective ? '' : ` (granted L${level_granted})`
+  return `${paint('bold', escapeLine(scope))}  ${paint(colourOf(score), score.toFixed(4))}  ${level}${granted}, held by ${escapeLine(binding)}`
+}
+
+function layerLines({ layers, bottleneck_layer }: DrawnScope, paint: Paint): readonly string[] {
+  return LAYERS.map((layer) => {
+    const { score, live, evidence, heat_ceiling, evidence_ceiling, freshness } = layers[layer]
+    const least = Math.min(evidence_ceiling, heat_ceiling, freshness.ceiling)
+    const by = least === evidence_ceiling ? '' : least === heat_ceiling ? ', recent failures' : ', not fresh'
+    const what = live ? `${number(evidence.r)} good, ${number(evidence.s)} bad${by}` : 'not watched'
+    const mark = layer === bottleneck_layer ? paint('bold', '◀ weakest') : ''
+    return row(layer, `${bar(score, paint)} ${score.toFixed(4)}  ${what}  ${mark}`)
+  })
+}
+
+/** Ceilings that are below 1; the others hold nothing. */
+function ceilingLines(view: DrawnScope, paint: Paint): readonly string[] {
+  const { agent_heat_ceiling, instrumentation_ceiling, incident, ceilings, conflict } = view
+  const open = incident.open.length === 0 ? '' : `, waits for a review: ${escapeLine(incident.open.join(' '))}`
+  const all: readonly (readonly [string, number, string])[] = [
+    ['agent heat', agent_heat_ceiling, 'recent failures of the agent in any scope'],
+    ['incident', incident.cap, `${incident.state}${open}`],
+    ['watched', instrumentation_ceiling, 'layers that nobody watches'],
+    ...ceilings.map(({ source, value }) => [source, value, 'from outside'] as const),
+  ]
+  return [
+    ...all
+      .filter(([, value]) => value < 1)
+      .map(([name, value, why]) => row(name, `${bar(value, paint)} ${value.toFixed(4)}  ${why}`)),
+    ...(conflict > 0 ? [row('conflict', `${number(conflict)} between two layers`)] : []),
+  ]
+}
+
+function recordLines({ track_record: track, confidence, failure_bound }: DrawnScope): readonly string[] {
+  const verified = track.good + track.bad
+  const good = track.accuracy === null ? '' : ` (${percent(track.accuracy)})`
+  const told =
+    track.failure_detection_rate === null ? '' : `, ${percent(track.failure_detection_rate)} of failures told of by itself`
+  return [
+    row('record', `${track.good} of ${verified} verified decisions good${good}${told}`),
+    row('bound', `fails at most ${percent(failure_bound)} of the time, at confidence ${number(confidence)}`),
+  ]
+}
+
+function wayUp({ next, ladder }: DrawnScope, paint: Paint): readonly string[] {
+  const struck = ladder.strikes === 0 ? '' : `, ${ladder.strikes} ${ladder.strikes === 1 ? 'strike' : 'strikes'}`
+  if (next === null) return [row('ladder', `at the top${struck}`)]
+  const missing = next.gates.filter(({ passed }) => !passed)
+  const ready =
+    missing.length === 0 ? paint('green', 'every gate is open') : `${missing.length} of ${next.gates.length} gates shut`
+  return [
+    row('ladder', `to L${next.level} ${levelName(next.level)}: ${ready}${struck}`),
+    ...next.gates.map((gate) => `    ${gateLine(gate, paint)}`),
+  ]
+}
+
+function gateLine(gate: Gate, paint: Paint): string {
+  const mark = gate.passed ? paint('green', 'ok') : paint('yellow', '--')
+  const line = `${mark} ${gate.gate.padEnd(10)} ${amount(gate.gate, gate.have)} of ${amount(gate.gate, gate.need)}`
+  return gate.passed ? line : `${line}  ${paint('yellow', missingText(gate))}`
+}
+
+const AT_MOST: readonly GateName[] = ['incident', 'conflict']
+
+/** What a shut gate waits for. */
+export function missingText({ gate, have, need }: Gate): string {
+  if (gate === 'top') return 'there is no higher rung'
+  if (gate === 'human') return 'a person has to sign: "gradus trust promote"'
+  if (gate === 'incident') return `${have} to be reviewed`
+  if (AT_MOST.includes(gate)) return `${number(have - need)} too much`
+  return `${amount(gate, need - have)} missing`
+}
+
+function amount(gate: GateName, value: number): string {
+  return gate === 'dwell' ? `${number(value / DAY_MS)} d` : number(value)
+}
+
+function days({ days: scores }: DrawnScope): readonly string[] {
+  const [first, last] = [scores[0], scores.at(-1)]
+  if (first === undefined || last === undefined) return []
+  return [row(`${scores.length} days`, `${sparkline(scores)}  ${first.toFixed(4)} to ${last.toFixed(4)}`)]
+}
+
+/** Scores as a line of blocks, on a scale from 0 to 1, so that lines compare. */
+export function sparkline(scores: readonly number[]): string {
+  return scores.map((score) => SPARKS[Math.min(SPARKS.length - 1, Math.floor(score * SPARKS.length))]).join('')
+}
+
+function bar(score: number, paint: Paint): string {
+  const full = Math.floor(score * BAR)
+  return `${paint(colourOf(score), '█'.repeat(full))}${paint('dim', '░'.repeat(BAR - full))}`
+}
+
+function colourOf(score: number): Style {
+  if (score >= 0.7) return 'green'
+  return score >= 0.3 ? 'yellow' : 'red'
+}
+
+/** Names may come from somebody else; texts are escaped where they are put together. */
+function row(name: string, text: string): string {
+  return `  ${escapeLine(name).padEnd(11)} ${text}`.trimEnd()
+}
+
+function number(value: number): string {
+  return String(Math.round(value * 100) / 100)
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1_000) / 10} %`
+}

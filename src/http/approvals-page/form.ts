@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
+
+import { readBody } from '../body.ts'
+import { refuse, type Fault, type Parsed } from '../exchange.ts'
+import { isLoopback } from '../listen.ts'
+import { hostName } from '../origin.ts'
+
+/** Longest form, in bytes: a reason of 1,000 characters, percent-encoded, and what goes with it. */
+export const FORM_BYTES_MAX = 32_768
+
+/** The fields of a form; each is there once. */
+export type Form = Readonly<Record<string, string>>
+
+/** Reads a form as browsers send it, with line breaks as they were typed. */
+export async function readForm(request: IncomingMessage): Promise<Parsed<Form>> {
+  const type = request.headers['content-type']?.split(';', 1).join('').trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded')
+    return refuse('unsupported_media_type', 'This is not a form.', { fix: 'Use the form of the page.' })
+  const body = await readBody(request, FORM_BYTES_MAX)
+  if (!body.ok) return body
+  const fields = new URLSearchParams(Buffer.from(body.value).toString('latin1'))
+  const names = [...fields.keys()]
+  if (new Set(names).size < names.length) return refuse('bad_request', 'A field of the form is there twice.')
+  return { ok: true, value: Object.fromEntries([...fields].map(([name, value]) => [name, value.replaceAll('\r\n', '\n')])) }
+}
+
+/** What requests of browsers are checked against. */
+export type Site = {
+  /** True: only this machine can reach the listener, so a name that is not loopback's has been rebound to it. */
+  readonly loopback: boolean
+  readonly publicUrl: string | undefined
+}
+
+/** Refuses a host on loopback that is not this machine's own: the page of another site whose name was rebound. */
+export function refuseHost(request: IncomingMessage, { loopback, publicUrl }: Site): Fault | undefined {
+  const { host = '' } = request.headers
+  const ours = publicUrl === undefined ? undefined : new URL(publicUrl).host
+  if (!loopback || host === ours || isLoopback(hostName(host))) return undefined
+  return {
+    code: 'forbidden',
+    message: `The page is not served under the name ${JSON.stringify(host)}.`,
+    fix: 'Use 127.0.0.1, [::1] or localhost, or set `http.public_url` to the URL that browsers use.',
+  }
+}
+
+/**
+ * Refuses a form that a page of ours did not send. Every browser names the origin of a form; `null` and silence are foreign, too.
+ */
+export function refuseForeignForm(request: IncomingMessage, { publicUrl }: Site): Fault | undefined {
+  const { host = '', origin } = request.headers
+  const site = request.headers['sec-fetch-site']
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http'
+  const ours = [`${scheme}://${host}`, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])]
+  const named = origin === undefined ? site === 'same-origin' : ours.includes(origin)
+  if (named && (site === undefined || site === 'same-origin')) return undefined
+  return {
+    code: 'forbidden',
+    message: 'This form was not sent by a page of this server, so nothing was done.',
+    fix: 'Open the page here and use its form. Behind a proxy, set `http.public_url` to the URL that browsers use.',
+  }
+}

@@ -1,0 +1,70 @@
+import type { Reply } from '../exchange.ts'
+import { exact, html, htmlText, unescaped, type Html } from './html.ts'
+import type { Session } from './sessions.ts'
+import { PAGE_HEADERS, STYLE } from './style.ts'
+
+/** What every page shows besides its own. */
+export type Frame = {
+  /** Path of the list; everything else is below it. */
+  readonly base: string
+  /** Who is signed in. */
+  readonly session?: Session | undefined
+}
+
+/** Made outside of the template: the content policy names the digest of the style sheet byte by byte. */
+const STYLE_ELEMENT = unescaped(`<style>${STYLE}</style>`)
+
+/** A whole page as an answer. `main` begins with its `h1`. */
+export function page(frame: Frame, title: string, main: Html, status = 200): Reply {
+  const body = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title} · Gradus</title>
+        ${STYLE_ELEMENT}
+      </head>
+      <body>
+        <header>
+          <a class="name" href="${frame.base}">Gradus approvals</a>
+          ${frame.session === undefined ? null : signedIn(frame.base, frame.session)}
+        </header>
+        <main>${main}</main>
+        <footer>Every verdict is recorded in the audit log with its author and reason. Times are UTC.</footer>
+      </body>
+    </html> `
+  return { status, type: 'text/html; charset=utf-8', body: htmlText(body), headers: PAGE_HEADERS }
+}
+
+/** The hidden field that shows that a form is one of this session. */
+export function formToken({ formToken: token }: Session): Html {
+  return html`<input type="hidden" name="form_token" value="${exact(token)}" />`
+}
+
+/** A box that says how something went. */
+export function note(kind: 'good' | 'bad' | 'warn', text: string | Html, more: Html | null = null): Html {
+  return html`<div class="note ${kind}" role="${kind === 'bad' ? 'alert' : 'status'}">
+    <p>${text}</p>
+    ${more}
+  </div>`
+}
+
+/** A time as people read it. */
+export function timeHtml(iso: string): Html {
+  return html`<time datetime="${iso}">${iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/u, ' UTC')}</time>`
+}
+
+/** How long until a time, in words. */
+export function leftText(iso: string, nowMs: number): string {
+  const seconds = Math.floor((Date.parse(iso) - nowMs) / 1_000)
+  if (!(seconds > 0)) return 'no time left'
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)]
+  if (hours > 0) return `${hours} h ${minutes} min left`
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s left` : `${seconds} s left`
+}
+
+function signedIn(base: string, session: Session): Html {
+  return html`<span class="who">Signed in as <strong>${session.person}</strong></span>
+    <form method="post" action="${base}/sign-out">${formToken(session)}<button class="quiet">Sign out</button></form>`
+}

@@ -1,0 +1,106 @@
+import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
+import type { Ceiling } from '../../model/ceiling.ts'
+import { OUTCOMES, type Outcome } from '../../model/outcome.ts'
+import { levelName, type Level } from '../../model/scope.ts'
+import type { ApprovalView } from '../../model/wire-approvals.ts'
+import { html, type Html } from './html.ts'
+
+const OUTCOME_NAMES = {
+  deny: 'deny',
+  suggest: 'suggest',
+  require_approval: 'needs approval',
+  allow_guarded: 'allow, guarded',
+  allow: 'allow',
+} as const satisfies Record<Outcome, string>
+
+/** One row per term of the meet, as long as what it concedes; the lowest ones are those that limit. */
+export function ladder(ceilings: readonly Ceiling[]): Html {
+  const lowest = Math.min(...ceilings.map(({ outcome }) => OUTCOME_RANK[outcome]))
+  const rows = ceilings.map(({ source, outcome, reason, obligations, guardrails }) => {
+    const bounds = Object.entries(guardrails).map(([name, bound]) => `${name} ${Array.isArray(bound) ? bound.join(', ') : bound}`)
+    const duties = [...obligations.map(({ id, performer }) => `${id} (${performer})`), ...bounds]
+    const limits = OUTCOME_RANK[outcome] === lowest
+    return html`<tr${limits ? html` class="limit"` : null}><th scope="row">${source}</th>
+<td><div class="rungs" aria-hidden="true">${OUTCOMES.map((_, at) => (at <= OUTCOME_RANK[outcome] ? html`<i class="on"></i>` : html`<i></i>`))}</div></td>
+<td class="outcome">${OUTCOME_NAMES[outcome]}</td><td>${reason}${duties.length === 0 ? null : html`<br /><span class="small">${duties.join(', ')}</span>`}</td></tr>
+`
+  })
+  return html`<div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Term</th>
+            <th scope="col">Ladder</th>
+            <th scope="col">Concedes</th>
+            <th scope="col">Reason</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    <p class="small">No term lifts another: the answer is the lowest of them.</p>`
+}
+
+/** The rules that fired, and the facts that nobody could tell. */
+export function riskRules({ rules, unavailable }: ApprovalView['risk']): Html {
+  const rows = rules.map(
+    ({ id, points, reason }) =>
+      html`<tr>
+        <td class="number">${points > 0 ? '+' : ''}${points}</td>
+        <th scope="row">${id}</th>
+        <td>${reason}</td>
+      </tr> `,
+  )
+  const table = html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Points</th>
+          <th scope="col">Rule</th>
+          <th scope="col">Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`
+  return html`${rules.length === 0 ? html`<p>No rule fired: the points are those of the action itself.</p>` : table}
+  ${unavailable.length === 0 ? null : html`<p>Not known, so the highest risk: ${unavailable.join(', ')}.</p>`}`
+}
+
+/** Trust when the request came. */
+export function trustList(trust: ApprovalView['trust']): Html {
+  if (trust === null) return html`<p>No agent acts here, so there is no trust to weigh.</p>`
+  const { score, level_granted: granted, level_effective: effective, confidence, failure_bound: bound } = trust
+  return html`<dl>
+    <dt>Score</dt>
+    <dd>${rounded(score)} of 1, in ${trust.scope}</dd>
+    <dt>Level</dt>
+    <dd>${levelText(effective)}${granted === effective ? null : html`; granted ${levelText(granted)}`}</dd>
+    <dt>Confidence</dt>
+    <dd>${rounded(confidence)} of 1</dd>
+    <dt>Failure bound</dt>
+    <dd>${rounded(bound)}</dd>
+    <dt>Weakest layer</dt>
+    <dd>${trust.bottleneck_layer}</dd>
+  </dl>`
+}
+
+const UNDOING = ['Can be undone.', 'Can be undone with effort.', 'Cannot be undone.'] as const
+
+/** Whether and how the action can be undone, as the catalogue says. */
+export function rollbackText({ reversibility, handle }: ApprovalView['rollback']): string {
+  const kept = handle === null ? '' : ' Whoever runs it keeps a rollback handle.'
+  return `${UNDOING[reversibility] ?? UNDOING[2]}${kept}`
+}
+
+function levelText(level: Level): string {
+  return `L${level} ${levelName(level).replaceAll('_', ' ')}`
+}
+
+function rounded(value: number): string {
+  return String(Math.round(value * 1_000) / 1_000)
+}

@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+
+import { ServiceError } from '../../model/error.ts'
+import { jsonObjects } from '../../model/json-objects.ts'
+import { parseStrictJson } from '../../model/strict-json.ts'
+import type { LogLine } from '../../service/opa-log-answer.ts'
+import type { Service } from '../../service/service.ts'
+import { json, type Exchange, type Handler } from '../exchange.ts'
+import type { Log } from '../log.ts'
+
+/** What an upload may be when it is unpacked, bytes. */
+export const UNPACKED_BYTES_MAX = 33_554_432
+/** Uploads that may wait for the one that is being taken; a further one is sent away. */
+export const WAITING_MAX = 16
+/** What is unpacked at a time, bytes. */
+const CHUNK_BYTES = 65_536
+/** First bytes of gzip (RFC 1952). */
+const GZIP = [0x1f, 0x8b]
+
+/** What taking decision logs needs. */
+export type LogOptions = {
+  readonly service: Service
+  readonly log: Log
+  /** How long one upload may take, ms; what is left then is taken when it is sent again. */
+  readonly timeMsMax: number
+}
+
+/** `POST /logs`: one upload after the other, entry by entry, so that live decisions are not held up. */
+export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Readonly<Record<'uploadLog', Handler>> {
+  let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  const take = async (exchange: Exchange, startedMs: number) => {
+    const mayGoOn = (): void => {
+      if (performance.now() - startedMs > timeMsMax) throw tooMuch('not all of it could be taken in time')
+      const fault = exchange.charge(1)
+      if (fault !== undefined)
+        throw new ServiceError('rate_limited', fault.message, fault.fix === undefined ? {} : { fix: fault.fix })
+    }
+    const answer = await service.takeLog(exchange.caller, linesOf(exchange.body), mayGoOn)
+    if (answer.rejected > 0) {
+      const [first] = answer.problems
+      log({
+        level: 'warn',
+        event: 'log_entries_rejected',
+        credential: exchange.caller.credential ?? 'anonymous',
+        rejected: answer.rejected,
+        received: answer.received,
+        ...(first === undefined ? {} : { first: `${first.reason}: ${first.message}` }),
+      })
+    }
+    return json(answer)
+  }
+  return {
+    uploadLog: async (exchange) => {
+      if (waiting > WAITING_MAX) throw tooMuch('too many uploads are waiting')
+      const startedMs = performance.now()
+      waiting += 1
+      const taking = last.then(() => take(exchange, startedMs))
+      last = taking.catch(() => undefined)
+      try {
+        return await taking
+      } finally {
+        waiting -= 1
+      }
+    },
+  }
+}
+
+function tooMuch(why: string): ServiceError {
+  return new ServiceError('not_ready', `${why}; what was taken is kept`, { fix: 'Send it again, as OPA does by itself.' })
+}
+
+async function* linesOf(body: Uint8Array): AsyncGenerator<LogLine> {
+  for await (const { text } of jsonObjects(textOf(body), 'the body')) {
+    const reading = parseStrictJson(text)
+    yield reading.ok ? reading : { ok: false, message: `${reading.error.pointer}: ${reading.error.message}` }
+  }
+}
+
+/** The text of a body, unpacked piece by piece up to the limit. */
+async function* textOf(body: Uint8Array): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let bytes = 0
+  try {
+    for await (const piece of unpacked(body)) {
+      bytes += piece.length
+      if (bytes > UNPACKED_BYTES_MAX) break
+      yield decoder.decode(piece, { stream: true })
+    }
+    if (bytes <= UNPACKED_BYTES_MAX) yield decoder.decode()
+  } catch (cause) {
+    throw new ServiceError('bad_request', `The body cannot be unpacked: ${(cause as Error).message}.`, {
+      fix: 'Send JSON in UTF-8, plain or gzip.',
+      cause,
+    })
+  }
+  if (bytes > UNPACKED_BYTES_MAX)
+    throw new ServiceError('too_large', `Unpacked the body is larger than ${UNPACKED_BYTES_MAX} bytes.`, {
+      fix: 'Lower decision_logs.reporting.upload_size_limit_bytes of OPA.',
+    })
+}
+
+function unpacked(body: Uint8Array): AsyncIterable<Uint8Array> {
+  const source = Readable.from(piecesOf(body), { objectMode: false })
+  if (!GZIP.every((byte, at) => body[at] === byte)) return source
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
+  source.on('error', (error) => gunzip.destroy(error))
+  return source.pipe(gunzip)
+}
+
+function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += CHUNK_BYTES) yield body.subarray(at, at + CHUNK_BYTES)
+}

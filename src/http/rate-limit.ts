@@ -1,0 +1,47 @@
+import type { Caller } from '../model/caller.ts'
+import type { Config } from '../model/config.ts'
+import type { Rate } from '../model/rate.ts'
+import type { Rated } from './endpoint.ts'
+import type { Fault } from './exchange.ts'
+
+const MS_PER_SECOND = 1_000
+
+/** Takes so many from the bucket of a credential; undefined when they were there, otherwise after how many whole seconds they will be. */
+export type TakeRate = (credential: string, count: number) => number | undefined
+
+/** A token bucket for each credential: full with `burst` at first, filled with `per_second`. `nowMs` is monotonic. */
+export function createRateLimit(rate: Rate, nowMs: () => number): TakeRate {
+  const buckets = new Map<string, { tokens: number; atMs: number }>()
+  return (credential, count) => {
+    const now = nowMs()
+    const bucket = buckets.get(credential) ?? { tokens: rate.burst, atMs: now }
+    bucket.tokens = Math.min(rate.burst, bucket.tokens + ((now - bucket.atMs) / MS_PER_SECOND) * rate.per_second)
+    bucket.atMs = now
+    buckets.set(credential, bucket)
+    if (bucket.tokens < count) return Math.ceil((count - bucket.tokens) / rate.per_second)
+    bucket.tokens -= count
+    return undefined
+  }
+}
+
+/** Charges a caller for what an endpoint writes; a refusal charges nothing. */
+export type Charge = (caller: Caller, rated: Rated, count: number) => Fault | undefined
+
+/** The configured limits of each credential; callers without one share one. */
+export function createCharge(rates: Config['http']['rates'], nowMs: () => number): Charge {
+  const limits = {
+    reports: createRateLimit(rates.reports, nowMs),
+    decisions: rates.decisions === undefined ? () => undefined : createRateLimit(rates.decisions, nowMs),
+  } as const satisfies Record<Rated, TakeRate>
+  return (caller, rated, count) => {
+    const seconds = limits[rated](caller.credential ?? 'anonymous', count)
+    if (seconds === undefined) return undefined
+    const who = caller.credential === null ? 'callers without a credential' : `the credential ${caller.credential}`
+    return {
+      code: 'rate_limited',
+      message: `There are too many ${rated} of ${who} at a time.`,
+      fix: `Try again after ${seconds} s, or raise \`http.rates.${rated}\`.`,
+      headers: { 'Retry-After': String(seconds) },
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+
+import { REASON_CHARS_MAX } from './ceiling.ts'
+import { ActionCategory } from './catalogue.ts'
+import { RiskBand } from './outcome.ts'
+import { ScopeKey } from './scope.ts'
+import { EvidenceStake } from './trust-constants.ts'
+
+const id = z.string().min(1).max(512)
+const atMs = z.int().nonnegative()
+
+/** Most distinct people one decision can be made to need. */
+export const APPROVERS_MAX = 5
+
+/** What a person said about a pending approval. */
+export const ApprovalVote = z.strictObject({
+  /** The named person; one vote each. */
+  person: id,
+  verdict: z.enum(['approve', 'reject']),
+  reason: z.string().min(1).max(REASON_CHARS_MAX),
+  at_ms: atMs,
+})
+export type ApprovalVote = z.infer<typeof ApprovalVote>
+
+/**
+ * A decision that waits for people. It is kept under the digest of its request, so an approval of one request cannot be found
+ * from another; what it is bound to beyond the request (agent, person, credential) is here.
+ */
+export const Approval = z.strictObject({
+  /** The decision that asked for it; the approval's id. */
+  id,
+  request_digest: z.string().length(64),
+  agent: id.nullable(),
+  human: id.nullable(),
+  /** The credential that asked; only it may redeem. */
+  requester: id,
+  /** Everybody the request comes from or names, proven or not: none of them may approve it. */
+  not_by: z.array(id).max(64),
+  action: id,
+  scope: ScopeKey,
+  band: RiskBand,
+  requested_at_ms: atMs,
+  /** Nobody decided by then: rejected. */
+  expires_at_ms: atMs,
+  /** How long an approval that was given can be redeemed, ms. */
+  redeem_within_ms: z.int().positive(),
+  /** Distinct people who have to say yes. */
+  approvers_needed: z.int().min(1).max(APPROVERS_MAX),
+  votes: z.array(ApprovalVote).max(APPROVERS_MAX),
+  withdrawn_at_ms: atMs.nullable(),
+  /** The log says that it ran out of time; then no clock makes it good again. */
+  expired_at_ms: atMs.nullable(),
+  /** The decision that redeemed it. */
+  redeemed_by: id.nullable(),
+  /** What the verdicts weigh as evidence. */
+  stake: EvidenceStake,
+})
+export type Approval = z.infer<typeof Approval>
+
+/** Where an approval stands. `expired`: nobody decided in time, or nobody redeemed it in time. */
+export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'redeemed'] as const
+export const ApprovalState = z.enum(APPROVAL_STATES)
+export type ApprovalState = z.infer<typeof ApprovalState>
+
+/** Approvals of one tenant that are not over yet, by the digest of their request. */
+export const ApprovalInbox = z.strictObject({
+  open: z.array(z.strictObject({ id, request_digest: z.string().length(64), agent: id.nullable(), until_ms: atMs })),
+})
+export type ApprovalInbox = z.infer<typeof ApprovalInbox>
+
+/** How one person decides, for the detection of rubber stamps. */
+export const RaterRecord = z.strictObject({
+  approved: z.int().nonnegative(),
+  rejected: z.int().nonnegative(),
+  /** Sum over all verdicts of the time from request to verdict, ms. */
+  latency_ms_sum: z.int().nonnegative(),
+  /** Verdicts within ten seconds of the request: too fast to have read it. */
+  hasty: z.int().nonnegative(),
+})
+export type RaterRecord = z.infer<typeof RaterRecord>
+
+/**
+ * A person takes over in an emergency: for one agent, scope and action, trust and context are left out of the meet for at most an
+ * hour. Everything else stays, so the answer is never above the base.
+ */
+export const Override = z.strictObject({
+  id,
+  agent: id,
+  scope: ScopeKey,
+  /** One action of the scope; null: all of them. */
+  action: id.nullable(),
+  /** Distinct people behind it, in the order they said so; two are needed for high risk. */
+  people: z.array(id).min(1).max(APPROVERS_MAX),
+  reason: z.string().min(1).max(REASON_CHARS_MAX),
+  at_ms: atMs,
+  until_ms: atMs,
+})
+export type Override = z.infer<typeof Override>
+
+/** Who has to say yes to what, the first line that fits: more people where more is at stake. */
+export const ApproverRule = z.strictObject({
+  category: ActionCategory.optional(),
+  scope: ScopeKey.optional(),
+  band: RiskBand.optional(),
+  approvers: z.int().min(1).max(APPROVERS_MAX),
+})
+export type ApproverRule = z.infer<typeof ApproverRule>
+
+/** How approvals work (`approvals` in the configuration). */
+export const ApprovalPolicy = z
+  .strictObject({
+    /** Nobody decided by then: rejected. */
+    expire_minutes: z.number().positive().max(10_080).default(15),
+    /** How long an approval that was given can be redeemed. */
+    redeem_minutes: z.number().positive().max(10_080).default(15),
+    /** Approvals that one agent may have waiting; beyond it none is opened. */
+    open_per_agent_max: z.int().min(1).max(10_000).default(100),
+    /** Approvals that one tenant may have waiting. */
+    open_per_tenant_max: z.int().min(1).max(10_000).default(1_000),
+    approvers: z
+      .array(ApproverRule)
+      .max(256)
+      .default([{ band: 'high', approvers: 2 }]),
+  })
+  .prefault({})
+export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>

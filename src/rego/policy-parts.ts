@@ -1,0 +1,162 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+
+import { CatalogueFile } from '../model/catalogue.ts'
+import type { Config } from '../model/config.ts'
+import { ServiceError } from '../model/error.ts'
+import { parseYaml } from '../model/parse-yaml.ts'
+import type { RiskDocument } from '../model/risk-rules.ts'
+import { resolveTrustConstants, type TrustConstants } from '../model/trust-constants.ts'
+import { CatalogueError, compileCatalogue, type Catalogue } from '../risk/catalogue.ts'
+import { loadRiskDocuments } from '../risk/load-documents.ts'
+import { riskProblemText } from '../risk/problem-text.ts'
+import type { PolicySettings } from '../service/policy-set.ts'
+
+/** Everything a policy set is loaded from, already read. */
+export type PolicySetParts = {
+  readonly base: Uint8Array
+  readonly graduation: Uint8Array
+  readonly system: Uint8Array | undefined
+  readonly catalogue: CatalogueFile
+  readonly risk: readonly RiskDocument[]
+  readonly constants: TrustConstants
+  readonly settings: PolicySettings
+}
+
+/** Where a configuration's files are: the directory that its paths are relative to, and the bundles this package ships. */
+export type PolicySetPlace = { readonly config: Config; readonly root: string; readonly shipped: string }
+
+/** Bundles that were compiled just now, instead of those on disk. */
+export type CompiledBundles = {
+  readonly base?: Uint8Array | undefined
+  readonly graduation?: Uint8Array | undefined
+  readonly system?: Uint8Array | undefined
+}
+
+/** Reads all parts from disk. Throws `bad_policy` naming the file, the place and the fix. */
+export async function readPolicyParts(
+  { config, root, shipped }: PolicySetPlace,
+  compiled: CompiledBundles = {},
+): Promise<PolicySetParts> {
+  const bundles = resolve(root, config.bundles)
+  const policies = resolve(root, config.policies)
+  const base = config.base.bundle === undefined ? join(bundles, 'rbac.tar.gz') : resolve(root, config.base.bundle)
+  // A team that writes only its base policy graduates it with the bundle that ships.
+  const graduation =
+    (await optional(join(bundles, 'graduation.tar.gz'))) ?? (await bundleBytes(join(shipped, 'graduation.tar.gz')))
+  return {
+    base: compiled.base ?? (await bundleBytes(base)),
+    graduation: compiled.graduation ?? graduation,
+    system:
+      compiled.system ?? (await optional(join(bundles, 'system.tar.gz'))) ?? (await optional(join(shipped, 'system.tar.gz'))),
+    catalogue: await readCatalogue(join(policies, 'catalogue')),
+    risk: await readRisk(join(policies, 'risk')),
+    constants: resolveTrustConstants(config.trust.constants, config.trust.live_layers),
+    settings: settingsOf(config),
+  }
+}
+
+/** The parts of a configuration that decisions depend on. */
+export function settingsOf(config: Config): PolicySettings {
+  return {
+    base: config.base,
+    entrypoints: config.entrypoints,
+    guardrails: config.guardrails,
+    overrides: Object.fromEntries(Object.entries(config.tenants).map(([tenant, { overrides }]) => [tenant, overrides])),
+    modes: config.modes,
+    approvals: config.approvals,
+    answer_valid_ms: config.answer_valid_ms,
+    automatic_level_max: config.trust.automatic_level_max,
+  }
+}
+
+/** Which file bytes were read from, so that what is wrong with them can name it; bytes of an archive have none. */
+const readFrom = new WeakMap<Uint8Array, string>()
+
+/** The file that the bytes of a bundle were read from; undefined where they came from elsewhere. */
+export function fileOf(bytes: Uint8Array): string | undefined {
+  return readFrom.get(bytes)
+}
+
+async function bundleBytes(file: string): Promise<Uint8Array> {
+  const bytes = await optional(file)
+  if (bytes === undefined)
+    throw new ServiceError('bad_policy', `the bundle ${file} is missing`, { place: { file }, fix: 'run "gradus build"' })
+  return bytes
+}
+
+async function optional(file: string): Promise<Uint8Array | undefined> {
+  try {
+    const bytes = await readFile(file)
+    readFrom.set(bytes, file)
+    return bytes
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new ServiceError('io', `cannot read ${file}: ${(error as Error).message}`, { place: { file }, cause: error })
+  }
+}
+
+async function filesIn(
+  folder: string,
+  endings: readonly string[],
+): Promise<readonly { readonly file: string; readonly text: string }[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new ServiceError('io', `cannot read ${folder}: ${(error as Error).message}`, { place: { file: folder }, cause: error })
+  })
+  const wanted = names.filter((name) => endings.some((ending) => name.endsWith(ending)) && !name.startsWith('.')).sort()
+  return Promise.all(wanted.map(async (name) => ({ file: join(folder, name), text: await readFile(join(folder, name), 'utf8') })))
+}
+
+/** The catalogue of a folder: its YAML files as one. A tool, scope or agent stands in one file only. */
+export async function readCatalogue(folder: string): Promise<CatalogueFile> {
+  const files = await filesIn(folder, ['.yaml', '.yml'])
+  const merged: {
+    version: 1
+    trust_scopes: CatalogueFile['trust_scopes']
+    tools: CatalogueFile['tools']
+    agents: CatalogueFile['agents']
+  } = { version: 1, trust_scopes: {}, tools: {}, agents: {} }
+  for (const { file, text } of files) {
+    const part = parseYaml(file, text, CatalogueFile, 'bad_policy')
+    for (const section of ['trust_scopes', 'tools', 'agents'] as const)
+      for (const [name, entry] of Object.entries(part[section])) {
+        if (Object.hasOwn(merged[section], name))
+          throw new ServiceError('bad_policy', `${section}.${name} stands in two catalogue files`, {
+            place: { file },
+            fix: `remove it from ${basename(file)} or the other file`,
+          })
+        Object.assign(merged[section], { [name]: entry as unknown })
+      }
+  }
+  catalogueOf(merged, folder)
+  return merged
+}
+
+/** Compiles a catalogue; `where` names it. Throws `bad_policy` with every place where its parts contradict each other. */
+export function catalogueOf(file: CatalogueFile, where: string): Catalogue {
+  try {
+    return compileCatalogue(file)
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error
+    const [first] = error.problems
+    throw new ServiceError(
+      'bad_policy',
+      `${where}: ${error.problems.map(({ pointer, message }) => `${pointer}: ${message}`).join('; ')}`,
+      { place: { file: where, pointer: first?.pointer }, cause: error },
+    )
+  }
+}
+
+/** The risk documents of a folder. */
+export async function readRisk(folder: string): Promise<readonly RiskDocument[]> {
+  const loading = loadRiskDocuments(await filesIn(folder, ['.json']))
+  if (loading.ok) return loading.documents
+  const [first, ...others] = loading.problems
+  if (first === undefined) throw new ServiceError('bad_policy', 'the risk rules cannot be read', { place: { file: folder } })
+  const { message, fix } = riskProblemText(first)
+  throw new ServiceError('bad_policy', others.length === 0 ? message : `${message} (and ${others.length} more)`, {
+    place: { file: first.file, line: first.line ?? undefined, pointer: first.pointer },
+    fix,
+  })
+}

@@ -1,0 +1,56 @@
+import type { DecisionFacts } from './facts.ts'
+import type { StoredRecord } from './ports.ts'
+import { trustAnswer } from './decision-record.ts'
+import type { Approval } from '../model/approval.ts'
+import type { Decision } from '../model/decision-inputs.ts'
+import type { RiskView } from '../model/graduation-input.ts'
+import type { ApprovalSummary, ApprovalView } from '../model/wire-approvals.ts'
+import { approvalEndsMs, approvalState } from '../workflows/approvals.ts'
+
+const iso = (atMs: number): string => new Date(atMs).toISOString()
+
+/** An approval as it is listed. */
+export function summaryOf(approval: Approval, nowMs: number): ApprovalSummary {
+  return {
+    decision_id: approval.id,
+    state: approvalState(approval, nowMs),
+    request_digest: approval.request_digest,
+    agent: approval.agent,
+    human: approval.human,
+    requester: approval.requester,
+    action: approval.action,
+    scope: approval.scope,
+    band: approval.band,
+    requested_at: iso(approval.requested_at_ms),
+    ends_at: iso(approvalEndsMs(approval)),
+    approvers_needed: approval.approvers_needed,
+    votes: approval.votes.map(({ at_ms, ...vote }) => ({ ...vote, at: iso(at_ms) })),
+    redeemed_by: approval.redeemed_by,
+  }
+}
+
+/** An approval with all that its decision's record holds: nothing is cut, and it says where something was masked or erased. */
+export function viewOf(approval: Approval, { record, state }: StoredRecord, nowMs: number): ApprovalView {
+  const body = record.body as unknown as {
+    readonly request: ApprovalView['request']
+    readonly facts: DecisionFacts
+    readonly decision: Decision
+    readonly risk: RiskView
+  }
+  const { facts, decision, risk } = body
+  const { action } = facts
+  return {
+    ...summaryOf(approval, nowMs),
+    request: body.request,
+    payload: state,
+    ceilings: [...decision.ceilings],
+    reasons: [...decision.reasons],
+    risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
+    trust: trustAnswer(facts.trust, facts),
+    rollback: {
+      reversibility: action.reversibility,
+      handle: action.rollback_handle ? 'rollback_handle' : null,
+      until: action.reversible_until,
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { DecisionFacts } from './facts.ts'
+import type { Decision, BudgetRefusal } from '../model/decision-inputs.ts'
+import type { Evaluation } from '../model/evaluation.ts'
+import { ENFORCED } from '../model/mode.ts'
+import type { AuditRecord } from '../model/record.ts'
+import type { Request } from '../model/request.ts'
+import type { Protocol } from './service.ts'
+
+/** What of a decision's record is read again. */
+export type DecisionBody = {
+  readonly protocol: Protocol
+  readonly request: Request
+  readonly base_input?: unknown
+  readonly entrypoint: string
+  readonly policy_set: string
+  readonly facts: DecisionFacts
+  readonly base: Evaluation
+  readonly refusals: readonly BudgetRefusal[]
+  readonly decision: Decision
+  readonly proposal: boolean
+  readonly approval: { readonly redeemed: string | null; readonly reason: string | null }
+  readonly override: { readonly id: string } | null
+  /** What would have been answered with everything enforced; null where everything was. */
+  readonly would: WouldBody | null
+}
+
+/** The part of a record about what would have been answered. */
+export type WouldBody = {
+  readonly decision: Decision
+  readonly refusals: readonly BudgetRefusal[]
+  readonly degraded: readonly string[]
+  readonly rehearsal: string | null
+}
+
+/** What records had not yet before there were modes, approvals and overrides: everything was enforced, and nobody was asked. */
+const BEFORE_MODES = {
+  facts: { mode: ENFORCED, approval: null, overrides: [] },
+  body: { approval: { redeemed: null, reason: null }, override: null, would: null, refusals: [] },
+}
+
+/** The body of a decision's record, of whatever age; its writer wrote it so. */
+export function decisionBodyOf(record: AuditRecord): DecisionBody {
+  const body = record.body as unknown as DecisionBody
+  return { ...BEFORE_MODES.body, ...body, facts: { ...BEFORE_MODES.facts, ...body.facts } }
+}

@@ -1,0 +1,76 @@
+import { authorize, refuseSelf } from './authority.ts'
+import { recordOf } from './records.ts'
+import { actsInScope, didYouMean, scopeFix } from './steering-names.ts'
+import { agentKey, type SteeringDeps } from './steering.ts'
+import type { Caller } from '../model/caller.ts'
+import { ServiceError } from '../model/error.ts'
+import { LEVELS, type ScopeKey } from '../model/scope.ts'
+import type { PromotionAnswer, PromotionReport } from '../model/wire.ts'
+import { promotionGates } from '../trust/promotion.ts'
+import { newAgentTrust } from '../trust/state.ts'
+
+/** One rung up, if every gate is passed; "why not yet" is every gate with what there is and what is needed. */
+export async function promote(
+  deps: SteeringDeps,
+  caller: Caller,
+  agent: string,
+  scope: ScopeKey,
+  report: PromotionReport,
+): Promise<PromotionAnswer> {
+  authorize(caller, 'promote')
+  refuseSelf(caller, [agent])
+  return evaluatePromotion(deps, caller, agent, scope, {
+    human: caller.person !== undefined,
+    ...(report.note === undefined ? {} : { note: report.note }),
+  })
+}
+
+/** The evaluation of a promotion, by a person or by the timer. A refusal changes nothing and is not recorded. */
+export async function evaluatePromotion(
+  deps: SteeringDeps,
+  caller: Caller,
+  agent: string,
+  scope: ScopeKey,
+  by: { readonly human: boolean; readonly note?: string },
+): Promise<PromotionAnswer> {
+  if (!deps.clockSteady())
+    throw new ServiceError('not_ready', 'the clock stepped: nothing is promoted until it is steady', {
+      fix: 'check time synchronisation',
+    })
+  const { tenant } = caller
+  const nowMs = deps.nowMs()
+  return deps.store.transact([agentKey(tenant, agent)], (transaction) => {
+    const constants = transaction.constants()
+    const stored = transaction.document(agentKey(tenant, agent))
+    const policySet = deps.policySet()
+    const { catalogue } = policySet
+    if (stored === undefined && !catalogue.agent(agent).known)
+      throw new ServiceError('not_found', `there is no agent "${agent}"`, {
+        fix: didYouMean(agent, catalogue.agents, 'list it under "agents" in the catalogue'),
+      })
+    const before = stored ?? newAgentTrust()
+    if (!Object.hasOwn(before.scopes, scope) && !actsInScope(policySet, scope))
+      throw new ServiceError('not_found', `no action has the scope "${scope}"`, {
+        fix: scopeFix(policySet, scope),
+      })
+    const gates = promotionGates(before, scope, { nowMs, human: by.human }, constants)
+    const from = before.scopes[scope]?.ladder.level ?? 0
+    const to = LEVELS[from + 1]
+    const granted = to !== undefined && gates.every((gate) => gate.passed)
+    const common = { agent, scope, gates: [...gates], level_before: from }
+    if (!granted)
+      return { ...common, promoted: false, level_after: from, leaf_index: null, state_version: transaction.stateVersion() }
+    const { leafIndex } = transaction.append({
+      record: recordOf({
+        kind: 'promotion',
+        id: deps.newId(),
+        caller,
+        atMs: nowMs,
+        agent,
+        body: { scope, from, to, gates, human: by.human, ...(by.note === undefined ? {} : { note: by.note }) },
+        effects: [{ kind: 'promote', agent, scope, level: to, human: by.human, at_ms: nowMs }],
+      }),
+    })
+    return { ...common, promoted: true, level_after: to, leaf_index: leafIndex, state_version: transaction.stateVersion() }
+  })
+}

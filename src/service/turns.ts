@@ -1,0 +1,14 @@
+/** Lets one piece of work run at a time, in the order asked for. */
+export type Turns = { readonly take: <T>(work: () => Promise<T>) => Promise<T> }
+
+/** Nobody has a turn yet. */
+export function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    take: (work) => {
+      const turn = last.then(work)
+      last = turn.catch(() => undefined)
+      return turn
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+import { z } from 'zod'
+
+import { ServiceError } from '../model/error.ts'
+
+const FILE_MODE = 0o600
+const DIRECTORY_MODE = 0o700
+
+/** How far a webhook got: the next event to send is event `event` of the record at `leaf_index`, or a later one. */
+export const Position = z.strictObject({ leaf_index: z.int().nonnegative(), event: z.int().nonnegative() })
+export type Position = z.infer<typeof Position>
+
+/** Where a webhook's position is kept. */
+export type Cursor = {
+  /** Undefined: this webhook is new. Rejects with `store_corrupt` when what is kept is none. */
+  readonly load: () => Promise<Position | undefined>
+  /** Kept for good when it resolves. Rejects when it cannot be. */
+  readonly save: (position: Position) => Promise<void>
+}
+
+/** A cursor in a file of the data directory: there is the old position or the new one at any moment. */
+export function fileCursor(dataDir: string, webhook: string): Cursor {
+  const file = join(dataDir, 'webhooks', `${webhook}.json`)
+  return {
+    load: async () => {
+      const text = await readIfThere(file)
+      if (text === undefined) return undefined
+      try {
+        return Position.parse(JSON.parse(text))
+      } catch (cause) {
+        throw new ServiceError('store_corrupt', `${file} does not say how far the webhook "${webhook}" got`, {
+          place: { file },
+          fix: 'restore it, or remove it to go on from the end of the log',
+          cause,
+        })
+      }
+    },
+    save: async (position) => {
+      await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
+      const temporary = `${file}.tmp`
+      const written = await open(temporary, 'w', FILE_MODE)
+      try {
+        await written.writeFile(`${JSON.stringify(position)}\n`)
+        await written.sync()
+      } finally {
+        await written.close()
+      }
+      await rename(temporary, file)
+      await syncDirectory(dirname(file))
+    },
+  }
+}
+
+/** A cursor that is forgotten with the process, for a log that is too. */
+export function memoryCursor(): Cursor {
+  return { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new ServiceError('io', `cannot read ${file}`, {
+      place: { file },
+      fix: 'make it readable for the user that runs gradus',
+      cause,
+    })
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const opened = await open(directory, 'r')
+  try {
+    await opened.sync()
+  } finally {
+    await opened.close()
+  }
+}

@@ -1,0 +1,51 @@
+import type { Appends } from './appends.ts'
+import type { Position } from './cursor.ts'
+import type { Event } from '../model/webhook.ts'
+import { eventsOf } from '../service/events.ts'
+import type { Store, StoredRecord } from '../service/ports.ts'
+
+/** Records with events that are read at a time. */
+const PAGE_RECORDS = 32
+/** Records of the log that are looked through at a time. */
+const SCAN_RECORDS = 50
+
+/** One event in its place in the log. */
+export type Told = { readonly id: string; readonly tenant: string; readonly event: Event; readonly at: Position }
+
+/** A stretch of the log. `scanned`: it was looked through record by record, which costs. */
+export type Stretch = { readonly told: readonly Told[]; readonly next: number; readonly scanned: boolean }
+
+/**
+ * The events of the log from a leaf index on, of durable records only. What this process wrote is read where something is told; what was
+ * written before, at most since the position was last saved, is looked through.
+ */
+export async function readEvents(store: Store, appends: Appends | undefined, from: number): Promise<Stretch> {
+  const size = store.size()
+  if (from >= size) return { told: [], next: from, scanned: false }
+  const known = appends?.from(from)
+  if (known === undefined) {
+    const records = (await store.query({ from, limit: SCAN_RECORDS })).filter(({ leafIndex }) => leafIndex < size)
+    return { told: records.flatMap(toldBy), next: (records.at(-1)?.leafIndex ?? size - 1) + 1, scanned: true }
+  }
+  const end = Math.min(known.end, size)
+  const noted = known.noted.filter(({ leafIndex }) => leafIndex < end)
+  const page = noted.slice(0, PAGE_RECORDS)
+  const records = await store.read([], (view) => page.flatMap(({ tenant, id }) => view.record(tenant, id) ?? []))
+  const last = page.at(-1)
+  return {
+    told: records.flatMap(toldBy),
+    next: last === undefined || page.length === noted.length ? end : last.leafIndex + 1,
+    scanned: false,
+  }
+}
+
+/** Ids are the same each time an event is sent, so a receiver can tell a repetition. */
+function toldBy(stored: StoredRecord): readonly Told[] {
+  const { leafIndex, record } = stored
+  return eventsOf(stored).map((event, index) => ({
+    id: `evt_${record.id}_${index}`,
+    tenant: record.tenant,
+    event,
+    at: { leaf_index: leafIndex, event: index },
+  }))
+}

@@ -1,0 +1,69 @@
+import { signature } from './sign.ts'
+import type { Told } from './feed.ts'
+import type { Webhook } from '../model/webhook.ts'
+
+/** Bytes of an answer that are read, so that the connection can be used again; a longer answer is cut off. */
+const ANSWER_BYTES_MAX = 16_384
+const MS_PER_SECOND = 1_000
+
+/** What became of one attempt. `failed` says why, in words of ours: nothing a receiver wrote is in it. */
+export type Posting =
+  { readonly kind: 'delivered' } | { readonly kind: 'gone' } | { readonly kind: 'failed'; readonly why: string }
+
+/** What an attempt needs beside the event. */
+export type PostDeps = { readonly fetch: typeof fetch; readonly nowMs: () => number; readonly signal: AbortSignal }
+
+/** Sends one event, signed for this moment. 2xx is delivered, 410 is gone, anything else failed; redirects are not followed. Never rejects. */
+export async function post(
+  { url, timeout_ms }: Webhook,
+  keys: readonly Uint8Array[],
+  { id, event }: Told,
+  deps: PostDeps,
+): Promise<Posting> {
+  const body = JSON.stringify(event)
+  const atSeconds = Math.floor(deps.nowMs() / MS_PER_SECOND)
+  const timeout = AbortSignal.timeout(timeout_ms)
+  try {
+    const response = await deps.fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'gradus',
+        'webhook-id': id,
+        'webhook-timestamp': String(atSeconds),
+        'webhook-signature': signature({ id, atSeconds, body }, keys),
+      },
+      body,
+      signal: AbortSignal.any([deps.signal, timeout]),
+    })
+    await discard(response)
+    if (response.ok) return { kind: 'delivered' }
+    return response.status === 410 ? { kind: 'gone' } : { kind: 'failed', why: `it answered ${response.status}` }
+  } catch (error) {
+    return { kind: 'failed', why: timeout.aborted ? `no answer within ${timeout_ms} ms` : reasonOf(error) }
+  }
+}
+
+/** The answer has been given by its status; whatever goes wrong with the rest of it changes nothing. */
+async function discard({ body }: Response): Promise<void> {
+  if (body === null) return
+  const reader = body.getReader()
+  try {
+    for (let bytes = 0; bytes < ANSWER_BYTES_MAX;) {
+      const { value } = (await reader.read()) as { readonly value?: Uint8Array }
+      if (value === undefined) return
+      bytes += value.byteLength
+    }
+    await reader.cancel()
+  } catch {
+    return
+  }
+}
+
+/** The system's or TLS' code of what broke a connection. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return cause instanceof Error ? cause.name : 'the connection broke'
+}

@@ -1,0 +1,388 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+
+import type { CliDeps, VerifyLogReport } from '../../src/cli/deps.ts'
+import { leavesOf } from '../../src/cli/command-exits.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { loadConfig, PACKAGE_ROOT } from '../../src/load-config.ts'
+import { ServiceError } from '../../src/model/error.ts'
+import type { Effect } from '../../src/model/effect.ts'
+import type { Store, StoredRecord } from '../../src/service/ports.ts'
+import { project } from '../../src/service/projection.ts'
+import { recordOf } from '../../src/service/records.ts'
+import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { earned } from '../support/test-service.ts'
+import { ANYBODY, folder, liveService, run, type Ran } from './harness.ts'
+
+const files = folder()
+afterAll(files.remove)
+
+/** Everything that could act on a terminal, besides the line breaks that gradus itself writes. */
+const ACTS =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/u
+const NASTY = fc.constantFrom(
+  '\u001b[2J',
+  '\u001b]0;title\u0007',
+  '\u009b31m',
+  '\r',
+  '\u0008',
+  '\u202e',
+  '\u200b',
+  '\ufeff',
+  '\u2028',
+  '\u{e0041}',
+)
+/** Text with something in it that acts on a terminal. */
+const hostile = fc
+  .tuple(fc.string({ maxLength: 4 }), NASTY, fc.string({ unit: 'binary', maxLength: 4 }))
+  .map((parts) => parts.join(''))
+
+const CONFIG = loadConfig(undefined, PACKAGE_ROOT)
+const live = liveService()
+const write = (name: string, text: string): string => files.write(name, text)
+/** YAML that every reader takes as this string. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(/[\u007f-\uffff]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+const requestWith = (text: string) => ({
+  subject: { type: 'agent', id: 'coding-agent', properties: { note: text } },
+  action: { name: `a${text}` },
+  resource: { type: 'file', id: `r${text}` },
+  context: { environment: text, chain: [{ type: 'agent', id: `c${text}` }], facts: { [text]: text } },
+})
+
+function recordWith(text: string): StoredRecord {
+  const body = { policy_set: 'p', decision: {}, facts: {}, risk: {} }
+  const names = { tenant: text, agent: text, user: text, action: text, outcome: text }
+  return {
+    leafIndex: 1,
+    state: 'whole',
+    record: { id: text, at: text, kind: 'decision', ...names, body },
+  } as unknown as StoredRecord
+}
+
+const reportWith = (text: string): VerifyLogReport => ({
+  ...{
+    ok: false,
+    records: 1,
+    masked: 0,
+    erased: 0,
+    storedHeads: 0,
+    outsideHeads: 0,
+    receipts: 0,
+    documents: 0,
+    root: 'AA==',
+    omitted: 1,
+  },
+  findings: [{ kind: 'document_differs', leafIndex: 1, id: text, subject: text, message: text }],
+})
+
+/** Each command, led to print a text that came from somebody else. */
+const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly string[], Partial<CliDeps>?]>> = {
+  'an unknown command': (text) => [[text]],
+  'an unknown option': (text) => [['eval', `--${text}`]],
+  'a file that is not there': (text) => [['trust', 'replay', `no/${text}`]],
+  eval: (text) => [['eval', write('request.json', ascii(requestWith(text)))]],
+  'eval of a wrong request': (text) => [['eval', write('request.json', ascii({ ...requestWith(text), [text]: 1 }))]],
+  'eval of what is no request': (text) => [['eval', write('request.json', text)]],
+  'eval with a trust that is none': (text) => [['eval', write('request.json', ascii(requestWith('x'))), '--trust', text]],
+  'eval of a fixture by a name that is none': (text) => [
+    ['eval', write('request.json', ascii(requestWith('x'))), '--fixture', `${write('f.yaml', fixture(text))}#${text}!`],
+  ],
+  explain: (text) => [['explain', write('request.json', ascii(requestWith(text)))]],
+  test: (text) => [['test', write('f.yaml', fixture(text)), '--coverage']],
+  'test as tap': (text) => [['test', write('f.yaml', fixture(text)), '--format', 'tap']],
+  'test as junit': (text) => [['test', write('f.yaml', fixture(text)), '--format', 'junit']],
+  'test of what is no fixture': (text) => [['test', write('f.yaml', `${quoted(text)}: 1\nname: 1\n`)]],
+  check: (text) => {
+    for (const name of ['catalogue', 'risk', 'rbac']) mkdirSync(join(files.path, 'policies', name), { recursive: true })
+    writeFileSync(join(files.path, 'policies/catalogue/c.yaml'), `version: 1\ntools: { ${quoted(text)}: { scope: 1 } }\n`)
+    writeFileSync(join(files.path, 'policies/risk/r.json'), ascii({ id: text, [text]: 1 }))
+    writeFileSync(join(files.path, 'policies/rbac/p.rego'), 'package rbac\n\nroles := data.rbac.config.roles\n')
+    writeFileSync(
+      join(files.path, 'policies/rbac/data.yaml'),
+      `config: { roles: { ${quoted(text)}: { inherits: [${quoted(text)}, ${quoted(`${text}x`)}] } }, assignments: {} }\n`,
+    )
+    const checkRego: CliDeps['checkRego'] = () => Promise.resolve([{ file: text, line: 1, column: 1, message: text, fix: text }])
+    return [['check', join(files.path, 'policies')], { checkRego }]
+  },
+  build: (text) => [
+    ['build', '-o', text],
+    { buildBundles: () => Promise.resolve([{ name: text, file: text, digest: text, revision: text, entrypoints: [text] }]) },
+  ],
+  serve: (text) => [
+    ['serve'],
+    {
+      stopped: Promise.resolve(),
+      serve: () =>
+        Promise.resolve({
+          url: 'http://x',
+          dataDir: text,
+          notes: [text],
+          reload: () => Promise.resolve(text),
+          close: () => Promise.resolve(),
+        }),
+    },
+  ],
+  'trust show': (text) => [['trust', 'show', text, '--data-dir', files.path]],
+  'trust show of a scope that is none': (text) => [['trust', 'show', 'coding-agent', '--scope', text, '--data-dir', files.path]],
+  'trust why': (text) => [['trust', 'why', text, 'crm:full', '--data-dir', files.path]],
+  'trust show of an agent with an incident': (text) => [
+    ['trust', 'show', text, '--data-dir', files.path],
+    { openStore: () => fallen(text), nowMs: () => FELL_MS },
+  ],
+  'trust why, by somebody': (text) => [
+    ['trust', 'why', text, 'crm:full', '--data-dir', files.path],
+    { openStore: () => fallen(text), nowMs: () => FELL_MS },
+  ],
+  'trust why of a scope, a time and a limit that are none': (text) => [
+    ['trust', 'why', 'coding-agent', text, '--since', text, '--limit', text, '--data-dir', files.path],
+  ],
+  'trust rebuild': (text) => [
+    ['trust', 'rebuild', '--data-dir', files.path],
+    { rebuildState: () => Promise.resolve({ ...reportWith(text), damaged: false, written: true }) },
+  ],
+  'trust replay': (text) => [['trust', 'replay', write('h.jsonl', ascii({ layer: text, [text]: 1 }))]],
+  'trust promote': (text) => [
+    ['trust', 'promote', text, 'crm:full', '--server', 'http://x'],
+    {
+      fetch: () =>
+        Promise.resolve(
+          new Response(
+            ascii({
+              agent: text,
+              scope: 'crm:full',
+              promoted: false,
+              level_before: 1,
+              level_after: 1,
+              gates: [],
+              leaf_index: null,
+              state_version: 9,
+            }),
+          ),
+        ),
+    },
+  ],
+  'trust promote that is refused': (text) => [
+    ['trust', 'promote', text, 'crm:full', '--server', 'http://x'],
+    {
+      fetch: () =>
+        Promise.resolve(
+          new Response(ascii({ type: 'about:blank', title: text, status: 403, detail: text, code: 'forbidden', fix: text }), {
+            status: 403,
+          }),
+        ),
+    },
+  ],
+  'approvals list': (text) => [['approvals', 'list', '--server', 'http://x'], answering({ approvals: [approvalWith(text)] })],
+  'approvals show': (text) => [['approvals', 'show', text, '--server', 'http://x'], answering(approvalViewWith(text))],
+  'approvals approve': (text) => [
+    ['approvals', 'approve', text, '--reason', text, '--server', 'http://x'],
+    answering(approvalAnswerWith(text)),
+  ],
+  'approvals reject': (text) => [
+    ['approvals', 'reject', text, '--reason', text, '--server', 'http://x'],
+    answering(approvalAnswerWith(text)),
+  ],
+  'approvals withdraw': (text) => [['approvals', 'withdraw', text, '--server', 'http://x'], answering(approvalAnswerWith(text))],
+  'approvals list in a state that is none': (text) => [['approvals', 'list', '--state', text, '--server', 'http://x']],
+  'overrides list': (text) => [['overrides', 'list', '--server', 'http://x'], answering({ overrides: [overrideWith(text)] })],
+  'overrides open': (text) => [
+    ['overrides', 'open', text, 'crm:full', '--reason', text, '--server', 'http://x'],
+    answering({ ...overrideWith(text), leaf_index: 1, state_version: 1 }),
+  ],
+  'overrides open for a scope that is none': (text) => [
+    ['overrides', 'open', 'a', text, '--reason', 'r', '--server', 'http://x'],
+  ],
+  'overrides open for a time that is none': (text) => [
+    ['overrides', 'open', 'a', 'crm:full', '--reason', 'r', '--minutes', text, '--server', 'http://x'],
+  ],
+  'overrides confirm': (text) => [
+    ['overrides', 'confirm', text, '--server', 'http://x'],
+    answering({ ...overrideWith(text), leaf_index: 1, state_version: 1 }),
+  ],
+  'overrides end': (text) => [
+    ['overrides', 'end', text, '--server', 'http://x'],
+    answering({ ...overrideWith(text), in_force: false, leaf_index: 1, state_version: 1 }),
+  ],
+  'catalogue draft': (text) => [
+    [
+      'catalogue',
+      'draft',
+      '--from',
+      'mcp',
+      write('tools.json', ascii({ tools: [{ name: text, description: text, inputSchema: { type: 'object' } }] })),
+    ],
+  ],
+  'catalogue draft of what is no list of tools': (text) => [
+    ['catalogue', 'draft', '--from', 'mcp', write('tools.json', ascii({ tools: [{ name: 1, [text]: text }] }))],
+  ],
+  'fixture from': (text) => [['fixture', 'from', text, '--data-dir', files.path]],
+  simulate: (text) => [['simulate', '--policies', text, '--data-dir', files.path]],
+  'observe report': (text) => [
+    ['observe', 'report', '--since', '2000-01-01', '--data-dir', files.path],
+    { walkRecords: walkOne(text, observedWith(text)) },
+  ],
+  'observe report by term': (text) => [
+    ['observe', 'report', '--by', text, '--data-dir', files.path],
+    { walkRecords: walkOne(text, observedWith(text)) },
+  ],
+  'observe ready': (text) => [
+    ['observe', 'ready', '--agent', text, '--scope', 'crm:full', '--data-dir', files.path],
+    { walkRecords: walkOne(text, observedWith(text)) },
+  ],
+  'observe ready of what is no scope': (text) => [
+    ['observe', 'ready', '--agent', 'a', '--scope', text, '--data-dir', files.path],
+    { walkRecords: walkOne(text, observedWith(text)) },
+  ],
+  init: (text) => [['init', write('taken.yaml', text), '--template', text], { cwd: files.path }],
+  version: (text) => [['version'], { version: { gradus: text, node: text, opa: text } }],
+  'audit query': (text) => [['audit', 'query', '--data-dir', files.path], { walkRecords: walkOne(text) }],
+  'audit export on a terminal': (text) => [
+    ['audit', 'export', '--data-dir', files.path],
+    { walkRecords: walkOne(text), stdoutIsTty: true, exportLine: ({ record }) => JSON.stringify(record) },
+  ],
+  'audit proof': (text) => [['audit', 'proof', text, '--data-dir', files.path]],
+  'audit verify': (text) => [
+    ['audit', 'verify', '--data-dir', files.path],
+    { verifyLog: () => Promise.resolve(reportWith(text)) },
+  ],
+  'audit replay': (text) => [['audit', 'replay', '--all', '--data-dir', files.path], { walkRecords: walkOne(text) }],
+  'audit erase': (text) => [
+    ['audit', 'erase', '--agent', text, '--reason', text, '--as', text, '--data-dir', files.path],
+    {
+      eraseRecords: () =>
+        Promise.reject(new ServiceError('not_found', text, { place: { file: text, pointer: text }, fix: text })),
+    },
+  ],
+}
+
+/** The body of an observed decision that says this wherever a text stands. */
+function observedWith(text: string): object {
+  const decision = { outcome: 'allow', decision: true, ceilings: [] }
+  const ceilings = [{ source: 'trust', outcome: 'deny', reason: text }]
+  return {
+    request_digest: text,
+    goal: { session: text },
+    facts: { action: { scope: 'crm', stake: 'full', known: false }, agent: { known: false } },
+    decision,
+    would: { decision: { ...decision, outcome: 'deny', ceilings }, refusals: [], degraded: [text], rehearsal: text },
+  }
+}
+
+/** A server that answers everything alike. */
+function answering(answer: unknown): Partial<CliDeps> {
+  return { fetch: () => Promise.resolve(new Response(ascii(answer))) }
+}
+
+const TIME = '2026-03-03T10:00:00.000Z'
+
+function approvalWith(text: string) {
+  const names = { decision_id: text, request_digest: text, agent: text, human: text, requester: text, action: text }
+  const votes = [{ person: text, verdict: 'approve', reason: text, at: TIME }]
+  const rest = { state: 'pending', scope: 'crm:full', band: 'low', requested_at: TIME, ends_at: TIME, redeemed_by: null }
+  return { ...names, ...rest, approvers_needed: 2, votes }
+}
+
+function approvalViewWith(text: string) {
+  const ceiling = {
+    source: 'trust',
+    outcome: 'require_approval',
+    reason: text,
+    obligations: [{ id: text, performer: 'pdp' }],
+    guardrails: { [text]: [text] },
+  }
+  return {
+    ...approvalWith(text),
+    request: requestWith(text),
+    payload: 'masked',
+    ceilings: [ceiling],
+    reasons: [text],
+    risk: { points: 0, band: 'low', rules: [], unavailable: [] },
+    trust: null,
+    rollback: { reversibility: 0, handle: text, until: null },
+  }
+}
+
+function approvalAnswerWith(text: string) {
+  const approval = { ...approvalWith(text), state: 'approved' }
+  return { approval, record_id: text, leaf_index: 1, state_version: 1, evidence: text, changes: [] }
+}
+
+function overrideWith(text: string) {
+  const names = { id: text, agent: text, action: text, people: [text], reason: text }
+  return { override: { ...names, scope: 'crm:full', at: TIME, until: TIME }, in_force: true, reaches_high_risk: false }
+}
+
+const FELL_MS = Date.parse('2026-03-03T11:00:00.000Z')
+
+/** A store in which an agent of this name has an incident of this name, by somebody of this name. */
+async function fallen(text: string): Promise<Store> {
+  const store = createMemoryStore({ project, origin: 'gradus.test/audit' })
+  const incident = { id: text, class: 'injection_suspected', reach: 'agent', scope: null, cap: 0.4, review: true } as const
+  const effects: readonly Effect[] = [...earned(text, 'crm:full', 9, FELL_MS), { kind: 'incident', agent: text, incident }]
+  const who = { ...ANYBODY, person: text }
+  const record = recordOf({
+    kind: 'incident',
+    id: 'r',
+    caller: who,
+    atMs: FELL_MS,
+    agent: text,
+    outcome: text,
+    body: {},
+    effects,
+  })
+  await store.transact([], (transaction) => transaction.append({ record }))
+  return store
+}
+
+function walkOne(text: string, body: object = {}): CliDeps['walkRecords'] {
+  return async function* () {
+    await Promise.resolve()
+    const stored = recordWith(text)
+    const at = Object.keys(body).length === 0 ? text : '2026-03-03T10:00:00.000Z'
+    yield { ...stored, record: { ...stored.record, at, body: { ...stored.record.body, ...body } } }
+  }
+}
+
+/** JSON in which nothing but ASCII stands raw. */
+function ascii(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function fixture(text: string): string {
+  return `cases:\n  - name: ${quoted(text)}\n    request: ${ascii(requestWith(text))}\n    want: { outcome: allow, reasons: [${quoted(text)}] }\n`
+}
+
+async function ran([argv, changes]: readonly [readonly string[], Partial<CliDeps>?], json: boolean): Promise<Ran> {
+  const { open } = await live
+  const given = { openStore: open, loadConfig: () => CONFIG, ...changes }
+  // A colour that gradus itself paints is no harm; none is asked for here, so that any escape sequence is somebody else's.
+  return run(json ? [...argv, '--json'] : argv, { env: { NO_COLOR: '1' }, ...given })
+}
+
+const program = createProgram({ columns: 80, version: { gradus: '0' }, stdout: () => undefined } as unknown as CliDeps)
+
+describe('whatever a request, a policy, a server or the log says', () => {
+  it('is tried on every command', () => {
+    const tried = Object.keys(COMMANDS)
+    expect(leavesOf(program).filter(({ path }) => !tried.some((name) => name.startsWith(path)))).toEqual([])
+  })
+
+  it.each(Object.keys(COMMANDS))('nothing that acts on a terminal comes out of %s', async (name) => {
+    await fc.assert(
+      fc.asyncProperty(hostile, fc.boolean(), async (text, json) => {
+        const command = COMMANDS[name]
+        if (command === undefined) throw new Error('no such command')
+        const { code, out, err } = await ran(command(text), json)
+        expect(ACTS.exec(out + err)).toBeNull()
+        expect(`${out}${err}`).not.toMatch(/^\s+at /mu)
+        expect(code).not.toBe(EXIT_CODES.bug)
+      }),
+      { numRuns: 12 },
+    )
+  })
+})

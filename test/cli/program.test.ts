@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+import { COMMAND_EXITS, COMMON_EXITS, leavesOf } from '../../src/cli/command-exits.ts'
+import type { CliDeps } from '../../src/cli/deps.ts'
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { run } from './harness.ts'
+
+const nothing = { columns: 100, version: { gradus: '0', node: '0', opa: '0' }, stdout: () => undefined, stderr: () => undefined }
+const commands = leavesOf(createProgram(nothing as unknown as CliDeps)).map(({ path, command }) => [path, command] as const)
+const documented = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+
+describe('every command', () => {
+  it('is in the table of exit codes, and no other is', () => {
+    expect(Object.keys(COMMAND_EXITS).toSorted()).toEqual(commands.map(([path]) => path).toSorted())
+  })
+
+  it.each(commands)('%s has --json and a description, and each of its options says what it is', (_path, command) => {
+    expect(command.options.map(({ long }) => long)).toContain('--json')
+    expect(command.description()).not.toBe('')
+    expect(command.options.filter(({ description }) => description === '')).toEqual([])
+    expect(command.registeredArguments.filter(({ description }) => description === '')).toEqual([])
+  })
+
+  it.each(commands)('%s says with what codes it ends, in its help and in docs/cli.md', async (path) => {
+    const exits = COMMAND_EXITS[path] ?? {}
+    expect(exits.ok).toBeDefined()
+    const { out, code } = await run(['help', ...path.split(' ')])
+    expect(code).toBe(0)
+    const help = path.includes(' ') ? (await run([...path.split(' '), '--help'])).out : out
+    for (const [name, meaning] of Object.entries({ ...exits, ...COMMON_EXITS })) {
+      const number = EXIT_CODES[name as keyof typeof EXIT_CODES]
+      expect(help).toMatch(new RegExp(`^ {2}${number} +${meaning.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&')}$`, 'mu'))
+    }
+    const row = documented.split('\n').find((line) => line.startsWith(`| \`${path}\` |`) && /\| \d/u.test(line))
+    expect(row, `docs/cli.md has a row with the exit codes of ${path}`).toBeDefined()
+    const told = [...(row ?? '').matchAll(/(\d+) /gu)].map(([, number]) => Number(number))
+    expect(told).toEqual(
+      Object.keys(exits)
+        .map((name) => EXIT_CODES[name as keyof typeof EXIT_CODES])
+        .toSorted((a, b) => a - b),
+    )
+  })
+
+  it.each(commands)('%s refuses an option that it does not have, as JSON where JSON was asked for', async (path) => {
+    const plain = await run([...path.split(' '), '--no-such-option'])
+    expect(plain).toMatchObject({ code: 64, out: '', err: expect.stringContaining('fix: ') })
+    const asJson = await run([...path.split(' '), '--no-such-option', '--json'])
+    expect(asJson).toMatchObject({ code: 64, out: '' })
+    expect(JSON.parse(asJson.err)).toEqual({
+      error: {
+        code: 'usage',
+        message: expect.stringContaining('option'),
+        place: {},
+        fix: expect.stringContaining('gradus help'),
+      },
+    })
+  })
+})
