@@ -71,13 +71,15 @@ async function client(server: Running, stamp: string, next: () => number, seen: 
     for (let turn = 0; ; turn += 1) {
       const session = `${stamp}-${turn}`
       const { body } = await server.post('/api/v1/decisions', asked(session))
+      // Rejections are evidence and haste is risk: after enough of them the agent is no longer one whom people are asked about.
+      if (body.outcome === 'suggest') return
       expect(body).toMatchObject({ outcome: 'require_approval', approval: { state: 'pending' } })
       current = { id: body.decision_id, session, said: 'nothing', ran: 0, unsure: false }
       seen.push(current)
       const chance = next()
       if (chance < 0.2) continue
       current.unsure = true
-      const report = { verdict: chance < 0.85 ? 'approve' : 'reject', reason: 'looked at it' }
+      const report = { verdict: chance < 0.97 ? 'approve' : 'reject', reason: 'looked at it' }
       const voted = await server.post(`/api/v1/decisions/${current.id}/approvals`, report, BEA)
       expect(voted.status).toBe(200)
       current.said = report.verdict === 'approve' ? 'yes' : 'no'
@@ -145,7 +147,7 @@ describe('a server that is killed while people decide', () => {
         else expect(body.state).toBe(isGood ? 'approved' : before.used.has(id) ? 'redeemed' : isSaidNo(before.said.get(id)))
         if (next() < 0.7) continue
         const again = (await server.post('/api/v1/decisions', asked(session, id))).body
-        expect(again.decision, `${id}, ${body.state}`).toBe(isGood)
+        expect(again.decision, `${id}, ${body.state}`).toBe(isGood && again.outcome !== 'suggest')
         expect((await server.post('/api/v1/decisions', asked(session, id))).body.decision).toBe(false)
       }
       expect(await server.stop()).toBe(0)
