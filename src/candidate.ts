@@ -12,9 +12,8 @@ import { Matrix } from './model/matrix.ts'
 import { parseYaml } from './model/parse-yaml.ts'
 import type { RiskDocument } from './model/risk-rules.ts'
 import { resolveTrustConstants, TrustConstantsOverride, type TrustConstants } from './model/trust-constants.ts'
-import { cacheDir, PACKAGES, placeOf, tried } from './policy-sources.ts'
+import { asPolicyError, cacheDir, PACKAGES, placeOf, tried } from './policy-sources.ts'
 import { cachedBuild } from './rego/build.ts'
-import { BundleError } from './rego/error.ts'
 import { assemblePolicySet, readCatalogue, readPolicyParts, readRisk, type PolicySetParts } from './rego/policy-set.ts'
 import { otherChanges, withMatrix } from './rego/with-matrix.ts'
 import { loadRiskDocuments } from './risk/load-documents.ts'
@@ -174,14 +173,5 @@ async function textOf(file: string): Promise<string> {
       fix: missing ? 'correct the path' : 'name a file that can be read',
       cause,
     })
-  }
-}
-
-async function asPolicyError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof BundleError)) throw error
-    throw new ServiceError('bad_policy', error.message, { fix: error.fix, cause: error })
   }
 }

@@ -105,7 +105,8 @@ export function tried(name: string, allowBuiltins: readonly string[]): Pick<Buil
   return name === 'rbac' ? { policy: { allowBuiltins } } : {}
 }
 
-async function asPolicyError<T>(work: () => Promise<T>): Promise<T> {
+/** Does the work, and tells a bundle that is wrong as the policy's error, with its fix. */
+export async function asPolicyError<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

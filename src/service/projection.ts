@@ -93,7 +93,8 @@ function apply(effect: Effect, nowMs: number, tenant: string, state: ProjectionS
   }
 }
 
-const TRUST_EFFECTS = [
+/** Effects that trust is made of. */
+export const TRUST_EFFECTS = [
   'evidence',
   'take_back',
   'delegator',

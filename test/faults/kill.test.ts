@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { MERGE, READ, TOKENS, writeConfig } from '../e2e/organisation.ts'
 import { pause, workplace, type Parsed, type Running } from '../e2e/server.ts'
 import { readLog, verifyWhole, type LogRecord } from './log.ts'
+import { random } from './random.ts'
 
 /** How often the server is killed; a hundred times before a release. */
 const KILLS = Number(process.env['GRADUS_KILLS'] ?? 10)
@@ -12,17 +13,6 @@ const CLIENTS = 16
 const LOAD_MS = { min: 60, max: 700 }
 
 const { place, start } = workplace()
-
-/** Numbers in [0, 1) that only depend on the seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 type Acknowledged = { readonly id: string; readonly leafIndex: number; readonly content: Readonly<Record<string, unknown>> }
 

@@ -1,4 +1,4 @@
-import { project, type ProjectionState } from '../projection.ts'
+import { project, TRUST_EFFECTS, type ProjectionState } from '../projection.ts'
 import type { PolicySet } from '../policy-set.ts'
 import { documentName, type DocumentKey, type DocumentKind, type Documents } from '../../model/documents.ts'
 import type { Effect } from '../../model/effect.ts'
@@ -84,17 +84,8 @@ function levelIn(agent: AgentTrust, scope: ScopeKey): Level {
   return agent.scopes[scope]?.ladder.level ?? 0
 }
 
-/** Effects that trust is made of. */
-const OF_TRUST: readonly Effect['kind'][] = [
-  'constants',
-  'evidence',
-  'take_back',
-  'delegator',
-  'incident',
-  'review',
-  'composition',
-  'promote',
-]
+/** Effects that trust is made of, and the constants they are weighed by. */
+const OF_TRUST: readonly Effect['kind'][] = ['constants', ...TRUST_EFFECTS]
 
 type LoggedTrust = {
   readonly follow: (record: AuditRecord) => void
