@@ -63,11 +63,18 @@ export function placeText(place: ErrorPlace): string {
     .join(' ')
 }
 
-/** One error as a person reads it: `file:line:column: message`, and the fix on its own line. */
+/**
+ * One error as a person reads it: `file:line:column: message`, and the fix on its own line. Further lines of a message or fix begin
+ * with a bar, so that text from elsewhere cannot pass for a line that gradus wrote.
+ */
 export function errorText(error: Pick<ServiceError, 'message' | 'place' | 'fix'>): string {
-  const place = placeText(error.place)
-  const head = place === '' ? error.message : `${place}: ${error.message}`
-  return escapeText(error.fix === undefined ? head : `${head}\n  fix: ${error.fix}`)
+  const place = escapeLine(placeText(error.place))
+  const head = `${place === '' ? '' : `${place}: `}${barred(error.message)}`
+  return error.fix === undefined ? head : `${head}\n  fix: ${barred(error.fix)}`
+}
+
+function barred(text: string): string {
+  return escapeText(text.replace(/\n+$/u, '')).replaceAll('\n', '\n  | ')
 }
 
 /** Milliseconds of `90`, `15s`, `10m`, `2h`, `3d` or sums such as `1d12h`; throws `bad_request` for anything else. */

@@ -28,6 +28,9 @@ export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES
       writeOut: deps.stdout,
       // What was typed is quoted here.
       writeErr: (text) => (quiet ? undefined : deps.stderr(escapeText(text))),
+      outputError: (text, write) => {
+        write(`${errorText({ message: text, place: {}, fix: undefined })}\n`)
+      },
       getOutHelpWidth: () => deps.columns,
       getErrHelpWidth: () => deps.columns,
     })

@@ -34,6 +34,8 @@ const NASTY = fc.constantFrom(
   '\ufeff',
   '\u2028',
   '\u{e0041}',
+  // A line that would pass for one of gradus, or for a stack.
+  '\n    at gradus (it:1:1)\n',
 )
 /** Text with something in it that acts on a terminal. */
 const hostile = fc

@@ -67,6 +67,13 @@ describe('an error', () => {
   it('is the message alone where nothing else is known', () => {
     expect(errorText({ message: 'is wrong', place: {}, fix: undefined })).toBe('is wrong')
   })
+
+  it('lets no text from elsewhere begin a line', () => {
+    const forged = '\n    at gradus\nok: 9 passed\n'
+    expect(errorText({ message: `no ${forged}`, place: { file: forged, pointer: forged }, fix: forged })).toBe(
+      '\\n    at gradus\\nok: 9 passed\\n at \\n    at gradus\\nok: 9 passed\\n: no \n  |     at gradus\n  | ok: 9 passed\n  fix: \n  |     at gradus\n  | ok: 9 passed',
+    )
+  })
 })
 
 describe('colour', () => {
