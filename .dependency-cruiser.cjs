@@ -1,5 +1,19 @@
 /** The layers of docs/architecture.md: imports go down only, adapters never import each other. */
-const ADAPTERS = ['rego', 'stores', 'audit', 'signals', 'opa', 'http', 'grpc', 'mcp', 'console', 'cli', 'webhooks']
+const ADAPTERS = [
+  'rego',
+  'stores',
+  'audit',
+  'signals',
+  'opa',
+  'http',
+  'grpc',
+  'mcp',
+  'console',
+  'cli',
+  'webhooks',
+  'monitoring',
+  'identity',
+]
 /** The one exception: the durable stores write the tree that `audit/` defines. */
 const ALSO = { stores: ['audit'] }
 /** Each folder and what it may import besides itself. */
@@ -7,10 +21,12 @@ const MAY_IMPORT = {
   model: [],
   lattice: ['model'],
   trust: ['model'],
+  detect: ['model'],
   risk: ['model', 'lattice'],
   pdp: ['model', 'lattice', 'trust', 'risk'],
   workflows: ['model', 'lattice', 'trust', 'risk', 'pdp'],
-  service: ['model', 'lattice', 'trust', 'risk', 'pdp', 'workflows'],
+  service: ['model', 'lattice', 'trust', 'detect', 'risk', 'pdp', 'workflows'],
+  simulation: ['model', 'lattice', 'trust', 'detect', 'risk', 'pdp', 'workflows', 'service'],
 }
 const BELOW_ADAPTERS = [...Object.keys(MAY_IMPORT)]
 const layer = (name, below) => ({
@@ -25,10 +41,14 @@ module.exports = {
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$'] }, to: {} },
     {
       name: 'no-dead-modules',
-      comment: 'every module is reached from the command, the library or the writer thread',
+      comment: 'every module is reached from the command, the library or a thread',
       severity: 'error',
-      from: { path: '^src/(main|index|stores/sqlite/writer-worker)\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(main|index|stores/sqlite/writer-worker)\\.ts$', reachable: false },
+      from: { path: '^src/(main|index|stores/sqlite/writer-worker|simulation/lives-worker)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(main|index|stores/sqlite/writer-worker|simulation/lives-worker)\\.ts$',
+        reachable: false,
+      },
     },
     {
       name: 'dependencies-are-declared',
@@ -42,7 +62,7 @@ module.exports = {
     {
       name: 'pure-folders-import-no-io',
       severity: 'error',
-      from: { path: '^src/(lattice|trust|pdp|workflows)/' },
+      from: { path: '^src/(lattice|trust|detect|pdp|workflows)/' },
       to: { dependencyTypes: ['core', 'npm'] },
     },
   ],

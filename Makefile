@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMP := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install start build test lint typecheck layers policies bundles bundles-check examples golden schemas bench docs clean opa chromium
+.PHONY: help install start build test lint typecheck layers policies bundles bundles-check examples golden schemas bench mutants docs clean opa chromium
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ test: $(STAMP) opa chromium lint typecheck layers build policies bundles-check #
 bench: build opa ## measure, beside the peers, and print machine and revision
 	@node test/bench/run.mjs
 	@node test/bench/simulate.mjs 10000
+	@node test/bench/scale.mjs
+
+mutants: $(STAMP) ## take each defence of trust away in turn: a test must fail
+	@node scripts/mutants.mjs
 
 docs: $(STAMP) ## API documentation into docs/api
 	@typedoc

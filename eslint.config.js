@@ -30,7 +30,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{lattice,trust,pdp,workflows}/**/*.ts'],
+    files: ['src/{lattice,trust,detect,pdp,workflows}/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...IMPURE_GLOBALS, { name: 'Date', message: 'Time comes in as a value.' }],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Randomness comes in as a value.' }],

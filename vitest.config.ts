@@ -15,6 +15,7 @@ export default defineConfig({
       thresholds: {
         'src/lattice/**': whole,
         'src/trust/**': whole,
+        'src/detect/**': whole,
         'src/risk/**': whole,
         'src/pdp/**': whole,
         'src/workflows/**': whole,

@@ -8,6 +8,7 @@ import { Config } from '../dist/model/config.js'
 import { FixtureFile } from '../dist/model/fixture.js'
 import { Request } from '../dist/model/request.js'
 import { RiskDocument } from '../dist/model/risk-rules.js'
+import { AgentSignal, DecisionSignal, ImportLine, SignalAnswer, SignalCloudEvent } from '../dist/model/wire-signals.js'
 import { DecisionAnswer, IncidentReport, OutcomeReport, SignalReport } from '../dist/model/wire.js'
 
 const SCHEMAS = {
@@ -19,6 +20,10 @@ const SCHEMAS = {
   'decision-answer': DecisionAnswer,
   'outcome-report': OutcomeReport,
   'signal-report': SignalReport,
+  'signal-plain': z.union([DecisionSignal, AgentSignal]),
+  'signal-cloud-event': SignalCloudEvent,
+  'signal-answer': SignalAnswer,
+  'trust-import-line': ImportLine,
   'incident-report': IncidentReport,
 }
 const check = process.argv.includes('--check')

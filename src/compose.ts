@@ -6,11 +6,13 @@ import type { ConfigFile } from './load-config.ts'
 import { uuidv7 } from './model/uuid.ts'
 import { createClock, type ServiceClock } from './service/clock.ts'
 import { createService, type ServiceDeps } from './service/create-service.ts'
+import type { OutsideModels } from './service/outside-models.ts'
 import type { LoadPolicySet } from './service/policy-set.ts'
 import type { Store } from './service/ports.ts'
 import { bundledPolicySet } from './policy-sources.ts'
 import { project } from './service/projection.ts'
 import type { Observer, Service } from './service/service.ts'
+import { connectOutsideModels } from './signals/outside-models.ts'
 import { createMemoryStore } from './stores/memory/memory-store.ts'
 import { createSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
@@ -46,6 +48,12 @@ export async function openStore(
   })
 }
 
+/** The models that a configuration names, over HTTP, with tokens from the environment and files. Throws `bad_config`. */
+export function outsideModels({ config, root }: ConfigFile, warn: (line: string) => void): OutsideModels {
+  const sources = { root, env: process.env, warn }
+  return connectOutsideModels(config.detectors, sources, { fetch, steadyMs: () => performance.now() })
+}
+
 /** Text form of an inclusion proof. */
 export const proofText: ServiceDeps['formatProof'] = ({ leafIndex, path, checkpoint }) =>
   formatProof({ index: leafIndex, hashes: path.map((hash) => Buffer.from(hash, 'base64')), checkpoint })
@@ -60,6 +68,8 @@ export async function openService(
     readonly loadPolicySet?: LoadPolicySet
     readonly print?: (line: string) => void
     readonly modeKey?: Uint8Array
+    /** Models that detectors ask; `outsideModels` makes those of the configuration. */
+    readonly outside?: OutsideModels
   },
 ): Promise<Service> {
   return createService({
@@ -71,6 +81,9 @@ export async function openService(
     elapsed: () => performance.now() / 1000,
     mask: loaded.config.audit.mask,
     formatProof: proofText,
+    importKeys: loaded.config.trust.import_keys,
+    reviews: loaded.config.audit.reviews,
     ...(more.modeKey === undefined ? {} : { modeKey: more.modeKey }),
+    ...(more.outside === undefined ? {} : { outside: more.outside }),
   })
 }

@@ -4,14 +4,25 @@
  *
  * @packageDocumentation
  */
-export { dataDirOf, openService, openStore, systemClock } from './compose.ts'
+export { dataDirOf, openService, openStore, outsideModels, systemClock } from './compose.ts'
 export { loadConfig, type ConfigFile } from './load-config.ts'
 export { createMemoryStore } from './stores/memory/memory-store.ts'
 export { createSqliteStore, type SqliteStoreOptions } from './stores/sqlite/sqlite-store.ts'
 export { createService, systemCaller, type ServiceDeps } from './service/create-service.ts'
-export type { Ask, Observation, Observer, Protocol, Service } from './service/service.ts'
+export type { Ask, Observation, Observer, Service } from './service/service.ts'
+export type { Protocol } from './service/protocol.ts'
 export type { PolicySet, PolicySetView, LoadPolicySet } from './service/policy-set.ts'
-export type { Policy, RecordQuery, Store, StoredRecord, Transaction, View } from './service/ports.ts'
+export type { OutsideModels } from './service/outside-models.ts'
+export type {
+  InjectionClassifier,
+  Policy,
+  RecordQuery,
+  Store,
+  StoredRecord,
+  TopicModel,
+  Transaction,
+  View,
+} from './service/ports.ts'
 export { project } from './service/projection.ts'
 export { derive, type Derivation, type Question } from './service/derive.ts'
 export { replayDecision, type ReplayResult } from './service/replay.ts'
@@ -24,6 +35,7 @@ export { Outcome, OUTCOMES } from './model/outcome.ts'
 export { Request } from './model/request.ts'
 export { DecisionAnswer } from './model/wire.ts'
 export { createHttpServer, type HttpServerOptions } from './http/server.ts'
+export { createIdentity, type Identity, type IdentityDeps } from './identity/identity.ts'
 export { createMetrics } from './http/metrics.ts'
 export { loadBundle } from './rego/bundle.ts'
 export { assemblePolicySet, readPolicyParts, restorePolicySet } from './rego/policy-set.ts'

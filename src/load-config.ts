@@ -29,10 +29,21 @@ export async function loadConfig(file: string | undefined, workingDirectory: str
   const config = parseYaml(path, text, Config, 'bad_config')
   // The example's data belongs to whoever runs it, not into the package.
   const store = path === own ? { ...config.store, data_dir: join(workingDirectory, config.store.data_dir) } : config.store
-  const { tls } = config.http
-  const files =
-    tls === undefined
-      ? {}
-      : { tls: { certificate: resolve(dirname(path), tls.certificate), key: resolve(dirname(path), tls.key) } }
-  return { config: { ...config, http: { ...config.http, ...files }, store }, root: dirname(path), file: path }
+  const http = { ...config.http, ...tlsFiles(config.http.tls, dirname(path)) }
+  const issuers = config.identity.issuers.map((issuer) =>
+    issuer.jwks_file === undefined ? issuer : { ...issuer, jwks_file: resolve(dirname(path), issuer.jwks_file) },
+  )
+  return { config: { ...config, http, identity: { ...config.identity, issuers }, store }, root: dirname(path), file: path }
+}
+
+function tlsFiles(tls: Config['http']['tls'], root: string): Pick<Config['http'], 'tls'> {
+  if (tls === undefined) return {}
+  const { certificate, key, client_ca: authorities } = tls
+  return {
+    tls: {
+      certificate: resolve(root, certificate),
+      key: resolve(root, key),
+      ...(authorities === undefined ? {} : { client_ca: resolve(root, authorities) }),
+    },
+  }
 }

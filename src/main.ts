@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
@@ -27,6 +28,7 @@ import { readCatalogue, readRisk, restorePolicySet } from './rego/policy-set.ts'
 import type { Store } from './service/ports.ts'
 import { project } from './service/projection.ts'
 import { serve } from './serve.ts'
+import { runLives } from './simulation/run-lives.ts'
 import { createMemoryStore } from './stores/memory/memory-store.ts'
 import { openLog } from './stores/sqlite/log-reader.ts'
 import { openReadOnlyStore } from './stores/sqlite/read-only-store.ts'
@@ -60,6 +62,7 @@ async function main(): Promise<number> {
     columns: process.stdout.isTTY ? process.stdout.columns : 100,
     nowMs: () => Date.now(),
     elapsed: () => performance.now() / 1_000,
+    processors: availableParallelism(),
     random: (bytes) => randomBytes(bytes),
     version: { gradus: version, node: process.versions.node, opa: OPA_VERSION },
     fetch,
@@ -91,6 +94,7 @@ async function main(): Promise<number> {
     walkRecords,
     exportLine,
     eraseRecords,
+    runLives,
     serve: (options) => serve(options, { cwd, version, log, warn }),
   }
   return runCli(deps, process.argv.slice(2))

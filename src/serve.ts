@@ -3,9 +3,10 @@ import { join, relative, resolve } from 'node:path'
 
 import type { RunningServer, ServeOptions } from './cli/deps.ts'
 import { watchFiles } from './cli/watch-files.ts'
-import { dataDirOf, openService, openStore, systemClock } from './compose.ts'
+import { dataDirOf, openService, openStore, outsideModels, systemClock } from './compose.ts'
 import { demoHistoryFile, liveThrough, withDemoDetectors } from './demo.ts'
 import { createMetrics } from './http/metrics.ts'
+import { createIdentity } from './identity/identity.ts'
 import { loudObserver, type LogEntry } from './http/log.ts'
 import { createHttpServer } from './http/server.ts'
 import { errorLine } from './model/error.ts'
@@ -18,6 +19,9 @@ import { createEventStreams } from './service/event-streams.ts'
 import type { LoadPolicySet } from './service/policy-set.ts'
 import type { Store } from './service/ports.ts'
 import type { Service } from './service/service.ts'
+import { openMonitor } from './monitoring/monitor.ts'
+import { noStateFile, stateFile } from './monitoring/state-file.ts'
+import { tailAppends } from './monitoring/tail.ts'
 import { watchAppends } from './webhooks/appends.ts'
 import { readEvents } from './webhooks/feed.ts'
 import { followWebhooks } from './webhooks/follow-webhooks.ts'
@@ -27,6 +31,12 @@ const PAST_MS_MAX = 366 * 86_400_000
 
 /** How often the log is told which approvals ran out of time. */
 const EXPIRE_INTERVAL_SECONDS = 5
+
+/** How often decisions that nobody verified in time are charged, of agents for which nothing else is written. */
+const COVERAGE_INTERVAL_SECONDS = 600
+
+/** How often it is looked whether a review of the log is overdue. */
+const REVIEW_INTERVAL_SECONDS = 60
 
 /** What the process around the server gives. */
 export type ServeProcess = {
@@ -46,7 +56,8 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
   const metrics = createMetrics()
   const loud = loudObserver(around.log)
   const appends = watchAppends(await openStore(loaded, dataDir, around.warn))
-  const { store } = appends
+  const tail = tailAppends(appends.store, config.monitoring.rules)
+  const { store } = tail
   try {
     const operator = durable ? operatorCredential(dataDir) : undefined
     // Settings that decisions depend on are read anew with the policies; where to listen and who may call hold until a restart.
@@ -63,13 +74,22 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
         loud(observation)
       },
       loadPolicySet,
+      outside: outsideModels(loaded, around.warn),
       ...(durable ? { modeKey: modeKeyOf(dataDir) } : {}),
     })
     const service = options.demo ? withDemoDetectors(real) : real
     const inForce = { ...real.policySet(), watch: options.watch }
     for (const line of await policyWarnings(loaded, inForce)) around.warn(line)
+    const identity = await createIdentity(config.identity, {
+      nowMs: clock.nowMs,
+      steadyMs: () => performance.now(),
+      warn: around.warn,
+      credentialIds: config.credentials.map(({ id }) => id),
+      asksForCertificates: config.http.tls?.client_ca !== undefined,
+    })
     const http = createHttpServer({
       service,
+      identity,
       config: config.http,
       credentials: operator === undefined ? config.credentials : [...config.credentials, operator.credential],
       entrypoints: config.entrypoints,
@@ -90,10 +110,24 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
       observe: metrics.observer,
       warn: around.warn,
     })
+    const monitor = await openMonitor({
+      tail,
+      rules: config.monitoring.rules,
+      file: durable ? stateFile(dataDir, around.warn) : noStateFile(),
+      raise: real.raiseAlert,
+      nowMs: clock.nowMs,
+      observe: metrics.observer,
+      warn: around.warn,
+    })
     const { url } = await http.listen()
     webhooks.start()
+    monitor.start()
     const stopPromoting = everySeconds(config.trust.promotion_interval_seconds, 'promotions', real.promoteDue, around.warn)
     const stopExpiring = everySeconds(EXPIRE_INTERVAL_SECONDS, 'approvals', real.expireApprovals, around.warn)
+    const stopCharging = everySeconds(COVERAGE_INTERVAL_SECONDS, 'coverage', real.chargeMissed, around.warn)
+    const checkReviews = real.alertOverdueReviews
+    const stopReviewing = everySeconds(REVIEW_INTERVAL_SECONDS, 'log reviews', checkReviews, around.warn)
+    void checkReviews().catch((error: unknown) => around.warn(`log reviews: ${errorLine(error)}`))
     const reload = async (): Promise<string> => (await real.reloadPolicies(systemCaller('default'))).digest
     const stopWatching = options.watch ? watchPolicies(loaded, reload, around.warn) : () => undefined
     const serverFile = join(dataDir, 'server.json')
@@ -113,7 +147,10 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
         stopWatching()
         stopPromoting()
         stopExpiring()
+        stopCharging()
+        stopReviewing()
         await http.close()
+        await monitor.stop()
         await webhooks.stop()
         if (durable) rmSync(serverFile, { force: true })
         await real.close()

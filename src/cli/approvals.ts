@@ -31,7 +31,7 @@ function listText({ approvals }: ApprovalsAnswer): string {
     ['DECISION', 'STATE', 'AGENT', 'ACTION', 'SCOPE', 'RISK', 'YES', 'UNTIL'],
     ...approvals.map((each) => [
       each.decision_id,
-      each.state,
+      each.paused === null ? each.state : `${each.state}, paused`,
       each.agent ?? '-',
       each.action,
       each.scope,
@@ -60,6 +60,7 @@ function viewText(view: ApprovalView, paint: Paint): string {
   const head = table([
     ['decision', view.decision_id],
     ['state', `${view.state}, until ${view.ends_at}`],
+    ...(view.paused === null ? [] : [['paused', view.paused]]),
     ['agent', view.agent ?? 'none'],
     ['for', view.human ?? 'nobody proven'],
     ['asked by', view.requester],
@@ -70,6 +71,7 @@ function viewText(view: ApprovalView, paint: Paint): string {
   ])
   const terms = view.ceilings.map(({ source, outcome, reason }) => ['  ', source, outcome, reason])
   const votes = view.votes.map(({ person, verdict, at: time, reason }) => ['  ', person, verdict, time, reason])
+  const advice = view.advice.map(({ by, class: of, at: time }) => ['  ', by, of, time])
   const notice =
     view.payload === 'whole'
       ? []
@@ -84,6 +86,9 @@ function viewText(view: ApprovalView, paint: Paint): string {
     paint('bold', 'the terms:'),
     table(terms),
     ...(votes.length === 0 ? [] : ['', paint('bold', 'what people said:'), table(votes)]),
+    ...(advice.length === 0
+      ? []
+      : ['', paint('bold', 'what judging agents say, which is advice and no verdict:'), table(advice)]),
     '',
     paint('bold', 'undo:'),
     `  ${escapeLine(rollbackText(view))}`,

@@ -1,8 +1,8 @@
-import { ServiceError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import { dataPlace, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { localPerson } from './local-person.ts'
 import { jsonText } from './output.ts'
 
 /** Options of `gradus audit erase`. */
@@ -20,8 +20,7 @@ export type AuditEraseOptions = DataOptions & {
 /** Removes the sealed values of the records selected; the log says so first, and every proof stays. Takes the lock of the data directory. */
 export async function auditErase(deps: CliDeps, options: AuditEraseOptions): Promise<ExitCode> {
   const { tenant, agent, user, decision: decisionId, pointer } = options
-  const actor = options.person ?? deps.env['SUDO_USER'] ?? deps.env['USER'] ?? deps.env['LOGNAME'] ?? ''
-  if (actor === '') throw new ServiceError('usage', 'an erasure is ordered by a person', { fix: 'name yourself with --as NAME' })
+  const { person: actor } = localPerson(deps, options, 'administrator', 'an erasure is ordered')
   const { loaded, dir } = await dataPlace(deps, options)
   const store = await deps.openStore(dir, 'write', loaded)
   try {

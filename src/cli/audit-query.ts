@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 import { ServiceError } from '../model/error.ts'
@@ -8,6 +7,7 @@ import { reading, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
+import { openOut } from './out-file.ts'
 import { escapeJson, jsonText, progress, table } from './output.ts'
 
 /** Which records; every filter given has to hold. */
@@ -78,11 +78,12 @@ function modeText(body: Readonly<Record<string, unknown>>): string {
 /** Writes records as JSON lines, to a file or standard output; equal logs give equal bytes. */
 export async function auditExport(deps: CliDeps, options: AuditExportOptions): Promise<ExitCode> {
   const bar = progress(deps, options.out === undefined)
-  const file = options.out === undefined ? undefined : await open(resolve(deps.cwd, options.out), 'w', 0o600)
+  const query = queryOf(options)
+  const file = options.out === undefined ? undefined : await openOut(resolve(deps.cwd, options.out))
   let written = 0
   try {
     await reading(deps, options, async (store) => {
-      for await (const stored of deps.walkRecords(store, queryOf(options))) {
+      for await (const stored of deps.walkRecords(store, query)) {
         const line = `${deps.exportLine(stored)}\n`
         // A terminal must not be steered by what was recorded; a pipe or a file gets the bytes as they are.
         if (file === undefined) deps.stdout(deps.stdoutIsTty ? escapeJson(line) : line)

@@ -23,6 +23,12 @@ const PEOPLE = {
   unavailable: 'no server runs, or it does not answer',
   io: 'the token cannot be read',
 } as const
+/** Where operators steer. */
+const STEER = {
+  ...PEOPLE,
+  failed: 'it would reach nothing, or the configuration is wrong',
+  not_found: 'no such agent, scope, incident or containment',
+} as const
 const PEOPLE_LIST = { ...PEOPLE, failed: 'the configuration is wrong', not_found: 'no such configuration' } as const
 
 /** What every command ends with besides what it says itself. */
@@ -59,6 +65,7 @@ export const COMMAND_EXITS: Readonly<Record<string, CommandExits>> = {
     damaged: LOG.damaged,
     io: LOG.io,
   },
+  'simulate trust': { ok: 'simulated', io: 'a file cannot be written, or a thread of the simulation died' },
   'observe report': { ...LOG, ok: 'told' },
   'observe ready': {
     ...LOG,
@@ -68,6 +75,7 @@ export const COMMAND_EXITS: Readonly<Record<string, CommandExits>> = {
   version: { ok: 'always' },
   'trust show': { ...LOG, ok: 'shown', not_found: 'no store, or nothing is known of the agent' },
   'trust why': { ...LOG, ok: 'listed', not_found: 'no store, or nothing is known of the agent' },
+  'trust report': { ...LOG, ok: 'told' },
   'trust rebuild': {
     ok: 'rebuilt; --check: what is stored is what the records make',
     failed: '--check: what is stored is something else; or the configuration is wrong',
@@ -77,6 +85,14 @@ export const COMMAND_EXITS: Readonly<Record<string, CommandExits>> = {
     io: LOG.io,
   },
   'trust replay': { ok: 'replayed', failed: 'the history is wrong', not_found: 'no such file', io: LOG.io },
+  'trust import': {
+    ...LOG,
+    ok: 'imported, now or before',
+    failed: 'a line, the signature or the configuration is wrong, and nothing was taken',
+    not_found: 'no such file',
+    refused: 'the credential may not import',
+    unavailable: 'the server does not answer, or the data directory is locked',
+  },
   'trust promote': {
     ...LOG,
     ok: 'promoted',
@@ -85,6 +101,27 @@ export const COMMAND_EXITS: Readonly<Record<string, CommandExits>> = {
     refused: 'the credential may not promote',
     unavailable: 'the server does not answer, or the data directory is locked',
   },
+  'trust demote': { ...STEER, ok: 'it stands at that level', failed: 'it stands lower already, or the configuration is wrong' },
+  'trust holds': { ...STEER, ok: 'listed', failed: 'the configuration is wrong' },
+  'trust resolve': { ...STEER, ok: 'accepted or dismissed', failed: 'the configuration is wrong' },
+  'raters list': { ...STEER, ok: 'listed', failed: 'the configuration is wrong' },
+  'raters show': { ...STEER, ok: 'shown', failed: 'the configuration is wrong' },
+  'raters seed': {
+    ...STEER,
+    ok: 'a canary now',
+    failed: 'it is one already, was judged, or waits for nobody; or the configuration is wrong',
+  },
+  'agents pause': { ...STEER, ok: 'out of service' },
+  'agents resume': { ...STEER, ok: 'lifted', not_found: 'nothing of that name is paused' },
+  'agents revoke': { ...STEER, ok: 'revoked, and what is still under way is told' },
+  'contain list': { ...PEOPLE_LIST, ok: 'listed' },
+  'contain add': { ...STEER, ok: 'out of service' },
+  'contain lift': { ...STEER, ok: 'lifted' },
+  'incidents list': { ...PEOPLE_LIST, ok: 'listed' },
+  'incidents show': { ...STEER, ok: 'shown', failed: 'the configuration is wrong' },
+  'incidents raise': { ...STEER, ok: 'raised' },
+  'incidents review': { ...STEER, ok: 'reviewed' },
+  'incidents false-positive': { ...STEER, ok: 'taken back' },
   'approvals list': { ...PEOPLE_LIST, ok: 'listed' },
   'approvals show': { ...PEOPLE, ok: 'shown', failed: 'the configuration is wrong' },
   'approvals approve': { ...PEOPLE, ok: 'said; more people may be needed' },
@@ -103,6 +140,19 @@ export const COMMAND_EXITS: Readonly<Record<string, CommandExits>> = {
   'audit export': { ...LOG, ok: 'written' },
   'audit proof': { ...LOG, ok: 'printed', unavailable: 'not under a signed tree head yet' },
   'audit replay': { ...LOG, ok: 'none differs', mismatch: 'one decides otherwise, or its policy set is gone' },
+  'audit sufficiency': {
+    ...LOG,
+    ok: 'no action ran with less trust than it needed',
+    failed: 'one ran with less trust than it needed; or the configuration is wrong',
+  },
+  'audit reviews': { ...LOG, ok: 'none is overdue', failed: 'one is overdue; or the configuration is wrong' },
+  'audit review': {
+    ...LOG,
+    ok: 'recorded',
+    not_found: 'no such review',
+    refused: 'the token is missing, or names no person who may review',
+    unavailable: 'the server does not answer, or the data directory is locked',
+  },
   'audit erase': { ...LOG, ok: 'erased', unavailable: 'the data directory is locked' },
 }
 
@@ -113,7 +163,10 @@ export function leavesOf(
 ): readonly { readonly path: string; readonly command: Command }[] {
   return program.commands.flatMap((command) => {
     const here = [...path, command.name()]
-    return command.commands.length > 0 ? leavesOf(command, here) : [{ path: here.join(' '), command }]
+    const own = { path: here.join(' '), command }
+    if (command.commands.length === 0) return [own]
+    // A group may do something itself: `simulate` does, beside `simulate trust`.
+    return [...(Object.hasOwn(COMMAND_EXITS, own.path) ? [own] : []), ...leavesOf(command, here)]
   })
 }
 

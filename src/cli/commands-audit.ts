@@ -4,6 +4,8 @@ import { auditErase } from './audit-erase.ts'
 import { auditProof } from './audit-proof.ts'
 import { auditExport, auditQuery, type RecordFilter } from './audit-query.ts'
 import { auditReplay } from './audit-replay.ts'
+import { auditReview, auditReviews } from './audit-review.ts'
+import { auditSufficiency } from './audit-sufficiency.ts'
 import { auditVerify } from './audit-verify.ts'
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
@@ -19,6 +21,16 @@ type Filters = {
   decision?: string
   since?: string
   until?: string
+}
+
+type SufficiencyFilters = {
+  since: string
+  until?: string
+  agent?: string
+  tenant?: string
+  csv: boolean
+  out?: string
+  json: boolean
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value]
@@ -46,9 +58,9 @@ function filterOf({ tenant, kind, agent, user, action, outcome, decision, since,
   return { tenant, kind, agent, user, action, outcome, decision, since, until }
 }
 
-/** Commands about the log: verify, query, proof, replay, erase, export. They work on the data directory, beside a running server. */
+/** Commands about the log: verify, query, proof, replay, erase, export, sufficiency, reviews. They work on the data directory, beside a running server. */
 export function addAuditCommands(program: Command, deps: CliDeps, ending: Ending): void {
-  const audit = program.command('audit').description('the log: verify, query, prove, replay, erase, export')
+  const audit = program.command('audit').description('the log: verify, query, prove, replay, erase, export, review')
   addVerify(audit, deps, ending)
   filtered(audit.command('query').description('list records'))
     .option('--limit <count>', 'at most so many', '100')
@@ -67,6 +79,8 @@ export function addAuditCommands(program: Command, deps: CliDeps, ending: Ending
     })
   addProofAndReplay(audit, deps, ending)
   addErase(audit, deps, ending)
+  addSufficiency(audit, deps, ending)
+  addReviews(audit, deps, ending)
 }
 
 function addVerify(audit: Command, deps: CliDeps, ending: Ending): void {
@@ -103,6 +117,51 @@ function addProofAndReplay(audit: Command, deps: CliDeps, ending: Ending): void 
       const { config, dataDir, all, tenant, json } = options
       ending.code = await auditReplay(deps, { id, all, tenant, config, dataDir, json })
     })
+}
+
+function addSufficiency(audit: Command, deps: CliDeps, ending: Ending): void {
+  placed(
+    audit
+      .command('sufficiency')
+      .description('every executed action of agents with the trust it had and the trust it needed; 1: one had less'),
+  )
+    .requiredOption('--since <time>', 'from when on: how far back, such as 30d, or a time (ISO 8601)')
+    .option('--until <time>', 'before this time (ISO 8601)')
+    .option('--agent <id>', 'of this agent')
+    .option('--tenant <tenant>', 'of this tenant; every tenant when absent')
+    .option('--csv', 'every action as a line of CSV', false)
+    .option('-o, --out <file>', 'file to write; standard output when absent')
+    .option('--json', 'every action, as JSON', false)
+    .action(async (options: Place & SufficiencyFilters) => {
+      const { config, dataDir, since, until, agent, tenant, csv, out, json } = options
+      ending.code = await auditSufficiency(deps, { config, dataDir, since, until, agent, tenant, csv, out, json })
+    })
+}
+
+function addReviews(audit: Command, deps: CliDeps, ending: Ending): void {
+  placed(audit.command('reviews').description('reviews of the log that somebody owns, and when each is due; 1: one is overdue'))
+    .option('--tenant <tenant>', 'of this tenant; every tenant when absent')
+    .option('--json', 'as JSON', false)
+    .action(async ({ config, dataDir, tenant, json }: Place & { tenant?: string; json: boolean }) => {
+      ending.code = await auditReviews(deps, { config, dataDir, tenant, json })
+    })
+  placed(audit.command('review').description('record that a person looked through the log'))
+    .argument('<id>', 'id of the review, as the configuration names it')
+    .requiredOption('--notes <text>', 'what was looked at and found; kept in the record')
+    .option('--server <url>', 'the server to ask; the one that runs on the data directory when absent')
+    .option('--token-file <file>', 'token of the person')
+    .option('--tenant <tenant>', 'tenant of the review, where no server runs', 'default')
+    .option('--as <name>', 'the person who reviews, where no server runs')
+    .option('--json', 'as JSON', false)
+    .action(
+      async (
+        id: string,
+        options: Place & { notes: string; server?: string; tokenFile?: string; tenant: string; as?: string; json: boolean },
+      ) => {
+        const { config, dataDir, notes, server, tokenFile, tenant, as: person, json } = options
+        ending.code = await auditReview(deps, { id, config, dataDir, notes, server, tokenFile, tenant, person, json })
+      },
+    )
 }
 
 function addErase(audit: Command, deps: CliDeps, ending: Ending): void {

@@ -3,11 +3,14 @@ import type { Command } from 'commander'
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
 import { simulate } from './simulate.ts'
+import { simulateTrust } from './simulate-trust.ts'
 
-/** The command that decides history again: simulate. */
+/** The commands that try out what has not happened: simulate, simulate trust. */
 export function addSimulateCommand(program: Command, deps: CliDeps, ending: Ending): void {
-  program
+  const simulating = program
     .command('simulate')
+    // So that an option after `trust` is one of `simulate trust`.
+    .enablePositionalOptions()
     .description('decide recorded history again under a candidate, and tell what would change; 2: more than --max-changed')
     .option('--policies <dir>', 'candidate: a folder laid out as policies/; what it does not have stays as configured')
     .option('--rules <file>', 'candidate: a risk document in place of the one with its id, or a folder in place of all')
@@ -40,6 +43,42 @@ export function addSimulateCommand(program: Command, deps: CliDeps, ending: Endi
         const { policies, rules, matrix, trustConstants, from, since, maxChanged, config, dataDir, json, markdown } = options
         const files = { policies, rules, matrix, trustConstants }
         ending.code = await simulate(deps, { files, from, since, maxChanged, config, dataDir, json, markdown })
+      },
+    )
+  addSimulateTrust(simulating, deps, ending)
+}
+
+function addSimulateTrust(simulating: Command, deps: CliDeps, ending: Ending): void {
+  simulating
+    .command('trust')
+    .description(
+      'live made-up agents in made-up worlds under the trust model and under simpler rules, and compare what came of it',
+    )
+    .option('--agents <n>', 'agents per world, policy and seed (100)')
+    .option('--days <n>', 'days that each lives (120)')
+    .option('--seeds <list>', 'seeds of the draws, with commas between (20261120,2,3,4,5)')
+    .option('--worlds <list>', 'names of worlds, with commas between (all)')
+    .option('--policies <list>', 'names of policies, with commas between (all)')
+    .option('--set <list>', 'numbers of the setting, as label_noise=0.05,actions_per_day=10')
+    .option('--workers <n>', 'threads (as many as there are processors)')
+    .option('--json [file]', 'as JSON, into a file if one is named')
+    .option('--svg <file>', 'a picture of it')
+    .option('--smoke', 'small and quick: 10 agents, 60 days, one seed, no ablations', false)
+    .action(
+      async (options: {
+        agents?: string
+        days?: string
+        seeds?: string
+        worlds?: string
+        policies?: string
+        set?: string
+        workers?: string
+        json?: string | true
+        svg?: string
+        smoke: boolean
+      }) => {
+        const { agents, days, seeds, worlds, policies, set, workers, json = false, svg, smoke } = options
+        ending.code = await simulateTrust(deps, { agents, days, seeds, worlds, policies, set, workers, json, svg, smoke })
       },
     )
 }

@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
 
+import { addHolds } from './commands-raters.ts'
+import { addDemote } from './commands-steering.ts'
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
+import { trustImport } from './trust-import.ts'
 import { trustPromote } from './trust-promote.ts'
 import { trustRebuild } from './trust-rebuild.ts'
+import { trustReport } from './trust-report.ts'
 import { trustReplay } from './trust-replay.ts'
 import { trustShow } from './trust-show.ts'
 import { trustWhy } from './trust-why.ts'
@@ -44,6 +48,17 @@ export function addTrustCommands(program: Command, deps: CliDeps, ending: Ending
       ending.code = await trustWhy(deps, { agent, scope, config, dataDir, tenant, since, limit, json })
     })
   trust
+    .command('report')
+    .description('how trust worked: time to autonomy, false demotions, incidents, compliance; and where it stands')
+    .option('-c, --config <file>', 'configuration (gradus.yaml)')
+    .option('-d, --data-dir <dir>', 'data directory; that of the configuration when absent')
+    .option('--since <time>', 'how far back, such as 30d, or a time (ISO 8601); whole days', '30d')
+    .option('--tenant <tenant>', 'of this tenant; every tenant when absent')
+    .option('--json', 'as JSON', false)
+    .action(async ({ config, dataDir, since, tenant, json }: Omit<Common, 'tenant'> & { since: string; tenant?: string }) => {
+      ending.code = await trustReport(deps, { config, dataDir, since, tenant, json })
+    })
+  trust
     .command('rebuild')
     .description('derives all state again from the log, and puts it in the place of what is stored')
     .option('-c, --config <file>', 'configuration (gradus.yaml)')
@@ -63,6 +78,22 @@ export function addTrustCommands(program: Command, deps: CliDeps, ending: Ending
     .option('--json', 'on one line', false)
     .action(async (file: string, options: { at?: string; json: boolean }) => {
       ending.code = await trustReplay(deps, { file, at: options.at, json: options.json })
+    })
+  trust
+    .command('import')
+    .description('takes the signed history of before, wholly or not at all')
+    .argument('<file>', 'JSON lines (docs/signals.md)')
+    .option('--signature <file>', 'Ed25519 signature over the bytes of the file; FILE.sig when absent')
+    .option('-c, --config <file>', 'configuration (gradus.yaml)')
+    .option('-d, --data-dir <dir>', 'data directory; that of the configuration when absent')
+    .option('--server <url>', 'the server to ask; the one that runs on the data directory when absent')
+    .option('--token-file <file>', 'token of an administrator')
+    .option('--tenant <tenant>', 'tenant of the agents, where no server runs', 'default')
+    .option('--as <name>', 'the person who answers for it, where no server runs')
+    .option('--json', 'as JSON', false)
+    .action(async (file: string, options: Common & { signature?: string; server?: string; tokenFile?: string; as?: string }) => {
+      const { signature, config, dataDir, server, tokenFile, tenant, as: person, json } = options
+      ending.code = await trustImport(deps, { file, signature, config, dataDir, server, tokenFile, tenant, person, json })
     })
   trust
     .command('promote')
@@ -87,4 +118,6 @@ export function addTrustCommands(program: Command, deps: CliDeps, ending: Ending
         ending.code = await trustPromote(deps, { agent, scope, config, dataDir, server, tokenFile, tenant, person, note, json })
       },
     )
+  addDemote(trust, deps, ending)
+  addHolds(trust, deps, ending)
 }

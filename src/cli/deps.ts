@@ -7,6 +7,7 @@ import type { RecordQuery, Store, StoredRecord } from '../service/ports.ts'
 import type { project } from '../service/projection.ts'
 import type { Service } from '../service/service.ts'
 import type { Scratch } from '../service/simulate/scratch.ts'
+import type { runLives } from '../simulation/run-lives.ts'
 
 /** A configuration that was read and checked. `root` is the directory its paths are relative to; `file` null: built-in defaults. */
 export type LoadedConfig = { readonly config: Config; readonly root: string; readonly file: string | null }
@@ -178,6 +179,8 @@ export type CliAdapters = {
     selection: EraseSelection,
     order: { readonly id: string; readonly at: string; readonly actor: string; readonly reason: string },
   ) => Promise<{ readonly leafIndex: number; readonly records: number; readonly values: number }>
+  /** Lives the agents of a simulation on threads (`simulation/run-lives.ts`). */
+  readonly runLives: typeof runLives
   readonly serve: (options: ServeOptions) => Promise<RunningServer>
 }
 
@@ -198,6 +201,8 @@ export type CliProcess = {
   readonly nowMs: () => number
   /** Seconds on a monotonic clock. */
   readonly elapsed: () => number
+  /** Processors that threads may be spread over, at least 1. */
+  readonly processors: number
   readonly random: (bytes: number) => Uint8Array
   readonly version: { readonly gradus: string; readonly node: string; readonly opa: string }
   readonly fetch: typeof fetch

@@ -7,7 +7,9 @@ import { addObserveCommands } from './commands-observe.ts'
 import { addPeopleCommands } from './commands-people.ts'
 import { addPolicyCommands } from './commands-policy.ts'
 import { addProjectCommands } from './commands-project.ts'
+import { addRaterCommands } from './commands-raters.ts'
 import { addSimulateCommand } from './commands-simulate.ts'
+import { addSteeringCommands } from './commands-steering.ts'
 import { addTrustCommands } from './commands-trust.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, exitCodeOf, type Ending, type ExitCode } from './exit-codes.ts'
@@ -37,6 +39,8 @@ export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError(`  fix: ${HELP}`)
+    // An option belongs to the command it follows: `simulate` and `simulate trust` both have --json.
+    .enablePositionalOptions()
     .exitOverride()
   addServe(program, deps, ending)
   addProjectCommands(program, deps, ending)
@@ -45,6 +49,8 @@ export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES
   addObserveCommands(program, deps, ending)
   addTrustCommands(program, deps, ending)
   addPeopleCommands(program, deps, ending)
+  addSteeringCommands(program, deps, ending)
+  addRaterCommands(program, deps, ending)
   addAuditCommands(program, deps, ending)
   program
     .command('version')

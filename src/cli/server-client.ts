@@ -34,15 +34,20 @@ export async function findServer(
 }
 
 async function readToken(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim()
-  } catch (cause) {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ServiceError('io', `cannot read the token: ${(cause as Error).message}`, {
       place: { file },
       fix: 'name a readable file with --token-file',
       cause,
     })
-  }
+  })
+  const token = text.trim()
+  if (/^[!-~]{1,8192}$/u.test(token)) return token
+  // What cannot be sent is named by whoever refuses to send it, and a file that holds no token may hold another secret.
+  throw new ServiceError('bad_request', 'the file holds no token', {
+    place: { file },
+    fix: 'write one token into it, on one line, and nothing else',
+  })
 }
 
 /** Posts JSON and reads the answer by its schema; a problem of the server becomes the same error here. */
@@ -56,33 +61,41 @@ export async function post<S extends z.ZodType>(
   return send(deps, server, { method: 'POST', path, body }, schema)
 }
 
-/** One call of the server; `body` absent: none is sent. */
-export type Call = { readonly method: 'GET' | 'POST' | 'DELETE'; readonly path: string; readonly body?: unknown }
+/** One call of the server; `body` absent: none is sent. `file`: bytes as they are, instead of JSON. */
+export type Call = {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly file?: { readonly bytes: Uint8Array; readonly headers: Readonly<Record<string, string>> }
+}
 
 /** Calls the server and reads the answer by its schema; a problem of the server becomes the same error here. */
 export async function send<S extends z.ZodType>(
   deps: Pick<CliDeps, 'fetch'>,
   server: Server,
-  { method, path, body }: Call,
+  { method, path, body, file }: Call,
   schema: S,
 ): Promise<z.infer<S>> {
   const url = `${server.url}${path}`
-  const response = await deps
+  const { response, text } = await deps
     .fetch(url, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...file?.headers,
         ...(server.token === undefined ? {} : { authorization: `Bearer ${server.token}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: Buffer.from(file.bytes) }),
     })
+    .then(async (answered) => ({ response: answered, text: await answered.text() }))
     .catch((cause: unknown) => {
       throw new ServiceError('not_ready', `${url} does not answer: ${(cause as Error).message}`, {
         fix: 'start the server, or remove its server.json where it was killed',
         cause,
       })
     })
-  const answer = parseJson(await response.text())
+  const answer = parseJson(text)
   if (!response.ok) throw fromProblem(answer, response.status, url)
   const parsed = schema.safeParse(answer)
   if (parsed.success) return parsed.data

@@ -1,10 +1,10 @@
-import type { Caller } from '../model/caller.ts'
 import { ServiceError } from '../model/error.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { PromotionAnswer } from '../model/wire.ts'
 import { dataPlace, type DataOptions } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { localPerson } from './local-person.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
 import { findServer, post, type ServerOptions } from './server-client.ts'
 
@@ -54,26 +54,8 @@ async function promotion(deps: CliDeps, options: PromoteOptions, scope: string):
     )
   const service = await deps.openService(loaded, dir)
   try {
-    return await service.promote(localOperator(deps, options.tenant, options.person), options.agent, scope, report)
+    return await service.promote(localPerson(deps, options, 'operator', 'a promotion is signed'), options.agent, scope, report)
   } finally {
     await service.close()
-  }
-}
-
-/** The person at this terminal, who may open the data directory and so may do what an operator may. */
-function localOperator(deps: CliDeps, tenant: string, person: string | undefined): Caller {
-  const named = person ?? deps.env['SUDO_USER'] ?? deps.env['USER'] ?? deps.env['LOGNAME']
-  if (named === undefined || named === '')
-    throw new ServiceError('usage', 'a promotion is signed by a person', { fix: 'name yourself with --as NAME' })
-  return {
-    tenant,
-    credential: 'command-line',
-    person: named,
-    roles: ['operator'],
-    human_subject_types: [],
-    supported_obligations: [],
-    verified_facts: [],
-    trusted_composition: false,
-    layers: [],
   }
 }

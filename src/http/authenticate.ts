@@ -3,10 +3,14 @@ import type { IncomingMessage } from 'node:http'
 
 import type { Caller, Credential, Standing } from '../model/caller.ts'
 import { ServiceError } from '../model/error.ts'
+import type { Verdict, VerifyCertificate, VerifyToken } from '../model/identity.ts'
+import { clientCertificateOf } from './client-certificate.ts'
 import { refuse, type Parsed } from './exchange.ts'
 
 /** Longest `Authorization` value that is looked at, in characters. */
-export const AUTHORIZATION_CHARS_MAX = 4_096
+export const AUTHORIZATION_CHARS_MAX = 8_192
+/** Three parts; anything else is only looked up. */
+const JWT = /^[^.]+\.[^.]+\.[^.]+$/u
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/iu
 
 /**
@@ -16,7 +20,7 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/iu
 export type Authenticate = (
   request: IncomingMessage,
   options: { readonly lenient: boolean; readonly open: boolean },
-) => Parsed<Caller>
+) => Parsed<Caller> | Promise<Parsed<Caller>>
 
 /**
  * What the listener vouches for without a credential: it may ask for decisions and nothing else. Whatever would make a person, a
@@ -47,7 +51,7 @@ export function createFindCaller(credentials: readonly Credential[]): FindCaller
   const key = randomBytes(32)
   const blind = (tokenSha256: string): string => createHmac('sha256', key).update(tokenSha256).digest('base64')
   const callers = new Map<string, Caller>()
-  for (const { id, token_sha256, ...standing } of credentials) {
+  for (const { id, token_sha256, issued_on, ...standing } of credentials) {
     const place = blind(token_sha256)
     const other = callers.get(place)
     if (other !== undefined) {
@@ -55,34 +59,70 @@ export function createFindCaller(credentials: readonly Credential[]): FindCaller
         fix: 'Give each its own token.',
       })
     }
-    callers.set(place, { ...standing, credential: id })
+    callers.set(place, { ...standing, credential: id, ...postureOf(standing, issued_on) })
   }
   return (token) => callers.get(blind(createHash('sha256').update(token).digest('hex')))
 }
 
-/** Reads who is calling off a request. Not `vouched`: whoever shows no credential is refused. */
+/** What a configured credential of an agent says of its age; the age of another's says nothing about agents. */
+function postureOf({ agent }: Standing, issuedOn: string | undefined): Pick<Caller, 'posture'> {
+  return agent === undefined || issuedOn === undefined ? {} : { posture: { credential_issued_ms: Date.parse(issuedOn) } }
+}
+
+/** How callers are told apart besides configured credentials, and what holds where none is shown. */
+export type AuthenticateOptions = {
+  /** False: whoever shows no credential is refused. */
+  readonly vouched: boolean
+  readonly verifyToken?: VerifyToken
+  readonly verifyCertificate?: VerifyCertificate
+}
+
+/**
+ * Reads who is calling off a request. A configured token is looked up first; another that has the form of a JWT is verified where
+ * there are issuers. Without a token a client certificate says who calls, where they are accepted.
+ */
 export function createAuthenticate(
   credentials: readonly Credential[],
   anonymous: Caller,
-  { vouched }: { readonly vouched: boolean },
+  { vouched, verifyToken, verifyCertificate }: AuthenticateOptions,
 ): Authenticate {
   const find = createFindCaller(credentials)
   return (request, { lenient, open }) => {
+    const certificate = clientCertificateOf(request)
+    if (certificate?.verified === false) return unauthenticated('The client certificate is not valid here.', FIX_CERTIFICATE)
     const header = request.headers.authorization
     const bearer = header === undefined || header.length > AUTHORIZATION_CHARS_MAX ? null : BEARER.exec(header)
     if (header === undefined || (lenient && !/^bearer(?: |$)/iu.test(header))) {
+      if (certificate !== undefined && verifyCertificate !== undefined)
+        return parsedOf(verifyCertificate(certificate), FIX_CERTIFICATE)
       return vouched || open ? { ok: true, value: anonymous } : unauthenticated('No credential was shown.')
     }
     if (headerCount(request, 'authorization') > 1) return unauthenticated('There is more than one Authorization header.')
     const token = bearer?.[1]
     if (token === undefined) return unauthenticated('The Authorization header is not a Bearer token.')
     const caller = find(token)
-    return caller === undefined ? unauthenticated('The token is not known.') : { ok: true, value: caller }
+    if (caller !== undefined) return { ok: true, value: caller }
+    if (verifyToken === undefined || !JWT.test(token)) return unauthenticated('The token is not known.')
+    return verifyToken(token, certificate).then((verdict) => parsedOf(verdict, FIX_JWT))
   }
 }
 
-function unauthenticated(message: string): Parsed<never> {
-  return refuse('unauthenticated', message, { fix: 'Send "Authorization: Bearer <token>" with a configured token.' })
+const FIX_TOKEN = 'Send "Authorization: Bearer <token>" with a configured token.'
+const FIX_JWT =
+  'Send a token that a configured issuer made for this service and that still holds; what is accepted is in docs/identity.md.'
+const FIX_CERTIFICATE = 'Show a certificate of the configured authority that still holds, or none.'
+
+function parsedOf(verdict: Verdict, fix: string): Parsed<Caller> {
+  if (verdict.ok) return { ok: true, value: verdict.caller }
+  if (verdict.code === 'not_ready') return refuse('not_ready', verdict.message, { fix: 'Try again later.' })
+  return refuse('unauthenticated', verdict.message, {
+    fix,
+    headers: { 'WWW-Authenticate': 'Bearer realm="gradus", error="invalid_token"' },
+  })
+}
+
+function unauthenticated(message: string, fix = FIX_TOKEN): Parsed<never> {
+  return refuse('unauthenticated', message, { fix })
 }
 
 /** How often a header was sent; Node keeps only the first of some. */

@@ -54,10 +54,12 @@ function collect(request: IncomingMessage, bytesMax: number): Promise<Parsed<Uin
   })
 }
 
-/** Whether a `Content-Type` says JSON: `application/json`, with or without parameters; other charsets than UTF-8 are not JSON. */
-export function isJsonType(contentType: string | undefined): boolean {
+/** Whether a `Content-Type` says JSON: `application/json` or one of `further`, with or without parameters; other charsets than UTF-8 are not JSON. */
+export function isJsonType(contentType: string | undefined, further: readonly string[] = []): boolean {
   if (contentType === undefined) return false
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
-  return type === 'application/json' && (charset === undefined || /^charset="?utf-8"?$/u.test(charset))
+  return (
+    (type === 'application/json' || further.includes(type)) && (charset === undefined || /^charset="?utf-8"?$/u.test(charset))
+  )
 }

@@ -23,6 +23,8 @@ export type Endpoint = {
   /** Roles that may use it; `public` also where the listener vouches for nobody. The service checks them. */
   readonly roles: readonly Role[] | 'public'
   readonly body?: SchemaName
+  /** Further media types of the body, each with its schema. */
+  readonly bodyTypes?: Readonly<Record<string, SchemaName>>
   /** True: no body at all is as good as `{}`. */
   readonly bodyOptional?: true
   /** True: the body may be compressed with gzip; the handler unpacks it. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
 import type { Caller } from '../model/caller.ts'
 import type { Problem } from '../model/wire.ts'
@@ -12,6 +12,8 @@ export type Exchange = {
   /** The path as it came, still percent-encoded, without the query. */
   readonly path: string
   readonly query: URLSearchParams
+  /** All headers but the credential's. */
+  readonly headers: IncomingHttpHeaders
   readonly body: Uint8Array
   /** The caller's `X-Request-ID` where it may be recorded, otherwise one made here. */
   readonly requestId: string

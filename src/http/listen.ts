@@ -39,11 +39,15 @@ export function parseListen(listen: string): ListenAddress {
 export function checkListen(config: {
   readonly http: Pick<Config['http'], 'listen' | 'tls'>
   readonly credentials: Config['credentials']
+  /** True: tokens of issuers or client certificates are accepted besides. */
+  readonly hasIdentity?: boolean
 }): ListenAddress {
   const address = parseListen(config.http.listen)
   if (address.loopback) return address
   const missing = [
-    ...(config.credentials.length === 0 ? ['`credentials` is empty, so nobody could be told apart'] : []),
+    ...(config.credentials.length === 0 && config.hasIdentity !== true
+      ? ['`credentials` is empty, so nobody could be told apart']
+      : []),
     ...(config.http.tls === undefined ? ['`http.tls` is not set, so tokens would travel in the clear'] : []),
   ]
   if (missing.length === 0) return address

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 import type { Observation, Observer } from '../service/service.ts'
+import type { TrustGauges } from '../service/trust-report/gauges.ts'
 
 /** Most different causes that become a label; further ones are `other`. */
 export const CAUSES_MAX = 64
@@ -71,6 +72,12 @@ function createSeries(register: Registry) {
       labelNames: ['layer', 'polarity'],
       registers,
     }),
+    signals: new Counter({
+      name: 'gradus_signals_total',
+      help: 'Signals by class, layer and what became of them.',
+      labelNames: ['class', 'layer', 'result'],
+      registers,
+    }),
     demotions: new Counter({
       name: 'gradus_demotions_total',
       help: 'Demotions by level before and after.',
@@ -101,6 +108,17 @@ function createSeries(register: Registry) {
       buckets: APPROVAL_BUCKETS_SECONDS,
       registers,
     }),
+    rubberStamps: new Counter({
+      name: 'gradus_rubber_stamp_verdicts_total',
+      help: 'Verdicts of people who approve nearly everything, faster than it can be read.',
+      registers,
+    }),
+    held: new Counter({
+      name: 'gradus_held_reports_total',
+      help: 'Reports over the limits on raters and sources, which wait for a person.',
+      labelNames: ['reason'],
+      registers,
+    }),
     overrides: new Counter({
       name: 'gradus_overrides_total',
       help: 'Emergency overrides that people opened or confirmed.',
@@ -119,6 +137,24 @@ function createSeries(register: Registry) {
       labelNames: ['webhook'],
       registers,
     }),
+    alerts: new Counter({
+      name: 'gradus_alerts_total',
+      help: 'Alerts of monitoring rules and overdue reviews of the log, by rule and severity.',
+      labelNames: ['rule', 'severity'],
+      registers,
+    }),
+    reviewOverdue: new Gauge({
+      name: 'gradus_log_review_overdue',
+      help: 'Whether a review of the log is overdue: 1, or 0.',
+      labelNames: ['review'],
+      registers,
+    }),
+    monitoringLag: new Gauge({
+      name: 'gradus_monitoring_lag_records',
+      help: 'Records of the log that monitoring has not got past.',
+      registers,
+    }),
+    trust: createTrustSeries(registers),
     http: new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Seconds from the first byte of a request to its answer.',
@@ -131,6 +167,79 @@ function createSeries(register: Registry) {
       if (causes.size < CAUSES_MAX) causes.add(cause)
       return causes.has(cause) ? cause : 'other'
     },
+  }
+}
+
+/** Where trust stands; the label `scope` is bounded, and `all` is every scope together. */
+function createTrustSeries(registers: Registry[]) {
+  return {
+    agents: new Gauge({
+      name: 'gradus_trust_agents',
+      help: 'Agents with trust of their own in a scope; for all scopes together, each of its scopes counts.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    timeToAutonomy: new Gauge({
+      name: 'gradus_time_to_autonomy_seconds',
+      help: 'Mean time from the first record of an agent to its first grant of level 3 or 4, of the last 30 days.',
+      labelNames: ['scope', 'level'],
+      registers,
+    }),
+    falseDemotions: new Gauge({
+      name: 'gradus_false_demotion_ratio',
+      help: 'Share of the judged demotions of the last 30 days that were given back, or that nothing confirmed within 3 days.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    incidents: new Gauge({
+      name: 'gradus_incidents_per_thousand_actions',
+      help: 'Incidents for each 1,000 executed actions, of the last 30 days.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    openIncidents: new Gauge({
+      name: 'gradus_open_incidents',
+      help: 'Incidents that wait for the review of a person.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    compliance: new Gauge({
+      name: 'gradus_compliance_ratio',
+      help: 'Share of the verified actions of the last 30 days that went well.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    confidence: new Gauge({
+      name: 'gradus_trust_confidence',
+      help: 'Mean confidence of trust over the agents, 0 to 1.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    evidenceAge: new Gauge({
+      name: 'gradus_evidence_age_seconds',
+      help: 'Median age of the newest verified success that trust stands on.',
+      labelNames: ['scope'],
+      registers,
+    }),
+  }
+}
+
+/** Puts new values in the place of all that were there: what is no more is shown no more. */
+function showTrust(series: ReturnType<typeof createTrustSeries>, scopes: readonly TrustGauges[]): void {
+  for (const gauge of Object.values(series)) gauge.reset()
+  const show = (gauge: Gauge, labels: Readonly<Record<string, string>>, value: number | null): void => {
+    if (value !== null) gauge.set({ ...labels }, value)
+  }
+  for (const { scope, timeToAutonomy, ...seen } of scopes) {
+    series.agents.set({ scope }, seen.agents)
+    show(series.timeToAutonomy, { scope, level: '3' }, timeToAutonomy.L3)
+    show(series.timeToAutonomy, { scope, level: '4' }, timeToAutonomy.L4)
+    show(series.falseDemotions, { scope }, seen.falseDemotionRatio)
+    show(series.incidents, { scope }, seen.incidentsPerThousand)
+    series.openIncidents.set({ scope }, seen.openIncidents)
+    show(series.compliance, { scope }, seen.complianceRatio)
+    show(series.confidence, { scope }, seen.confidence)
+    show(series.evidenceAge, { scope }, seen.evidenceAge)
   }
 }
 
@@ -150,6 +259,9 @@ function observe(series: Series, observation: Observation): void {
     case 'evidence':
       series.evidence.inc({ layer: observation.layer, polarity: observation.polarity })
       break
+    case 'signal':
+      series.signals.inc({ class: observation.class, layer: observation.layer, result: observation.result })
+      break
     case 'demotion':
       series.demotions.inc({ from: observation.from, to: observation.to })
       break
@@ -165,6 +277,12 @@ function observe(series: Series, observation: Observation): void {
       series.approvals.inc({ verdict: observation.verdict })
       series.approvalSeconds.observe({ verdict: observation.verdict }, observation.seconds)
       break
+    case 'rubber_stamp':
+      series.rubberStamps.inc()
+      break
+    case 'held':
+      series.held.inc({ reason: observation.reason })
+      break
     case 'override':
       series.overrides.inc({ verb: observation.verb })
       break
@@ -173,5 +291,17 @@ function observe(series: Series, observation: Observation): void {
       break
     case 'webhook_lag':
       series.webhookLag.set({ webhook: observation.webhook }, observation.records)
+      break
+    case 'alert':
+      series.alerts.inc({ rule: observation.rule, severity: observation.severity })
+      break
+    case 'review_overdue':
+      series.reviewOverdue.set({ review: observation.review }, observation.overdue ? 1 : 0)
+      break
+    case 'monitoring_lag':
+      series.monitoringLag.set(observation.records)
+      break
+    case 'trust_gauges':
+      showTrust(series.trust, observation.scopes)
   }
 }

@@ -45,11 +45,15 @@ export function createNodeServer({ listener, request, response }: Routes, config
   return server
 }
 
-function readTls({ certificate, key }: { readonly certificate: string; readonly key: string }) {
+function readTls({ certificate, key, client_ca: authorities }: NonNullable<Config['http']['tls']>) {
   return {
     cert: readPem(certificate, '/http/tls/certificate'),
     key: readPem(key, '/http/tls/key'),
     minVersion: 'TLSv1.2' as const,
+    // A client may show a certificate; whether one that did not hold is refused is said with the request, in its protocol's form.
+    ...(authorities === undefined
+      ? {}
+      : { ca: readPem(authorities, '/http/tls/client_ca'), requestCert: true, rejectUnauthorized: false }),
   }
 }
 

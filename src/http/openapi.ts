@@ -47,7 +47,7 @@ export function buildOpenapi(version: string, url: string): Node {
 }
 
 function operation(operationId: string, endpoint: Endpoint): Node {
-  const { roles, body, query } = endpoint
+  const { roles, body, bodyTypes = {}, query } = endpoint
   const isPublic = roles === 'public'
   // Without a credential the listener may vouch for a caller on loopback, but only as an enforcement point.
   const isOpen =
@@ -71,7 +71,15 @@ function operation(operationId: string, endpoint: Endpoint): Node {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: endpoint.bodyOptional !== true, content: { 'application/json': media(body) } } }),
+      : {
+          requestBody: {
+            required: endpoint.bodyOptional !== true,
+            content: {
+              'application/json': media(body),
+              ...Object.fromEntries(Object.entries(bodyTypes).map(([type, schema]) => [type, media(schema)])),
+            },
+          },
+        }),
     responses: responses(endpoint),
     'x-roles': isPublic ? [] : roles,
   }
@@ -163,7 +171,10 @@ function refusals({ roles, body, query, path, rated, refusals: own = [] }: Endpo
 
 /** Bodies that are sent, so described as they are before defaults; everything else is described as it is answered. */
 const SENT: ReadonlySet<string> = new Set(
-  (Object.values(ENDPOINTS) as Endpoint[]).flatMap(({ body }) => (body === undefined ? [] : [body])),
+  (Object.values(ENDPOINTS) as Endpoint[]).flatMap(({ body, bodyTypes = {} }) => [
+    ...(body === undefined ? [] : [body]),
+    ...Object.values(bodyTypes),
+  ]),
 )
 
 function componentSchemas(): Node {

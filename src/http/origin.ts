@@ -16,8 +16,9 @@ export type CheckOrigin = (request: IncomingMessage, caller: Caller) => Fault | 
 export function createCheckOrigin(options: { readonly loopback: boolean; readonly publicUrl: string | undefined }): CheckOrigin {
   const ours = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return (request, caller) => {
-    if (caller.credential !== null) return undefined
-    const { host, origin } = request.headers
+    const { host, origin, authorization } = request.headers
+    // A browser shows a client certificate by itself, as it does a cookie; a token it does not.
+    if (caller.credential !== null && authorization !== undefined) return undefined
     if (options.loopback && host !== undefined && host !== ours?.host && !isLoopback(hostName(host)))
       return {
         code: 'forbidden',

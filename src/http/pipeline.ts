@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
 import { authzenErrorReply } from './authzen/form.ts'
 import type { Authenticate } from './authenticate.ts'
@@ -124,7 +124,8 @@ async function exchangeOf(
 ): Promise<Parsed<Exchange>> {
   if (request.method === 'HEAD')
     return refuse('method_not_allowed', 'HEAD is not offered here.', { headers: { Allow: endpoint.method.toUpperCase() } })
-  const caller = deps.authenticate(request, { lenient: endpoint.convention === 'authzen', open: endpoint.roles === 'public' })
+  const found = deps.authenticate(request, { lenient: endpoint.convention === 'authzen', open: endpoint.roles === 'public' })
+  const caller = found instanceof Promise ? await found : found
   if (!caller.ok) return caller
   const foreign = endpoint.roles === 'public' ? undefined : deps.checkOrigin(request, caller.value)
   if (foreign !== undefined) return { ok: false, fault: foreign }
@@ -144,6 +145,7 @@ async function exchangeOf(
       params: paramsOf(request),
       path: mark === -1 ? url : url.slice(0, mark),
       query: mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+      headers: headersOf(request),
       body: body.value,
       requestId: trace.requestId,
       traceparent: trace.traceparent,
@@ -158,6 +160,11 @@ function lastEventIdOf(request: IncomingMessage): string | undefined {
   return typeof sent === 'string' && sent !== '' ? sent : undefined
 }
 
+/** The headers without what proves who is calling: no handler needs it. */
+function headersOf({ headers }: IncomingMessage): IncomingHttpHeaders {
+  return { ...headers, authorization: undefined, cookie: undefined }
+}
+
 const NO_BODY = new Uint8Array(0)
 const NO_QUERY = new URLSearchParams()
 
@@ -168,7 +175,7 @@ function paramsOf(request: IncomingMessage): Readonly<Record<string, string>> {
 /** OPA reads JSON whatever the content type says, AuthZEN answers 400 for a wrong one, the native interface 415. */
 async function bodyOf(
   deps: PipelineDeps,
-  { convention, bodyOptional, gzip }: Endpoint,
+  { convention, bodyOptional, bodyTypes = {}, gzip }: Endpoint,
   request: IncomingMessage,
 ): Promise<Parsed<Uint8Array>> {
   const contentType = request.headers['content-type']
@@ -176,7 +183,7 @@ async function bodyOf(
     const body = await readBody(request, deps.bodyBytesMax)
     if (!body.ok || body.value.byteLength === 0) return body
   }
-  const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType)
+  const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType, Object.keys(bodyTypes))
   if (accepted) return readBody(request, deps.bodyBytesMax, { gzip: gzip === true })
   return refuse(
     convention === 'native' ? 'unsupported_media_type' : 'bad_request',

@@ -64,8 +64,14 @@ export function toldMessage(fault: Fault): string {
 
 /** Problem details (RFC 9457), the form of the native interface. */
 export function problemReply(fault: Fault, requestId: string): Reply {
+  const problem = problemOf(fault, requestId)
+  return { status: problem.status, type: 'application/problem+json', body: JSON.stringify(problem), ...withHeaders(fault) }
+}
+
+/** The problem that a refusal is. */
+export function problemOf(fault: Fault, requestId: string): Problem {
   const row = PROBLEMS[fault.code]
-  const problem: Problem = {
+  return {
     type: problemType(fault.code),
     title: row.title,
     status: row.status,
@@ -75,7 +81,6 @@ export function problemReply(fault: Fault, requestId: string): Reply {
     ...(row.told && fault.fix !== undefined ? { fix: fault.fix } : {}),
     ...(row.told && fault.errors !== undefined ? { errors: fault.errors } : {}),
   }
-  return { status: row.status, type: 'application/problem+json', body: JSON.stringify(problem), ...withHeaders(fault) }
 }
 
 /** The headers a refusal carries in every protocol. */

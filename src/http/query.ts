@@ -4,6 +4,7 @@ import { ApprovalState } from '../model/approval.ts'
 import { RecordKind } from '../model/record.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
+import { IncidentStage } from '../model/wire-steering.ts'
 import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../service/trust-history/query.ts'
 import { PAGE_RECORDS_MAX } from '../service/audit-verbs.ts'
 
@@ -59,3 +60,12 @@ export const ApprovalsQuery = z.strictObject({
   state: ApprovalState.optional().describe('Where they stand; all that are not over when absent.'),
 })
 export type ApprovalsQuery = z.infer<typeof ApprovalsQuery>
+
+/** Query of `GET /api/v1/incidents`. */
+export const IncidentsQuery = z.strictObject({
+  agent: id.optional().describe('Only those of this agent.'),
+  state: IncidentStage.optional().describe(
+    '`open` waits for a review, `recovering` for what the agent proves; both when absent.',
+  ),
+})
+export type IncidentsQuery = z.infer<typeof IncidentsQuery>

@@ -5,17 +5,27 @@ import type { Rated } from './endpoint.ts'
 import type { Fault } from './exchange.ts'
 
 const MS_PER_SECOND = 1_000
+/** Buckets from which those are forgotten that are full again: every holder of a token has one. */
+const BUCKETS_MAX = 10_000
+type Bucket = { tokens: number; atMs: number }
 
 /** Takes so many from the bucket of a credential; undefined when they were there, otherwise after how many whole seconds they will be. */
 export type TakeRate = (credential: string, count: number) => number | undefined
 
 /** A token bucket for each credential: full with `burst` at first, filled with `per_second`. `nowMs` is monotonic. */
 export function createRateLimit(rate: Rate, nowMs: () => number): TakeRate {
-  const buckets = new Map<string, { tokens: number; atMs: number }>()
+  const buckets = new Map<string, Bucket>()
+  const filled = ({ tokens, atMs }: Bucket, now: number): number =>
+    Math.min(rate.burst, tokens + ((now - atMs) / MS_PER_SECOND) * rate.per_second)
+  /** A full bucket is worth as much as none. */
+  const forgetFull = (now: number): void => {
+    for (const [credential, bucket] of buckets) if (filled(bucket, now) >= rate.burst) buckets.delete(credential)
+  }
   return (credential, count) => {
     const now = nowMs()
+    if (buckets.size >= BUCKETS_MAX && !buckets.has(credential)) forgetFull(now)
     const bucket = buckets.get(credential) ?? { tokens: rate.burst, atMs: now }
-    bucket.tokens = Math.min(rate.burst, bucket.tokens + ((now - bucket.atMs) / MS_PER_SECOND) * rate.per_second)
+    bucket.tokens = filled(bucket, now)
     bucket.atMs = now
     buckets.set(credential, bucket)
     if (bucket.tokens < count) return Math.ceil((count - bucket.tokens) / rate.per_second)

@@ -18,8 +18,15 @@ import {
   ProposalsAnswer,
   RecordAnswer,
   RecordsAnswer,
-  SignalReport,
 } from '../model/wire.ts'
+import {
+  ImportAnswer,
+  PlainSignal,
+  SignalAnswer,
+  SignalBatch,
+  SignalBatchAnswer,
+  SignalCloudEvent,
+} from '../model/wire-signals.ts'
 import {
   ApprovalAnswer,
   ApprovalReport,
@@ -31,6 +38,17 @@ import {
   WithdrawalReport,
 } from '../model/wire-approvals.ts'
 import { StreamEvent } from '../model/wire-events.ts'
+import {
+  ContainmentsAnswer,
+  DemotionAnswer,
+  DemotionReport,
+  IncidentsAnswer,
+  IncidentView,
+  RevocationAnswer,
+  RevocationReport,
+} from '../model/wire-steering.ts'
+import { LogReviewAnswer, LogReviewReport, LogReviewsAnswer } from '../model/wire-monitoring.ts'
+import { CanaryAnswer, CanaryReport, HoldAnswer, HoldReport, RatersAnswer, RaterView } from '../model/wire-raters.ts'
 import { TrustHistoryAnswer } from '../model/wire-trust.ts'
 import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, Evaluation, Evaluations } from './authzen/schema.ts'
 import { DataRequest, DataResponse, DecisionLog, Health, LogAnswer, OpaError } from './opa/schema.ts'
@@ -53,7 +71,14 @@ export const PolicySetAnswer = z.strictObject({
 export const SCHEMAS = {
   Request,
   OutcomeReport,
-  SignalReport,
+  PlainSignal,
+  SignalCloudEvent,
+  SignalBatch,
+  /** Answers to a signal: evidence about a decision, any other signal, a batch. */
+  SignalsAnswer: z.union([EvidenceAnswer, SignalAnswer, SignalBatchAnswer]),
+  /** JSON lines. */
+  HistoryText: z.string(),
+  ImportAnswer,
   IncidentReport,
   IncidentReviewReport,
   PromotionReport,
@@ -66,6 +91,19 @@ export const SCHEMAS = {
   TrustHistoryAnswer,
   StreamEvent,
   ContainmentAnswer,
+  ContainmentsAnswer,
+  DemotionReport,
+  DemotionAnswer,
+  RevocationReport,
+  RevocationAnswer,
+  IncidentView,
+  IncidentsAnswer,
+  HoldReport,
+  HoldAnswer,
+  CanaryReport,
+  CanaryAnswer,
+  RaterView,
+  RatersAnswer,
   ProposalsAnswer,
   RecordAnswer,
   RecordsAnswer,
@@ -79,6 +117,9 @@ export const SCHEMAS = {
   OverrideReport,
   OverrideAnswer,
   OverridesAnswer,
+  LogReviewReport,
+  LogReviewAnswer,
+  LogReviewsAnswer,
   Problem,
   Evaluation,
   Evaluations,

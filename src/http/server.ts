@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 
 import type { Config, InputMapping } from '../model/config.ts'
+import type { VerifyCertificate, VerifyToken } from '../model/identity.ts'
 import type { EventStreams } from '../service/event-streams.ts'
 import type { Service } from '../service/service.ts'
 import { createApprovalsPage } from './approvals-page/approvals-page.ts'
@@ -28,6 +29,8 @@ export type HttpServerOptions = {
   readonly service: Service
   readonly config: Config['http']
   readonly credentials: Config['credentials']
+  /** Whom tokens of issuers and client certificates belong to, where some are accepted. */
+  readonly identity?: { readonly verifyToken?: VerifyToken; readonly verifyCertificate?: VerifyCertificate }
   /** Further decision entrypoints of the data API. */
   readonly entrypoints: Config['entrypoints']
   /** How a foreign input of these is read. */
@@ -55,11 +58,16 @@ export type HttpServer = {
 /** The HTTP adapter: native interface, OPA data API, AuthZEN and the approvals page on one listener. Throws `bad_config`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config, service, log } = options
-  const address = checkListen({ http: config, credentials: options.credentials })
+  const { identity = {} } = options
+  const hasIdentity = Object.keys(identity).length > 0
+  const address = checkListen({ http: config, credentials: options.credentials, hasIdentity })
   const state = { draining: false, url: '' }
   const deps: PipelineDeps = {
     // Beyond loopback nobody is vouched for: every caller shows a credential.
-    authenticate: createAuthenticate(options.credentials, anonymousCaller(config.anonymous), { vouched: address.loopback }),
+    authenticate: createAuthenticate(options.credentials, anonymousCaller(config.anonymous), {
+      vouched: address.loopback,
+      ...identity,
+    }),
     checkOrigin: createCheckOrigin({ loopback: address.loopback, publicUrl: config.public_url }),
     charge: createCharge(config.rates, () => performance.now()),
     bodyBytesMax: config.body_bytes_max,

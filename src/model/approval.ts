@@ -54,8 +54,14 @@ export const Approval = z.strictObject({
   redeemed_by: id.nullable(),
   /** What the verdicts weigh as evidence. */
   stake: EvidenceStake,
+  /** It was seeded: verdicts count for their rater only, and it can never be redeemed. No rater is shown this. */
+  canary: z.literal(true).optional(),
 })
 export type Approval = z.infer<typeof Approval>
+
+/** What a rater has to find about a request that was seeded to see whether raters look: the right verdict, and who seeded it. */
+export const Canary = z.strictObject({ expected: z.enum(['approve', 'reject']), by: id, at_ms: atMs })
+export type Canary = z.infer<typeof Canary>
 
 /** Where an approval stands. `expired`: nobody decided in time, or nobody redeemed it in time. */
 export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'redeemed'] as const
@@ -76,6 +82,12 @@ export const RaterRecord = z.strictObject({
   latency_ms_sum: z.int().nonnegative(),
   /** Verdicts within ten seconds of the request: too fast to have read it. */
   hasty: z.int().nonnegative(),
+  /** Verdicts by latency: how many within each of `LATENCY_SECONDS`, the last beyond them. */
+  latencies: z.array(z.int().nonnegative()).max(16).default([]),
+  /** Requests of a known right answer that this rater judged, and those judged rightly. */
+  canaries: z.strictObject({ seen: z.int().nonnegative(), caught: z.int().nonnegative() }).default({ seen: 0, caught: 0 }),
+  /** Units of success that this rater's word gave to agents. */
+  units_given: z.number().nonnegative().default(0),
 })
 export type RaterRecord = z.infer<typeof RaterRecord>
 

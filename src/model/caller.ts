@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
 import { identifier } from './identifier.ts'
-import { TYPE_CHARS_MAX } from './request.ts'
+import type { Posture } from './posture.ts'
+import { TYPE_CHARS_MAX, type Party } from './request.ts'
 import { Layer } from './scope.ts'
+import { ANY_SIGNAL_CLASSES, AnySignalClass } from './signal-classes.ts'
 import { EvidenceSource } from './trust-constants.ts'
 
 /** What a credential may do (docs/architecture.md, "Who may call what"). */
@@ -26,7 +28,7 @@ const names = z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(256).default([]
 export const Standing = z.strictObject({
   tenant: identifier(TYPE_CHARS_MAX).default('default'),
   roles: z.array(Role).default(['enforcement_point']),
-  /** The agent this credential belongs to, with the role `agent`: it decides for this agent only, and writes nothing about itself. */
+  /** The agent this credential belongs to, with the role `agent`: it decides for this agent only, reads its trust, and may do nothing else. */
   agent: identifier(512).optional(),
   /** The named person this credential belongs to. */
   person: identifier(TYPE_CHARS_MAX).optional(),
@@ -44,8 +46,14 @@ export const Standing = z.strictObject({
   approver_scopes: z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(256).optional(),
   /** Where this credential's judgements come from; decides their weight. Absent: it may not report outcomes. */
   verifier: EvidenceSource.optional(),
+  /** The agent whose verdicts this credential passes on, with the verifier `llm_judge`; they never weigh more than that agent's own trust carries. */
+  judge: identifier(512).optional(),
   /** Layers this credential may send signals in. */
   layers: z.array(Layer).max(4).default([]),
+  /** Agents this credential may send signals about, `*` standing for anything; all of them where absent. */
+  signal_agents: z.array(z.string().min(1).max(512)).max(1_024).optional(),
+  /** Classes of signals it may send; all of them where absent. */
+  signal_classes: z.array(AnySignalClass).max(ANY_SIGNAL_CLASSES.length).optional(),
 })
 export type Standing = z.infer<typeof Standing>
 
@@ -78,8 +86,27 @@ export const Credential = Standing.extend({
     message: 'this name stands for one that shows no credential, or for gradus itself: take another',
   }),
   token_sha256: z.string().regex(/^[0-9a-f]{64}$/u, 'lower-case hexadecimal SHA-256 of the token'),
+  /** The day on which the token was made, for an agent's own credential: an old one bounds the agent's trust. */
+  issued_on: z.iso.date().optional(),
 }).superRefine(refuseVouchingAgent)
 export type Credential = z.infer<typeof Credential>
 
+/**
+ * On whose behalf a caller's own agent acts, as its credential proves (RFC 8693 `act`): the human, if one began it, and the other
+ * agents of the chain, the most recent first. A body can add links to it, and take none away.
+ */
+export type Delegation = {
+  readonly human: Party | null
+  readonly links: readonly { readonly party: Party; readonly relation: 'act' | 'chain' | 'on_behalf_of' }[]
+}
+
 /** Who is calling: a credential's standing, or the listener's for an anonymous caller (`credential` null). */
-export type Caller = Standing & { readonly credential: string | null }
+export type Caller = Standing & {
+  readonly credential: string | null
+  /** When the credential ends, ms since 1970; what outlives a request is cut then. Absent: it does not end by itself. */
+  readonly expires_ms?: number
+  /** With `agent` only: the chain that the credential proves. */
+  readonly delegation?: Delegation
+  /** With `agent` only: what the credential proves about itself and the workload, at this request. */
+  readonly posture?: Posture
+}

@@ -110,12 +110,21 @@ export const CatalogueAgent = z.strictObject({
 
 export type CatalogueAgent = z.infer<typeof CatalogueAgent>
 
-/** The action catalogue file: trust scopes, tools, agents. */
+/** A server that offers tools, such as an MCP server. */
+export const CatalogueServer = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  /** True: somebody looked at it and answers for it. Any other caps what runs through it (docs/trust-model.md, "Tools and servers"). */
+  audited: z.boolean().default(false),
+})
+
+/** The action catalogue file: trust scopes, tools, agents, servers. */
 export const CatalogueFile = z.strictObject({
   version: z.literal(1),
   trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
   tools: z.record(z.string().max(256), CatalogueTool),
   agents: z.record(z.string().max(256), CatalogueAgent).default({}),
+  /** Servers by the `namespace` of their tools. Once any is listed, one that is not counts as unaudited. */
+  servers: z.record(z.string().max(NAME_CHARS_MAX), CatalogueServer).optional(),
 })
 export type CatalogueFile = z.infer<typeof CatalogueFile>
 

@@ -2,12 +2,17 @@ import { z } from 'zod'
 
 import { ApprovalPolicy } from './approval.ts'
 import { Credential, ListenerStanding } from './caller.ts'
+import { IdentitySources } from './identity.ts'
+import { ImportKeys } from './import-key.ts'
 import { Matrix } from './matrix.ts'
 import { NAME_CHARS_MAX } from './ceiling.ts'
+import { DetectSettings } from './detect-settings.ts'
 import { ModeRules, ObserveGates } from './mode.ts'
+import { OutsideModel } from './outside-models.ts'
 import { Rate, ReportRate } from './rate.ts'
 import { Layer, LAYERS } from './scope.ts'
 import { TrustConstantsOverride, trustConstantsProblems } from './trust-constants.ts'
+import { LogReviews, MonitoringRules } from './monitoring.ts'
 import { Webhooks } from './webhook.ts'
 
 const path = z.string().min(1).max(4_096)
@@ -71,7 +76,8 @@ export const Config = z.strictObject({
       listen: z.string().max(300).default('127.0.0.1:8181'),
       /** What the listener vouches for when a caller shows no credential. */
       anonymous: ListenerStanding.prefault({}),
-      tls: z.strictObject({ certificate: path, key: path }).optional(),
+      /** With `client_ca`, whose client certificates are verified; showing one stays optional. */
+      tls: z.strictObject({ certificate: path, key: path, client_ca: path.optional() }).optional(),
       public_url: z.url().optional(),
       body_bytes_max: z.int().min(1_024).max(16_777_216).default(1_048_576),
       request_timeout_ms: z.int().min(10).max(600_000).default(10_000),
@@ -83,6 +89,8 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   credentials: z.array(Credential).max(10_000).default([]),
+  /** Whose tokens (JWT) and client certificates are accepted besides `credentials` (docs/identity.md). */
+  identity: IdentitySources.prefault({}),
   trust: z
     .strictObject({
       /** Deviations from the shipped trust constants, by name (docs/trust-model.md); the whole is validated at load. */
@@ -94,12 +102,35 @@ export const Config = z.strictObject({
         .default([...LAYERS]),
       /** Highest level that is granted without a person. */
       automatic_level_max: z.int().min(0).max(3).default(3),
+      /** Whose signature an imported history bears (docs/signals.md). */
+      import_keys: ImportKeys,
       /** How often the timer evaluates promotions, up to `automatic_level_max`; 0 switches it off. */
       promotion_interval_seconds: z.int().min(0).max(86_400).default(60),
     })
     .superRefine(({ constants, live_layers: liveLayers }, context) => {
       for (const { path, message } of trustConstantsProblems(constants, liveLayers))
         context.addIssue({ code: 'custom', path: path[0] === 'live_layers' ? [...path] : ['constants', ...path], message })
+    })
+    .prefault({}),
+  /** Built-in detectors (docs/detectors.md). */
+  detectors: z
+    .strictObject({
+      /** Layers that they watch and earn in; none by default, so that only reported signals count. */
+      layers: z
+        .array(z.enum(['identity', 'behaviour', 'context']))
+        .max(3)
+        .default([]),
+      settings: DetectSettings.prefault({}),
+      /** A model that says how sure it is of a prompt injection; asked where behaviour is watched. */
+      injection_classifier: OutsideModel.optional(),
+      /** A model that says how far an action lies within its declared topic; asked where context is watched. */
+      topic_model: OutsideModel.optional(),
+    })
+    .superRefine(({ layers, injection_classifier, topic_model }, context) => {
+      const refuse = (name: string, layer: string): void =>
+        context.addIssue({ code: 'custom', path: [name], message: `it is never asked: add "${layer}" to "layers"` })
+      if (injection_classifier !== undefined && !layers.includes('behaviour')) refuse('injection_classifier', 'behaviour')
+      if (topic_model !== undefined && !layers.includes('context')) refuse('topic_model', 'context')
     })
     .prefault({}),
   guardrails: z
@@ -122,6 +153,8 @@ export const Config = z.strictObject({
   answer_valid_ms: z.int().min(0).max(60_000).default(5_000),
   tenants: z.record(z.string().max(128), z.strictObject({ overrides: Overrides.prefault({}) })).default({}),
   store: z.strictObject({ engine: z.enum(['sqlite', 'memory']).default('sqlite'), data_dir: path.default('data') }).prefault({}),
+  /** Rules over windows of the log; what exceeds them is an alert (docs/monitoring.md). */
+  monitoring: z.strictObject({ rules: MonitoringRules.default([]) }).prefault({}),
   audit: z
     .strictObject({
       origin: z
@@ -134,6 +167,8 @@ export const Config = z.strictObject({
       checkpoint_interval_ms: z.int().min(50).max(3_600_000).default(1_000),
       /** Apply the `system/log/mask` rule of the policy set to what is stored. */
       mask: z.boolean().default(true),
+      /** Reviews of the log, each with an owner and a cadence; an overdue one alerts (docs/monitoring.md). */
+      reviews: LogReviews.default([]),
     })
     .prefault({}),
 })

@@ -41,6 +41,9 @@ const ReportStep = z.strictObject({
     source: EvidenceSource.default('deterministic'),
     by: name.default('verifier'),
     age: Duration.optional(),
+    /** What the tool gave back, and how many tokens it took, for detectors. */
+    result: z.json().optional(),
+    tokens: z.number().nonnegative().optional(),
     ...about,
   }),
   want: WantStep.optional(),

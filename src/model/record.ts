@@ -17,6 +17,7 @@ export const RECORD_KINDS = [
   'policy_set',
   'budget',
   'approval',
+  'alert',
 ] as const
 export const RecordKind = z.enum(RECORD_KINDS)
 export type RecordKind = z.infer<typeof RecordKind>
@@ -57,7 +58,7 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
     '/body/goal',
   ],
   outcome: ['/body/detail', '/body/result'],
-  signal: ['/body/detail'],
+  signal: ['/body/detail', '/body/signal'],
   incident: ['/body/detail'],
   review: ['/body/note'],
   promotion: ['/body/note'],
@@ -65,4 +66,5 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
   policy_set: [],
   budget: [],
   approval: ['/body/reason'],
+  alert: [],
 }

@@ -8,6 +8,8 @@ export const ID_CHARS_MAX = 512
 export const TYPE_CHARS_MAX = 128
 /** Links a delegation chain may have in a request; more than five is denied by the chain term, more than this is a bad request. */
 export const CHAIN_LINKS_MAX = 32
+/** Servers a request may name on its path. */
+export const MCP_SERVERS_MAX = 32
 /** Most obligations a request may say it supports. */
 export const SUPPORTED_OBLIGATIONS_MAX = 64
 
@@ -51,6 +53,8 @@ export const Context = z
     jurisdiction: z.string().max(TYPE_CHARS_MAX).optional(),
     on_behalf_of: Party.optional(),
     chain: z.array(Party).max(CHAIN_LINKS_MAX).optional(),
+    /** Servers that the call goes through, besides the one that the catalogue names for the tool; they can only lower. */
+    mcp_servers: z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(MCP_SERVERS_MAX).optional(),
     /** The approval that this retry redeems: the id of the decision that asked for it. Not part of the request's digest. */
     approval: z.string().min(1).max(64).optional(),
     supported_obligations: z.array(z.string().max(TYPE_CHARS_MAX)).max(SUPPORTED_OBLIGATIONS_MAX).optional(),

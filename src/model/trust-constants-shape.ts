@@ -54,6 +54,29 @@ const perLevel = <T extends z.ZodType>(number: T) => z.tuple([number, number, nu
 export const IncidentRule = z.strictObject({ cap: unit.nullable(), reach: IncidentReach, review: z.boolean() }).readonly()
 export type IncidentRule = z.infer<typeof IncidentRule>
 
+/** Ceilings from what is verified about credentials and workloads: by the age of a credential, its points rising in age and falling in ceiling. */
+export const PostureRules = z.strictObject({
+  credential_age: z
+    .array(z.strictObject({ age_days: z.number().min(0), ceiling: unit }).readonly())
+    .max(16)
+    .readonly(),
+  certificate_expired: unit,
+  unattested: unit,
+  delegator_without_mfa: unit,
+})
+export type PostureRules = z.infer<typeof PostureRules>
+
+/** Those in force unless configured otherwise; also where constants were recorded before there were any. */
+export const DEFAULT_POSTURE_RULES: PostureRules = {
+  credential_age: [
+    { age_days: 90, ceiling: 0.69 },
+    { age_days: 180, ceiling: 0.49 },
+  ],
+  certificate_expired: 0.49,
+  unattested: 0.49,
+  delegator_without_mfa: 0.69,
+}
+
 /** A point of the risk-appetite map: an upper bound on the failure rate, and the score it is worth. */
 const Anchor = z.strictObject({ failure_bound: positive.max(1), trust: unit }).readonly()
 /** A point of the freshness curve: days since the last verified positive, and the ceiling at that age. */
@@ -137,6 +160,40 @@ export const TRUST_CONSTANTS_SHAPE = {
   severity_weights: z.record(Severity, positive.max(30)).readonly(),
   /** Factor on κ of a minor failure that the agent itself flagged. 0–1. */
   self_flagged_share: unit,
+  /** Ceilings on the score from what is no evidence: something over a limit that waits for a person; coverage below its minimum; a session at high or medium risk; an unaudited MCP server on the path; a new agent of an owner whose agent had fallen. */
+  bound_ceilings: z
+    .strictObject({
+      hold: unit,
+      coverage: unit,
+      session_high: unit,
+      session_medium: unit,
+      mcp_unaudited: unit,
+      whitewash: unit,
+    })
+    .readonly(),
+  /** Share of sampled and due decisions that must have been verified. 0–1. */
+  coverage_min: unit,
+  /** Half-life of coverage, days. */
+  coverage_half_life_days: positive.max(3650),
+  /** Ceilings from what is verified about the credentials and the workload of an agent. */
+  posture: PostureRules.readonly().default(DEFAULT_POSTURE_RULES),
+  /** How much a scope, a rater or a source may say in a time; units. Positives: per day of a scope's layer, and of a rater about an agent. Failures: per hour of a source that nobody corroborates. Complaints: per 30 days of a rater that nobody corroborates. */
+  budgets: z
+    .strictObject({
+      scope_positive_per_day: positive.max(1_000_000),
+      rater_positive_per_day: positive.max(1_000_000),
+      factual_per_hour: positive.max(1_000_000),
+      ambiguous_per_30_days: positive.max(1_000_000),
+    })
+    .readonly(),
+  /** Canaries after which a rater weighs what they caught, and counts as a distinct verifier for the top. */
+  canaries_min: z.number().int().min(1).max(1_000),
+  /** Which decisions have to be verified at the top: the least share and the least number a day of a scope; and what a success weighs that nobody was asked to verify. */
+  sampling: z
+    .strictObject({ top_share: unit, top_per_day_min: z.number().int().min(0).max(1_000_000), unsampled_share: unit })
+    .readonly(),
+  /** How long a new agent is held back whose owner's other agent had fallen, days. */
+  whitewash_days: positive.max(3650),
   /** Cap, reach and review of each class of incident. */
   incident_rules: z.record(IncidentClass, IncidentRule).readonly(),
 }

@@ -93,6 +93,12 @@ export const TRUST_INVARIANTS: readonly {
     holds: ({ source_weights: rho }) => rho.self === 0 && rho.silence === 0,
   },
   {
+    path: 'posture',
+    message: 'credential_age must rise strictly in age_days and never rise in ceiling, or time would raise trust',
+    holds: ({ posture: { credential_age: points } }) =>
+      strictlyRising(points.map((p) => p.age_days)) && falling(points.map((p) => p.ceiling)),
+  },
+  {
     path: 'incident_rules',
     message: 'major_outcome_failure must reach the scope only, and every other class must have a cap',
     holds: ({ incident_rules: rules }) =>

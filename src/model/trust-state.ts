@@ -4,6 +4,8 @@ import { IncidentClass } from './trust-constants.ts'
 
 /** Most distinct verifiers remembered per scope; no level asks for more. */
 export const VERIFIERS_MAX = 16
+/** Most raters whose share is remembered per scope; beyond it the least one's share passes to whoever comes. */
+export const RATERS_MAX = 64
 /** Most incidents kept per agent and per scope; the two oldest are then merged, never dropped. */
 export const INCIDENTS_MAX = 256
 /** Most scopes of one agent. */
@@ -90,6 +92,10 @@ export const TrackRecord = z
   .readonly()
 export type TrackRecord = z.infer<typeof TrackRecord>
 
+/** What one rater, a person or an agent that judges, alone stands for in a scope: decayed outcome units valued at `tMs`, and ladder counts `k` since it last started over. */
+export const RaterShare = z.strictObject({ id, r: amount, tMs: timeMs, k: count }).readonly()
+export type RaterShare = z.infer<typeof RaterShare>
+
 /** Everything known of one scope of an agent. */
 export const ScopeTrust = z
   .strictObject({
@@ -104,6 +110,10 @@ export const ScopeTrust = z
     track: TrackRecord,
     /** Distinct verifiers of counted positives since the ladder last started over. */
     verifiers: z.array(id).max(VERIFIERS_MAX).readonly(),
+    /** Those of them that are raters and have not seen enough canaries; they do not count for the top. */
+    uncalibrated: z.array(id).max(VERIFIERS_MAX).readonly().default([]),
+    /** What rests on one rater's word alone, by rater. */
+    raters: z.array(RaterShare).max(RATERS_MAX).readonly().default([]),
   })
   .readonly()
 export type ScopeTrust = z.infer<typeof ScopeTrust>
@@ -219,6 +229,7 @@ export const GATES = [
   'consensus',
   'conflict',
   'verifiers',
+  'largest_rater',
   'count',
   'evidence',
   'dwell',
@@ -235,7 +246,17 @@ export type Gate = z.infer<typeof Gate>
 const scopeAnd = { scope: ScopeKey }
 /** Something a write did beyond adding evidence. */
 export const TrustChange = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('demoted'), ...scopeAnd, from: Level, to: Level, demotion_score: unit }).readonly(),
+  z
+    .strictObject({
+      kind: z.literal('demoted'),
+      ...scopeAnd,
+      from: Level,
+      to: Level,
+      demotion_score: unit,
+      /** A person took it, not the score. */
+      by: z.literal('person').optional(),
+    })
+    .readonly(),
   z.strictObject({ kind: z.literal('promoted'), ...scopeAnd, from: Level, to: Level }).readonly(),
   z.strictObject({ kind: z.literal('restored'), ...scopeAnd, from: Level, to: Level, incident: id }).readonly(),
   z

@@ -16,10 +16,16 @@ export const EVENT_TYPES = [
   'incident.reviewed',
   'containment.set',
   'containment.lifted',
+  'hold.placed',
+  'hold.resolved',
+  'session.bounded',
+  'signal.conflict',
   'agent.demoted',
   'agent.promoted',
   'policy_set.activated',
   'mode.loosened',
+  'alert.raised',
+  'log_review.overdue',
 ] as const
 export const EventType = z.enum(EVENT_TYPES)
 export type EventType = z.infer<typeof EventType>

@@ -42,6 +42,8 @@ export const ApprovalSummary = z.strictObject({
   approvers_needed: z.int(),
   votes: z.array(ApprovalVote.omit({ at_ms: true }).extend({ at: time })),
   redeemed_by: id.nullable(),
+  /** Why it cannot be used for now: what is out of service, or an incident that waits for its review; null where nothing is. */
+  paused: z.string().nullable(),
 })
 export type ApprovalSummary = z.infer<typeof ApprovalSummary>
 
@@ -60,6 +62,8 @@ export const ApprovalView = ApprovalSummary.extend({
   risk: RiskAnswer,
   /** Trust at the time of the decision; null without an agent. */
   trust: TrustAnswer.nullable(),
+  /** What judging agents said of it: advice, and no verdict. */
+  advice: z.array(z.strictObject({ by: id, class: z.string(), at: time })),
   /** How it could be undone: by the catalogue's rollback handle, until when, or not at all. */
   rollback: z.strictObject({ reversibility: z.int(), handle: z.string().nullable(), until: time.nullable() }),
 })

@@ -9,6 +9,7 @@ import { ID_CHARS_MAX } from './request.ts'
 import { Layer, Level, ScopeKey } from './scope.ts'
 import { IncidentClass, IncidentReach } from './trust-constants.ts'
 import { Gate, TrustChange, TrustView } from './trust-state.ts'
+import { HoldView } from './wire-raters.ts'
 import { ScopeTrustAnswer } from './wire-trust.ts'
 
 const id = z.string().min(1).max(ID_CHARS_MAX)
@@ -73,6 +74,8 @@ export const OutcomeReport = z.strictObject({
   event_time: time.optional(),
   /** What the tool returned, including errors. */
   result: detail.optional(),
+  /** Tokens that the action used, as the enforcement point counted them. */
+  tokens: z.number().nonnegative().optional(),
   detail: detail.optional(),
 })
 export type OutcomeReport = z.infer<typeof OutcomeReport>
@@ -146,6 +149,8 @@ export const AgentTrustAnswer = z.strictObject({
   at: time,
   state_version: z.int(),
   scopes: z.array(ScopeTrustAnswer),
+  /** What waits for a person, oldest first. */
+  holds: z.array(HoldView),
   containments: z.array(z.strictObject({ id, target: ContainmentTarget, by: z.string(), reason: z.string() })),
 })
 export type AgentTrustAnswer = z.infer<typeof AgentTrustAnswer>
@@ -177,7 +182,8 @@ export const ContainmentAnswer = z.strictObject({
   /** False: the catalogue lists no such agent; check the spelling. The containment holds all the same. */
   known: z.boolean(),
   in_force: z.boolean(),
-  leaf_index: z.int(),
+  /** Null: it was contained for this reason already, and nothing was written. */
+  leaf_index: z.int().nullable(),
   state_version: z.int(),
 })
 export type ContainmentAnswer = z.infer<typeof ContainmentAnswer>

@@ -66,6 +66,7 @@ export function settingsOf(config: Config): PolicySettings {
     modes: config.modes,
     approvals: config.approvals,
     answer_valid_ms: config.answer_valid_ms,
+    detectors: config.detectors,
     automatic_level_max: config.trust.automatic_level_max,
   }
 }

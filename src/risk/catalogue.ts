@@ -6,7 +6,7 @@ import {
   type CatalogueTool,
   type Disposition,
 } from '../model/catalogue.ts'
-import { LEVELS, parseLevel } from '../model/scope.ts'
+import { formatScope, LEVELS, parseLevel, type ScopeKey } from '../model/scope.ts'
 import { checkCatalogue, type CatalogueProblem, type CatalogueScope } from './catalogue-problems.ts'
 import { stakeClass, staticPoints } from './static-points.ts'
 
@@ -14,6 +14,8 @@ const HOUR_MS = 3_600_000
 /** The `pep` duty of keeping the old value; without it an action that needs it counts as irreversible. */
 const ROLLBACK_HANDLE = 'rollback_handle'
 const IRREVERSIBLE = 2
+/** Where actions outside the catalogue are put; nothing is earned there. */
+const UNKNOWN_SCOPE = 'unknown'
 
 /** What the class of an action depends on besides the catalogue. */
 export type ClassifyContext = {
@@ -31,6 +33,14 @@ export type Catalogue = {
   readonly classify: (actionName: string, context: ClassifyContext) => ActionClass
   /** What is known of an agent; one that is not in the catalogue is of high consequence. */
   readonly agent: (id: string) => AgentClass
+  /** Which of these servers nobody audited, sorted. Tools' own namespaces count only once the catalogue lists servers; a server that a request names always does. */
+  readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
+  /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
+  readonly place: (actionName: string) => ScopeKey
+  /** Where trust in each tool is earned, so that a later catalogue can be compared. */
+  readonly places: () => Readonly<Record<string, ScopeKey>>
+  /** Who owns which agent, where the catalogue says so. */
+  readonly owners: () => Readonly<Record<string, string>>
   readonly tools: readonly string[]
   readonly scopes: readonly string[]
   readonly agents: readonly string[]
@@ -54,6 +64,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   const tools = new Map(Object.entries(file.tools))
   const scopes = new Map(Object.entries(file.trust_scopes))
   const agents = new Map(Object.entries(file.agents))
+  const servers = new Map(Object.entries(file.servers ?? {}))
   return {
     classify: (actionName, context) => {
       const tool = tools.get(actionName)
@@ -62,10 +73,22 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       return classOf({ name: actionName, tool, scope: scopes.get(tool.scope), agentScope, context })
     },
     agent: (id) => agentClass(id, agents.get(id)),
+    unaudited: (namespace, named) => {
+      const path = [...(namespace === null || file.servers === undefined ? [] : [namespace]), ...named]
+      return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
+    },
+    place: (actionName) => placeOf(tools.get(actionName)),
+    places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool)])),
+    owners: () => Object.fromEntries([...agents].flatMap(([name, { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     tools: [...tools.keys()].sort(),
     agents: [...agents.keys()].sort(),
     scopes: [...new Set([...scopes.keys(), ...[...tools.values()].map((tool) => tool.scope)])].sort(),
   }
+}
+
+function placeOf(tool: CatalogueTool | undefined): ScopeKey {
+  if (tool === undefined) return formatScope(UNKNOWN_SCOPE, 'full')
+  return formatScope(tool.scope, stakeClass(tool.category, staticPoints(tool)))
 }
 
 function agentClass(id: string, agent: CatalogueFile['agents'][string] | undefined): AgentClass {
@@ -83,7 +106,7 @@ function unknownAction(name: string): ActionClass {
   return {
     name,
     known: false,
-    scope: 'unknown',
+    scope: UNKNOWN_SCOPE,
     stake: 'full',
     category: 'destructive',
     ...weight,

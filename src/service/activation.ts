@@ -83,7 +83,12 @@ function activationRecord(deps: ActivationDeps, { next, former, caller, rehearse
       ...(rehearsed.rehearsal === null ? {} : { rehearsal: rehearsed.rehearsal }),
       ...(modes_loosened.length === 0 ? {} : { modes_loosened }),
     },
-    effects: [{ kind: 'constants', constants: next.constants }],
+    effects: [
+      { kind: 'constants', constants: next.constants },
+      { kind: 'tools', places: next.catalogue.places() },
+      { kind: 'owners', owners: next.catalogue.owners() },
+      { kind: 'detectors', settings: next.settings.detectors.layers.length === 0 ? null : next.settings.detectors.settings },
+    ],
   })
 }
 

@@ -94,10 +94,12 @@ export function withCharge(
     readonly decision_id: string
     readonly amount: number
     readonly verify_by_ms: number | null
+    readonly due?: true | undefined
   },
   atMs: number,
 ): Activity {
   const { scope, amount, decision_id, verify_by_ms } = charge
+  const due = charge.due === true ? { due: true as const } : {}
   const tool = charge.tool ?? ''
   const scopes = recent(activity, atMs)
   const tools = new Map(Object.entries(scopes[scope] ?? {}))
@@ -107,7 +109,7 @@ export function withCharge(
   return {
     ...activity,
     scopes: { ...scopes, [scope]: Object.fromEntries(tools) },
-    outstanding: verify_by_ms === null ? outstanding : [...outstanding, { decision_id, scope, tool, verify_by_ms }],
+    outstanding: verify_by_ms === null ? outstanding : [...outstanding, { decision_id, scope, tool, verify_by_ms, ...due }],
   }
 }
 

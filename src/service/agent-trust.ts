@@ -1,4 +1,7 @@
 import { actorOf, authorize } from './authority.ts'
+import { ceilingsFor } from './bounds.ts'
+import { boundsKey } from './bounds-projection.ts'
+import { holdViews } from './hold-views.ts'
 import type { View } from './ports.ts'
 import { agentKey, tenantKey, type SteeringDeps } from './steering.ts'
 import type { Caller } from '../model/caller.ts'
@@ -11,17 +14,27 @@ import { scopeTrust } from '../trust/scope-trust.ts'
 import { scopeView } from '../trust/view.ts'
 
 /** Trust of an agent in every scope in which anything happened, by name. */
-export function scopesOf(agent: AgentTrust, nowMs: number, view: View): TrustView[] {
+export function scopesOf(agent: AgentTrust, { tenant, id }: Named, nowMs: number, view: View): TrustView[] {
+  const constants = view.constants()
   return Object.keys(agent.scopes)
     .sort()
-    .map((scope) => scopeView(agent, scope, { nowMs }, view.constants()))
+    .map((scope) => {
+      const ceilings = ceilingsFor(view, { tenant, agent: id, scope, nowMs }, constants)
+      return scopeView(agent, scope, { nowMs, ceilings }, constants)
+    })
 }
 
+type Named = { readonly tenant: string; readonly id: string }
+
 /** The same with the way up: every gate of the next rung. */
-function scopeAnswers(agent: AgentTrust, nowMs: number, view: View): ScopeTrustAnswer[] {
+function scopeAnswers(agent: AgentTrust, { tenant, id }: Named, nowMs: number, view: View): ScopeTrustAnswer[] {
+  const constants = view.constants()
   return Object.keys(agent.scopes)
     .sort()
-    .map((scope) => scopeTrust(agent, scope, { nowMs }, view.constants()))
+    .map((scope) => {
+      const ceilings = ceilingsFor(view, { tenant, agent: id, scope, nowMs }, constants)
+      return scopeTrust(agent, scope, { nowMs, ceilings }, constants)
+    })
 }
 
 /** Refuses an agent's own credential the trust of another agent. */
@@ -39,7 +52,7 @@ export async function agentTrust(deps: SteeringDeps, caller: Caller, agent: stri
   const { tenant } = caller
   const nowMs = deps.nowMs()
   const known = deps.policySet().catalogue.agent(agent)
-  return deps.store.read([agentKey(tenant, agent), tenantKey(tenant)], (view) => {
+  return deps.store.read([agentKey(tenant, agent), tenantKey(tenant), boundsKey(tenant, agent)], (view) => {
     const stored = view.document(agentKey(tenant, agent))
     if (stored === undefined && !known.known)
       throw new ServiceError('not_found', `there is no agent "${agent}"`, { fix: 'see "agents" in the catalogue' })
@@ -51,7 +64,8 @@ export async function agentTrust(deps: SteeringDeps, caller: Caller, agent: stri
       tier: known.tier,
       at: new Date(nowMs).toISOString(),
       state_version: view.stateVersion(),
-      scopes: scopeAnswers(stored ?? newAgentTrust(), nowMs, view),
+      holds: holdViews(view.document(boundsKey(tenant, agent))),
+      scopes: scopeAnswers(stored ?? newAgentTrust(), { tenant, id: agent }, nowMs, view),
       containments: containments
         .filter(
           ({ target }) =>

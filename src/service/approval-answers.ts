@@ -3,14 +3,15 @@ import type { StoredRecord } from './ports.ts'
 import { trustAnswer } from './decision-record.ts'
 import type { Approval } from '../model/approval.ts'
 import type { Decision } from '../model/decision-inputs.ts'
+import type { Advice } from '../model/tally.ts'
 import type { RiskView } from '../model/graduation-input.ts'
 import type { ApprovalSummary, ApprovalView } from '../model/wire-approvals.ts'
 import { approvalEndsMs, approvalState } from '../workflows/approvals.ts'
 
 const iso = (atMs: number): string => new Date(atMs).toISOString()
 
-/** An approval as it is listed. */
-export function summaryOf(approval: Approval, nowMs: number): ApprovalSummary {
+/** An approval as it is listed. `paused`: why it cannot be used for now. */
+export function summaryOf(approval: Approval, nowMs: number, paused: string | null): ApprovalSummary {
   return {
     decision_id: approval.id,
     state: approvalState(approval, nowMs),
@@ -26,11 +27,17 @@ export function summaryOf(approval: Approval, nowMs: number): ApprovalSummary {
     approvers_needed: approval.approvers_needed,
     votes: approval.votes.map(({ at_ms, ...vote }) => ({ ...vote, at: iso(at_ms) })),
     redeemed_by: approval.redeemed_by,
+    paused,
   }
 }
 
 /** An approval with all that its decision's record holds: nothing is cut, and it says where something was masked or erased. */
-export function viewOf(approval: Approval, { record, state }: StoredRecord, nowMs: number): ApprovalView {
+export function viewOf(
+  approval: Approval,
+  { record, state }: StoredRecord,
+  nowMs: number,
+  { paused, advice }: { readonly paused: string | null; readonly advice: readonly Advice[] },
+): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
     readonly facts: DecisionFacts
@@ -40,13 +47,14 @@ export function viewOf(approval: Approval, { record, state }: StoredRecord, nowM
   const { facts, decision, risk } = body
   const { action } = facts
   return {
-    ...summaryOf(approval, nowMs),
+    ...summaryOf(approval, nowMs, paused),
     request: body.request,
     payload: state,
     ceilings: [...decision.ceilings],
     reasons: [...decision.reasons],
     risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
     trust: trustAnswer(facts.trust, facts),
+    advice: advice.map(({ by, class: of, at_ms }) => ({ by, class: of, at: iso(at_ms) })),
     rollback: {
       reversibility: action.reversibility,
       handle: action.rollback_handle ? 'rollback_handle' : null,

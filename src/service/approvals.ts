@@ -1,13 +1,17 @@
 import { summaryOf, viewOf } from './approval-answers.ts'
-import { actorOf, authorize, refuseSelf } from './authority.ts'
+import { actorOf, authorize } from './authority.ts'
 import { consequencesOf } from './changes.ts'
 import type { EvidenceDeps } from './evidence.ts'
 import type { DocumentKey } from '../model/documents.ts'
+import { pausedBy } from './paused.ts'
+import { sayingOf } from './judging-agents.ts'
 import { approvalKey, inboxKey, requesterOf } from './peoples-word.ts'
 import type { StoredRecord, Transaction, View } from './ports.ts'
+import { judge, judgingTouches } from './raters.ts'
 import { decisionOf, proposalOf, recordOf } from './records.ts'
 import { sandbox } from './sandbox.ts'
-import { weigh, type Judged, type Verdict, type Weighed } from './verdict.ts'
+import { agentKey, tenantKey } from './steering.ts'
+import type { Judged, Verdict, Weighed } from './verdict.ts'
 import type { Approval, ApprovalState } from '../model/approval.ts'
 import type { Caller, Role } from '../model/caller.ts'
 import type { Effect } from '../model/effect.ts'
@@ -15,12 +19,18 @@ import { ServiceError } from '../model/error.ts'
 import { OUTCOME_CLASSES } from '../model/outcome-classes.ts'
 import { parseScope } from '../model/scope.ts'
 import type { ApprovalAnswer, ApprovalReport, ApprovalsAnswer, ApprovalView, WithdrawalReport } from '../model/wire-approvals.ts'
+import { isRubberStamp } from '../trust/raters.ts'
 import { approvalState, refuseVote, type VoteRefusal } from '../workflows/approvals.ts'
 
 /** Whether this credential may decide for a scope: by `approver_scopes`, a scope, a whole tool category, or `*`. */
 export function mayApprove(caller: Caller, scope: string): boolean {
   const category = parseScope(scope)?.category
   return (caller.approver_scopes ?? ['*']).some((each) => each === '*' || each === scope || each === category)
+}
+
+/** Where the trust of those is kept who asked. */
+function agentKeysOf(tenant: string, asked: readonly { readonly agent: string | null }[]): readonly DocumentKey[] {
+  return [...new Set(asked.flatMap(({ agent }) => agent ?? []))].map((agent) => agentKey(tenant, agent))
 }
 
 /** Roles that see the approvals of every scope; an approver sees those of the scopes it decides for. */
@@ -41,23 +51,31 @@ export async function openApprovals(
   const nowMs = deps.nowMs()
   const open = await deps.store.read([inboxKey(tenant)], (view) => view.document(inboxKey(tenant))?.open ?? [])
   const keys = open.map(({ request_digest }) => approvalKey(tenant, request_digest))
-  const approvals = await deps.store.read(keys, (view) => keys.flatMap((key) => view.document(key) ?? []))
-  return {
-    approvals: approvals
+  const touches = [...keys, tenantKey(tenant), ...agentKeysOf(tenant, open)]
+  const approvals = await deps.store.read(touches, (view) =>
+    keys
+      .flatMap((key) => view.document(key) ?? [])
       .filter((each) => mayRead(caller, each.scope))
-      .map((each) => summaryOf(each, nowMs))
-      .filter((each) => state === undefined || each.state === state),
-  }
+      .map((each) => summaryOf(each, nowMs, pausedBy(each, tenant, view))),
+  )
+  return { approvals: approvals.filter((each) => state === undefined || each.state === state) }
 }
 
 /** One approval with its decision's complete request, terms, risk, trust and way back. */
 export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: string): Promise<ApprovalView> {
   authorize(caller, 'read_approvals')
   const nowMs = deps.nowMs()
+  const { tenant } = caller
   const { stored, key } = await locate(deps, caller, decisionId)
-  const found = theApproval(await deps.store.read([key], (view) => view.document(key)), decisionId)
+  const verdicts = { kind: 'verdicts', tenant, id: decisionId } as const
+  const touches = [key, tenantKey(tenant), verdicts, ...agentKeysOf(tenant, [stored.record])]
+  const { found, standing } = await deps.store.read(touches, (view) => {
+    const kept = theApproval(view.document(key), decisionId)
+    const { advice = [] } = view.document(verdicts) ?? {}
+    return { found: kept, standing: { paused: pausedBy(kept, tenant, view), advice } }
+  })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
-  return viewOf(found, stored, nowMs)
+  return viewOf(found, stored, nowMs, standing)
 }
 
 /**
@@ -83,8 +101,9 @@ export async function decideApproval(
   const touches = [
     key,
     inboxKey(caller.tenant),
+    tenantKey(caller.tenant),
     { kind: 'rater', tenant: caller.tenant, id: person } as const,
-    ...evidenceKeys(caller.tenant, judged),
+    ...evidenceKeys(caller.tenant, judged, actorOf(caller)),
   ]
   return deps.store.transact(touches, (transaction) => {
     // The time is read here: what was recorded in the meantime came before it.
@@ -101,16 +120,29 @@ export async function decideApproval(
       verb: report.verdict,
       reason: report.reason,
       ...(evidence.verdict === null ? {} : { verdict: evidence.verdict }),
+      ...(evidence.canary ? { canary: true } : {}),
       latency_ms: nowMs - before.requested_at_ms,
       payload: stored.state,
       evidence: evidence.reason,
     }
     const answer = write(deps, { caller, before, nowMs, effects, body, evidence: evidence.reason }, transaction)
+    observeRater(deps, { tenant: caller.tenant, person, effects }, transaction)
     deps.observe({ kind: 'approval', verdict: report.verdict, seconds: (nowMs - before.requested_at_ms) / 1_000 })
     if (evidence.counted)
       deps.observe({ kind: 'evidence', layer: 'outcome', polarity: report.verdict === 'approve' ? 'positive' : 'negative' })
     return answer
   })
+}
+
+/** Tells the metrics of a rater who looks like a rubber stamp, and of what waits. */
+function observeRater(
+  { observe }: EvidenceDeps,
+  { tenant, person, effects }: { readonly tenant: string; readonly person: string; readonly effects: readonly Effect[] },
+  view: View,
+): void {
+  const record = view.document({ kind: 'rater', tenant, id: person })
+  if (record !== undefined && isRubberStamp(record, view.constants())) observe({ kind: 'rubber_stamp' })
+  for (const effect of effects) if (effect.kind === 'hold') observe({ kind: 'held', reason: effect.hold.reason })
 }
 
 /** Takes an approval out of the world before it is redeemed: by who asked for it, or by an approver of its scope. */
@@ -121,8 +153,9 @@ export async function withdrawApproval(
   report: WithdrawalReport,
 ): Promise<ApprovalAnswer> {
   authorize(caller, 'withdraw_approval')
-  const { key } = await locate(deps, caller, decisionId)
-  return deps.store.transact([key, inboxKey(caller.tenant)], (transaction) => {
+  const { stored, key } = await locate(deps, caller, decisionId)
+  const touches = [key, inboxKey(caller.tenant), tenantKey(caller.tenant), ...agentKeysOf(caller.tenant, [stored.record])]
+  return deps.store.transact(touches, (transaction) => {
     const nowMs = deps.nowMs()
     const before = theApproval(transaction.document(key), decisionId)
     const approver = caller.roles.includes('approver') && mayApprove(caller, before.scope)
@@ -146,8 +179,14 @@ export async function expireApprovals(deps: EvidenceDeps, caller: Caller): Promi
     return (view.document(inboxKey(tenant))?.open ?? []).filter(({ until_ms }) => nowMs >= until_ms)
   })
   let expired = 0
-  for (const { request_digest } of over)
-    await deps.store.transact([approvalKey(tenant, request_digest), inboxKey(tenant)], (transaction) => {
+  for (const { request_digest, agent } of over) {
+    const touches = [
+      approvalKey(tenant, request_digest),
+      inboxKey(tenant),
+      tenantKey(tenant),
+      ...agentKeysOf(tenant, [{ agent }]),
+    ]
+    await deps.store.transact(touches, (transaction) => {
       const nowMs = deps.nowMs()
       const before = transaction.document(approvalKey(tenant, request_digest))
       const listed = transaction.document(inboxKey(tenant))?.open.some((each) => each.request_digest === request_digest)
@@ -156,6 +195,7 @@ export async function expireApprovals(deps: EvidenceDeps, caller: Caller): Promi
       write(deps, { caller, before, nowMs, effects, body: { verb: 'expire' }, evidence: 'silence is not evidence' }, transaction)
       expired += 1
     })
+  }
   return expired
 }
 
@@ -194,7 +234,7 @@ function write(
   for (const change of changes)
     if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
   return {
-    approval: summaryOf(after, nowMs),
+    approval: summaryOf(after, nowMs, pausedBy(after, caller.tenant, transaction)),
     record_id: id,
     leaf_index: leafIndex,
     state_version: transaction.stateVersion(),
@@ -204,7 +244,9 @@ function write(
 }
 
 /** What a verdict is as evidence, and what it counts for. */
-type VerdictWeighed = Weighed & { readonly verdict: Verdict | null }
+type VerdictWeighed = Weighed & { readonly verdict: Verdict | null; readonly canary: boolean }
+
+const NOBODY_JUDGED = { effects: [], counted: false, verdict: null, canary: false } as const
 
 function weighed(
   deps: EvidenceDeps,
@@ -212,9 +254,8 @@ function weighed(
   { caller, verdict, nowMs }: { readonly caller: Caller; readonly verdict: 'approve' | 'reject'; readonly nowMs: number },
   view: View,
 ): VerdictWeighed {
-  if (judged === null) return { effects: [], counted: false, verdict: null, reason: 'nobody is judged: no proven agent asked' }
-  if (!deps.clockSteady())
-    return { effects: [], counted: false, verdict: null, reason: 'the clock stepped: no evidence is taken until it is steady' }
+  if (judged === null) return { ...NOBODY_JUDGED, reason: 'nobody is judged: no proven agent asked' }
+  if (!deps.clockSteady()) return { ...NOBODY_JUDGED, reason: 'the clock stepped: no evidence is taken until it is steady' }
   const verdictClass = verdict === 'approve' ? 'approved' : 'rejected'
   const said: Verdict = {
     layer: 'outcome',
@@ -224,15 +265,14 @@ function weighed(
     by: actorOf(caller),
     event_time_ms: verdict === 'approve' ? judged.decided_at_ms : nowMs,
   }
-  const verdicts = view.document({ kind: 'verdicts', tenant: caller.tenant, id: judged.decision_id })
-  return { ...weigh(judged, said, verdicts, view.constants()), verdict: said }
+  return judge(judged, said, sayingOf(deps, caller, judged.decision_id, nowMs, view), view)
 }
 
-function evidenceKeys(tenant: string, judged: Judged | null): readonly DocumentKey[] {
+function evidenceKeys(tenant: string, judged: Judged | null, by: string): readonly DocumentKey[] {
   if (judged === null) return []
   return [
     ...[judged.agent, ...judged.delegators].map((id) => ({ kind: 'agent', tenant, id }) as const),
-    { kind: 'verdicts', tenant, id: judged.decision_id },
+    ...judgingTouches(tenant, judged, { layer: 'outcome', by }),
   ]
 }
 
@@ -263,9 +303,8 @@ export function refuseSteppedClock({ clockSteady, observe }: Pick<EvidenceDeps, 
   })
 }
 
-/** The person behind a credential; an agent's credential never stands for one. */
+/** The person behind a credential. */
 export function namedPerson(caller: Caller): string {
-  refuseSelf(caller, caller.agent === undefined ? [] : [caller.agent])
   if (caller.person === undefined)
     throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to no named person`, {
       fix: 'give the credential a "person" in the configuration',

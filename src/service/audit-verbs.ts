@@ -1,4 +1,5 @@
 import { actorOf, authorize } from './authority.ts'
+import { seenBy } from './canaries.ts'
 import type { RecordQuery, Store, StoredRecord } from './ports.ts'
 import { recordOf } from './records.ts'
 import type { Caller } from '../model/caller.ts'
@@ -29,9 +30,27 @@ export async function records(deps: AuditDeps, caller: Caller, query: RecordQuer
   authorize(caller, 'read_audit')
   if (!(query.limit >= 1 && query.limit <= PAGE_RECORDS_MAX))
     throw new ServiceError('bad_request', `limit must be 1 to ${PAGE_RECORDS_MAX}`, { place: { pointer: '/limit' } })
-  const found = await deps.store.query({ ...query, tenant: caller.tenant })
+  const found = await seen(deps, caller, query)
   await noteRead(deps, caller, { verb: 'read_records', query, found: found.length })
   return found
+}
+
+/** A page of what the caller may see; a shorter one is the last, so what is hidden is made up for from behind it. */
+async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
+  const { limit, newestFirst = false } = query
+  const found: StoredRecord[] = []
+  for (let { from } = query; ;) {
+    const page = await store.query({
+      ...query,
+      ...(from === undefined ? {} : { from }),
+      tenant: caller.tenant,
+      limit: limit - found.length,
+    })
+    found.push(...page.flatMap((stored) => seenBy(caller, stored) ?? []))
+    const last = page.at(-1)
+    if (found.length >= limit || last === undefined) return found
+    from = last.leafIndex + (newestFirst ? 0 : 1)
+  }
 }
 
 /** One record of the caller's tenant. */
@@ -102,7 +121,8 @@ export async function proposals(
 }
 
 async function find(deps: AuditDeps, caller: Caller, id: string): Promise<StoredRecord> {
-  const found = await deps.store.read([], (view) => view.record(caller.tenant, id))
+  const stored = await deps.store.read([], (view) => view.record(caller.tenant, id))
+  const found = stored === undefined ? undefined : seenBy(caller, stored)
   if (found === undefined) throw new ServiceError('not_found', `there is no record "${id}"`, { fix: 'query the log for ids' })
   return found
 }

@@ -6,17 +6,24 @@ export function actorOf(caller: Caller): string {
   return caller.person ?? caller.credential ?? 'anonymous'
 }
 
-/** Every verb and the roles that may use it. An agent's own credential may ask for decisions about itself and read, never write. */
+/** Every verb and the roles that may use it. Of an agent's own credential see `AGENT_VERBS`. */
 export const VERB_ROLES = {
   decide: ['enforcement_point', 'agent', 'administrator'],
   upload_log: ['log_uploader', 'enforcement_point', 'administrator'],
   report_outcome: ['enforcement_point', 'verifier', 'operator', 'administrator'],
   report_signal: ['signal_source', 'operator', 'administrator'],
+  import_trust: ['administrator'],
   raise_incident: ['operator', 'administrator'],
   review_incident: ['operator', 'administrator'],
   read_trust: ['enforcement_point', 'signal_source', 'verifier', 'operator', 'approver', 'auditor', 'administrator', 'agent'],
   promote: ['operator', 'administrator'],
+  demote: ['operator', 'administrator'],
   contain: ['operator', 'administrator'],
+  revoke: ['operator', 'administrator'],
+  resolve_hold: ['operator', 'administrator'],
+  seed_canary: ['administrator'],
+  read_raters: ['operator', 'auditor', 'administrator'],
+  read_steering: ['operator', 'approver', 'auditor', 'administrator'],
   read_approvals: ['approver', 'operator', 'auditor', 'administrator'],
   approve: ['approver'],
   withdraw_approval: ['enforcement_point', 'approver', 'administrator'],
@@ -25,6 +32,7 @@ export const VERB_ROLES = {
   change_modes: ['administrator'],
   read_proposals: ['verifier', 'operator', 'approver', 'auditor', 'administrator'],
   read_audit: ['auditor', 'administrator', 'operator'],
+  review_log: ['auditor', 'administrator'],
   diagnose_base: ['auditor'],
   reload_policies: ['administrator', 'operator'],
   erase: ['administrator'],
@@ -34,23 +42,27 @@ export type Verb = keyof typeof VERB_ROLES
 /** Verbs that need no credential where the listener's standing has the role. Everything else needs one. */
 const ANONYMOUS_VERBS: readonly Verb[] = ['decide']
 
-/** Refuses a caller whose role does not allow the verb, saying which roles would. */
+/** All that an agent's own credential may ever do, whatever other roles it has: ask for decisions about itself and read its own trust. */
+export const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust']
+
+/** Whether a credential belongs to an agent. */
+export function isAgents({ agent, roles }: Pick<Caller, 'agent' | 'roles'>): boolean {
+  return agent !== undefined || roles.includes('agent')
+}
+
+/** Refuses a caller whose role does not allow the verb, saying which roles would, and an agent's credential everything but `AGENT_VERBS`. */
 export function authorize(caller: Caller, verb: Verb): void {
   if (caller.credential === null && !ANONYMOUS_VERBS.includes(verb))
     throw new ServiceError('unauthenticated', `"${verb}" needs a credential`, {
       fix: `send "Authorization: Bearer <token>" of a credential with one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })
+  if (isAgents(caller) && !AGENT_VERBS.includes(verb))
+    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to an agent, and no agent may "${verb}"`, {
+      fix: `use a credential that belongs to no agent, with one of the roles ${VERB_ROLES[verb].join(', ')}`,
+    })
   const allowed: readonly Role[] = VERB_ROLES[verb]
   if (!caller.roles.some((role) => allowed.includes(role)))
     throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" may not "${verb}"`, {
       fix: `it needs one of the roles ${allowed.join(', ')}`,
-    })
-}
-
-/** Refuses what an agent would do to its own record or standing, whatever roles its credential has. */
-export function refuseSelf(caller: Caller, agents: readonly string[]): void {
-  if (caller.roles.includes('agent') || (caller.agent !== undefined && agents.includes(caller.agent)))
-    throw new ServiceError('forbidden', 'an agent can write nothing about itself', {
-      fix: 'let an operator, a verifier or a signal source report it',
     })
 }

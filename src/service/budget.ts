@@ -33,7 +33,12 @@ export const BUDGETS = {
 function addedTo(used: keyof Usage, { measures }: DecisionInputs): number {
   if (used !== 'amount_last_day') return 1
   if (measures.amount === 'unknown') return Number.MAX_SAFE_INTEGER
-  return measures.amount ?? 0
+  return boundedAmount(measures.amount ?? 0)
+}
+
+/** An amount of which any number can be added up: beyond what is counted exactly, one is as much as another. */
+function boundedAmount(amount: number): number {
+  return Math.min(amount, Number.MAX_SAFE_INTEGER)
 }
 
 function placeOf({ action }: DecisionFacts): Place {
@@ -77,14 +82,14 @@ function capOf({ guardrails }: Decision, name: string): number | undefined {
   return typeof cap === 'number' && cap >= 0 ? cap : 0
 }
 
-/** The charges of a decision that lets something run: one per account that the credential vouches for. */
+/** The charges of a decision that lets something run: one per account that the credential vouches for. `dueFrom`: the account whose decision has to be verified. */
 export function charges(
   decisionId: string,
   decision: Decision,
   inputs: DecisionInputs,
   facts: DecisionFacts,
   verifyWithinHours: number,
-  rehearsal?: string,
+  { rehearsal, dueFrom }: { readonly rehearsal?: string | undefined; readonly dueFrom?: string | null } = {},
 ): readonly Effect[] {
   if (!isCharged(decision, facts)) return []
   const { amount } = inputs.measures
@@ -95,8 +100,9 @@ export function charges(
     agent: account,
     ...placeOf(facts),
     decision_id: decisionId,
-    amount: typeof amount === 'number' ? amount : 0,
+    amount: typeof amount === 'number' ? boundedAmount(amount) : 0,
     verify_by_ms: isTracked ? facts.at_ms + Math.round(verifyWithinHours * HOUR_MS) : null,
+    ...(account === dueFrom ? { due: true as const } : {}),
     ...(rehearsal === undefined ? {} : { rehearsal }),
   }))
 }

@@ -1,50 +1,47 @@
-import { authorize, refuseSelf } from './authority.ts'
+import { authorize } from './authority.ts'
 import type { PolicySet } from './policy-set.ts'
-import { recordOf } from './records.ts'
 import { actsInScope, didYouMean, scopeFix } from './steering-names.ts'
-import { tenantKey, type SteeringDeps } from './steering.ts'
+import { tenantKey, writeVerb, type SteeringDeps } from './steering.ts'
 import type { Caller } from '../model/caller.ts'
+import { canonicalJson } from '../model/canonical.ts'
+import type { Effect } from '../model/effect.ts'
 import { ServiceError } from '../model/error.ts'
 import type { ContainmentAnswer, ContainmentReport } from '../model/wire.ts'
+import type { ContainmentsAnswer } from '../model/wire-steering.ts'
 
 /**
  * Takes an action, scope, agent or the whole tenant out of service at once. An agent that is not in the catalogue may well be running,
- * so it can be contained too, and the answer says that nobody knows it; an action or scope that reaches nothing is refused.
+ * so it can be contained too, and the answer says that nobody knows it; an action or scope that reaches nothing is refused. The same
+ * target for the same reason is contained once, however often it is asked for.
  */
 export async function contain(deps: SteeringDeps, caller: Caller, report: ContainmentReport): Promise<ContainmentAnswer> {
   authorize(caller, 'contain')
-  refuseOwnContainment(caller)
   const policySet = deps.policySet()
   refuseNothing(report, policySet)
   const id = deps.newId()
   const atMs = deps.nowMs()
-  const containment = { id, target: report.target, by: 'person' as const, reason: report.reason, at_ms: atMs }
+  const { target, reason } = report
+  const containment = { id, target, by: 'person' as const, reason, at_ms: atMs }
+  const answer = { target, known: isKnown(report, policySet), in_force: true }
   return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
-    const { leafIndex } = transaction.append({
-      record: recordOf({
-        kind: 'operator',
-        id: deps.newId(),
-        caller,
-        atMs,
-        agent: agentIn(report),
-        body: { verb: 'contain', containment },
-        effects: [{ kind: 'contain', containment }],
-      }),
-    })
-    return {
-      id,
-      target: report.target,
-      known: isKnown(report, policySet),
-      in_force: true,
-      leaf_index: leafIndex,
-      state_version: transaction.stateVersion(),
-    }
+    const same = (transaction.document(tenantKey(caller.tenant))?.containments ?? []).find(
+      (each) => each.by === 'person' && each.reason === reason && canonicalJson(each.target) === canonicalJson(target),
+    )
+    if (same !== undefined) return { ...answer, id: same.id, leaf_index: null, state_version: transaction.stateVersion() }
+    const effects: readonly Effect[] = [{ kind: 'contain', containment }]
+    const body = { verb: 'contain', containment }
+    return { ...answer, id, ...writeVerb(deps, { caller, atMs, agent: agentIn(report), body, effects }, transaction) }
   })
 }
 
-/** What is contained may always be the agent itself, or all agents: no agent's credential decides it, in either direction. */
-function refuseOwnContainment(caller: Caller): void {
-  refuseSelf(caller, caller.agent === undefined ? [] : [caller.agent])
+/** What is out of service in the caller's tenant, in the order in which it was contained. */
+export async function containments(deps: SteeringDeps, caller: Caller): Promise<ContainmentsAnswer> {
+  authorize(caller, 'read_steering')
+  const all = await deps.store.read(
+    [tenantKey(caller.tenant)],
+    (view) => view.document(tenantKey(caller.tenant))?.containments ?? [],
+  )
+  return { containments: all.map(({ at_ms, ...each }) => ({ ...each, at: new Date(at_ms).toISOString() })) }
 }
 
 type Targeted = Pick<ContainmentReport, 'target'>
@@ -80,30 +77,20 @@ function agentIn({ target }: Targeted): string | null {
 /** Puts a containment out of force. */
 export async function lift(deps: SteeringDeps, caller: Caller, containmentId: string): Promise<ContainmentAnswer> {
   authorize(caller, 'contain')
-  refuseOwnContainment(caller)
   const { tenant } = caller
   const atMs = deps.nowMs()
   return deps.store.transact([tenantKey(tenant)], (transaction) => {
     const containment = transaction.document(tenantKey(tenant))?.containments.find(({ id }) => id === containmentId)
-    if (containment === undefined) throw new ServiceError('not_found', `there is no containment "${containmentId}"`)
-    const { leafIndex } = transaction.append({
-      record: recordOf({
-        kind: 'operator',
-        id: deps.newId(),
-        caller,
-        atMs,
-        agent: agentIn(containment),
-        body: { verb: 'lift', containment },
-        effects: [{ kind: 'lift', id: containmentId }],
-      }),
-    })
+    if (containment === undefined)
+      throw new ServiceError('not_found', `there is no containment "${containmentId}"`, { fix: 'see GET /api/v1/containments' })
+    const effects: readonly Effect[] = [{ kind: 'lift', id: containmentId }]
+    const body = { verb: 'lift', containment }
     return {
       id: containmentId,
       target: containment.target,
       known: isKnown(containment, deps.policySet()),
       in_force: false,
-      leaf_index: leafIndex,
-      state_version: transaction.stateVersion(),
+      ...writeVerb(deps, { caller, atMs, agent: agentIn(containment), body, effects }, transaction),
     }
   })
 }

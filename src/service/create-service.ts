@@ -3,25 +3,42 @@ import { randomBytes } from 'node:crypto'
 import { activate, closePolicies, modesInForce, sameModes, type ModesInForce } from './activation.ts'
 import { agentTrust } from './agent-trust.ts'
 import { approval, decideApproval, expireApprovals, openApprovals, withdrawApproval } from './approvals.ts'
+import { raiseAlert } from './alerts.ts'
 import { authorize } from './authority.ts'
 import { checkpoint, proof, proposals, record, records } from './audit-verbs.ts'
+import { seedCanary } from './canaries.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
-import { contain, lift } from './containment.ts'
+import { contain, containments, lift } from './containment.ts'
+import { demote } from './demotions.ts'
 import { diagnoseBase } from './diagnose.ts'
 import { evaluate } from './evaluate.ts'
-import { reportOutcome, reportSignal } from './evidence.ts'
+import { reportOutcome } from './evidence.ts'
+import { incident, incidents } from './incident-list.ts'
+import { resolveHold } from './holds.ts'
 import { raiseIncident, reviewIncident } from './incidents.ts'
+import { alertOverdueReviews, logReviews, reviewLog } from './log-reviews.ts'
 import { takeLog } from './opa-log.ts'
 import { confirmOverride, endOverride, openOverride, overrides } from './overrides.ts'
+import type { OutsideModels } from './outside-models.ts'
 import type { LoadPolicySet, PolicySet, PolicySetView } from './policy-set.ts'
 import type { Store } from './ports.ts'
 import { evaluatePromotion, promote } from './promotions.ts'
+import { revokeAgent } from './revocation.ts'
+import { reportJudged, takeSignal } from './signals.ts'
+import { importHistory } from './trust-import.ts'
+import { rater, raters } from './rater-list.ts'
+import { chargeMissed } from './sampling.ts'
 import type { Observer, Service } from './service.ts'
+import { systemCaller } from './system-caller.ts'
 import { createTrustHistory } from './trust-history/history.ts'
 import type { Caller } from '../model/caller.ts'
 import { errorLine, ServiceError } from '../model/error.ts'
+import type { ImportKey } from '../model/import-key.ts'
 import type { ModeRule } from '../model/mode.ts'
+import type { LogReview } from '../model/monitoring.ts'
 import { LEVELS } from '../model/scope.ts'
+
+export { systemCaller } from './system-caller.ts'
 
 /** Length of the key that deals sessions, bytes. */
 export const MODE_KEY_BYTES = 32
@@ -40,20 +57,12 @@ export type ServiceDeps = {
   readonly formatProof: Parameters<typeof proof>[0]['formatProof']
   /** Deals sessions to the sides of a percentage (`modes`); secret. Absent: a new one with each start, so that sessions are dealt anew. */
   readonly modeKey?: Uint8Array
-}
-
-/** Who the service itself is, in records that nobody asked for. */
-export function systemCaller(tenant: string): Caller {
-  return {
-    tenant,
-    credential: 'system',
-    roles: ['operator', 'administrator'],
-    human_subject_types: [],
-    supported_obligations: [],
-    verified_facts: [],
-    trusted_composition: false,
-    layers: [],
-  }
+  /** Whose signature an imported history bears; none when absent. */
+  readonly importKeys?: readonly ImportKey[]
+  /** Reviews of the log that somebody owns; none when absent. */
+  readonly reviews?: readonly LogReview[]
+  /** Models that detectors ask besides; what the configuration names and is not given here counts as not answering. */
+  readonly outside?: OutsideModels
 }
 
 /**
@@ -71,7 +80,17 @@ export async function createService(given: ServiceDeps): Promise<Service> {
   const policySet = (): PolicySet => inForce
   const modeKey = deps.modeKey ?? randomBytes(MODE_KEY_BYTES)
   const rehearsal = (): string | undefined => modes.rehearsal ?? undefined
-  const common = { ...deps, nowMs, policySet, modeKey, rehearsal, clockSteady: clock.steady }
+  const common = {
+    ...deps,
+    reviews: deps.reviews ?? [],
+    outside: deps.outside ?? {},
+    importKeys: deps.importKeys ?? [],
+    nowMs,
+    policySet,
+    modeKey,
+    rehearsal,
+    clockSteady: clock.steady,
+  }
   const swap = (next: PolicySet, nextModes: ModesInForce): void => {
     inForce = next
     modes = nextModes
@@ -98,12 +117,28 @@ export async function createService(given: ServiceDeps): Promise<Service> {
     evaluate: (caller, ask) => evaluate(common, caller, ask),
     takeLog: (caller, entries, mayGoOn) => takeLog(common, caller, entries, mayGoOn),
     reportOutcome: (caller, report) => reportOutcome(common, caller, report),
-    reportSignal: (caller, report) => reportSignal(common, caller, report),
+    reportSignal: (caller, report) => reportJudged(common, caller, report),
+    takeSignal: (caller, event) => takeSignal(common, caller, event),
+    importHistory: (caller, file) => importHistory(common, caller, file),
     raiseIncident: (caller, report) => raiseIncident(common, caller, report),
     reviewIncident: (caller, id, report) => reviewIncident(common, caller, id, report),
     agentTrust: (caller, agent) => agentTrust(common, caller, agent),
     trustHistory: createTrustHistory(common),
     promote: (caller, agent, scope, report) => promote(common, caller, agent, scope, report),
+    demote: (caller, agent, scope, report) => demote(common, caller, agent, scope, report),
+    revokeAgent: (caller, agent, report) => revokeAgent(common, caller, agent, report),
+    resolveHold: (caller, agent, of) => resolveHold(common, caller, agent, of),
+    seedCanary: (caller, report) => seedCanary(common, caller, report),
+    raters: (caller) => raters(common, caller),
+    rater: (caller, name) => rater(common, caller, name),
+    chargeMissed: async () => {
+      let charged = 0
+      for (const tenant of await store.tenants()) charged += await chargeMissed(common, systemCaller(tenant))
+      return charged
+    },
+    incidents: (caller, filter) => incidents(common, caller, filter),
+    incident: (caller, id) => incident(common, caller, id),
+    containments: (caller) => containments(common, caller),
     contain: (caller, report) => contain(common, caller, report),
     lift: (caller, id) => lift(common, caller, id),
     approvals: (caller, filter) => openApprovals(common, caller, filter),
@@ -124,6 +159,10 @@ export async function createService(given: ServiceDeps): Promise<Service> {
     record: (caller, id) => record(common, caller, id),
     proof: (caller, id) => proof(common, caller, id),
     checkpoint: (caller) => checkpoint(common, caller),
+    logReviews: (caller) => logReviews(common, caller),
+    reviewLog: (caller, report) => reviewLog(common, caller, report),
+    alertOverdueReviews: () => alertOverdueReviews(common),
+    raiseAlert: (raised) => raiseAlert(common, raised),
     diagnoseBase: (caller, ask) => diagnoseBase(common, caller, ask),
     // One reload at a time, in the order asked for.
     reloadPolicies: (caller) => {

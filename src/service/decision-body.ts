@@ -2,9 +2,14 @@ import type { DecisionFacts } from './facts.ts'
 import type { Decision, BudgetRefusal } from '../model/decision-inputs.ts'
 import type { Evaluation } from '../model/evaluation.ts'
 import { ENFORCED } from '../model/mode.ts'
+import type { Blind } from '../model/outside-models.ts'
 import type { AuditRecord } from '../model/record.ts'
 import type { Request } from '../model/request.ts'
-import type { Protocol } from './service.ts'
+import type { Layer } from '../model/scope.ts'
+import type { Protocol } from './protocol.ts'
+
+/** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
+export type Verification = { readonly due: boolean; readonly by_ms: number }
 
 /** What of a decision's record is read again. */
 export type DecisionBody = {
@@ -20,6 +25,10 @@ export type DecisionBody = {
   readonly proposal: boolean
   readonly approval: { readonly redeemed: string | null; readonly reason: string | null }
   readonly override: { readonly id: string } | null
+  /** What detectors made of it; absent where none looked. */
+  readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly Blind[] }
+  /** Whether it has to be verified; absent where nothing ran that could be, and in records from before anything was sampled. */
+  readonly verification?: Verification
   /** What would have been answered with everything enforced; null where everything was. */
   readonly would: WouldBody | null
 }

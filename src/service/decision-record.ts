@@ -1,6 +1,7 @@
 import type { DecisionFacts } from './facts.ts'
 import { accountsOfFacts, UNKNOWN_AGENTS_ACCOUNT } from './accounts.ts'
 import { agentsOf, compositionOf } from './facts.ts'
+import type { Verification } from './decision-body.ts'
 import type { Derivation, Would } from './derive.ts'
 import type { ApprovalOutcome } from './peoples-word.ts'
 import type { Ask } from './service.ts'
@@ -27,6 +28,10 @@ export type DecisionEntry = {
   /** The rehearsal that would-be charges went to. */
   readonly rehearsal: string | undefined
   readonly people: ApprovalOutcome
+  /** What detectors made of it; empty where none looked. */
+  readonly watch?: Readonly<Record<string, unknown>>
+  /** Whether it has to be verified; null where nothing runs that could be. */
+  readonly verification?: Verification | null
   readonly effects: readonly Effect[]
 }
 
@@ -63,6 +68,8 @@ export function decisionRecord(entry: DecisionEntry): AuditRecord {
     approval: { redeemed: entry.people.redeemed, reason: entry.people.reason },
     override: inputs.override,
     proposal: isProposal(entry),
+    ...entry.watch,
+    ...(entry.verification == null ? {} : { verification: entry.verification }),
     trace: { request_id: ask.requestId ?? null, traceparent: ask.traceparent ?? null },
     data_sources: dataSources(entry),
   }

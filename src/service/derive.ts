@@ -1,7 +1,6 @@
 import type { DecisionFacts } from './facts.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Override } from '../model/approval.ts'
-import { CLASSIFICATIONS, type Classification } from '../model/catalogue.ts'
 import type { Ceiling, Guardrails } from '../model/ceiling.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../model/decision-inputs.ts'
 import type { Overrides } from '../model/config.ts'
@@ -14,6 +13,7 @@ import { formatScope } from '../model/scope.ts'
 import { readBaseResult } from '../pdp/base-result.ts'
 import { decide } from '../pdp/decide.ts'
 import { answeredElsewhere, observe } from '../pdp/observe.ts'
+import { classificationOf, isSensitive } from '../risk/classification.ts'
 import { measuresOf, riskFacts } from '../risk/facts.ts'
 import { verifiedFacts } from '../risk/verified-facts.ts'
 import { phiInverse } from '../trust/phi.ts'
@@ -68,7 +68,7 @@ export async function derive(
 ): Promise<Derivation> {
   const { request } = question
   const time = policyTime(facts.at_ms)
-  const classification = classificationOf(request, facts)
+  const classification = classificationOf(request, facts.action)
   const sensitive = isSensitive(classification)
   const verified = verifiedFacts(request, facts.caller.verified_facts)
   const sources = riskFacts({
@@ -122,7 +122,7 @@ export async function derive(
   const inputsOf = (risk: RiskView, graduation: Evaluation, override: Override | null): DecisionInputs => ({
     base: readBaseResult(base),
     // A person who takes over takes the bounds that follow from trust out with it.
-    graduation: override === null ? withLimits(graduation, limitsOf(facts, policySet)) : termsOf(graduation),
+    graduation: override === null ? withOwnTerms(graduation, facts, policySet) : termsOf(graduation),
     human,
     action: { category: facts.action.category },
     tier: facts.agent.tier,
@@ -240,33 +240,13 @@ export function policyTime(epochMs: number): PolicyTime {
   return { epoch_ms: epochMs, iso: date.toISOString(), hour: date.getUTCHours(), weekday: date.getUTCDay() }
 }
 
-/**
- * The highest of what the catalogue, the resource and the context of the request say; `internal` where none says, `restricted` for
- * what is none of our words.
- */
-export function classificationOf(request: Request, facts: Pick<DecisionFacts, 'action'>): Classification {
-  const rank = (said: unknown): number => {
-    if (said === undefined) return -1
-    return CLASSIFICATIONS.indexOf(CLASSIFICATIONS.find((known) => known === said) ?? 'restricted')
-  }
-  const { classification: ofTool } = facts.action
-  const claimed = [request.resource.properties?.['classification'], request.context?.['classification']]
-  const highest = Math.max(rank(ofTool ?? undefined), ...claimed.map(rank))
-  return highest < 0 ? 'internal' : (CLASSIFICATIONS[highest] ?? 'restricted')
-}
-
-/** Personal data and above are sensitive. */
-export function isSensitive(classification: Classification): boolean {
-  return CLASSIFICATIONS.indexOf(classification) >= CLASSIFICATIONS.indexOf('personal')
-}
-
 /** What a tenant deviates in: its own, whatever it is called. */
 function overridesOf({ settings }: PolicySet, tenant: string): Overrides | undefined {
   return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant] : undefined
 }
 
 /** A tenant may deviate from the shipped matrix; the chain and the hard term must then read the same one as the bundle. */
-function matricesOf(policySet: PolicySet, tenant: string): PolicySet['matrices'] {
+export function matricesOf(policySet: PolicySet, tenant: string): PolicySet['matrices'] {
   const override = overridesOf(policySet, tenant)?.matrix
   return override === undefined ? policySet.matrices : { ...policySet.matrices, ...override }
 }
@@ -285,19 +265,25 @@ export function limitsOf(facts: DecisionFacts, policySet: PolicySet): Guardrails
   }
 }
 
-/** Adds the bounds of trust to the bundle's ceilings. What is not a list stays as it is, and denies. */
-function withLimits(graduation: Evaluation, limits: Guardrails): unknown {
+/** The bundle's ceilings with what follows from trust in numbers and from what the request shows. What is not a list stays as it is, and denies. */
+function withOwnTerms(graduation: Evaluation, facts: DecisionFacts, policySet: PolicySet): unknown {
   const terms = termsOf(graduation)
-  if (!Array.isArray(terms) || Object.keys(limits).length === 0) return terms
-  const term: Ceiling = {
-    source: 'guardrails',
-    outcome: 'allow',
-    reason: 'bounds that follow from trust',
-    obligations: [],
-    guardrails: limits,
-  }
-  return [...(terms as unknown[]), term]
+  if (!Array.isArray(terms)) return terms
+  return [...(terms as unknown[]), ...limitTerms(limitsOf(facts, policySet)), ...driftTerms(facts)]
 }
+
+function limitTerms(limits: Guardrails): readonly Ceiling[] {
+  if (Object.keys(limits).length === 0) return []
+  return [{ ...OWN_TERM, source: 'guardrails', outcome: 'allow', reason: 'bounds that follow from trust', guardrails: limits }]
+}
+
+/** What is outside of what was declared does not run, however quiet everything else is. */
+function driftTerms({ watch }: DecisionFacts): readonly Ceiling[] {
+  if (watch?.drift === undefined) return []
+  return [{ ...OWN_TERM, source: 'context', outcome: 'deny', reason: `topic_drift: ${watch.drift}` }]
+}
+
+const OWN_TERM: Pick<Ceiling, 'obligations' | 'guardrails'> = { obligations: [], guardrails: {} }
 
 /** What the bundle answered; null where it failed. */
 function termsOf(graduation: Evaluation): unknown {

@@ -2,7 +2,10 @@ import { accountsOf } from './accounts.ts'
 import { actorOf, authorize } from './authority.ts'
 import { charges, refusals } from './budget.ts'
 import { activityKey } from './activity.ts'
+import { boundTouches } from './bounds.ts'
+import { sessionKey, TOOLS_KEY } from './bounds-projection.ts'
 import { decisionAnswer, unrecorded } from './decision-answer.ts'
+import type { Verification } from './decision-body.ts'
 import { decisionRecord, seenEffects } from './decision-record.ts'
 import { derive, deriveFresh, deriveRefused, type Derivation, type Question, type Timed } from './derive.ts'
 import { agentsOf, freshFacts, gatherFacts, type DecisionFacts } from './facts.ts'
@@ -10,14 +13,21 @@ import { maskedPointers } from './mask.ts'
 import { modeOfFacts } from './modes.ts'
 import { partiesOf } from './parties.ts'
 import { approvalKey, approvalOutcome, inboxKey, NOBODY_ASKED, withPeoplesFacts, type Asked } from './peoples-word.ts'
+import { askAboutAction, type OutsideModels } from './outside-models.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Store, Touches, Transaction, View } from './ports.ts'
+import { DETECTORS_KEY, watchTouches } from './watch-projection.ts'
+import { detectorTouches, observeChanges, watchedDecision } from './watched-decision.ts'
+import { holdNewcomerBack, newcomersOwner } from './newcomers.ts'
+import { missesFound, verificationOf } from './sampling.ts'
 import type { Ask, Observer } from './service.ts'
+import { sessionOf } from './session.ts'
 import type { Caller } from '../model/caller.ts'
 import { requestDigest } from '../model/canonical.ts'
 import type { DocumentKind } from '../model/documents.ts'
 import type { Effect } from '../model/effect.ts'
 import { ServiceError } from '../model/error.ts'
+import type { TrustChange } from '../model/trust-state.ts'
 import type { DecisionAnswer } from '../model/wire.ts'
 
 /** How often a decision is made anew because facts changed under it; the last time it takes what came in since, and denies where trust fell. */
@@ -32,6 +42,8 @@ export type EvaluateDeps = {
   readonly clockSteady: () => boolean
   readonly newId: () => string
   readonly observe: Observer
+  /** Models that are asked about a request before its facts are read. */
+  readonly outside: OutsideModels
   /** Seconds on a monotonic clock, for the metrics only. */
   readonly elapsed: () => number
   readonly mask: boolean
@@ -42,12 +54,13 @@ export type EvaluateDeps = {
 }
 
 /**
- * One request, start to end: facts → risk → base → graduation → decide → reserve and record → answer. One policy set, one
+ * One request, start to end: what models outside say of it → facts → risk → base → graduation → decide → reserve and record → answer. One policy set, one
  * timestamp and one id hold for the whole of it. A decision that is not recorded is not answered above `suggest`.
  */
 export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Promise<DecisionAnswer> {
   authorize(caller, 'decide')
   refuseForOthers(caller, ask)
+  const outside = await askAboutAction(deps, { request: ask.request, caller }, deps.policySet())
   const policySet = deps.policySet()
   const question: Question = {
     request: ask.request,
@@ -65,25 +78,37 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
     clockSteady: deps.clockSteady(),
   }
   const rehearsal = deps.rehearsal()
-  const touches = touchesOf(asked, policySet, rehearsal)
   const timed = timedSteps(deps, ask)
   const factsIn = (view: View): DecisionFacts => {
-    const facts = withPeoplesFacts(gatherFacts(ask.request, caller, policySet, view, nowMs), asked, view)
+    const facts = withPeoplesFacts(gatherFacts(ask.request, caller, policySet, view, nowMs, outside), asked, view)
     return { ...facts, mode: modeOfFacts(policySet.settings.modes, facts, ask.request, deps.modeKey) }
   }
 
   for (let attempt = 1; ; attempt += 1) {
-    const read = await deps.store.read(touches, (view) => ({
-      facts: factsIn(view),
-      seen: documentsOf(view, touches),
-      stateVersion: view.stateVersion(),
-    }))
+    const touches = [
+      ...touchesOf(asked, policySet, rehearsal, await usedInSession(deps.store, asked)),
+      ...judgedByDetectors(id, asked, policySet),
+    ]
+    const read = await deps.store.read(touches, (view) => {
+      const facts = factsIn(view)
+      return {
+        facts,
+        newcomersOwner: newcomersOwner(facts, view),
+        seen: documentsOf(view, touches),
+        stateVersion: view.stateVersion(),
+      }
+    })
+    if (attempt === 1 && read.newcomersOwner !== null) {
+      const agent = read.facts.agent.id
+      if (await heldBack(deps, { tenant: caller.tenant, agent, owner: read.newcomersOwner })) continue
+    }
     const derived = await derive(question, read.facts, policySet, timed)
     ask.onBase?.(derived.base)
     const masked = await maskedPointers(deps.mask ? policySet : undefined, ask, deps.observe)
     let facts = read.facts
     let derivation = derived
     let people = NOBODY_ASKED
+    let changes: readonly TrustChange[] = []
     const pending = () => ({ id, facts, policySet, digest, derivation, people })
     const recordStart = deps.elapsed()
     try {
@@ -99,11 +124,18 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
         derivation = withBudgets(decided, facts, transaction, rehearsal)
         const approved = approvalOutcome({ id, asked, facts, derivation }, policySet, transaction)
         people = approved
+        const watched = watchedDecision({ id, ask, facts, derivation, newId: deps.newId }, policySet, transaction)
+        const verifyWithinHours = policySet.settings.guardrails.verify_within_hours
+        const verification = verificationOf({ id, facts, derivation, verifyWithinHours }, deps.modeKey, transaction)
+        const charged = chargesOf(id, derivation, facts, policySet, rehearsal, verification)
         const effects = [
           ...seenEffects(ask, caller, facts, derivation),
-          ...chargesOf(id, derivation, facts, policySet, rehearsal),
+          ...missesFound(charged, { tenant: caller.tenant, nowMs: facts.at_ms }, transaction),
+          ...charged,
           ...approved.effects,
+          ...watched.effects,
         ]
+        changes = watched.changes
         const record = decisionRecord({
           id,
           ask,
@@ -115,6 +147,8 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
           policySetDigest: policySet.digest,
           rehearsal,
           people: approved,
+          watch: watched.body,
+          verification,
           effects,
         })
         return { ...transaction.append({ record, masked }), stateVersion: transaction.stateVersion() }
@@ -122,6 +156,7 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
       if (appended === undefined) continue
       deps.observe({ kind: 'step', protocol: ask.protocol, step: 'record', seconds: deps.elapsed() - recordStart })
       observeDecision(deps, ask, derivation)
+      observeChanges(deps, changes)
       return decisionAnswer({ ...pending(), stateVersion: appended.stateVersion }, appended.leafIndex)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
@@ -129,6 +164,16 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
       people = NOBODY_ASKED
       return unrecorded(decisionAnswer({ ...pending(), stateVersion: read.stateVersion }, null), error)
     }
+  }
+}
+
+/** Whether a newcomer was held back. Where that cannot be recorded, neither can the decision, which is lowered for it. */
+async function heldBack(deps: EvaluateDeps, newcomer: Parameters<typeof holdNewcomerBack>[1]): Promise<boolean> {
+  try {
+    return await holdNewcomerBack(deps, newcomer)
+  } catch (error) {
+    if (error instanceof ServiceError) return false
+    throw error
   }
 }
 
@@ -149,14 +194,21 @@ export function touchesOf(
   { caller, request, digest }: Pick<Asked, 'caller' | 'request' | 'digest'>,
   { catalogue }: PolicySet,
   rehearsal: string | undefined,
+  used: readonly string[] = [],
 ): Touches {
   const { tenant } = caller
   const parties = partiesOf(request, caller)
   const agents = agentsOf(parties)
+  const session = sessionOf(request)
   const { watched } = accountsOf(parties, (id) => catalogue.agent(id).known)
   return [
     { kind: 'tenant', tenant, id: '' },
     ...agents.map((id) => ({ kind: 'agent' as const, tenant, id })),
+    ...boundTouches(tenant, agents, used),
+    TOOLS_KEY,
+    DETECTORS_KEY,
+    ...(parties.agent === null ? [] : watchTouches(tenant, parties.agent.id, catalogue.place(request.action.name))),
+    ...(session === undefined ? [] : agents.map((id) => sessionKey(tenant, id, session))),
     ...watched.map((id) => activityKey(tenant, id)),
     ...(rehearsal === undefined ? [] : watched.map((id) => activityKey(tenant, id, rehearsal))),
     approvalKey(tenant, digest),
@@ -164,8 +216,27 @@ export function touchesOf(
   ]
 }
 
+/** What alarms at this decision read and write; nothing where no detector looks. */
+function judgedByDetectors(id: string, { request, caller }: Asked, { settings, catalogue }: PolicySet): Touches {
+  const { agent } = partiesOf(request, caller)
+  if (settings.detectors.layers.length === 0 || agent === null) return []
+  const judged = { agent: agent.id, scope: catalogue.place(request.action.name), decision_id: id }
+  return detectorTouches(caller.tenant, judged)
+}
+
+/** Agents whose output the session of a request has used: their trust bounds it. */
+async function usedInSession(store: Store, { request, caller }: Asked): Promise<readonly string[]> {
+  const session = sessionOf(request)
+  if (session === undefined) return []
+  const keys = agentsOf(partiesOf(request, caller)).map((id) => sessionKey(caller.tenant, id, session))
+  return store.read(keys, (view) => [...new Set(keys.flatMap((key) => view.document(key)?.used ?? []))])
+}
+
+/** Kinds that judging by detectors reads; they count, and no fact is read from them. */
+const JUDGING: readonly DocumentKind[] = ['verdicts', 'tally', 'filings', 'rater']
+
 /** Kinds that move under decisions without making their facts stale: counters, and what approvals check for themselves. */
-const MOVING: readonly DocumentKind[] = ['activity', 'rehearsal', 'approval', 'inbox']
+const MOVING: readonly DocumentKind[] = ['activity', 'rehearsal', 'approval', 'inbox', 'watch', 'watch_scope', ...JUDGING]
 
 /** The documents whose change makes facts stale. Engines give back the same object while a document is unchanged. */
 function documentsOf(view: Pick<Transaction, 'document'>, touches: Touches): readonly unknown[] {
@@ -198,11 +269,13 @@ export function chargesOf(
   facts: DecisionFacts,
   { settings }: PolicySet,
   rehearsal: string | undefined,
+  verification: Verification | null = null,
 ): readonly Effect[] {
   const hours = settings.guardrails.verify_within_hours
+  const dueFrom = verification?.due === true ? (facts.parties.agent?.id ?? null) : null
   return [
-    ...(mode === 'observe' ? [] : charges(id, decision, inputs, facts, hours)),
-    ...(would === null ? [] : charges(id, would.decision, would.inputs, facts, hours, rehearsal)),
+    ...(mode === 'observe' ? [] : charges(id, decision, inputs, facts, hours, { dueFrom })),
+    ...(would === null ? [] : charges(id, would.decision, would.inputs, facts, hours, { rehearsal })),
   ]
 }
 

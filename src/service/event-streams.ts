@@ -15,7 +15,7 @@ export const RESUME_RECORDS_MAX = 50_000
 const SCAN_SHARE = 4
 
 /** What is told: everything after which an answer that somebody keeps may be too high, or too low. */
-const TOLD = /^(?:agent|containment|incident)\./u
+const TOLD = /^(?:agent|containment|incident|hold|session)\./u
 
 /** A place between two events of the log: before event `event` of the record at `leaf_index`. */
 type Position = { readonly leaf_index: number; readonly event: number }

@@ -3,11 +3,12 @@ import type { StoredRecord } from './ports.ts'
 import type { Effect } from '../model/effect.ts'
 import type { AuditRecord } from '../model/record.ts'
 import { unreachable } from '../model/error.ts'
+import type { Alert } from '../model/monitoring.ts'
 import type { Event, EventType } from '../model/webhook.ts'
 
 /** What a record means for the outside; most records mean nothing. Header members and what a person needs to act, no arguments. */
 export function eventsOf({ record, leafIndex }: StoredRecord): readonly Event[] {
-  return [...steps(record), ...consequences(record)].map(({ type, data }) => ({
+  return [...steps(record), ...consequences(record), ...alerts(record), ...conflicts(record)].map(({ type, data }) => ({
     type,
     timestamp: record.at,
     data: {
@@ -52,16 +53,46 @@ function steps(record: AuditRecord): readonly Step[] {
         return [{ type: 'containment.lifted', data: { containment: { id: effect.id } } }]
       case 'promote':
         return [{ type: 'agent.promoted', data: { agent: effect.agent, scope: effect.scope, level: effect.level } }]
+      case 'hold':
+        return [{ type: 'hold.placed', data: { agent: effect.agent, hold: effect.hold } }]
+      case 'hold_resolved':
+        return [{ type: 'hold.resolved', data: { agent: effect.agent, hold: { id: effect.id } } }]
+      case 'session':
+        return [
+          {
+            type: 'session.bounded',
+            data: { agent: effect.agent, session: effect.session, cap: effect.cap, used: effect.used },
+          },
+        ]
       case 'constants':
         return policySetSteps(record)
       case 'evidence':
       case 'take_back':
       case 'delegator':
       case 'composition':
+      // Told by what it did (`consequences`).
+      case 'demote':
+      case 'posture':
+      case 'tools':
+      case 'received':
+      case 'import':
+      case 'detectors':
+      case 'watched':
+      case 'coverage':
+      case 'timed_ceiling':
       case 'seen':
       case 'charge':
       case 'release':
       case 'verdict':
+      case 'rater_share':
+      case 'tally':
+      case 'witness':
+      case 'filing':
+      // Nobody who judges canaries may learn which they are.
+      case 'canary':
+      case 'canary_judged':
+      case 'advice':
+      case 'owners':
         return []
       default:
         return unreachable(effect)
@@ -111,6 +142,19 @@ function policySetSteps({ body }: AuditRecord): readonly Step[] {
   return loosened.length === 0 ? [activated] : [activated, { type: 'mode.loosened', data: { modes: loosened } }]
 }
 
+/** What a monitoring rule or an overdue review of the log has to say. */
+function alerts({ kind, body }: AuditRecord): readonly Step[] {
+  if (kind !== 'alert') return []
+  const { alert } = body as unknown as { readonly alert: Alert }
+  return [{ type: alert.kind === 'log_review' ? 'log_review.overdue' : 'alert.raised', data: { alert } }]
+}
+
+/** A source that said something else under an id that it had used. */
+function conflicts({ kind, outcome, body }: AuditRecord): readonly Step[] {
+  if (kind !== 'signal' || outcome !== 'conflict') return []
+  return [{ type: 'signal.conflict', data: { conflict: (body as { readonly conflict?: unknown }).conflict } }]
+}
+
 /** What a record did to levels and incidents, as its body names it: demotions and the incidents of grave failures have no effect of their own. */
 function consequences({ body, effects }: AuditRecord): readonly Step[] {
   const changes = (body as { readonly changes?: readonly AgentChange[] }).changes ?? []
@@ -119,8 +163,9 @@ function consequences({ body, effects }: AuditRecord): readonly Step[] {
   return changes.flatMap((change): readonly Step[] => {
     const { agent } = change
     if (change.kind === 'demoted') {
-      const { scope, from, to, demotion_score } = change
-      return [{ type: 'agent.demoted', data: { agent, scope, from, to, demotion_score } }]
+      const { scope, from, to, demotion_score, by } = change
+      const person = by === undefined ? {} : { by, reason: (body as { readonly reason?: string }).reason ?? '' }
+      return [{ type: 'agent.demoted', data: { agent, scope, from, to, demotion_score, ...person } }]
     }
     if (change.kind !== 'incident_raised' || raised.has(change.incident)) return []
     const { incident: id, class: of, scope, cap, review } = change

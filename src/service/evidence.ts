@@ -1,18 +1,30 @@
 import { accountsOfFacts } from './accounts.ts'
 import { activityKey } from './activity.ts'
-import { actorOf, authorize, refuseSelf } from './authority.ts'
+import { actorOf, authorize } from './authority.ts'
+import { ceilingsFor } from './bounds.ts'
+import { boundsKey } from './bounds-projection.ts'
 import { consequencesOf } from './changes.ts'
+import { decisionBodyOf } from './decision-body.ts'
 import { atItsTime, eventTimeIn, refuseOldSuccess } from './event-time.ts'
-import { agentsOf } from './facts.ts'
+import { judgedBy, sayingOf } from './judging-agents.ts'
+import { askAboutOutput, type OutsideModels } from './outside-models.ts'
+import type { PolicySet } from './policy-set.ts'
 import { hearing } from './projection.ts'
+import { judge, judgeEach, judgingTouches } from './raters.ts'
 import type { Store, Transaction } from './ports.ts'
-import { decisionOf, judgedOf, recordOf } from './records.ts'
+import { decisionOf, recordOf, type RecordedDecision } from './records.ts'
+import { coverageOf, missesCharged } from './sampling.ts'
 import type { Observer } from './service.ts'
 import { sandbox } from './sandbox.ts'
-import { weigh, type Judged, type Verdict } from './verdict.ts'
+import { refuseBeyond } from './signal-standing.ts'
+import type { Judged, Verdict } from './verdict.ts'
+import { detectorTouches } from './watched-decision.ts'
+import { DETECTORS_KEY, watchTouches } from './watch-projection.ts'
+import { UNWATCHED, watchOutcome, watchOutput, type Finished } from './watching.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Effect } from '../model/effect.ts'
 import { InvariantError, ServiceError } from '../model/error.ts'
+import type { OutsideAnswers } from '../model/outside-models.ts'
 import { OUTCOME_CLASSES, SIGNAL_CLASSES } from '../model/outcome-classes.ts'
 import type { TrustConstants } from '../model/trust-constants.ts'
 import type { EvidenceAnswer, OutcomeReport, SignalReport } from '../model/wire.ts'
@@ -28,6 +40,10 @@ export type EvidenceDeps = {
   readonly nowMs: () => number
   readonly newId: () => string
   readonly observe: Observer
+  /** Which detectors look at what is reported. */
+  readonly policySet: () => PolicySet
+  /** Models that are asked about what a tool gave back. */
+  readonly outside: OutsideModels
   /** False: the clock stepped, and no evidence is taken until it is right again. */
   readonly clockSteady: () => boolean
 }
@@ -106,9 +122,10 @@ async function take(
   const { tenant } = caller
   const known = await deps.store.read([], (view) => decisionOf(view, tenant, decisionId))
   refuseOthers(caller, known.record.actor)
-  const judged = judgedOf(decisionId, known.decided)
-  refuseSelf(caller, agentsOf(known.decided.facts.parties))
+  const judged = judgedBy(caller, decisionId, known.decided)
   const claimed = heard(eventTimeIn(eventTime, judged.decided_at_ms, nowMs))
+  // A signal was looked at before it came here, by the class that it has outside.
+  if (claimed.kind === 'outcome') refuseBeyond(caller, claimed.verdict.class, known.record.agent)
   const said = { ...claimed, verdict: atItsTime(claimed.verdict, judged) }
   const { charged } = accountsOfFacts(known.decided.facts)
   const { rehearsal } = known.decided
@@ -116,17 +133,26 @@ async function take(
   const touches = [
     ...[judged.agent, ...judged.delegators].map((id) => ({ kind: 'agent' as const, tenant, id })),
     ...ledgers.flatMap((rehearsal) => charged.map((id) => activityKey(tenant, id, rehearsal))),
-    { kind: 'verdicts' as const, tenant, id: judged.decision_id },
+    ...judgingTouches(tenant, judged, said.verdict),
+    ...(deps.policySet().settings.detectors.layers.length === 0 ? [] : detectorTouches(tenant, judged)),
+    ...(caller.judge === undefined
+      ? []
+      : [{ kind: 'agent' as const, tenant, id: caller.judge }, boundsKey(tenant, caller.judge)]),
+    boundsKey(tenant, judged.agent),
+    DETECTORS_KEY,
+    ...watchTouches(tenant, judged.agent, judged.scope),
   ]
+  const outside = await outsideAnswers(deps, said)
   const { place, ...answer } = await deps.store.transact(touches, (transaction) =>
     // The time is read again: others may have been recorded since, and a log's times only rise.
-    settle(
-      deps,
-      { caller, decisionId, judged, charged, ledgers, said, nowMs: deps.nowMs(), action: known.record.action },
-      transaction,
-    ),
+    settle(deps, { caller, decisionId, judged, known, charged, ledgers, said, outside, nowMs: deps.nowMs() }, transaction),
   )
   return { ...(place ?? (await firstSaid(deps.store, tenant, [decisionId, judged.decision_id], said.verdict))), ...answer }
+}
+
+/** What models say of the output that an outcome comes with; asked before the change, which waits for nobody. */
+function outsideAnswers(deps: EvidenceDeps, { kind, detail }: Heard): Promise<OutsideAnswers | undefined> {
+  return kind === 'outcome' ? askAboutOutput(deps, detail['result'], deps.policySet()) : Promise.resolve(undefined)
 }
 
 /** Where a verdict is in the log: its record and leaf. */
@@ -181,13 +207,16 @@ type Settling = {
   /** The decision that was reported on; `judged` names the one it counts with. */
   readonly decisionId: string
   readonly judged: Judged
+  /** The record of the decision. */
+  readonly known: ReturnType<typeof decisionOf>
   /** The accounts that were charged for the decision; verification gives them their slots back. */
   readonly charged: readonly string[]
   /** Where they were charged: what really ran, and the rehearsal if there was one. */
   readonly ledgers: readonly (string | undefined)[]
   readonly said: Heard
+  /** What models said of the output; undefined: none was asked. */
+  readonly outside: OutsideAnswers | undefined
   readonly nowMs: number
-  readonly action: string | null
 }
 
 /** What an answer says but for the place in the log; null: nothing was recorded, because it already was. */
@@ -196,26 +225,35 @@ type Settled = Omit<EvidenceAnswer, keyof Place> & { readonly place: Place | nul
 /** Weighs, applies and records; the answer shows what moved. Said twice, it is answered alike and leaves nothing. */
 function settle(
   deps: EvidenceDeps,
-  { caller, decisionId, judged, charged, ledgers, said, nowMs, action }: Settling,
+  { caller, decisionId, judged, known, charged, ledgers, said, outside, nowMs }: Settling,
   transaction: Transaction,
 ): Settled {
   const { tenant } = caller
   const constants = transaction.constants()
-  const verdicts = transaction.document({ kind: 'verdicts', tenant, id: judged.decision_id })
   const trust = () =>
     scopeView(
       transaction.document({ kind: 'agent', tenant, id: judged.agent }) ?? newAgentTrust(),
       judged.scope,
-      { nowMs },
+      { nowMs, ceilings: ceilingsFor(transaction, { tenant, agent: judged.agent, scope: judged.scope, nowMs }, constants) },
       constants,
     )
   const before = trust()
-  const weighed = weigh(judged, said.verdict, verdicts, constants)
+  const saying = sayingOf(deps, caller, decisionId, nowMs, transaction)
+  const weighed = judge(judged, shared(said.verdict, known.decided, constants), saying, transaction)
   const answer = { decision_id: decisionId, counted: weighed.counted, reason: weighed.reason, trust_before: before }
   if (weighed.effects.length === 0)
     return { ...answer, place: null, state_version: transaction.stateVersion(), trust_after: before, changes: [] }
   refuseOldSuccess(said.verdict, judged, nowMs)
-  const release: readonly Effect[] = isVerification(said.verdict, weighed.counted, constants)
+  const isVerified = !weighed.canary && !saying.untrustedJudge && isVerification(said.verdict, weighed.counted, constants)
+  const finished = { ...finishedOf(known, said, nowMs), outside, retold: isRetold(judged, said.verdict, transaction, tenant) }
+  const watching = isVerified
+    ? watchOutcome(finished, judged, known.decided, deps.policySet(), transaction)
+    : said.kind === 'outcome'
+      ? watchOutput(finished, judged, deps.policySet())
+      : UNWATCHED
+  const ofDetectors = { ...saying, knowsCanaries: true, untrustedJudge: false }
+  const watched = judgeEach(judged, watching.verdicts, ofDetectors, { first: weighed.effects, view: transaction })
+  const release: readonly Effect[] = isVerified
     ? ledgers.flatMap((rehearsal) =>
         charged.map((agent) => ({
           kind: 'release' as const,
@@ -225,7 +263,10 @@ function settle(
         })),
       )
     : []
-  const effects = [...weighed.effects, ...release]
+  const moment = { tenant, nowMs }
+  const covered = isVerified ? coverageOf(judged.agent, decisionId, moment, transaction) : []
+  const missed = missesCharged(judged.agent, moment, transaction)
+  const effects = [...weighed.effects, ...watching.effects, ...watched, ...covered, ...missed, ...release]
   const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
   const id = deps.newId()
   const { leafIndex } = transaction.append({
@@ -235,15 +276,23 @@ function settle(
       caller,
       atMs: nowMs,
       agent: judged.agent,
-      action,
+      action: known.record.action,
       outcome: said.verdict.class,
       decisionId,
-      body: { verdict: said.verdict, weighed: { counted: weighed.counted, reason: weighed.reason }, ...said.detail, ...named },
+      body: {
+        verdict: weighed.verdict,
+        ...(weighed.canary ? { canary: true } : {}),
+        weighed: { counted: weighed.counted, reason: weighed.reason },
+        ...said.detail,
+        ...(watching === UNWATCHED ? {} : { watch: watching.trace }),
+        ...named,
+      },
       effects,
     }),
   })
   for (const change of changes)
     if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+  for (const effect of effects) if (effect.kind === 'hold') deps.observe({ kind: 'held', reason: effect.hold.reason })
   if (weighed.counted)
     deps.observe({
       kind: 'evidence',
@@ -256,6 +305,34 @@ function settle(
     state_version: transaction.stateVersion(),
     trust_after: trust(),
     changes: [...changes],
+  }
+}
+
+/** The verdict on a decision that nobody was asked to verify: a success counts in part, or choosing what to verify would pay. */
+function shared(verdict: Verdict, { sampled }: RecordedDecision, { sampling }: TrustConstants): Verdict {
+  const isPart = !sampled && verdict.layer === 'outcome' && verdict.gravity === 'positive'
+  return isPart ? { ...verdict, share: sampling.unsampled_share } : verdict
+}
+
+/** Whether what came of a decision was told before by a source that counts: a failure once, a success where nothing was. */
+function isRetold({ decision_id }: Judged, { gravity }: Verdict, view: Pick<Transaction, 'document'>, tenant: string): boolean {
+  const told = view.document({ kind: 'verdicts', tenant, id: decision_id })?.layers.outcome
+  if (told === undefined) return false
+  return told.factual || (gravity === 'positive' && told.positive > 0)
+}
+
+/** What detectors are shown of an action that came to its end. */
+function finishedOf({ record, decided }: ReturnType<typeof decisionOf>, { verdict, detail }: Heard, atMs: number): Finished {
+  const { tokens, result } = detail
+  return {
+    tenant: record.tenant,
+    // Where the request is erased, nothing is known of its session.
+    request: decisionBodyOf(record).request,
+    action: decided.facts.action,
+    atMs,
+    gravity: verdict.gravity,
+    tokens: typeof tokens === 'number' ? tokens : undefined,
+    result,
   }
 }
 

@@ -1,6 +1,9 @@
 import { accountsOf } from './accounts.ts'
+import { ceilingsFor, formerScopes, provenPosture, serverCeilings } from './bounds.ts'
 import { countersOf, type Counters } from './activity.ts'
+import { indicatorsOf, type Indicators } from './indicators.ts'
 import { partiesOf, type Parties } from './parties.ts'
+import { sessionOf } from './session.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { View } from './ports.ts'
 import type { Override } from '../model/approval.ts'
@@ -9,12 +12,16 @@ import type { ActionClass, AgentClass } from '../model/catalogue.ts'
 import type { ChainLink, ContainmentEntry } from '../model/decision-inputs.ts'
 import type { Containment } from '../model/effect.ts'
 import { ENFORCED, type ModeFacts } from '../model/mode.ts'
+import type { OutsideAnswers } from '../model/outside-models.ts'
+import type { Posture } from '../model/posture.ts'
 import type { Composition, Request } from '../model/request.ts'
-import { formatScope, type ScopeKey } from '../model/scope.ts'
+import { formatScope, type Level, type ScopeKey } from '../model/scope.ts'
 import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, TrustView } from '../model/trust-state.ts'
+import type { AgentTrust, ScoreCeiling, TrustView } from '../model/trust-state.ts'
+import { classificationOf, isSensitive } from '../risk/classification.ts'
 import { recipientsAt } from '../risk/measures.ts'
 import { verifiedFacts, verifiedJurisdiction } from '../risk/verified-facts.ts'
+import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import { scopeView } from '../trust/view.ts'
@@ -27,6 +34,8 @@ export type CallerFacts = {
   readonly human_subject_types: readonly string[]
   readonly supported_obligations: readonly string[]
   readonly verified_facts: readonly string[]
+  /** What the credential itself proves of the agent it belongs to; absent: nothing, or it is not an agent's. */
+  readonly posture?: Posture
 }
 
 /**
@@ -41,6 +50,12 @@ export type DecisionFacts = {
   readonly agent: AgentClass
   /** Trust of the deciding agent in the action's scope; null where there is no agent. */
   readonly trust: TrustView | null
+  /** Scopes that the tool came from and in which it is still judged too; absent: none. */
+  readonly moved_from?: readonly ScopeKey[]
+  /** What the request shows by itself; absent: nothing, or no detector looked. */
+  readonly watch?: Indicators
+  /** What models outside said of it; absent: none was asked. */
+  readonly outside?: OutsideAnswers
   readonly links: readonly ChainLink[]
   readonly containment: readonly ContainmentEntry[] | 'unknown'
   readonly kill_switch: boolean
@@ -75,8 +90,15 @@ export function compositionOf(request: Request): Composition | undefined {
   return request.subject.properties?.['composition'] as Composition | undefined
 }
 
-/** The facts of one request at one moment. */
-export function gatherFacts(request: Request, caller: Caller, policySet: PolicySet, view: View, nowMs: number): DecisionFacts {
+/** The facts of one request at one moment; `outside`: what models were asked about it before. */
+export function gatherFacts(
+  request: Request,
+  caller: Caller,
+  policySet: PolicySet,
+  view: View,
+  nowMs: number,
+  outside?: OutsideAnswers,
+): DecisionFacts {
   const parties = partiesOf(request, caller)
   const supported = supportedObligations(request, caller)
   const agentId = parties.agent?.id ?? ''
@@ -93,7 +115,14 @@ export function gatherFacts(request: Request, caller: Caller, policySet: PolicyS
   const agent = policySet.catalogue.agent(agentId)
   const { own } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
   const activity = view.document({ kind: 'activity', tenant, id: own })
-  const trust = parties.agent === null ? null : trustOf(agent, scope, { request, view, constants, nowMs, tenant })
+  const moved_from = formerScopes(view, { tenant, agent: agentId, tool: action.name })
+  const watch = parties.agent === null ? undefined : indicatorsOf({ tenant, request, action, atMs: nowMs, outside }, policySet)
+  const path = [
+    ...serverCeilings(request, action, policySet.catalogue, constants),
+    ...injectionCeilings(watch, isSensitive(classificationOf(request, action)), constants),
+  ]
+  const trust =
+    parties.agent === null ? null : trustOf(agent, [scope, ...moved_from], { request, caller, view, constants, nowMs, path })
   return {
     at_ms: nowMs,
     caller: {
@@ -102,20 +131,19 @@ export function gatherFacts(request: Request, caller: Caller, policySet: PolicyS
       human_subject_types: caller.human_subject_types,
       supported_obligations: caller.supported_obligations,
       verified_facts: caller.verified_facts,
+      ...postureFact(caller, agentId),
     },
     parties,
     action,
     agent: parties.agent === null ? { id: parties.human?.id ?? '', known: true, class: 'human', tier: 'standard' } : agent,
     trust,
+    ...(moved_from.length === 0 ? {} : { moved_from }),
+    ...(watch === undefined ? {} : { watch }),
+    ...(outside === undefined ? {} : { outside }),
     links: parties.links.map(({ party, relation }): ChainLink => {
       const known = policySet.catalogue.agent(party.id)
-      const link = scopeView(
-        view.document({ kind: 'agent', tenant, id: party.id }) ?? newAgentTrust(),
-        scope,
-        { nowMs },
-        constants,
-      )
-      return { party, relation, known: known.known, level_effective: link.level_effective, tier: known.tier }
+      const level_effective = linkLevel(party.id, action, { request, caller, view, constants, nowMs, path })
+      return { party, relation, known: known.known, level_effective, tier: known.tier }
     }),
     containment: containmentsFor(
       view.document({ kind: 'tenant', tenant, id: '' })?.containments ?? [],
@@ -162,21 +190,62 @@ function trustFell(used: TrustView | null, fresh: TrustView | null): boolean {
 
 type TrustTerms = {
   readonly request: Request
+  readonly caller: Caller
   readonly view: View
   readonly constants: TrustConstants
   readonly nowMs: number
-  readonly tenant: string
+  /** Ceilings of what the call goes through. */
+  readonly path: readonly ScoreCeiling[]
+}
+
+function postureFact(caller: Caller, agent: string): Pick<CallerFacts, 'posture'> {
+  const posture = provenPosture(caller, agent)
+  return posture === undefined ? {} : { posture }
+}
+
+/** Arguments that hold an injection cap trust before anything is recorded; towards sensitive data the agent then only reads what is not. */
+function injectionCeilings(
+  watch: Indicators | undefined,
+  sensitive: boolean,
+  constants: TrustConstants,
+): readonly ScoreCeiling[] {
+  if (watch?.injection === undefined) return []
+  const { cap } = constants.incident_rules.injection_suspected
+  const value = sensitive ? Math.min(cap ?? 0, constants.instrumentation.blind) : (cap ?? 0)
+  return [{ source: 'detector:injection_arguments', value }]
 }
 
 /** Trust as stored, 0 for an agent that is not in the catalogue; a composition that an untrusted caller claims can only lower it, for this decision alone. */
-function trustOf(agent: AgentClass, scope: ScopeKey, { request, view, constants, nowMs, tenant }: TrustTerms): TrustView {
+function trustOf(
+  agent: AgentClass,
+  [scope, ...formerly]: readonly [ScopeKey, ...ScopeKey[]],
+  { request, caller, view, constants, nowMs, path }: TrustTerms,
+): TrustView {
+  const { tenant } = caller
   const stored = (agent.known ? view.document({ kind: 'agent', tenant, id: agent.id }) : undefined) ?? newAgentTrust()
-  const asStored = scopeView(stored, scope, { nowMs }, constants)
+  const moved = formerly.map((former) => formerScopeCeiling(scopeView(stored, former, { nowMs }, constants), constants))
+  const posture = provenPosture(caller, agent.id)
+  const bounded = { tenant, agent: agent.id, scope, nowMs, session: sessionOf(request), posture }
+  const ceilings = [...ceilingsFor(view, bounded, constants), ...moved, ...path]
+  const asStored = scopeView(stored, scope, { nowMs, ceilings }, constants)
   const claimed = compositionOf(request)
   if (claimed === undefined || compositionKind(stored.composition, { ...stored.composition, ...claimed }) === null)
     return asStored
-  const asClaimed = scopeView(withClaimedComposition(stored, claimed, nowMs, constants), scope, { nowMs }, constants)
+  const asClaimed = scopeView(withClaimedComposition(stored, claimed, nowMs, constants), scope, { nowMs, ceilings }, constants)
   return asClaimed.score <= asStored.score && asClaimed.level_effective <= asStored.level_effective ? asClaimed : asStored
+}
+
+/** Level of another agent of the chain in the scope of an action: within the same session, and where the tool was before, as for the deciding one. */
+function linkLevel(id: string, action: ActionClass, { request, caller, view, constants, nowMs }: TrustTerms): Level {
+  const { tenant } = caller
+  const scope = formatScope(action.scope, action.stake)
+  const stored = view.document({ kind: 'agent', tenant, id }) ?? newAgentTrust()
+  const moved = formerScopes(view, { tenant, agent: id, tool: action.name }).map((former) =>
+    formerScopeCeiling(scopeView(stored, former, { nowMs }, constants), constants),
+  )
+  const bounded = { tenant, agent: id, scope, nowMs, session: sessionOf(request) }
+  const ceilings = [...ceilingsFor(view, bounded, constants), ...moved]
+  return scopeView(stored, scope, { nowMs, ceilings }, constants).level_effective
 }
 
 /** An unreviewed kill switch or compromised credential: the agent does nothing until a person has looked. */

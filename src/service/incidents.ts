@@ -1,5 +1,6 @@
 import { scopesOf } from './agent-trust.ts'
-import { authorize, refuseSelf } from './authority.ts'
+import { authorize } from './authority.ts'
+import { boundsKey } from './bounds-projection.ts'
 import { consequencesOf } from './changes.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Transaction, View } from './ports.ts'
@@ -18,12 +19,11 @@ import { scopeView } from '../trust/view.ts'
 /** An operator's word that something went wrong: a cap at once, by the class of incident. */
 export async function raiseIncident(deps: SteeringDeps, caller: Caller, report: IncidentReport): Promise<IncidentAnswer> {
   authorize(caller, 'raise_incident')
-  refuseSelf(caller, [report.agent])
   const { tenant } = caller
   const nowMs = deps.nowMs()
   const id = deps.newId()
   const policySet = deps.policySet()
-  return deps.store.transact([agentKey(tenant, report.agent)], (transaction) => {
+  return deps.store.transact([agentKey(tenant, report.agent), boundsKey(tenant, report.agent)], (transaction) => {
     refuseNothing(report, policySet, transaction.document(agentKey(tenant, report.agent)))
     const rule = transaction.constants().incident_rules[report.class]
     const reach = report.reach ?? rule.reach
@@ -98,9 +98,8 @@ export async function reviewIncident(
   report: IncidentReviewReport,
 ): Promise<IncidentAnswer> {
   authorize(caller, 'review_incident')
-  refuseSelf(caller, [report.agent])
   const nowMs = deps.nowMs()
-  return deps.store.transact([agentKey(caller.tenant, report.agent)], (transaction) => {
+  return deps.store.transact([agentKey(caller.tenant, report.agent), boundsKey(caller.tenant, report.agent)], (transaction) => {
     const agent = transaction.document(agentKey(caller.tenant, report.agent)) ?? newAgentTrust()
     const incidents = [...agent.incidents, ...Object.values(agent.scopes).flatMap((scope) => scope.incidents)]
     if (!incidents.some(({ id }) => id === incidentId))
@@ -152,6 +151,11 @@ function recordIncident(deps: SteeringDeps, write: IncidentWrite, transaction: T
     leaf_index: leafIndex,
     state_version: transaction.stateVersion(),
     changes: [...changes],
-    scopes: scopesOf(transaction.document(agentKey(caller.tenant, agent)) ?? newAgentTrust(), nowMs, transaction),
+    scopes: scopesOf(
+      transaction.document(agentKey(caller.tenant, agent)) ?? newAgentTrust(),
+      { tenant: caller.tenant, id: agent },
+      nowMs,
+      transaction,
+    ),
   }
 }

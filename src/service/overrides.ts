@@ -2,9 +2,8 @@ import { mayApprove, namedPerson, refuseSteppedClock } from './approvals.ts'
 import { authorize } from './authority.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Transaction } from './ports.ts'
-import { recordOf } from './records.ts'
 import { actsInScope, didYouMean, scopeFix } from './steering-names.ts'
-import { tenantKey, type SteeringDeps } from './steering.ts'
+import { tenantKey, writeVerb, type SteeringDeps } from './steering.ts'
 import { APPROVERS_MAX, type Override } from '../model/approval.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Effect } from '../model/effect.ts'
@@ -119,20 +118,10 @@ function write(
   transaction: Transaction,
 ): OverrideAnswer {
   const effect: Effect = inForce ? { kind: 'override', override } : { kind: 'override_ended', id: override.id }
-  const { leafIndex } = transaction.append({
-    record: recordOf({
-      kind: 'operator',
-      id: deps.newId(),
-      caller,
-      atMs,
-      agent: override.agent,
-      action: override.action,
-      body: { verb, override },
-      effects: [effect],
-    }),
-  })
+  const { agent, action } = override
+  const written = writeVerb(deps, { caller, atMs, agent, action, body: { verb, override }, effects: [effect] }, transaction)
   deps.observe({ kind: 'override', verb })
-  return { ...shown(override, inForce), leaf_index: leafIndex, state_version: transaction.stateVersion() }
+  return { ...shown(override, inForce), ...written }
 }
 
 function shown({ at_ms, until_ms, ...override }: Override, inForce: boolean) {

@@ -45,28 +45,44 @@ export function namedIn({ subject, context }: Request): readonly string[] | null
 /**
  * Reads the parties of a request. Only subject types that the caller's credential vouches for are human; everyone else is an
  * agent. What the body claims beyond the subject (chain, `on_behalf_of`, `act`) only ever adds links, and links only lower; unless
- * the credential vouches for chains, nobody named there is charged with anything.
+ * the credential vouches for chains, nobody named there is charged with anything. A chain that the credential itself proves comes
+ * first and whole, whatever the body says of it.
  */
 export function partiesOf(request: Request, caller: Caller): Parties {
   const isHuman = (party: Party): boolean => caller.human_subject_types.includes(party.type)
   const subject: Party = { type: request.subject.type, id: request.subject.id }
   const context = (request.context ?? {}) as { readonly on_behalf_of?: Party; readonly chain?: readonly Party[] }
   const act = actors(request.subject.properties?.['act'])
+  const proven = (caller.delegation?.links ?? []).map((link) => ({ ...link, claimed: false }))
+  const isNew = (party: Party): boolean => !isProven(party, caller.delegation)
   const claimed = [
     ...act.parties.map((party) => ({ party, relation: 'act' as const })),
     ...(context.chain ?? []).map((party) => ({ party, relation: 'chain' as const })),
     ...(context.on_behalf_of === undefined ? [] : [{ party: context.on_behalf_of, relation: 'on_behalf_of' as const }]),
-  ]
+  ].filter(({ party }) => isNew(party))
   const others = claimed.filter(({ party }) => !isHuman(party))
   const humans = [subject, ...claimed.map(({ party }) => party)].filter(isHuman)
   const subjectIsAgent = !isHuman(subject)
   const agent = subjectIsAgent ? subject : (others[0]?.party ?? null)
   const isClaimed = caller.trusted_chain !== true
-  const links = (subjectIsAgent ? others : others.slice(1)).map((link) => ({ ...link, claimed: isClaimed }))
+  const links = [...proven, ...(subjectIsAgent ? others : others.slice(1)).map((link) => ({ ...link, claimed: isClaimed }))]
   const ids = [...(agent === null ? [] : [agent.id]), ...links.map(({ party }) => party.id)]
   const problems: ChainProblem[] = []
   if (new Set(ids).size < ids.length) problems.push('cycle')
   if (ids.length > CHAIN_DEPTH_MAX) problems.push('too_deep')
   if (act.unreadable) problems.push('unreadable')
-  return { agent, agent_claimed: agent !== null && !subjectIsAgent && isClaimed, links, problems, human: humans[0] ?? null }
+  return {
+    agent,
+    agent_claimed: agent !== null && !subjectIsAgent && isClaimed,
+    links,
+    problems,
+    human: caller.delegation?.human ?? humans[0] ?? null,
+  }
+}
+
+/** Whether the credential proves a party already, so that the body says it once more and adds nothing. */
+function isProven({ type, id }: Party, delegation: Caller['delegation']): boolean {
+  if (delegation === undefined) return false
+  const { human, links } = delegation
+  return (human?.type === type && human.id === id) || links.some(({ party }) => party.type === type && party.id === id)
 }

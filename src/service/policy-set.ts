@@ -30,6 +30,7 @@ export type PolicySettings = {
   readonly base: Config['base']
   readonly entrypoints: readonly string[]
   readonly guardrails: Config['guardrails']
+  readonly detectors: Config['detectors']
   readonly overrides: Readonly<Record<string, Overrides>>
   readonly modes: Config['modes']
   readonly approvals: Config['approvals']

@@ -96,3 +96,15 @@ export type Store = {
   readonly fenced: () => string | undefined
   readonly close: () => Promise<void>
 }
+
+/**
+ * An outside classifier of prompt injection: texts of one action → confidence 0–1. A rejection, or a number outside of that, is no answer: the detectors go on
+ * with their rules alone.
+ */
+export type InjectionClassifier = (texts: readonly string[]) => Promise<number>
+
+/**
+ * An outside topic model: what an action is called (its name, resource, names of arguments) and what was declared → score 0–1, where 1 is wholly within the
+ * declared topic. A rejection, or a number outside of that, is no answer.
+ */
+export type TopicModel = (action: readonly string[], declared: string) => Promise<number>

@@ -1,6 +1,9 @@
 import type { ProjectionState } from './projection-state.ts'
+import { applyRating, dropFilings } from './raters-projection.ts'
 import { applyApproval } from './approval-projection.ts'
+import { applyBound, countMoved } from './bounds-projection.ts'
 import { activityKey, newActivity, withCharge, withRelease, withRequest } from './activity.ts'
+import { applyWatched, DETECTORS_KEY } from './watch-projection.ts'
 import type { Activity, TenantState, Verdicts } from '../model/documents.ts'
 import type { Effect } from '../model/effect.ts'
 import { invariant, unreachable } from '../model/error.ts'
@@ -10,8 +13,11 @@ import type { AgentTrust, BlastRadius, TrustChange, TrustWrite } from '../model/
 import { addEvidence, chargeDelegator, takeBack } from '../trust/agent.ts'
 import { raiseIncident, reviewAndSettle } from '../trust/agent-incidents.ts'
 import { observeComposition } from '../trust/composition.ts'
+import { demote } from '../trust/demotion.ts'
+import { importHistory } from '../trust/import.ts'
 import { promote } from '../trust/promotion.ts'
-import { newAgentTrust, scopeOf } from '../trust/state.ts'
+import { withRaterShare } from '../trust/raters.ts'
+import { newAgentTrust, scopeOf, withScope } from '../trust/state.ts'
 import { openOverrides } from '../workflows/overrides.ts'
 
 export type { ProjectionState } from './projection-state.ts'
@@ -80,13 +86,50 @@ function apply(effect: Effect, nowMs: number, tenant: string, state: ProjectionS
         ...before,
         containments: before.containments.filter(({ id }) => id !== effect.id),
       }))
+    case 'detectors':
+      state.put(DETECTORS_KEY, { settings: effect.settings })
+      return []
+    case 'watched':
+      applyWatched(effect, tenant, state)
+      return []
+    case 'tally':
+    case 'witness':
+    case 'filing':
+    case 'canary':
+    case 'canary_judged':
+    case 'advice':
+    case 'owners':
+      applyRating(effect, nowMs, tenant, state)
+      return []
+    case 'hold_resolved':
+      applyBound(effect, nowMs, tenant, state)
+      dropFilings(effect.agent, effect.id, tenant, state)
+      return []
+    case 'posture':
+    case 'hold':
+    case 'coverage':
+    case 'timed_ceiling':
+    case 'tools':
+    case 'session':
+      applyBound(effect, nowMs, tenant, state)
+      return []
+    case 'received': {
+      const { key: id, digest, record_id } = effect
+      state.put({ kind: 'received', tenant, id }, { digest, at_ms: nowMs, record_id })
+      return []
+    }
     case 'evidence':
     case 'take_back':
+      countMoved(effect, tenant, state)
+      return onAgent(effect, nowMs, tenant, state)
     case 'delegator':
+    case 'rater_share':
     case 'incident':
     case 'review':
     case 'composition':
     case 'promote':
+    case 'demote':
+    case 'import':
       return onAgent(effect, nowMs, tenant, state)
     default:
       return unreachable(effect)
@@ -98,10 +141,13 @@ export const TRUST_EFFECTS = [
   'evidence',
   'take_back',
   'delegator',
+  'rater_share',
   'incident',
   'review',
   'composition',
   'promote',
+  'demote',
+  'import',
 ] as const satisfies readonly Effect['kind'][]
 /** What moves the trust of one agent. */
 export type TrustEffect = Extract<Effect, { kind: (typeof TRUST_EFFECTS)[number] }>
@@ -158,6 +204,11 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
         nowMs,
         constants,
       )
+    case 'rater_share': {
+      const { scope: key, rater, units, count, calibrated, event_time_ms } = effect
+      const change = { rater, units, count, calibrated, eventTimeMs: event_time_ms }
+      return { agent: withScope(agent, key, withRaterShare(scopeOf(agent, key), change, constants)), changes: [] }
+    }
     case 'delegator':
       return chargeDelegator(
         agent,
@@ -189,6 +240,12 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
       )
       return promotion
     }
+    case 'demote':
+      return demote(agent, { scope: effect.scope, level: effect.level, nowMs }, constants)
+    case 'import': {
+      const { scope, layer, good, bad, at_ms: atMs } = effect
+      return importHistory(agent, { scope, layer, good, bad, atMs }, nowMs, constants)
+    }
     default:
       return unreachable(effect)
   }
@@ -216,12 +273,27 @@ function onTenant(tenant: string, state: ProjectionState, change: (tenant: Tenan
   return []
 }
 
+/** The heaviest claim of a success after one more, and the heaviest of anybody else. */
+export function claimsAfter(
+  { best, second = 0 }: Pick<NonNullable<Verdicts['layers'][Layer]>, 'best' | 'second'>,
+  said: Pick<Extract<Effect, { kind: 'verdict' }>, 'source' | 'claim' | 'rater'>,
+): Pick<NonNullable<Verdicts['layers'][Layer]>, 'best' | 'second'> {
+  const { source: by, claim: weight = 0 } = said
+  const rater = said.rater === true
+  if (weight <= 0) return best === undefined ? {} : { best, second }
+  if (best === undefined) return { best: { by, rater, weight }, second }
+  if (best.by === by) return { best: { ...best, weight: Math.max(best.weight, weight) }, second }
+  return weight > best.weight ? { best: { by, rater, weight }, second: best.weight } : { best, second: Math.max(second, weight) }
+}
+
 function onVerdict(effect: Extract<Effect, { kind: 'verdict' }>, tenant: string, state: ProjectionState): readonly TrustChange[] {
   const key = { kind: 'verdicts', tenant, id: effect.decision_id } as const
   const before = state.document(key) ?? newVerdicts()
   const layer = before.layers[effect.layer] ?? UNHEARD
   const taken = effect.factual && layer.positive > 0
+  const heard = hearing(effect.layer, effect.source, effect.class)
   state.put(key, {
+    ...before,
     layers: {
       ...before.layers,
       [effect.layer]: {
@@ -231,9 +303,10 @@ function onVerdict(effect: Extract<Effect, { kind: 'verdict' }>, tenant: string,
         kappa: Math.max(layer.kappa, effect.kappa ?? 0),
         factual: layer.factual || effect.factual,
         counted: layer.counted || effect.counted === true,
+        ...(taken ? {} : claimsAfter(layer, effect)),
       },
     },
-    heard: [...before.heard, hearing(effect.layer, effect.source, effect.class)],
+    heard: before.heard.includes(heard) ? before.heard : [...before.heard, heard],
     self_flagged: before.self_flagged || effect.self_flagged,
   })
   return []

@@ -1,4 +1,6 @@
-import { authorize, refuseSelf } from './authority.ts'
+import { authorize } from './authority.ts'
+import { ceilingsFor } from './bounds.ts'
+import { boundsKey } from './bounds-projection.ts'
 import { recordOf } from './records.ts'
 import { actsInScope, didYouMean, scopeFix } from './steering-names.ts'
 import { agentKey, type SteeringDeps } from './steering.ts'
@@ -18,7 +20,6 @@ export async function promote(
   report: PromotionReport,
 ): Promise<PromotionAnswer> {
   authorize(caller, 'promote')
-  refuseSelf(caller, [agent])
   return evaluatePromotion(deps, caller, agent, scope, {
     human: caller.person !== undefined,
     ...(report.note === undefined ? {} : { note: report.note }),
@@ -39,7 +40,7 @@ export async function evaluatePromotion(
     })
   const { tenant } = caller
   const nowMs = deps.nowMs()
-  return deps.store.transact([agentKey(tenant, agent)], (transaction) => {
+  return deps.store.transact([agentKey(tenant, agent), boundsKey(tenant, agent)], (transaction) => {
     const constants = transaction.constants()
     const stored = transaction.document(agentKey(tenant, agent))
     const policySet = deps.policySet()
@@ -53,7 +54,8 @@ export async function evaluatePromotion(
       throw new ServiceError('not_found', `no action has the scope "${scope}"`, {
         fix: scopeFix(policySet, scope),
       })
-    const gates = promotionGates(before, scope, { nowMs, human: by.human }, constants)
+    const ceilings = ceilingsFor(transaction, { tenant, agent, scope, nowMs }, constants)
+    const gates = promotionGates(before, scope, { nowMs, human: by.human, ceilings }, constants)
     const from = before.scopes[scope]?.ladder.level ?? 0
     const to = LEVELS[from + 1]
     const granted = to !== undefined && gates.every((gate) => gate.passed)

@@ -8,7 +8,7 @@ import type { Decision } from '../model/decision-inputs.ts'
 import type { Effect } from '../model/effect.ts'
 import { ServiceError } from '../model/error.ts'
 import { RECORD_VERSION, type AuditRecord, type RecordKind } from '../model/record.ts'
-import { formatScope } from '../model/scope.ts'
+import { formatScope, type Layer } from '../model/scope.ts'
 import type { EvidenceStake } from '../model/trust-constants.ts'
 
 /** The part of a record that its writer chooses. */
@@ -53,8 +53,12 @@ export type RecordedDecision = {
   readonly redeemed: string | null
   /** It ran under an emergency override. */
   readonly overridden: boolean
+  /** Layers in which detectors looked at it and found nothing. */
+  readonly clean: readonly Layer[]
   /** Where the would-be use of budgets is kept, if there was any. */
   readonly rehearsal: string | undefined
+  /** False: it ran, and nobody was asked to verify it. */
+  readonly sampled: boolean
   readonly at_ms: number
 }
 
@@ -75,14 +79,16 @@ export function decisionOf(
 
 /** A decision as its record says it was. */
 export function recordedDecisionOf(record: AuditRecord): RecordedDecision {
-  const { facts, decision, proposal, approval, override, would } = decisionBodyOf(record)
+  const { facts, decision, proposal, approval, override, would, watch, verification } = decisionBodyOf(record)
   return {
     facts,
     decision,
     proposal,
     redeemed: approval.redeemed,
     overridden: override !== null,
+    clean: watch?.clean ?? [],
     rehearsal: would?.rehearsal ?? undefined,
+    sampled: verification?.due !== false,
     at_ms: facts.at_ms,
   }
 }
@@ -126,6 +132,7 @@ export function judgedOf(
     // What ran because a person took over proves nothing good of the agent.
     earns: facts.action.known && !overridden,
     blast: facts.action.blast,
+    ...(facts.moved_from === undefined ? {} : { moved_tool: facts.action.name }),
     // Whoever only the body names bears nothing: else naming an agent would be enough to bring it down.
     delegators: facts.parties.links.filter(({ claimed }) => !claimed).map(({ party }) => party.id),
     decided_at_ms: at_ms,

@@ -17,6 +17,19 @@ import type {
   ProposalsAnswer,
   SignalReport,
 } from '../model/wire.ts'
+import type {
+  ContainmentsAnswer,
+  DemotionAnswer,
+  DemotionReport,
+  IncidentFilter,
+  IncidentsAnswer,
+  IncidentView,
+  RevocationAnswer,
+  RevocationReport,
+} from '../model/wire-steering.ts'
+import type { LogReviewAnswer, LogReviewReport, LogReviewsAnswer } from '../model/wire-monitoring.ts'
+import type { ImportAnswer, SignalAnswer, SignalEvent, SignedHistory } from '../model/wire-signals.ts'
+import type { CanaryAnswer, CanaryReport, HoldAnswer, HoldReport, RatersAnswer, RaterView } from '../model/wire-raters.ts'
 import type { TrustHistoryAnswer } from '../model/wire-trust.ts'
 import type { ApprovalState } from '../model/approval.ts'
 import type {
@@ -30,14 +43,13 @@ import type {
   WithdrawalReport,
 } from '../model/wire-approvals.ts'
 import type { Evaluation } from '../model/evaluation.ts'
+import type { Raised } from './monitoring/rule-fold.ts'
 import type { LogAnswer, LogLine } from './opa-log-answer.ts'
 import type { RecordQuery, StoredRecord } from './ports.ts'
 import type { PolicySetView } from './policy-set.ts'
+import type { Protocol } from './protocol.ts'
+import type { TrustGauges } from './trust-report/gauges.ts'
 import type { TrustHistoryQuery } from './trust-history/query.ts'
-
-/** Which protocol asked; a metric label and part of the record. */
-export const PROTOCOLS = ['native', 'opa', 'authzen', 'cli', 'opa-log'] as const
-export type Protocol = (typeof PROTOCOLS)[number]
 
 /** One question as an adapter hands it over: parsed, with who asks and how it came. */
 export type Ask = {
@@ -61,12 +73,37 @@ export type Service = {
   readonly takeLog: (caller: Caller, entries: AsyncIterable<LogLine>, mayGoOn?: () => void) => Promise<LogAnswer>
   readonly reportOutcome: (caller: Caller, report: OutcomeReport) => Promise<EvidenceAnswer>
   readonly reportSignal: (caller: Caller, report: SignalReport) => Promise<EvidenceAnswer>
+  /** Takes a signal of any class; the same one again, by its source and id, is answered alike and counts once. */
+  readonly takeSignal: (caller: Caller, event: SignalEvent) => Promise<SignalAnswer>
+  /** Takes a signed history of before, wholly or not at all. */
+  readonly importHistory: (caller: Caller, file: SignedHistory) => Promise<ImportAnswer>
   readonly raiseIncident: (caller: Caller, report: IncidentReport) => Promise<IncidentAnswer>
   readonly reviewIncident: (caller: Caller, incidentId: string, report: IncidentReviewReport) => Promise<IncidentAnswer>
   readonly agentTrust: (caller: Caller, agent: string) => Promise<AgentTrustAnswer>
   /** How the trust of an agent came to be what it is, derived from the log, oldest first. */
   readonly trustHistory: (caller: Caller, agent: string, query: TrustHistoryQuery) => Promise<TrustHistoryAnswer>
   readonly promote: (caller: Caller, agent: string, scope: ScopeKey, report: PromotionReport) => Promise<PromotionAnswer>
+  /** A person takes the rungs of a scope above a level away. */
+  readonly demote: (caller: Caller, agent: string, scope: ScopeKey, report: DemotionReport) => Promise<DemotionAnswer>
+  /** Stops an agent altogether until a person has reviewed it; says what of it is still under way. */
+  readonly revokeAgent: (caller: Caller, agent: string, report: RevocationReport) => Promise<RevocationAnswer>
+  /** A person says whether what waited about an agent is true. */
+  readonly resolveHold: (
+    caller: Caller,
+    agent: string,
+    of: { readonly hold: string; readonly report: HoldReport },
+  ) => Promise<HoldAnswer>
+  /** A decision that waits for people becomes one of which the right answer is known. */
+  readonly seedCanary: (caller: Caller, report: CanaryReport) => Promise<CanaryAnswer>
+  /** How raters judge, and what their word weighs. */
+  readonly raters: (caller: Caller) => Promise<RatersAnswer>
+  readonly rater: (caller: Caller, name: string) => Promise<RaterView>
+  /** Charges decisions of all tenants that had to be verified by now and were not; returns how many. */
+  readonly chargeMissed: () => Promise<number>
+  /** Incidents that still bound an agent, and one of them. */
+  readonly incidents: (caller: Caller, filter: IncidentFilter) => Promise<IncidentsAnswer>
+  readonly incident: (caller: Caller, incidentId: string) => Promise<IncidentView>
+  readonly containments: (caller: Caller) => Promise<ContainmentsAnswer>
   readonly contain: (caller: Caller, report: ContainmentReport) => Promise<ContainmentAnswer>
   readonly lift: (caller: Caller, containmentId: string) => Promise<ContainmentAnswer>
   /** Approvals that are not over, of the scopes the caller decides for. */
@@ -86,6 +123,14 @@ export type Service = {
   readonly record: (caller: Caller, id: string) => Promise<StoredRecord>
   readonly proof: (caller: Caller, id: string) => Promise<ProofAnswer>
   readonly checkpoint: (caller: Caller) => Promise<string>
+  /** Reviews of the log that somebody owns: the last time of each, and when it is due. */
+  readonly logReviews: (caller: Caller) => Promise<LogReviewsAnswer>
+  /** A person looked through the log. */
+  readonly reviewLog: (caller: Caller, report: LogReviewReport) => Promise<LogReviewAnswer>
+  /** Writes an alert for each review that became overdue; returns how many are new. */
+  readonly alertOverdueReviews: () => Promise<number>
+  /** Writes an alert to the log unless it is there already; true: it was written. */
+  readonly raiseAlert: (raised: Raised) => Promise<boolean>
   /** The raw base answer to what a decision would ask it, for an auditor only; not graduated, not recorded as a decision. */
   readonly diagnoseBase: (caller: Caller, ask: Ask) => Promise<Evaluation>
   /** Loads the policy set anew and swaps it in; a broken one leaves the last good one in force and rejects with the reason. */
@@ -115,6 +160,12 @@ export type Observation =
     }
   | { readonly kind: 'degraded'; readonly cause: string }
   | { readonly kind: 'evidence'; readonly layer: string; readonly polarity: string }
+  | {
+      readonly kind: 'signal'
+      readonly class: string
+      readonly layer: string
+      readonly result: 'accepted' | 'duplicate' | 'conflict' | 'refused'
+    }
   | { readonly kind: 'demotion'; readonly from: number; readonly to: number }
   /** What would have been answered if everything were enforced; only where something is not. */
   | {
@@ -126,9 +177,19 @@ export type Observation =
     }
   | { readonly kind: 'mode_loosened'; readonly lines: number }
   | { readonly kind: 'approval'; readonly verdict: 'approve' | 'reject'; readonly seconds: number }
+  /** A verdict of a rater who says yes to nearly everything, faster than it can be read. */
+  | { readonly kind: 'rubber_stamp' }
+  /** A report that waits for a person. */
+  | { readonly kind: 'held'; readonly reason: string }
   | { readonly kind: 'override'; readonly verb: string }
   /** One attempt to send an event. */
   | { readonly kind: 'webhook'; readonly webhook: string; readonly posting: 'delivered' | 'failed' | 'gone' }
   /** Records that a webhook has not got past. */
   | { readonly kind: 'webhook_lag'; readonly webhook: string; readonly records: number }
+  | { readonly kind: 'alert'; readonly rule: string; readonly severity: string }
+  | { readonly kind: 'review_overdue'; readonly review: string; readonly overdue: boolean }
+  /** Records that monitoring has not got past. */
+  | { readonly kind: 'monitoring_lag'; readonly records: number }
+  /** Where the trust of all agents stands, scope by scope. */
+  | { readonly kind: 'trust_gauges'; readonly scopes: readonly TrustGauges[] }
 export type Observer = (observation: Observation) => void

@@ -5,6 +5,7 @@ import { startedOver } from './demotion.ts'
 import { requireFinite } from './finite.ts'
 import { restarted } from './ladder.ts'
 import { valuedAt } from './layer.ts'
+import { sharesKept } from './raters.ts'
 import { mapScopes } from './state.ts'
 
 /** How much a change of composition takes: the model (major), or the prompt or tool catalogue (minor). */
@@ -32,15 +33,21 @@ export function changeComposition(
   const levelMax = kind === 'major' ? constants.composition_major_level_max : 4
   const lowered = Object.entries(agent.scopes).filter(([, { ladder }]) => lowerLevel(ladder.level, levelMax) < ladder.level)
   const renewed = { ...agent, composition, identity: keptOver(agent.identity, kind, nowMs, constants) }
-  const changed = mapScopes(renewed, (scope) => ({
-    ...startedOver(scope, restarted(scope.ladder, levelMax, nowMs)),
-    undo: [],
-    layers: {
-      behaviour: keptOver(scope.layers.behaviour, kind, nowMs, constants),
-      context: keptOver(scope.layers.context, kind, nowMs, constants),
-      outcome: keptOver(scope.layers.outcome, kind, nowMs, constants),
-    },
-  }))
+  const changed = mapScopes(renewed, (scope) => {
+    const outcome = keptOver(scope.layers.outcome, kind, nowMs, constants)
+    const { r } = valuedAt(scope.layers.outcome, nowMs, constants)
+    const restart = startedOver(scope, restarted(scope.ladder, levelMax, nowMs))
+    return {
+      ...restart,
+      raters: r > 0 ? sharesKept(restart.raters, outcome.r / r) : restart.raters,
+      undo: [],
+      layers: {
+        behaviour: keptOver(scope.layers.behaviour, kind, nowMs, constants),
+        context: keptOver(scope.layers.context, kind, nowMs, constants),
+        outcome,
+      },
+    }
+  })
   return { agent: changed, changes: [{ kind: 'composition_changed', change: kind, scopes_lowered: lowered.map(([key]) => key) }] }
 }
 

@@ -1,11 +1,12 @@
-import type { ScopeKey } from '../model/scope.ts'
+import type { Level, ScopeKey } from '../model/scope.ts'
 import type { TrustConstants } from '../model/trust-constants.ts'
 import type { AgentTrust, Ladder, ScopeTrust, TrustChange, TrustWrite } from '../model/trust-state.ts'
 import { donorsOf } from './back-off.ts'
-import { demoted } from './ladder.ts'
+import { demoted, restarted } from './ladder.ts'
 import { publish } from './phi.ts'
+import { sharesStartedOver } from './raters.ts'
 import { readScope } from './score.ts'
-import { mapScopes } from './state.ts'
+import { mapScopes, scopeOf, withScope } from './state.ts'
 
 /** What happened to the agent: the state before and after, when, and the scope it happened in (null: the agent itself). */
 export type Offence = {
@@ -46,5 +47,25 @@ export function settle({ before, after, scope, nowMs }: Offence, constants: Trus
 
 /** The scope on a new rung: verifiers are collected anew. */
 export function startedOver(scope: ScopeTrust, ladder: Ladder): ScopeTrust {
-  return { ...scope, ladder, verifiers: [] }
+  return { ...scope, ladder, verifiers: [], uncalibrated: [], raters: sharesStartedOver(scope.raters) }
+}
+
+/** A person takes rungs away: where, the highest level that stays, and when. */
+export type Demotion = { readonly scope: ScopeKey; readonly level: Level; readonly nowMs: number }
+
+/**
+ * Takes the rungs above a level away because a person says so. It is no offence, so there is no strike; k and e start over, which has to
+ * be paid for as every start-over. What an incident took above that level is given back no more. Nothing above it: nothing changes.
+ */
+export function demote(agent: AgentTrust, { scope: key, level, nowMs }: Demotion, constants: TrustConstants): TrustWrite {
+  const scope = scopeOf(agent, key)
+  const lowered = (ladder: Ladder): Ladder => (ladder.level > level ? restarted(ladder, level, nowMs) : ladder)
+  const ladder = lowered(scope.ladder)
+  const undo = scope.undo.map((one) => ({ ...one, before: lowered(one.before) }))
+  if (undo.every(({ before }, at) => before === scope.undo[at]?.before) && ladder === scope.ladder) return { agent, changes: [] }
+  const demotionScore = publish(readScope(agent, key, { nowMs }, constants).demotionScore)
+  const after = ladder === scope.ladder ? { ...scope, undo } : { ...startedOver(scope, ladder), undo }
+  const { level: from } = scope.ladder
+  const change: TrustChange = { kind: 'demoted', scope: key, from, to: ladder.level, demotion_score: demotionScore, by: 'person' }
+  return { agent: withScope(agent, key, after), changes: from === ladder.level ? [] : [change] }
 }

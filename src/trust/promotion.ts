@@ -7,6 +7,7 @@ import { requireFinite } from './finite.ts'
 import { activeStrikes, countRequired, dwellLeftMs, evidenceRequired, nextLevel, promoted } from './ladder.ts'
 import { conflictOf } from './opinion.ts'
 import { publish } from './phi.ts'
+import { verifiersFor, withoutLargestRater } from './raters.ts'
 import { readScope } from './score.ts'
 import type { ReadingTerms } from './score.ts'
 import { scopeOf, withScope } from './state.ts'
@@ -39,13 +40,19 @@ export function promotionGates(
   const open = reading.incidents.filter((incident) => incident.review === 'required').length
   const conflict = request.conflict ?? conflictOf(layers.map(({ opinion }) => opinion))
   const hysteresis = activeStrikes(ladder, nowMs, constants) > 0 ? constants.hysteresis : 0
+  const needed = threshold + hysteresis
   const dwellMs = constants.dwell_days[to] * DAY_MS
   return [
     atMost('incident', open, 0),
-    atLeast('score', publish(reading.score), threshold + hysteresis),
+    atLeast('score', publish(reading.score), needed),
     atLeast('consensus', publish(Math.min(1, ...layers.map(({ trust }) => trust))), threshold),
     atMost('conflict', conflict, constants.conflict_max),
-    atLeast('verifiers', request.verifiers ?? reading.scope.verifiers.length, constants.verifiers_min[to]),
+    atLeast('verifiers', request.verifiers ?? verifiersFor(reading.scope, to), constants.verifiers_min[to]),
+    atLeast(
+      'largest_rater',
+      withoutLargestRater(reading.scope, to, { nowMs, score: reading.score, needed }, constants),
+      to < 3 ? 0 : 1,
+    ),
     atLeast('count', ladder.k, countRequired(ladder, to, nowMs, constants)),
     atLeast('evidence', ladder.e, evidenceRequired(ladder, to, nowMs, constants)),
     atLeast('dwell', dwellMs - dwellLeftMs(ladder, to, nowMs, constants), dwellMs),

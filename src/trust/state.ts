@@ -14,6 +14,8 @@ const NEW_SCOPE: ScopeTrust = {
   undo: [],
   track: { good: 0, bad: 0, selfFlagged: 0, failuresByBlastRadius: [0, 0, 0, 0] },
   verifiers: [],
+  uncalibrated: [],
+  raters: [],
 }
 
 /** The trust of an agent of which nothing is known: score 0 in every scope. */

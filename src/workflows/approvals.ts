@@ -112,20 +112,60 @@ export function strangeness(approval: Approval, by: Omit<Redeemer, 'approvalId'>
  * the number of people it takes by now. Changed arguments and another tenant have another digest, so nothing is found for them.
  */
 export function redemptionProblem(approval: Approval | undefined, by: Redeemer, nowMs: number): RedemptionProblem | null {
-  if (approval?.id !== by.approvalId) return 'unknown'
+  // A canary is no approval: whoever said yes to it, nothing may come of it.
+  if (approval?.id !== by.approvalId || approval.canary === true) return 'unknown'
   const strange = strangeness(approval, by)
   if (strange !== null) return strange
   const state = approvalState(approval, nowMs)
   return state === 'approved' ? null : state
 }
 
+/** The record of a rater of whom nothing is known. */
+export function newRater(): RaterRecord {
+  return {
+    approved: 0,
+    rejected: 0,
+    latency_ms_sum: 0,
+    hasty: 0,
+    latencies: [],
+    canaries: { seen: 0, caught: 0 },
+    units_given: 0,
+  }
+}
+
+/** Seconds up to which verdicts are counted together, by how long they took; the last group has no end. */
+export const LATENCY_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600] as const
+
 /** A person's record after one more verdict. */
 export function withVerdict(record: RaterRecord | undefined, verdict: 'approve' | 'reject', latencyMs: number): RaterRecord {
-  const { approved, rejected, latency_ms_sum, hasty } = record ?? { approved: 0, rejected: 0, latency_ms_sum: 0, hasty: 0 }
+  const before = record ?? newRater()
+  const found = LATENCY_SECONDS.findIndex((seconds) => latencyMs <= seconds * 1_000)
+  const group = found === -1 ? LATENCY_SECONDS.length : found
+  const latencies = Array.from(
+    { length: LATENCY_SECONDS.length + 1 },
+    (_, index) => (before.latencies[index] ?? 0) + (index === group ? 1 : 0),
+  )
   return {
-    approved: approved + (verdict === 'approve' ? 1 : 0),
-    rejected: rejected + (verdict === 'reject' ? 1 : 0),
-    latency_ms_sum: latency_ms_sum + latencyMs,
-    hasty: hasty + (latencyMs < HASTY_MS ? 1 : 0),
+    ...before,
+    approved: before.approved + (verdict === 'approve' ? 1 : 0),
+    rejected: before.rejected + (verdict === 'reject' ? 1 : 0),
+    latency_ms_sum: before.latency_ms_sum + latencyMs,
+    hasty: before.hasty + (latencyMs < HASTY_MS ? 1 : 0),
+    latencies,
   }
+}
+
+/** The end of the last group, seconds: no approval waits longer. */
+const LATENCY_SECONDS_MAX = 604_800
+
+/** How long half of a person's verdicts took at most, seconds; null without any that were timed. */
+export function medianLatencySeconds({ latencies }: Pick<RaterRecord, 'latencies'>): number | null {
+  const all = latencies.reduce((sum, each) => sum + each, 0)
+  if (all === 0) return null
+  let passed = 0
+  const group = latencies.findIndex((each) => {
+    passed += each
+    return passed * 2 >= all
+  })
+  return LATENCY_SECONDS[group] ?? LATENCY_SECONDS_MAX
 }

@@ -275,6 +275,14 @@ describe('gradus audit', () => {
     expect(lines.map((line) => (JSON.parse(line) as { leaf_index: number }).leaf_index)).toEqual([0, 1, 2])
     const out = join(files.path, 'export.jsonl')
     expect((await run(['audit', 'export', ...data, '--out', out], { openStore: open })).out).toBe(`3 records in ${out}\n`)
+    const nowhere = ['--out', join(files.path, 'no-such-folder', 'export.jsonl')]
+    for (const command of [['export'], ['sufficiency', '--since', '1d']])
+      expect(await run(['audit', ...command, ...data, ...nowhere], { openStore: open })).toMatchObject({
+        code: 7,
+        err: expect.stringContaining('no-such-folder') as unknown,
+      })
+    expect((await run(['audit', 'export', ...data, '--out', out, '--kind', 'rumour'], { openStore: open })).code).toBe(64)
+    expect(readFileSync(out, 'utf8')).not.toBe('')
     expect((await run(['audit', 'proof', first.decision_id, ...data], { openStore: open })).out).toContain(
       'c2sp.org/tlog-proof@v1',
     )

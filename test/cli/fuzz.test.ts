@@ -8,6 +8,7 @@ import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { loadConfig } from '../../src/load-config.ts'
+import { ServiceError } from '../../src/model/error.ts'
 import { folder, liveService, run, shippedPolicySet } from './harness.ts'
 
 const files = folder()
@@ -121,6 +122,8 @@ describe('the command line, whatever it is given', () => {
           cwd: files.path,
           loadConfig: (file) => loadConfig(file, files.path),
           openStore: open,
+          // A hundred agents for a hundred days, each time, would be another test.
+          runLives: () => Promise.reject(new ServiceError('io', 'there are no threads here')),
           readStdin: () => Promise.resolve(first),
         })
         const told = `${JSON.stringify(argv)}\n${ran.out}${ran.err}`

@@ -18,6 +18,7 @@ import type { PolicySet } from '../../src/service/policy-set.ts'
 import type { Store } from '../../src/service/ports.ts'
 import { project } from '../../src/service/projection.ts'
 import type { Service } from '../../src/service/service.ts'
+import { runLives } from '../../src/simulation/run-lives.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { openScratch } from '../../src/stores/sqlite/scratch.ts'
 import { uuidv7 } from '../../src/model/uuid.ts'
@@ -52,6 +53,7 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     columns: 100,
     nowMs: () => NOW_MS,
     elapsed: () => performance.now() / 1_000,
+    processors: 2,
     random: (bytes) => new Uint8Array(bytes),
     version: { gradus: '1.2.3', node: '24.0.0', opa: '1.22.0' },
     fetch: refused('the network'),
@@ -77,6 +79,7 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     walkRecords,
     exportLine,
     eraseRecords,
+    runLives,
     serve: refused('serving'),
     ...changes,
   }

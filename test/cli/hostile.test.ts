@@ -62,7 +62,7 @@ function recordWith(text: string): StoredRecord {
   return {
     leafIndex: 1,
     state: 'whole',
-    record: { id: text, at: text, kind: 'decision', ...names, body },
+    record: { id: text, at: text, kind: 'decision', ...names, body, effects: [] },
   } as unknown as StoredRecord
 }
 
@@ -148,6 +148,16 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     { rebuildState: () => Promise.resolve({ ...reportWith(text), damaged: false, written: true }) },
   ],
   'trust replay': (text) => [['trust', 'replay', write('h.jsonl', ascii({ layer: text, [text]: 1 }))]],
+  'trust import': (text) => [
+    ['trust', 'import', write('h.jsonl', text), '--signature', write('h.sig', 'x'.repeat(64)), '--server', 'http://x'],
+    answering({
+      ...{ record_id: text, leaf_index: 1, state_version: 2, digest: text, key: text, lines: 1, changes: [], duplicate: false },
+      totals: [{ agent: text, scope: 'crm:full', layer: 'outcome', good: 1, bad: 0, good_given: 2 }],
+    }),
+  ],
+  'trust import of a signature that is none': (text) => [
+    ['trust', 'import', write('h.jsonl', text), '--signature', write('h.sig', text), '--as', text],
+  ],
   'trust promote': (text) => [
     ['trust', 'promote', text, 'crm:full', '--server', 'http://x'],
     {
@@ -191,6 +201,65 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
   ],
   'approvals withdraw': (text) => [['approvals', 'withdraw', text, '--server', 'http://x'], answering(approvalAnswerWith(text))],
   'approvals list in a state that is none': (text) => [['approvals', 'list', '--state', text, '--server', 'http://x']],
+  'trust demote': (text) => [
+    ['trust', 'demote', text, 'crm:full', '--to', 'L1', '--reason', text, '--server', 'http://x'],
+    answering({
+      ...{ agent: text, scope: 'crm:full', demoted: true, level_before: 2, level_after: 1, changes: [] },
+      ...{ leaf_index: 1, state_version: 1 },
+    }),
+  ],
+  'trust demote to a level and in a scope that are none': (text) => [
+    ['trust', 'demote', 'a', text, '--to', text, '--reason', 'r', '--server', 'http://x'],
+  ],
+  'trust holds': (text) => [['trust', 'holds', text, '--server', 'http://x'], answering(holdsWith(text))],
+  'trust resolve': (text) => [
+    ['trust', 'resolve', text, text, '--accept', '--note', text, '--server', 'http://x'],
+    answering({
+      ...{ agent: text, hold_id: text, resolution: 'accept', weighed: 1, changes: [] },
+      ...{ leaf_index: 1, state_version: 1 },
+    }),
+  ],
+  'trust resolve without a word': (text) => [['trust', 'resolve', text, text, '--server', 'http://x']],
+  'raters list': (text) => [['raters', 'list', '--server', 'http://x'], answering({ raters: [raterWith(text)] })],
+  'raters show': (text) => [['raters', 'show', text, '--server', 'http://x'], answering(raterWith(text))],
+  'raters seed': (text) => [
+    ['raters', 'seed', text, '--note', text, '--server', 'http://x'],
+    answering({ decision_id: text, expected: 'reject', approval: true, leaf_index: 1, state_version: 1 }),
+  ],
+  'agents pause': (text) => [['agents', 'pause', text, '--reason', text, '--server', 'http://x'], answering(containedWith(text))],
+  'agents resume': (text) => [
+    ['agents', 'resume', text, '--action', text, '--server', 'http://x'],
+    steeringWith(text, { kind: 'action', agent: text, action: text }),
+  ],
+  'agents resume of what is not paused': (text) => [
+    ['agents', 'resume', text, '--server', 'http://x'],
+    steeringWith(text, { kind: 'tenant' }),
+  ],
+  'agents revoke': (text) => [['agents', 'revoke', text, '--reason', text, '--server', 'http://x'], answering(revokedWith(text))],
+  'contain list': (text) => [['contain', 'list', '--server', 'http://x'], steeringWith(text, { kind: 'agent', agent: text })],
+  'contain add': (text) => [
+    ['contain', 'add', '--agent', text, '--action', text, '--reason', text, '--server', 'http://x'],
+    answering(containedWith(text)),
+  ],
+  'contain lift': (text) => [
+    ['contain', 'lift', text, '--server', 'http://x'],
+    answering({ ...containedWith(text), in_force: false }),
+  ],
+  'incidents list': (text) => [['incidents', 'list', '--server', 'http://x'], steeringWith(text, { kind: 'tenant' })],
+  'incidents list in a state that is none': (text) => [['incidents', 'list', '--state', text, '--server', 'http://x']],
+  'incidents show': (text) => [['incidents', 'show', text, '--server', 'http://x'], answering(incidentWith(text))],
+  'incidents raise': (text) => [
+    ['incidents', 'raise', text, 'injection_weak', '--reason', text, '--server', 'http://x'],
+    answering(incidentAnswerWith(text)),
+  ],
+  'incidents raise of a class, a scope and a cap that are none': (text) => [
+    ['incidents', 'raise', text, text, '--scope', text, '--cap', text, '--reason', text, '--server', 'http://x'],
+  ],
+  'incidents review': (text) => [['incidents', 'review', text, '--reason', text, '--server', 'http://x'], reviewing(text)],
+  'incidents false-positive': (text) => [
+    ['incidents', 'false-positive', text, '--reason', text, '--server', 'http://x'],
+    reviewing(text),
+  ],
   'overrides list': (text) => [['overrides', 'list', '--server', 'http://x'], answering({ overrides: [overrideWith(text)] })],
   'overrides open': (text) => [
     ['overrides', 'open', text, 'crm:full', '--reason', text, '--server', 'http://x'],
@@ -224,6 +293,7 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
   ],
   'fixture from': (text) => [['fixture', 'from', text, '--data-dir', files.path]],
   simulate: (text) => [['simulate', '--policies', text, '--data-dir', files.path]],
+  'simulate trust': (text) => [['simulate', 'trust', '--worlds', text]],
   'observe report': (text) => [
     ['observe', 'report', '--since', '2000-01-01', '--data-dir', files.path],
     { walkRecords: walkOne(text, observedWith(text)) },
@@ -253,6 +323,43 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     { verifyLog: () => Promise.resolve(reportWith(text)) },
   ],
   'audit replay': (text) => [['audit', 'replay', '--all', '--data-dir', files.path], { walkRecords: walkOne(text) }],
+  'audit sufficiency': (text) => [
+    ['audit', 'sufficiency', '--since', '2000-01-01', '--data-dir', files.path],
+    { walkRecords: walkOne(text, executedWith(text)) },
+  ],
+  'audit sufficiency as CSV': (text) => [
+    ['audit', 'sufficiency', '--since', '2000-01-01', '--csv', '--data-dir', files.path],
+    { walkRecords: walkOne(text, executedWith(text)) },
+  ],
+  'audit sufficiency as JSON': (text) => [
+    ['audit', 'sufficiency', '--since', text, '--json', '--data-dir', files.path],
+    { walkRecords: walkOne(text, executedWith(text)) },
+  ],
+  'audit reviews': (text) => [
+    ['audit', 'reviews', '--data-dir', files.path, '--config', reviewsOf(text)],
+    { openStore: () => fallen(text), nowMs: () => FELL_MS },
+  ],
+  'audit review': (text) => [
+    ['audit', 'review', text, '--notes', `x${text}`, '--server', 'http://x'],
+    answering({
+      id: 'r',
+      owner: `o${text}`,
+      every_days: 7,
+      what: `w${text}`,
+      last: null,
+      due: TIME,
+      overdue: false,
+      leaf_index: 1,
+    }),
+  ],
+  'audit review of one that is not there': (text) => [
+    ['audit', 'review', text, '--notes', `x${text}`, '--as', 'anna', '--data-dir', files.path],
+  ],
+  'trust report': (text) => [
+    ['trust', 'report', '--since', '2000-01-01', '--data-dir', files.path],
+    { walkRecords: walkOne(text, executedWith(text)), openStore: () => fallen(text) },
+  ],
+  'trust report since a time that is none': (text) => [['trust', 'report', '--since', text, '--data-dir', files.path]],
   'audit erase': (text) => [
     ['audit', 'erase', '--agent', text, '--reason', text, '--as', text, '--data-dir', files.path],
     {
@@ -260,6 +367,32 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
         Promise.reject(new ServiceError('not_found', text, { place: { file: text, pointer: text }, fix: text })),
     },
   ],
+}
+
+/** A configuration with a review that somebody of this name owns. */
+function reviewsOf(text: string): string {
+  const review = { id: 'r', owner: `o${text}`, every_days: 7, what: `w${text}` }
+  return write(
+    'reviews.yaml',
+    `audit: { reviews: [{ ${Object.entries(review)
+      .map(([name, value]) => `${name}: ${typeof value === 'string' ? quoted(value) : value}`)
+      .join(', ')} }] }\n`,
+  )
+}
+
+/** The body of a decision that let an agent of this name do something of this name. */
+function executedWith(text: string): object {
+  return {
+    policy_set: text,
+    decision: { outcome: 'allow', decision: true, ceilings: [] },
+    facts: {
+      action: { name: text, scope: 'crm', stake: 'full' },
+      agent: {},
+      parties: { agent: { type: text, id: text } },
+      trust: null,
+      links: [],
+    },
+  }
 }
 
 /** The body of an observed decision that says this wherever a text stands. */
@@ -282,11 +415,59 @@ function answering(answer: unknown): Partial<CliDeps> {
 
 const TIME = '2026-03-03T10:00:00.000Z'
 
+function containedWith(text: string) {
+  const target = { kind: 'action', agent: text, action: text }
+  return { id: text, target, known: false, in_force: true, leaf_index: null, state_version: 1 }
+}
+
+function incidentWith(text: string) {
+  const names = { incident_id: text, agent: text, class: 'injection_suspected', reach: 'agent', scope: null }
+  const standing = { state: 'open', cap: 0.4, cap_raised: 0.4, since: TIME, review: 'required', needs: 'review' }
+  return { ...names, ...standing, counts_from: null, merged: false, scopes: [{ scope: 'crm:full', cap: 0.4, proven: 0 }] }
+}
+
+function incidentAnswerWith(text: string) {
+  const changes = [{ kind: 'demoted', scope: 'crm:full', from: 3, to: 1, demotion_score: 0.4 }]
+  return { incident_id: text, agent: text, known: false, leaf_index: 1, state_version: 1, changes, scopes: [] }
+}
+
+function revokedWith(text: string) {
+  const done = {
+    agent: text,
+    known: false,
+    incident_id: text,
+    revoked: true,
+    approvals_withdrawn: [text],
+    overrides_ended: [text],
+  }
+  const outstanding = [{ decision_id: text, scope: 'crm:full', action: text, verify_by: TIME }]
+  return { ...done, changes: [], outstanding, answers_valid_until: TIME, leaf_index: 1, state_version: 1 }
+}
+
+/** A server that has one containment and one incident. */
+function steeringWith(text: string, target: object): Partial<CliDeps> {
+  return {
+    fetch: (url, { method } = {}) => {
+      const incidents = { incidents: [incidentWith(text)], total: 2 }
+      const containments = { containments: [{ id: text, target, by: 'person', reason: text, at: TIME }] }
+      const listed = typeof url === 'string' && url.includes('/incidents') ? incidents : containments
+      return Promise.resolve(new Response(ascii(method === 'DELETE' ? containedWith(text) : listed)))
+    },
+  }
+}
+
+function reviewing(text: string): Partial<CliDeps> {
+  return {
+    fetch: (_url, { method } = {}) =>
+      Promise.resolve(new Response(ascii(method === 'POST' ? incidentAnswerWith(text) : incidentWith(text)))),
+  }
+}
+
 function approvalWith(text: string) {
   const names = { decision_id: text, request_digest: text, agent: text, human: text, requester: text, action: text }
   const votes = [{ person: text, verdict: 'approve', reason: text, at: TIME }]
   const rest = { state: 'pending', scope: 'crm:full', band: 'low', requested_at: TIME, ends_at: TIME, redeemed_by: null }
-  return { ...names, ...rest, approvers_needed: 2, votes }
+  return { ...names, ...rest, approvers_needed: 2, votes, paused: text }
 }
 
 function approvalViewWith(text: string) {
@@ -388,3 +569,20 @@ describe('whatever a request, a policy, a server or the log says', () => {
     )
   })
 })
+
+/** An agent of whom something waits. */
+function holdsWith(text: string): object {
+  const time = '2026-03-02T10:00:00.000Z'
+  const hold = { id: text, scope: null, reason: 'uncorroborated_failures', source: text, units: 2, cap: 0.6999, since: time }
+  const who = { agent: text, known: true, class: text, tier: text, at: time, state_version: 1 }
+  return { ...who, scopes: [], holds: [hold, { ...hold, cap: null }], containments: [] }
+}
+
+/** One who judges, of everything something. */
+function raterWith(text: string): object {
+  return {
+    ...{ rater: text, verdicts: 3, approve_rate: 1, median_latency_seconds: 2, hasty: 3 },
+    ...{ canaries: { seen: 1, caught: 0, catch_rate: 0 }, weight: 0.8, calibrated: false },
+    ...{ rubber_stamp: true, units_given: 1.2 },
+  }
+}

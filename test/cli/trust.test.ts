@@ -56,7 +56,7 @@ describe('gradus trust show', () => {
       expect(out).toMatch(new RegExp(`^  ${layer} +█+░+ 0\\.\\d{4}  `, 'mu'))
     expect(out).toContain('◀ weakest')
     expect(out).toMatch(/^ {2}incident +█{8}░{12} 0\.4000 {2}open, waits for a review: i-1$/mu)
-    expect(out).toMatch(/^ {2}ladder +to L2 approve_to_execute: 3 of 9 gates shut$/mu)
+    expect(out).toMatch(/^ {2}ladder +to L2 approve_to_execute: 3 of 10 gates shut$/mu)
     expect(out).toMatch(/^ {4}-- incident +1 of 0 {2}1 to be reviewed$/mu)
     expect(out).toMatch(/^ {4}-- score +0\.4 of 0\.5 {2}0\.1 missing$/mu)
     expect(out).toMatch(/^ {4}ok dwell +1 d of 1 d$/mu)

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
 import type { CliDeps } from '../../src/cli/deps.ts'
+import { leavesOf } from '../../src/cli/command-exits.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
@@ -14,7 +15,13 @@ import { VERB_ROLES } from '../../src/service/authority.ts'
 import { documents, fencesOf, REPOSITORY, sectionOf, tableRows, textOf } from './markdown.ts'
 
 /** Parts of the configuration that other documents describe member by member. */
-const DESCRIBED_ELSEWHERE = ['trust.constants', 'tenants.NAME.overrides']
+const DESCRIBED_ELSEWHERE = [
+  'identity.issuers[].standing',
+  'identity.certificates.standing',
+  'trust.constants',
+  'tenants.NAME.overrides',
+  'detectors.settings',
+]
 
 type JsonSchema = {
   readonly type?: string
@@ -56,6 +63,13 @@ function commandLines(document: string): readonly (readonly string[])[] {
   return [...typed, ...named].map((words) => words.trim().split(/\s+/u))
 }
 
+/** Every command that can be run, as it is typed after `gradus`. */
+function namesOf(command: Command): readonly string[] {
+  return leavesOf(command)
+    .map(({ path }) => path)
+    .sort()
+}
+
 /** Why a command line is none of the program's; undefined when it is. */
 function unknownIn(words: readonly string[], command: Command): string | undefined {
   const [first] = words
@@ -71,13 +85,6 @@ function unknownIn(words: readonly string[], command: Command): string | undefin
   const known = [...command.options.flatMap(({ long }) => long ?? []), '--help', '--version']
   const unknown = flags.find((flag) => !known.includes(flag))
   return unknown === undefined ? undefined : `"${command.name()}" has no option "${unknown}"`
-}
-
-/** Every command that can be run, as it is typed after `gradus`. */
-function leaves(command: Command, path: readonly string[] = []): readonly string[] {
-  return command.commands.length === 0
-    ? [path.join(' ')]
-    : command.commands.flatMap((below) => leaves(below, [...path, below.name()]))
 }
 
 describe('docs/operations.md', () => {
@@ -147,8 +154,8 @@ describe('the commands that documents name', () => {
   it('are in the table of docs/cli.md, each of them, and no other', () => {
     const [opening = ''] = textOf('docs/cli.md').split('\n## ')
     const named = tableRows(opening).flatMap(([cell = '']) => [...cell.matchAll(/`([^`]*)`/gu)].map((found) => found[1] ?? ''))
-    const commands = named.map((words) => /^[a-z]+(?: [a-z]+)*/u.exec(words)?.[0] ?? words)
-    expect([...new Set(commands)].sort()).toEqual([...leaves(program())].sort())
+    const commands = named.map((words) => /^[a-z]+(?: [a-z]+(?:-[a-z]+)*)*/u.exec(words)?.[0] ?? words)
+    expect([...new Set(commands)].sort()).toEqual(namesOf(program()))
   })
 
   it('end with the codes that docs/cli.md lists', () => {

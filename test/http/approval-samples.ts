@@ -22,6 +22,7 @@ export const SUMMARY: ApprovalSummary = {
   approvers_needed: 2,
   votes: [],
   redeemed_by: null,
+  paused: null,
 }
 
 /** All that is known of it. */
@@ -59,6 +60,7 @@ export const VIEW: ApprovalView = {
     failure_bound: 0.2,
     bottleneck_layer: 'behaviour',
   },
+  advice: [],
   rollback: { reversibility: 1, handle: 'rollback_handle', until: '2026-03-02T12:00:00.000Z' },
 }
 

@@ -145,7 +145,7 @@ describe('signing in', () => {
     ['nobody', 'The token is not known.', 403],
     ['auditor', 'may not &quot;approve&quot;.', 403],
     ['approver', 'belongs to no named person.', 403],
-    ['bot', 'An agent can write nothing about itself.', 403],
+    ['bot', 'and no agent may &quot;approve&quot;.', 403],
   ])('refuses %s: %s', async (id, message, status) => {
     const { url, log } = await serving()
     const answer = await submit(url, `${PAGE}/sign-in`, { token: token(id) })

@@ -1,15 +1,17 @@
 import { request, type IncomingMessage } from 'node:http'
 import { Writable } from 'node:stream'
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
-import { send, textOf } from '../../src/http/native/event-stream.ts'
+import { openEvents, send, textOf } from '../../src/http/native/event-stream.ts'
 import {
   createEventStreams,
   STREAMS_PER_CREDENTIAL_MAX,
   type EventStream,
   type StreamFrame,
 } from '../../src/service/event-streams.ts'
+import type { Exchange } from '../../src/http/exchange.ts'
+import { gateway } from '../support/callers.ts'
 import { bearer, get, start } from './support.ts'
 
 const event = (name: string, leaf: number) => ({
@@ -110,6 +112,38 @@ describe('GET /api/v1/events', () => {
       .toBe(200)
     for (const stream of open) stream.close()
   })
+})
+
+test('a stream does not outlive the credential that opened it', async () => {
+  const { streams } = streamsOf()
+  const ends = { ...gateway, expires_ms: Date.now() + 40 }
+  const reply = openEvents(streams, { caller: ends, query: new URLSearchParams() } as unknown as Exchange)
+  if (!('stream' in reply)) throw new Error('there is no stream')
+  const written: string[] = []
+  const sink = new Writable({
+    write: (chunk, _encoding, done) => {
+      written.push(String(chunk))
+      done()
+    },
+  })
+  await reply.stream.send(sink as never)
+  expect(written.join('')).toContain('stream.ready')
+  expect(Date.now()).toBeGreaterThanOrEqual(ends.expires_ms - 2)
+})
+
+test('a stream that ends before its credential does leaves no timer behind', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const { streams } = streamsOf()
+    const lasting = { ...gateway, expires_ms: Date.now() + 86_400_000 }
+    const reply = openEvents(streams, { caller: lasting, query: new URLSearchParams() } as unknown as Exchange)
+    if (!('stream' in reply)) throw new Error('there is no stream')
+    expect(vi.getTimerCount()).toBe(1)
+    reply.stream?.abandon()
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 describe('a reader that takes nothing', () => {

@@ -68,6 +68,12 @@ describe('beyond loopback', () => {
     expect(checkListen(parse({ listen, tls }, { credentials })).loopback).toBe(false)
     expect(checkListen(parse({})).loopback).toBe(true)
   })
+
+  test('issuers or client certificates are as good as credentials, and need TLS all the same', () => {
+    expect(checkListen({ ...parse({ listen, tls }), hasIdentity: true }).loopback).toBe(false)
+    expect(() => checkListen({ ...parse({ listen }), hasIdentity: true })).toThrow(/http\.tls.*not set/u)
+    expect(() => checkListen({ ...parse({ listen, tls }), hasIdentity: false })).toThrow(/credentials/u)
+  })
 })
 
 function serverOf(config: Config) {

@@ -16,6 +16,7 @@ async function answered(handler: Handler, path: string, body: unknown): Promise<
     params: {},
     path,
     query: new URLSearchParams(),
+    headers: {},
     body: Buffer.from(JSON.stringify(body)),
     requestId: 'r',
     traceparent: undefined,

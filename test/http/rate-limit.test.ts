@@ -34,6 +34,15 @@ describe('a bucket', () => {
     expect([take('one', 2), take('one', 1), take('one', 1)]).toEqual([1, undefined, 1])
   })
 
+  test('of a credential that is full again may be forgotten, one that is not never', () => {
+    let nowMs = 0
+    const take = createRateLimit({ per_second: 1, burst: 2 }, () => nowMs)
+    for (let holder = 0; holder < 10_000; holder += 1) take(`holder-${holder}`, 1)
+    nowMs = 1_000
+    expect(take('spent', 2)).toBeUndefined()
+    expect([take('one more', 1), take('spent', 1), take('holder-1', 2)]).toEqual([undefined, 1, undefined])
+  })
+
   test('is one for each credential', () => {
     const take = createRateLimit({ per_second: 1, burst: 1 }, () => 0)
     expect([take('one', 1), take('other', 1), take('one', 1)]).toEqual([undefined, undefined, 1])

@@ -13,13 +13,13 @@ import { elements, guardrails, obligations } from './arbitraries.ts'
 const bytes = (value: unknown): string => JSON.stringify(value)
 
 describe('the meet (laws P16–P19)', () => {
-  it('is commutative, byte for byte', () => {
+  it('P16 the meet is commutative, byte for byte', () => {
     fc.assert(fc.property(elements, elements, (a, b) => bytes(meet(a, b)) === bytes(meet(b, a))))
   })
-  it('is associative, byte for byte', () => {
+  it('P17 the meet is associative, byte for byte', () => {
     fc.assert(fc.property(elements, elements, elements, (a, b, c) => bytes(meet(meet(a, b), c)) === bytes(meet(a, meet(b, c)))))
   })
-  it('is idempotent, also for terms that are not yet in their one spelling', () => {
+  it('P18 the meet is idempotent, also for terms that are not yet in their one spelling', () => {
     fc.assert(
       fc.property(
         elements,

@@ -29,7 +29,7 @@ describe('decide', () => {
     )
   })
 
-  it('is never above the base, whatever the other terms are', { timeout: timeoutMs }, () => {
+  it('P19 is never above the base, whatever the other terms are', { timeout: timeoutMs }, () => {
     fc.assert(
       fc.property(inputs, (each) => leq(decide(each), baseElement(each))),
       { numRuns },

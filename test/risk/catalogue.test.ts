@@ -173,6 +173,33 @@ describe('agents, tools and scopes', () => {
   })
 })
 
+describe('servers', () => {
+  const servers = { servers: { ledger: { audited: true }, weather: {} } }
+
+  it('count as audited only where the catalogue says so', () => {
+    const { unaudited } = compileCatalogue(catalogueFile(servers))
+    expect(unaudited('ledger', [])).toEqual([])
+    expect(unaudited('weather', ['nowhere', 'ledger', 'weather'])).toEqual(['nowhere', 'weather'])
+    expect(unaudited(null, [])).toEqual([])
+  })
+
+  it('that tools belong to do not matter until the catalogue lists any; those that a request names always do', () => {
+    const { unaudited } = compileCatalogue(catalogueFile())
+    expect(unaudited('weather', [])).toEqual([])
+    expect(unaudited('weather', ['nowhere'])).toEqual(['nowhere'])
+  })
+})
+
+describe('where trust is earned', () => {
+  it('is the scope and the stake class of the tool; for what is not in the catalogue nowhere that anybody earns', () => {
+    const { place, places } = compileCatalogue(catalogueFile())
+    expect(place('mail.send')).toBe('mail:full')
+    expect(place('nothing.known')).toBe('unknown:full')
+    expect(places()['mail.send']).toBe('mail:full')
+    expect(Object.keys(places()).sort()).toEqual([...compileCatalogue(catalogueFile()).tools])
+  })
+})
+
 describe('a catalogue that contradicts itself is refused', () => {
   const scope = (lists: object) => ({ trust_scopes: { crm: lists, mail: {} } })
   it.each([

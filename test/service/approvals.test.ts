@@ -666,6 +666,9 @@ describe('a verdict as evidence', () => {
       rejected: 1,
       latency_ms_sum: 64_000,
       hasty: 1,
+      latencies: [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
+      canaries: { seen: 0, caught: 0 },
+      units_given: 0.4,
     })
     expect(tested.observations.filter(({ kind }) => kind === 'approval')).toEqual([
       { kind: 'approval', verdict: 'approve', seconds: 4 },

@@ -24,12 +24,21 @@ async function scene() {
     upload_log: (who) => [service.takeLog(who, noEntries())],
     report_outcome: (who) => [service.reportOutcome(who, { decision_id, class: 'validated' })],
     report_signal: (who) => [service.reportSignal(who, { decision_id, layer: 'behaviour', class: 'clean' })],
+    import_trust: (who) => [service.importHistory(who, { bytes: new Uint8Array(1), signature: new Uint8Array(64) })],
     raise_incident: (who) => [service.raiseIncident(who, { agent: 'finance-agent', class: 'injection_weak' })],
     review_incident: (who) => [
       service.reviewIncident(who, incident.incident_id, { agent: 'finance-agent', false_positive: false }),
     ],
     read_trust: (who) => [service.agentTrust(who, 'finance-agent'), service.trustHistory(who, 'finance-agent', { limit: 10 })],
     promote: (who) => [service.promote(who, 'finance-agent', 'bookkeeping:light', {})],
+    demote: (who) => [service.demote(who, 'finance-agent', 'bookkeeping:light', { level: 3, reason: 'test' })],
+    revoke: (who) => [service.revokeAgent(who, 'research-agent', { reason: 'test', class: 'credential_compromise' })],
+    resolve_hold: (who) => [
+      service.resolveHold(who, 'finance-agent', { hold: 'none', report: { resolution: 'dismiss' } }),
+    ],
+    seed_canary: (who) => [service.seedCanary(who, { decision_id, expected: 'reject' })],
+    read_raters: (who) => [service.raters(who), service.rater(who, 'none')],
+    read_steering: (who) => [service.incidents(who, {}), service.incident(who, incident.incident_id), service.containments(who)],
     contain: (who) => [
       service.contain(who, { target: { kind: 'agent', agent: 'finance-agent' }, reason: 'test' }),
       service.lift(who, contained.id),
@@ -48,7 +57,9 @@ async function scene() {
       service.record(who, decision_id),
       service.proof(who, decision_id),
       service.checkpoint(who),
+      service.logReviews(who),
     ],
+    review_log: (who) => [service.reviewLog(who, { review: 'none', notes: 'test' })],
     diagnose_base: (who) => [service.diagnoseBase(who, ask('finance-agent', 'categorise_expense'))],
     reload_policies: (who) => [Promise.resolve().then(() => service.reloadPolicies(who))],
   })
@@ -99,13 +110,16 @@ async function* noEntries(): AsyncGenerator<never> {
   // Nothing comes.
 }
 
-const WRITES = ['report_outcome', 'report_signal', 'raise_incident', 'review_incident', 'promote', 'contain'] as const
+/** All that an agent may not, which is everything but deciding and reading its trust; the scene has no call for the last two. */
+const REFUSED = Object.keys(VERB_ROLES).filter(
+  (verb) => !['decide', 'read_trust', 'erase', 'change_modes'].includes(verb),
+) as Exclude<Verb, 'erase' | 'change_modes'>[]
 
 describe("an agent's own credential", () => {
   const every = ROLES.filter((role) => role !== 'agent')
   const own = { roles: every, agent: 'finance-agent', verifier: 'deterministic', layers: ['behaviour'], person: 'pat' }
 
-  it.each(WRITES)('cannot "%s" about itself with all other roles', async (verb) => {
+  it.each(REFUSED)('cannot "%s" about itself with all other roles', async (verb) => {
     const { verbs, store } = await scene()
     const before = store.size()
     const codes = await refusals(verbs[verb](caller('own', own)))
@@ -113,7 +127,7 @@ describe("an agent's own credential", () => {
     expect(store.size()).toBe(before)
   })
 
-  it.each(WRITES)('cannot "%s" at all with the agent role', async (verb) => {
+  it.each(REFUSED)('cannot "%s" at all with the agent role', async (verb) => {
     const { verbs, store } = await scene()
     const before = store.size()
     const codes = await refusals(verbs[verb](caller('own', { ...own, roles: ROLES, agent: 'research-agent' })))

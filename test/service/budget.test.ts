@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { DecisionAnswer } from '../../src/model/wire.ts'
+import type { PolicySet } from '../../src/service/policy-set.ts'
 import { usageOf } from '../../src/service/activity.ts'
 import { phiInverse } from '../../src/trust/phi.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
@@ -124,6 +125,25 @@ describe('a budget', () => {
     const tested = await testService()
     await tested.service.evaluate(gateway, ask('carol', 'categorise_expense', { subject: { type: 'user', id: 'carol' } }))
     expect(await use(tested, 'user:carol')).toMatchObject({ actions_last_day: 1, outstanding: 0 })
+  })
+
+  it('of money adds up whatever amounts there are, and its state stays numbers', async () => {
+    const priced = (policySet: PolicySet): PolicySet => {
+      const { classify } = policySet.catalogue
+      const withAmount: typeof classify = (name, context) => ({ ...classify(name, context), arguments: { amount: '/amount' } })
+      return { ...policySet, catalogue: { ...policySet.catalogue, classify: withAmount } }
+    }
+    const tested = await testService({ policySet: priced })
+    const spend = () =>
+      tested.service.evaluate(
+        gateway,
+        ask('carol', 'categorise_expense', { subject: { type: 'user', id: 'carol' }, arguments: { amount: 1.7e308 } }),
+      )
+    expect(ran([await spend(), await spend()])).toBe(2)
+    const activity = await tested.store.read([], (view) =>
+      view.document({ kind: 'activity', tenant: 'default', id: 'user:carol' }),
+    )
+    expect(JSON.parse(JSON.stringify(activity))).toEqual(activity)
   })
 
   it('of money refuses an amount that cannot be read', async () => {

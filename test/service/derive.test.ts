@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/model/caller.ts'
 import type { Request } from '../../src/model/request.ts'
-import { classificationOf, derive, isSensitive, type Question } from '../../src/service/derive.ts'
+import { derive, type Question } from '../../src/service/derive.ts'
+import { classificationOf, isSensitive } from '../../src/risk/classification.ts'
 import { gatherFacts } from '../../src/service/facts.ts'
 import type { PolicySet } from '../../src/service/policy-set.ts'
 import { anonymous, ask, gateway, inTenant, request, type RequestParts } from '../support/callers.ts'
@@ -53,7 +54,7 @@ describe('the classification of what is touched', () => {
             ...(ofContext === undefined ? {} : { context: { classification: ofContext } }),
           })
           const highest = Math.max(height(ofTool ?? undefined), height(ofResource), height(ofContext))
-          const found = classificationOf(asked, { action: { classification: ofTool } } as never)
+          const found = classificationOf(asked, { classification: ofTool })
           expect(found).toBe(highest < 0 ? 'internal' : levels[highest])
           expect(isSensitive(found)).toBe(highest >= 2)
         }

@@ -70,6 +70,7 @@ const incident = {
   review: true,
 }
 const containment = { id: 'c-1', target: { kind: 'tenant' as const }, by: 'person' as const, reason: 'stop', at_ms: START_MS }
+const hold = { id: 'h-1', scope: null, reason: 'disagreement' as const, source: 'critic', units: 2, cap: 0.6999, at_ms: START_MS }
 const step = (of: Extract<Effect, { kind: 'approval' }>['step']): Effect => ({
   kind: 'approval',
   request_digest: DIGEST,
@@ -130,6 +131,13 @@ describe('each kind of effect is told as one event', () => {
       { kind: 'review', agent: 'other', incident_id: 'incident-1', false_positive: true },
       { agent: 'other', incident: { id: 'incident-1', false_positive: true } },
     ],
+    ['hold.placed', { kind: 'hold', agent: 'other', hold }, { agent: 'other', hold }],
+    ['hold.resolved', { kind: 'hold_resolved', agent: 'other', id: 'h-1' }, { agent: 'other', hold: { id: 'h-1' } }],
+    [
+      'session.bounded',
+      { kind: 'session', agent: 'other', session: 's-1', cap: { source: 'session:risk', value: 0.49 }, used: null },
+      { agent: 'other', session: 's-1', cap: { source: 'session:risk', value: 0.49 }, used: null },
+    ],
     ['containment.set', { kind: 'contain', containment }, { containment }],
     ['containment.lifted', { kind: 'lift', id: 'c-1' }, { containment: { id: 'c-1' } }],
     [
@@ -155,6 +163,9 @@ describe('each kind of effect is told as one event', () => {
   test('what only counts is not told', () => {
     const scope = 'deployment:full' as const
     const quiet: readonly Effect[] = [
+      { kind: 'posture', agent: 'a', posture: {} },
+      { kind: 'coverage', agent: 'a', scope, verified: 1, missed: 0 },
+      { kind: 'timed_ceiling', agent: 'a', source: 's', value: 1, until_ms: START_MS },
       { kind: 'seen', agent: 'a', action: 'deploy', denied: false, domains: [] },
       { kind: 'release', agent: 'a', decision_id: 'd' },
       { kind: 'delegator', agent: 'a', scope, weight: 1, event_time_ms: START_MS },

@@ -167,6 +167,7 @@ describe('a promotion', () => {
       'consensus',
       'conflict',
       'verifiers',
+      'largest_rater',
       'count',
       'evidence',
       'dwell',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 import { ServiceError } from '../../src/model/error.ts'
-import type { Documents, DocumentKind } from '../../src/model/documents.ts'
+import { DOCUMENT_KINDS, type Documents, type DocumentKind } from '../../src/model/documents.ts'
 import { OutcomeClass, SignalClass } from '../../src/model/outcome-classes.ts'
 import { IncidentClass } from '../../src/model/trust-constants.ts'
 import { caller, inTenant } from './callers.ts'
@@ -149,14 +149,14 @@ async function act(
   }
 }
 
-const KINDS = ['agent', 'activity', 'tenant', 'verdicts'] as const satisfies readonly DocumentKind[]
-
 /** All documents of a tenant, by kind and id. */
 export async function documentsOf(
   { store }: Pick<TestService, 'store'>,
   tenant: string,
 ): Promise<Readonly<Record<string, Documents[DocumentKind]>>> {
-  const named = await Promise.all(KINDS.map(async (kind) => (await store.list(kind, tenant)).map((id) => ({ kind, tenant, id }))))
+  const named = await Promise.all(
+    DOCUMENT_KINDS.map(async (kind) => (await store.list(kind, tenant)).map((id) => ({ kind, tenant, id }))),
+  )
   return store.read([], (view) =>
     Object.fromEntries(named.flat().map((key) => [`${key.kind}/${key.id}`, view.document(key)] as const)),
   ) as Promise<Readonly<Record<string, Documents[DocumentKind]>>>

@@ -3,16 +3,18 @@ import { resolve } from 'node:path'
 import { proofText } from '../../src/compose.ts'
 import { Config } from '../../src/model/config.ts'
 import type { Effect } from '../../src/model/effect.ts'
+import type { ImportKey } from '../../src/model/import-key.ts'
 import { LAYERS, type ScopeKey } from '../../src/model/scope.ts'
 import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
 import { uuidv7 } from '../../src/model/uuid.ts'
 import { assemblePolicySet, readPolicyParts, type PolicySetParts } from '../../src/rego/policy-set.ts'
 import { createService, systemCaller } from '../../src/service/create-service.ts'
+import type { OutsideModels } from '../../src/service/outside-models.ts'
 import type { PolicySet } from '../../src/service/policy-set.ts'
 import type { Policy, Store } from '../../src/service/ports.ts'
 import { project } from '../../src/service/projection.ts'
 import { recordOf } from '../../src/service/records.ts'
-import type { Observation, Service } from '../../src/service/service.ts'
+import type { Observation, Observer, Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 
 /** Monday 2026-03-02, 10:00 UTC: a business hour, so that no rule about the time of day fires by itself. */
@@ -100,6 +102,11 @@ export type TestServiceOptions = {
   readonly policySet?: (policySet: PolicySet) => PolicySet | Promise<PolicySet>
   readonly clock?: TestClock
   readonly mask?: boolean
+  /** Told what the service observes, besides the test. */
+  readonly observe?: Observer
+  readonly importKeys?: readonly ImportKey[]
+  /** Models that detectors ask. */
+  readonly outside?: OutsideModels
 }
 
 /** A service on a memory store, with the handles a test needs. */
@@ -128,10 +135,16 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     clock,
     newId,
     loadPolicySet: async () => (options.policySet === undefined ? shipped : options.policySet(shipped)),
-    observe: (observation) => observations.push(observation),
+    observe: (observation) => {
+      observations.push(observation)
+      options.observe?.(observation)
+    },
+    ...(options.importKeys === undefined ? {} : { importKeys: options.importKeys }),
+    ...(options.outside === undefined ? {} : { outside: options.outside }),
     elapsed: () => 0,
     mask: options.mask ?? true,
     formatProof: proofText,
+    reviews: Config.parse(options.config ?? {}).audit.reviews,
   })
   const write = async (effects: readonly Effect[], tenant = 'default'): Promise<void> => {
     const record = recordOf({

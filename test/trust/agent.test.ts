@@ -430,6 +430,7 @@ describe('promotion', () => {
       ['consensus', true],
       ['conflict', true],
       ['verifiers', true],
+      ['largest_rater', true],
       ['count', true],
       ['evidence', true],
       ['dwell', true],

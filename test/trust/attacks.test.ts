@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/scope.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import type { AgentTrust } from '../../src/model/trust-state.ts'
+import { eventTimeIn, refuseOldSuccess } from '../../src/service/event-time.ts'
 import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import { changeComposition, observeComposition } from '../../src/trust/composition.ts'
 import { evidenceRequired, evidenceStep } from '../../src/trust/ladder.ts'
@@ -76,8 +77,11 @@ describe('attacks that beat an earlier version of the model', () => {
     const failed = repeat(4, agentAt(3, 600), (agent) => bad(agent, {}, NOW + DAY))
     expect(view(failed, MAIL, NOW + DAY).score).toBeCloseTo(0.695, 3)
     const released = repeat(200, failed, (agent, i) => good(agent, { eventTimeMs: NOW + i }, NOW + DAY))
-    const { score, ladder } = view(released, MAIL, NOW + DAY)
+    const { score, ladder, layers, agent_heat_ceiling } = view(released, MAIL, NOW + DAY)
     expect(score).toBeLessThan(0.7)
+    const before = view(failed, MAIL, NOW + DAY)
+    expect(layers.outcome.heat_ceiling).toBe(before.layers.outcome.heat_ceiling)
+    expect(agent_heat_ceiling).toBe(before.agent_heat_ceiling)
     expect([ladder.k, ladder.e]).toEqual([0, scopeOf(failed, MAIL).ladder.e])
     const fresh = repeat(200, failed, (agent) => good(agent, {}, NOW + DAY + 1))
     expect(view(fresh, MAIL, NOW + DAY + 1).score).toBeGreaterThan(0.8)
@@ -97,6 +101,8 @@ describe('attacks that beat an earlier version of the model', () => {
     const older = repeat(200, one, (agent, i) => good(agent, { eventTimeMs: reviewedAt - i }, reviewedAt + HOUR))
     expect(view(older, MAIL, reviewedAt + HOUR).incident.cap).toBe(capOfOne)
     expect(capOfOne).toBe(0.4)
+    const atTheMoment = repeat(200, one, (agent) => good(agent, { eventTimeMs: reviewedAt }, reviewedAt + HOUR))
+    expect(view(atTheMoment, MAIL, reviewedAt + HOUR).incident.cap).toBe(0.4)
     const later = repeat(200, one, (agent) => good(agent, {}, reviewedAt + HOUR))
     expect(view(later, MAIL, reviewedAt + HOUR).incident.cap).toBeGreaterThan(0.8)
   })
@@ -177,6 +183,29 @@ describe('attacks that beat an earlier version of the model', () => {
     expect(view(cleared)).toMatchObject({ score: 0.2, incident: { cap: 0.2, state: 'open', open: ['j'] } })
   })
 
+  it('12: the same hundred events, sent again every eight days, earn once: what is older than the memory of ids is refused', () => {
+    const events = Array.from({ length: 100 }, (_, i) => NOW + i * 60_000)
+    const again = (round: number): number => {
+      const nowMs = NOW + DAY / 4 + round * 8 * DAY
+      return events.filter((atMs) => {
+        try {
+          return eventTimeIn(new Date(atMs).toISOString(), atMs, nowMs) === atMs
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'bad_request', message: 'event_time is more than 7 days ago' })
+          return false
+        }
+      }).length
+    }
+    expect([0, 1, 2, 3].map(again)).toEqual([100, 0, 0, 0])
+    const success = { layer: 'outcome', class: 'validated', gravity: 'positive', source: 'deterministic', by: 'checks' } as const
+    const about = { decision_id: 'd', agent: 'a', scope: MAIL, stake: 'executed', earns: true, blast: 0, delegators: [] } as const
+    const told = (nowMs: number) => () => {
+      refuseOldSuccess({ ...success, event_time_ms: nowMs }, { ...about, decided_at_ms: NOW }, nowMs)
+    }
+    expect(told(NOW + 7 * DAY)).not.toThrow()
+    expect(told(NOW + 8 * DAY)).toThrow('earns nothing more')
+  })
+
   it('13: one light success a week keeps nothing fresh', () => {
     const weekly = (constants: typeof C) =>
       repeat(10, agentAt(4, 3000), (agent, week) =>
@@ -199,6 +228,16 @@ describe('attacks that beat an earlier version of the model', () => {
     expect(need(struck) - need(steady)).toBeCloseTo(Math.LN2, 12)
     const gate = promotionGates(flapped, MAIL, { nowMs: NOW, human: false }, C).find((one) => one.gate === 'evidence')
     expect(gate).toMatchObject({ passed: false, need: need(flapped) })
+  })
+
+  it('17: an ambiguous complaint never takes a verified success back, and three units of complaints leave L3 where ten would not', () => {
+    const at = NOW + 30 * DAY
+    const earned = repeat(600, agentAt(3, 600), (agent, i) => goodEverywhere(agent, {}, NOW + i * HOUR))
+    const slandered = repeat(6, earned, (agent) => bad(agent, { weight: 0.5, kappa: 0.5 }, at))
+    expect(view(slandered, MAIL, at)).toMatchObject({ level_granted: 3, level_effective: 3, ladder: { strikes: 0 } })
+    expect(view(slandered, MAIL, at).evidence.r).toBe(view(earned, MAIL, at).evidence.r)
+    const flooded = repeat(20, earned, (agent) => bad(agent, { weight: 0.5, kappa: 0.5 }, at))
+    expect(view(flooded, MAIL, at).level_granted).toBeLessThan(3)
   })
 
   it('names every layer in its order, so that ties are stable', () => {

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/scope.ts'
-import type { ScopeKey } from '../../src/model/scope.ts'
+import type { Level, ScopeKey } from '../../src/model/scope.ts'
 import { AgentTrust, TrustView } from '../../src/model/trust-state.ts'
+import type { LayerState } from '../../src/model/trust-state.ts'
 import { raiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
+import type { Evidence } from '../../src/trust/agent.ts'
 import { changeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
+import { later } from '../../src/trust/decay.ts'
 import { addNegative, addPositive, NO_PRIOR, readLayer, valuedAt } from '../../src/trust/layer.ts'
 import { failureLowerBound, failureUpperBound } from '../../src/trust/opinion.ts'
 import { bandOf, phi, phiInverse, publish } from '../../src/trust/phi.ts'
@@ -13,23 +16,38 @@ import { promote } from '../../src/trust/promotion.ts'
 import { readScope } from '../../src/trust/score.ts'
 import { scopeOf } from '../../src/trust/state.ts'
 import { scopeView } from '../../src/trust/view.ts'
-import { agentAt, anyAgent, anyEvidence, C, CRM, DAY, evidence, layer, MAIL, NOW, RUNS } from './support.ts'
+import { agentAt, anyAgent, anyEvidence, C, CRM, DAY, evidence, layer, MAIL, NOW, RUNS, spread } from './support.ts'
 
 const SCOPES: readonly ScopeKey[] = [MAIL, CRM, 'mail:light', 'never:full']
 const EPSILON = 1e-9
-const units = fc.double({ min: 0, max: 1e5, noNaN: true })
+const units = spread(1e5)
 const scope = fc.constantFrom(...SCOPES)
-const days = fc.double({ min: 0, max: 400, noNaN: true })
+const days = spread(400)
 const score = (agent: AgentTrust, key: ScopeKey, nowMs = NOW) => readScope(agent, key, { nowMs }, C).score
 const incident = fc.record({
   id: fc.constantFrom('a', 'b'),
   class: fc.constant('other' as const),
   reach: fc.constantFrom('agent' as const, 'scope' as const),
   scope: fc.constant(MAIL),
-  cap: fc.double({ min: 0, max: 1, noNaN: true }),
+  cap: spread(1),
   review: fc.boolean(),
   atMs: fc.constant(NOW),
 })
+/** Replicas' parts of one layer, valued at one time: evidence and heat add up, the newest times hold. */
+const summed = (parts: readonly LayerState[]): LayerState => {
+  const tMs = Math.max(...parts.map((one) => one.tMs))
+  const valued = parts.map((one) => valuedAt(one, tMs, C))
+  const newest = (times: readonly (number | null)[]): number | null => times.reduce(later, null)
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+  return {
+    r: sum(valued.map(({ r }) => r)),
+    s: sum(valued.map(({ s }) => s)),
+    q: sum(parts.map(({ q }) => q)),
+    tMs,
+    tpMs: newest(parts.map((one) => one.tpMs)),
+    tnMs: newest(parts.map((one) => one.tnMs)),
+  }
+}
 const law = (name: string, property: fc.IRawProperty<unknown>) => it(name, () => fc.assert(property, { numRuns: RUNS }))
 
 describe('laws of trust', () => {
@@ -67,6 +85,14 @@ describe('laws of trust', () => {
       const soon = NOW + Math.min(first, second) * DAY
       const later = NOW + Math.max(first, second) * DAY
       expect(score(alone, MAIL, later)).toBeLessThanOrEqual(score(alone, MAIL, soon) + EPSILON)
+    }),
+  )
+
+  law(
+    'P4 silence never raises what the evidence of a layer is worth',
+    fc.property(spread(200), spread(200), days, days, (r, s, a, b) => {
+      const at = (idle: number) => readLayer(layer(r, s), NO_PRIOR, NOW + idle * DAY, C).evidence
+      expect(at(Math.max(a, b))).toBeLessThanOrEqual(at(Math.min(a, b)) + EPSILON)
     }),
   )
 
@@ -200,14 +226,14 @@ describe('laws of trust', () => {
 
   law(
     'P13 borrowed trust alone stays below one half',
-    fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), units, (r, s) => {
+    fc.property(spread(1e9), units, (r, s) => {
       expect(score(agentAt(4, r, s, CRM), MAIL)).toBeLessThan(0.5)
     }),
   )
 
   law(
     'P14 scaling all evidence down never raises a score',
-    fc.property(units, units, fc.double({ min: 0, max: 1, noNaN: true }), (r, s, share) => {
+    fc.property(units, units, spread(1), (r, s, share) => {
       const at = (k: number) => phi(failureUpperBound(k * r, k * s, C.prior_units), C)
       expect(at(share)).toBeLessThanOrEqual(at(1) + EPSILON)
     }),
@@ -219,6 +245,29 @@ describe('laws of trust', () => {
       fc.pre(r + s > 0)
       expect(failureLowerBound(r, s, C.prior_units)).toBeLessThanOrEqual(s / (r + s) + EPSILON)
       expect(failureUpperBound(r, s, C.prior_units)).toBeGreaterThanOrEqual(s / (r + s) - EPSILON)
+    }),
+  )
+
+  law(
+    'P22 a layer that several replicas kept in parts, summed at reading, has the same evidence and never more trust than one kept whole',
+    fc.property(fc.array(anyEvidence, { maxLength: 40 }), fc.infiniteStream(fc.nat(3)), days, (events, replicas, idle) => {
+      const inOrder = events.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs)
+      const take = (state: LayerState, one: Evidence): LayerState =>
+        one.polarity === 'positive'
+          ? addPositive(state, one.weight, one.eventTimeMs, C)
+          : addNegative(state, one.weight, one.eventTimeMs, C)
+      const parts: LayerState[] = Array.from({ length: 4 }, () => layer(0))
+      for (const one of inOrder) {
+        const at = replicas.next().value
+        parts[at] = take(parts[at] ?? layer(0), one)
+      }
+      const nowMs = NOW + idle * DAY
+      const whole = readLayer(inOrder.reduce(take, layer(0)), NO_PRIOR, nowMs, C)
+      const merged = readLayer(summed(parts), NO_PRIOR, nowMs, C)
+      expect(merged.r).toBeCloseTo(whole.r, 9)
+      expect(merged.s).toBeCloseTo(whole.s, 9)
+      expect(merged.tpMs).toBe(whole.tpMs)
+      expect(merged.trust).toBeLessThanOrEqual(whole.trust + EPSILON)
     }),
   )
 
@@ -240,34 +289,42 @@ describe('laws of trust', () => {
     }),
   )
 
-  law(
-    'P24 a promotion is one rung, and only with every gate passed',
-    fc.property(
-      anyAgent,
-      fc.record({ k: fc.nat(1500), e: fc.double({ min: -5, max: 12, noNaN: true }), strikes: fc.nat(3), restarts: fc.nat(2) }),
-      fc.nat(4),
-      fc.boolean(),
-      fc.nat(40),
-      (agent, more, verifiers, human, dwelt) => {
+  it('P24 a promotion is one rung, and only with every gate passed', () => {
+    let promotions = 0
+    const solid = fc
+      .tuple(fc.constantFrom<Level>(0, 1, 2, 3, 4), fc.double({ min: 5, max: 3000, noNaN: true }))
+      .map(([level, r]) => agentAt(level, r))
+    const ladders = fc.record({
+      k: fc.oneof(fc.nat(1500), fc.constant(1500)),
+      e: fc.oneof(fc.double({ min: -5, max: 12, noNaN: true }), fc.constant(12)),
+      strikes: fc.nat(3),
+      restarts: fc.nat(2),
+    })
+    const signed = fc.record({ verifiers: fc.oneof(fc.nat(4), fc.constant(3)), human: fc.boolean() })
+    fc.assert(
+      fc.property(fc.oneof(anyAgent, solid), ladders, signed, fc.oneof(fc.nat(40), fc.constant(40)), (agent, more, by, dwelt) => {
         const own = scopeOf(agent, MAIL)
         const ladder = { ...own.ladder, ...more, sinceMs: NOW - dwelt * DAY, struckAtMs: NOW - DAY }
         const tried = { ...agent, scopes: { ...agent.scopes, [MAIL]: { ...own, ladder } } }
-        const promotion = promote(tried, MAIL, { nowMs: NOW, verifiers, human }, C)
+        const promotion = promote(tried, MAIL, { nowMs: NOW, ...by }, C)
         if (promotion.kind === 'refused') {
           expect(promotion.failed).toEqual(promotion.gates.filter((gate) => !gate.passed))
           return
         }
+        promotions += 1
         expect(promotion.gates.every((gate) => gate.passed)).toBe(true)
         expect(scopeOf(promotion.agent, MAIL).ladder.level).toBe(ladder.level + 1)
         const { score: reached } = scopeView(tried, MAIL, { nowMs: NOW }, C)
         expect(reached).toBeGreaterThanOrEqual(C.thresholds[scopeOf(promotion.agent, MAIL).ladder.level])
-      },
-    ),
-  )
+      }),
+      { numRuns: 2 * RUNS },
+    )
+    expect(promotions).toBeGreaterThan(0)
+  })
 
   law(
     'P25 after a negative the grant is supported within the margin, and the effective level never passes the band',
-    fc.property(anyAgent, anyEvidence, fc.double({ min: 0, max: 1, noNaN: true }), (agent, one, ceiling) => {
+    fc.property(anyAgent, anyEvidence, spread(1), (agent, one, ceiling) => {
       const { agent: after } = addEvidence(agent, { ...one, polarity: 'negative' }, NOW, C)
       const key = one.scope
       const view = scopeView(after, key, { nowMs: NOW, ceilings: [{ source: 'posture', value: ceiling }] }, C)

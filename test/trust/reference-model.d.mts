@@ -19,3 +19,33 @@ export declare function backoff(
   now: number,
   cfg?: unknown,
 ): { r: number; s: number; tp: number }
+/** A history on its way: state of the scope, ladder, processing time (ms), what can be given back. */
+export type ReferenceHistory = {
+  S: {
+    layers: Record<string, ReferenceLayer>
+    incidents: { id: string; cap: number; review: string; from: number; c: number; t: number }[]
+    agentHeat: { q: number; tn: number }
+  }
+  g: ReferenceLadder
+  now: number
+  undo: Map<string, { before: ReferenceLadder; struckAt: number }>
+  promotions: string[]
+}
+export type ReferenceLadder = {
+  level: number
+  k: number
+  e: number
+  since: number
+  kGrant: number[]
+  strikes: number
+  struckAt: number
+  restarts: number
+}
+export declare function begin(): ReferenceHistory
+export declare function step(history: ReferenceHistory, event: unknown, cfg?: unknown): ReferenceHistory
+export declare function summary(history: ReferenceHistory, readAt: number, cfg?: unknown): Record<string, unknown>
+export declare function score(
+  S: ReferenceHistory['S'],
+  now: number,
+  cfg?: unknown,
+): { T: number; demotion: number; incidentCap: number }

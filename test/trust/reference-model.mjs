@@ -320,73 +320,82 @@ export function compositionChange({ layers, ladder }, kind, now, cfg = DEFAULTS)
 //     Evidence may carry kappa (severity of a failure; default max(1, weight)). Defaults: verifiers 3, four layers, no back-off, no posture, no conflict or rater gate.
 //     An outcome failure of weight >= 5 is a major failure: it also raises an incident without review, capped just under the band in force.
 export function replay(events, readAt, cfg = DEFAULTS) {
-  let S = { layers: {}, incidents: [], agentHeat: newHeat() },
-    g = newLadder(),
-    now = -Infinity
-  const promotions = [],
-    undo = new Map()
-  for (const e of events) {
-    const te = Date.parse(e.event_time ?? e.at)
-    now = Math.max(now, te) // processing time never runs backwards
-    if (e.type === 'incident') {
-      const before = g
-      S = { ...S, incidents: raiseIncident(S.incidents, { id: e.id, cap: e.cap, review: e.review, at: now }) }
-      g = demote({ ...g, k: 0 }, score(S, now, cfg).demotion, now, cfg)
-      undo.set(e.id, { before, struckAt: g.struckAt })
-    } else if (e.type === 'review') {
-      const u = undo.get(e.id)
-      S = { ...S, incidents: reviewIncident(S.incidents, { id: e.id, falsePositive: e.false_positive, at: now }) }
-      if (e.false_positive && u && u.struckAt === g.struckAt) g = u.before // nothing else took the level since: give back what was there
-      undo.delete(e.id)
-    } else if (e.type === 'composition') {
-      const x = compositionChange({ layers: S.layers, ladder: g }, e.kind, now, cfg)
-      S = { ...S, layers: x.layers }
-      g = x.ladder
-      undo.clear()
-    } else if (e.type === 'promote') {
-      const s = score(S, now, cfg),
-        r = tryPromote(
-          g,
-          {
-            T: s.T,
-            layerTs: Object.values(s.parts).map((p) => p.T),
-            openIncident: anyOpen(S.incidents),
-            verifiers: e.verifiers,
-            human: e.human,
-          },
-          now,
-          cfg,
-        )
-      if (r.ok) undo.clear()
-      g = r.g
-      promotions.push(r.ok ? 'L' + g.level : r.why)
-    } else {
-      const pos = e.polarity === 'positive',
-        w = e.weight,
-        old = S.layers[e.layer] ?? newLayer(),
-        band = bandOf(quant(score(S, now, cfg).T), cfg)
-      S = { ...S, layers: { ...S.layers, [e.layer]: addEvidence(old, pos, w, te, cfg) } }
-      if (e.layer === 'outcome') {
-        const major = !pos && w >= 5
+  const h = events.reduce((state, e) => step(state, e, cfg), begin())
+  return summary(h, readAt, cfg)
+}
+// One scope's state while its history is replayed: layers, incidents, heat (S), ladder (g), processing time, what can be given back.
+export const begin = () => ({
+  S: { layers: {}, incidents: [], agentHeat: newHeat() },
+  g: newLadder(),
+  now: -Infinity,
+  undo: new Map(),
+  promotions: [],
+})
+export function step({ S, g, now: last, undo: known, promotions }, e, cfg = DEFAULTS) {
+  const te = Date.parse(e.event_time ?? e.at),
+    now = Math.max(last, te), // processing time never runs backwards
+    undo = new Map(known)
+  if (e.type === 'incident') {
+    const before = g
+    S = { ...S, incidents: raiseIncident(S.incidents, { id: e.id, cap: e.cap, review: e.review, at: now }) }
+    g = demote({ ...g, k: 0 }, score(S, now, cfg).demotion, now, cfg)
+    undo.set(e.id, { before, struckAt: g.struckAt })
+  } else if (e.type === 'review') {
+    const u = undo.get(e.id)
+    S = { ...S, incidents: reviewIncident(S.incidents, { id: e.id, falsePositive: e.false_positive, at: now }) }
+    if (e.false_positive && u && u.struckAt === g.struckAt) g = u.before // nothing else took the level since: give back what was there
+    undo.delete(e.id)
+  } else if (e.type === 'composition') {
+    const x = compositionChange({ layers: S.layers, ladder: g }, e.kind, now, cfg)
+    S = { ...S, layers: x.layers }
+    g = x.ladder
+    undo.clear()
+  } else if (e.type === 'promote') {
+    const s = score(S, now, cfg),
+      r = tryPromote(
+        g,
+        {
+          T: s.T,
+          layerTs: Object.values(s.parts).map((p) => p.T),
+          openIncident: anyOpen(S.incidents),
+          verifiers: e.verifiers,
+          human: e.human,
+        },
+        now,
+        cfg,
+      )
+    if (r.ok) undo.clear()
+    g = r.g
+    promotions = [...promotions, r.ok ? 'L' + g.level : r.why]
+  } else {
+    const pos = e.polarity === 'positive',
+      w = e.weight,
+      old = S.layers[e.layer] ?? newLayer(),
+      band = bandOf(quant(score(S, now, cfg).T), cfg)
+    S = { ...S, layers: { ...S.layers, [e.layer]: addEvidence(old, pos, w, te, cfg) } }
+    if (e.layer === 'outcome') {
+      const major = !pos && w >= 5
+      S = {
+        ...S,
+        agentHeat: heatEvent(S.agentHeat, pos, w, te, cfg),
+        incidents: pos ? incidentPositive(S.incidents, w, te, cfg) : S.incidents,
+      }
+      if (major)
         S = {
           ...S,
-          agentHeat: heatEvent(S.agentHeat, pos, w, te, cfg),
-          incidents: pos ? incidentPositive(S.incidents, w, te, cfg) : S.incidents,
+          incidents: raiseIncident(S.incidents, {
+            id: 'major-' + now,
+            cap: [0.2999, 0.2999, 0.4999, 0.6999, 0.8999][band],
+            at: now,
+          }),
         }
-        if (major)
-          S = {
-            ...S,
-            incidents: raiseIncident(S.incidents, {
-              id: 'major-' + now,
-              cap: [0.2999, 0.2999, 0.4999, 0.6999, 0.8999][band],
-              at: now,
-            }),
-          }
-        g = ladderEvent(g, { pos, w, kappa: e.kappa, te, lastNegative: old.tn, incident: major }, cfg)
-      }
-      if (!pos) g = demote(g, score(S, now, cfg).demotion, now, cfg)
+      g = ladderEvent(g, { pos, w, kappa: e.kappa, te, lastNegative: old.tn, incident: major }, cfg)
     }
+    if (!pos) g = demote(g, score(S, now, cfg).demotion, now, cfg)
   }
+  return { S, g, now, undo, promotions }
+}
+export function summary({ S, g, promotions }, readAt, cfg = DEFAULTS) {
   const s = score(S, readAt, cfg),
     r12 = (x) => +x.toPrecision(12)
   return {

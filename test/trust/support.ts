@@ -84,12 +84,19 @@ export const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   countsForLadder: fc.boolean(),
 })
 
+/** A number from 0 to `max`: evenly spread as often as not, because `fc.double` alone is near 0 nearly always. */
+export const spread = (max: number): fc.Arbitrary<number> =>
+  fc.oneof(
+    fc.double({ min: 0, max, noNaN: true }),
+    fc.integer({ min: 0, max: 100_000 }).map((share) => (max * share) / 100_000),
+  )
+
 /** A random agent: solid ground in all layers, then random evidence in random order. */
 export const anyAgent: fc.Arbitrary<AgentTrust> = fc
   .record({
     level: fc.constantFrom<Level>(0, 1, 2, 3, 4),
-    r: fc.double({ min: 0, max: 3000, noNaN: true }),
-    s: fc.double({ min: 0, max: 20, noNaN: true }),
+    r: spread(3000),
+    s: spread(20),
     events: fc.array(anyEvidence, { maxLength: 30 }),
   })
   .map(({ level, r, s, events }) => events.reduce((agent, one) => addEvidence(agent, one, NOW, C).agent, agentAt(level, r, s)))

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/scope.ts'
 import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
-import { evidenceStep } from '../../src/trust/ladder.ts'
+import { evidenceRequired, evidenceStep, NEW_LADDER } from '../../src/trust/ladder.ts'
 import { freshnessCeiling, heatCeiling } from '../../src/trust/layer.ts'
 import { failureUpperBound, opinionOf } from '../../src/trust/opinion.ts'
 import { bandOf, monetaryCap, outstandingLimit, phi, phiInverse, publish } from '../../src/trust/phi.ts'
 import { promote } from '../../src/trust/promotion.ts'
 import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
+import { betaQuantile } from './beta.ts'
 import { agentAt, bad, C, CRM, DAY, good, goodEverywhere, HOUR, layer, MAIL, NOW, repeat, view } from './support.ts'
+
+/** Units that one unit a day settles at under a half-life. */
+const settled = (halfLifeDays: number): number => halfLifeDays / Math.LN2
 
 describe('worked cases', () => {
   it.each([
@@ -32,6 +36,28 @@ describe('worked cases', () => {
     [847, 3, 0.904],
   ])('%d good and %d bad at whole weight is about %d', (r, s, trust) => {
     expect(phi(failureUpperBound(r, s, 3), C)).toBeCloseTo(trust, 3)
+  })
+
+  it('half-weight reviews, 98 % good, cross .7 with the 317th; 812 clean merges more cross .9', () => {
+    const trust = (r: number, s: number) => phi(failureUpperBound(r, s, 3), C)
+    const reviews = (n: number) => trust(0.49 * n, 0.01 * n)
+    expect([reviews(316) < 0.7, reviews(317) >= 0.7]).toEqual([true, true])
+    expect([trust(245 + 811, 5) < 0.9, trust(245 + 812, 5) >= 0.9]).toEqual([true, true])
+  })
+
+  it.each([
+    [10, 500, 0.0337, 0.0336, 0.0325, 0.0332, 0.0341],
+    [5, 28, 0.339, 0.329, 0.319, 0.324, 0.333],
+    [3, 850, 0.0091, 0.0091, 0.0083, 0.0088, 0.0092],
+  ])('%d failures in %d: four other bounds at 95 percent on the same data, and ours beside them', (k, n, ...want) => {
+    const exact = betaQuantile(0.95, k + 1, n - k)
+    const uniform = betaQuantile(0.95, k + 1, n - k + 1)
+    const jeffreys = betaQuantile(0.95, k + 0.5, n - k + 0.5)
+    const wilson = failureUpperBound(n - k, k, 1.645 ** 2)
+    const ours = failureUpperBound(n - k, k, C.prior_units)
+    const tolerance = n < 100 ? 0.001 : 0.0001
+    for (const [index, bound] of [exact, uniform, jeffreys, wilson, ours].entries())
+      expect(Math.abs(bound - (want[index] ?? NaN))).toBeLessThan(tolerance)
   })
 
   it.each([
@@ -82,6 +108,50 @@ describe('worked cases', () => {
     expect(goods * evidenceStep(level, 'good', C) + bads * evidenceStep(level, { kappa: 1 }, C)).toBeCloseTo(e, 3)
   })
 
+  it.each([
+    ['490/500', 3, 6.071, true],
+    ['23/28', 1, 6.229, true],
+    ['23/28', 2, -1.367, false],
+    ['847/850', 4, 2.369, false],
+    ['1000 merges', 4, 6.042, true],
+  ] as const)('%s, towards L%d with an e-value of %d: enough is %s', (_, level, e, enough) => {
+    expect(e >= evidenceRequired(NEW_LADDER, level, NOW, C)).toBe(enough)
+  })
+
+  it('six reviewed proposals a day at half weight: L1 on day 1.2, L2 on day 4.8, L3 on day 21.5', () => {
+    const reached: number[] = []
+    repeat(140, newAgentTrust(), (agent, i) => {
+      const nowMs = NOW + ((i + 1) * DAY) / 6
+      const next = goodEverywhere(agent, { weight: 0.5 }, nowMs)
+      const promotion = promote(next, MAIL, { nowMs, verifiers: 3, human: true }, C)
+      if (promotion.kind === 'refused') return next
+      reached.push(Number(((i + 1) / 6).toFixed(1)))
+      return promotion.agent
+    })
+    expect(reached).toEqual([1.2, 4.8, 21.5])
+  })
+
+  it.each([
+    [2, 0.834],
+    [5, 0.916],
+    [25, 0.986],
+  ])('%d clean actions a day settle at %d', (aDay, score) => {
+    expect(phi(failureUpperBound(aDay * settled(C.half_life_positive_days), 0, 3), C)).toBeCloseTo(score, 3)
+  })
+
+  it.each([
+    [0.1, 0.975],
+    [0.4, 0.927],
+    [0.8, 0.901],
+    [1, 0.877],
+    [2, 0.798],
+    [5, 0.688],
+  ])('a detector with %d percent of ambiguous false alarms over 100 actions a day is a ceiling of %d', (percent, ceiling) => {
+    const r = (1 - percent / 100) * 100 * settled(C.half_life_positive_days)
+    const s = 0.5 * percent * settled(C.half_life_negative_days)
+    expect(phi(failureUpperBound(r, s, 3), C)).toBeCloseTo(ceiling, 3)
+  })
+
   it('an agent with every gate climbs at the written runs: L1 at 7, L2 at 32, L3 at 207, L4 at 1207', () => {
     const reached: number[] = []
     repeat(1210, newAgentTrust(), (agent, i) => {
@@ -94,10 +164,10 @@ describe('worked cases', () => {
     expect(reached).toEqual([7, 32, 207, 1207])
   })
 
-  it('98 % reviews, then merges: L3 at 292, with the written scores', () => {
+  it('98 % reviews, then merges: L3 at 292, suspended by the rejection at 300, steady from 400, L4 after 1,318 merges', () => {
     const reached: number[] = []
     const scores = new Map<number, number>()
-    repeat(1500, newAgentTrust(), (agent, i) => {
+    repeat(1820, newAgentTrust(), (agent, i) => {
       const n = i + 1
       const nowMs = NOW + (n * DAY) / 25
       const step = n <= 500 && n % 50 === 0 ? bad : good
@@ -109,7 +179,9 @@ describe('worked cases', () => {
       reached.push(n)
       return promotion.agent
     })
-    expect(reached).toEqual([7, 32, 292])
+    expect(reached).toEqual([7, 32, 292, 1818])
+    const below = [...scores].flatMap(([n, score]) => (n >= 292 && score < 0.7 ? [n] : []))
+    expect([below[0], (below.at(-1) ?? 0) < 400]).toEqual([300, true])
     for (const [n, score] of [
       [300, 0.6894],
       [400, 0.7036],
@@ -148,13 +220,9 @@ describe('worked cases', () => {
       [400, 0.9128],
     ] as const
     for (const [n, score] of steps) {
-      expect(
-        view(
-          repeat(n, reviewed, (agent) => goodEverywhere(agent, {}, NOW + 2)),
-          MAIL,
-          NOW + 2,
-        ).incident.cap,
-      ).toBeCloseTo(score, 3)
+      const earned = repeat(n, reviewed, (agent) => goodEverywhere(agent, {}, NOW + 2))
+      const { score: found, incident } = view(earned, MAIL, NOW + 2)
+      expect([found, incident.cap]).toEqual([incident.cap, expect.closeTo(score, 3)])
     }
     const cleared = reviewIncident(open, { id: 'i', falsePositive: true, atMs: NOW + 1 })
     expect(view(cleared.agent)).toMatchObject({ score: view(before).score, level_granted: 3 })
@@ -205,6 +273,18 @@ describe('worked cases', () => {
       ).toBeCloseTo(want, 2)
     }
     expect(view(bad(agentAt(4, 600, 1), { weight: 0.5 })).score).toBeCloseTo(0.903, 2)
+  })
+
+  it.each([
+    [600, 1, 1, 0.91, 0.894],
+    [1245, 5, 1, 0.907, 0.902],
+    [245, 5, 1, 0.722, 0.708],
+    [57, 0, 1, 0.7, 0.635],
+    [600, 1, 0.5, 0.91, 0.903],
+    [245, 5, 0.5, 0.722, 0.714],
+  ])('no cliff: of %d good and %d bad, one failure of weight %d takes %d to %d', (r, s, weight, from, to) => {
+    expect(view(agentAt(4, r, s)).score).toBeCloseTo(from, 3)
+    expect(Math.abs(view(bad(agentAt(4, r, s), { weight })).score - to)).toBeLessThan(0.001)
   })
 
   it.each([

@@ -13,6 +13,8 @@ import {
   withdrawn,
   withVerdict,
   withVote,
+  medianLatencySeconds,
+  newRater,
 } from '../../src/workflows/approvals.ts'
 
 const AT = 1_000_000
@@ -159,7 +161,11 @@ describe('the number of people who have to say yes', () => {
 describe('the record of who decides', () => {
   it('counts verdicts, their time, and those given too fast to have been read', () => {
     const first = withVerdict(undefined, 'approve', 2_000)
-    expect(first).toEqual({ approved: 1, rejected: 0, latency_ms_sum: 2_000, hasty: 1 })
-    expect(withVerdict(first, 'reject', 60_000)).toEqual({ approved: 1, rejected: 1, latency_ms_sum: 62_000, hasty: 1 })
+    expect(first).toMatchObject({ approved: 1, rejected: 0, latency_ms_sum: 2_000, hasty: 1, units_given: 0 })
+    const second = withVerdict(first, 'reject', 60_000)
+    expect(second).toMatchObject({ approved: 1, rejected: 1, latency_ms_sum: 62_000, hasty: 1 })
+    expect(medianLatencySeconds(newRater())).toBeNull()
+    expect(medianLatencySeconds(second)).toBe(2)
+    expect(medianLatencySeconds(withVerdict(undefined, 'approve', 4_000_000))).toBe(604_800)
   })
 })

@@ -6,7 +6,7 @@ import type { Explained } from './remedies.ts'
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */
 export function explainedOf({ record }: StoredRecord, policySet: PolicySet | undefined): Explained {
-  const { decision, facts, would } = decisionBodyOf(record)
+  const { decision, facts, would, watch } = decisionBodyOf(record)
   const override = policySet?.settings.overrides[record.tenant]?.matrix
   return {
     decision,
@@ -15,5 +15,6 @@ export function explainedOf({ record }: StoredRecord, policySet: PolicySet | und
     matrices: policySet === undefined ? undefined : { ...policySet.matrices, ...override },
     thresholds: policySet?.constants.thresholds ?? [],
     would,
+    ...(watch === undefined ? {} : { watch }),
   }
 }

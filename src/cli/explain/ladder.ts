@@ -3,6 +3,7 @@ import type { Ceiling, Guardrail } from '../../model/ceiling.ts'
 import { OUTCOMES, type Outcome } from '../../model/outcome.ts'
 import { levelName } from '../../model/scope.ts'
 import { escapeLine, type Paint, type Style } from '../output.ts'
+import { layerOf } from '../../service/watching.ts'
 import { obligationRemedy, remedyFor, type Explained } from './remedies.ts'
 
 /** Width of one rung of the ladder, characters. */
@@ -34,6 +35,7 @@ export function drawLadder(explained: Explained, head: readonly string[], paint:
   return [
     ...head.map(escapeLine),
     ...subjectLines(explained),
+    ...watchLines(explained),
     '',
     `${indent}${OUTCOMES.map((outcome) => SHORT[outcome].padEnd(RUNG + 1)).join('')}`.trimEnd(),
     ...decision.ceilings.map((term) => row(term, limiting.includes(term), width, paint)),
@@ -65,6 +67,19 @@ function subjectLines({ facts, risk }: Explained): readonly string[] {
     `trust  ${escapeLine(`${agent.id}, ${standing}`)}`,
     `risk   ${escapeLine(`${risk.band}, ${risk.points} points${rules.length === 0 ? '' : ` (${rules.join(', ')})`}${unknown}`)}`,
   ]
+}
+
+/** What did not look at the action, and which layers therefore earn nothing by it. */
+function watchLines({ watch }: Explained): readonly string[] {
+  const blind = watch?.blind ?? []
+  return (['behaviour', 'context'] as const).flatMap((layer) => {
+    const own = blind.filter(({ detector }) => layerOf(detector) === layer)
+    if (own.length === 0) return []
+    const what = own.map(({ detector, reason }) => `${detector} (${reason})`).join(', ')
+    return [
+      `watch  ${escapeLine(`${layer} ${watch?.clean.includes(layer) === true ? 'earns without' : 'does not earn'}: ${what}`)}`,
+    ]
+  })
 }
 
 function row(term: Ceiling, limits: boolean, width: number, paint: Paint): string {

@@ -6,7 +6,7 @@ import type { RiskView } from '../../model/graduation-input.ts'
 import type { Matrices } from '../../model/matrix.ts'
 import { RISK_BANDS, type Outcome, type RiskBand } from '../../model/outcome.ts'
 import { levelName, LEVELS, type Level } from '../../model/scope.ts'
-import type { WouldBody } from '../../service/decision-body.ts'
+import type { DecisionBody, WouldBody } from '../../service/decision-body.ts'
 import type { DecisionFacts } from '../../service/facts.ts'
 import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../risk/static-points.ts'
 
@@ -19,6 +19,8 @@ export type Explained = {
   readonly thresholds: readonly number[]
   /** What would have been answered if everything were enforced; absent or null where everything was. */
   readonly would?: WouldBody | null
+  /** What detectors made of it; absent where none looked. */
+  readonly watch?: DecisionBody['watch']
 }
 
 /** The smallest change that would lift a term above where it stands, in one sentence. */

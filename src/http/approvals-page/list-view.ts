@@ -26,14 +26,14 @@ function countText(count: number): string {
 }
 
 function item(frame: Frame, approval: ApprovalSummary, nowMs: number): Html {
-  const { decision_id, action, agent, human, requester, scope, band, requested_at, ends_at, state } = approval
+  const { decision_id, action, agent, human, requester, scope, band, requested_at, ends_at, state, paused } = approval
   const given = approval.votes.filter(({ verdict }) => verdict === 'approve').length
   const voted = approval.votes.some(({ person }) => person === frame.session?.person)
   return html`<li class="card item">
     <h2><a href="${frame.base}/requests/${encodeURIComponent(decision_id)}">${action}</a></h2>
     <div class="side"><strong>${leftText(ends_at, nowMs)}</strong></div>
     <p>
-      <span class="badge ${band}">${band} risk</span>
+      <span class="badge ${band}">${band} risk</span> ${paused === null ? null : html`<span class="badge pending">paused</span>`}
       <bdi>${agent ?? 'no agent'}</bdi>${human === null ? null : html` for <bdi>${human}</bdi>`} in ${scope}
     </p>
     <div class="side">${given} of ${approval.approvers_needed} approvals</div>

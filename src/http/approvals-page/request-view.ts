@@ -27,7 +27,7 @@ export function requestPage(
       ${mayDecide(frame, view) ? html`· <a href="#decide">Go to your decision</a>` : null}
     </p>
     ${more.notice == null ? null : note('good', more.notice)}${more.refused === undefined ? null : note('bad', more.refused.problem)}
-    ${payloadNote(view.payload)}
+    ${payloadNote(view.payload)}${view.paused === null ? null : note('bad', `Paused: ${view.paused}. Whatever is decided, it does not run for now.`)}
     <section class="card" aria-labelledby="who">
       <h2 id="who">Who asks</h2>
       <dl>
@@ -76,7 +76,7 @@ export function requestPage(
     </section>
     <section class="card" aria-labelledby="votes">
       <h2 id="votes">Verdicts so far</h2>
-      ${votes(view)}
+      ${votes(view)} ${advice(view)}
     </section>
     ${decide(frame, view, more.refused)}`
   return page(frame, view.action, main, more.refused === undefined ? 200 : 400)
@@ -109,6 +109,18 @@ const PAYLOAD_NOTES = {
 function payloadNote(payload: ApprovalView['payload']): Html | null {
   const text = PAYLOAD_NOTES[payload]
   return text === null ? null : note('warn', text)
+}
+
+/** What judging agents said; they decide nothing. */
+function advice({ advice: given }: ApprovalView): Html | null {
+  if (given.length === 0) return null
+  const items = given.map(
+    ({ by, class: of, at }) =>
+      html`<dt><bdi>${by}</bdi></dt>
+        <dd>${of}, ${timeHtml(at)}</dd> `,
+  )
+  return html`<p>Judging agents say, as advice only:</p>
+    <dl>${items}</dl>`
 }
 
 function votes({ votes: given, approvers_needed: needed }: ApprovalView): Html {

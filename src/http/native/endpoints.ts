@@ -3,6 +3,9 @@ import { POLICY_READERS, type Endpoint } from '../endpoint.ts'
 import { HistoryQuery, ProposalsQuery, RecordsQuery } from '../query.ts'
 import { APPROVAL_ENDPOINTS } from './approval-endpoints.ts'
 import { EventsQuery } from './event-stream.ts'
+import { RATER_ENDPOINTS } from './rater-endpoints.ts'
+import { SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
+import { STEERING_ENDPOINTS } from './steering-endpoints.ts'
 
 /** The endpoints of the native interface by their operation ids. */
 export const NATIVE_ENDPOINTS = {
@@ -27,17 +30,6 @@ export const NATIVE_ENDPOINTS = {
     answer: { status: 200, schema: 'EvidenceAnswer' },
     refusals: ['not_found', 'conflict'],
   },
-  reportSignal: {
-    method: 'post',
-    path: '/api/v1/signals',
-    convention: 'native',
-    summary: 'Report one judged observation of a decision, in a layer of the credential.',
-    roles: VERB_ROLES.report_signal,
-    body: 'SignalReport',
-    rated: 'reports',
-    answer: { status: 200, schema: 'EvidenceAnswer' },
-    refusals: ['not_found', 'conflict'],
-  },
   listProposals: {
     method: 'get',
     path: '/api/v1/proposals',
@@ -46,28 +38,6 @@ export const NATIVE_ENDPOINTS = {
     roles: VERB_ROLES.read_proposals,
     query: ProposalsQuery,
     answer: { status: 200, schema: 'ProposalsAnswer' },
-  },
-  raiseIncident: {
-    method: 'post',
-    path: '/api/v1/incidents',
-    convention: 'native',
-    summary: 'Raise an incident: trust is capped at once.',
-    roles: VERB_ROLES.raise_incident,
-    body: 'IncidentReport',
-    rated: 'reports',
-    answer: { status: 201, schema: 'IncidentAnswer' },
-    refusals: ['conflict'],
-  },
-  reviewIncident: {
-    method: 'post',
-    path: '/api/v1/incidents/{incident}/reviews',
-    convention: 'native',
-    summary: 'Review an incident, or mark it a false positive.',
-    roles: VERB_ROLES.review_incident,
-    body: 'IncidentReviewReport',
-    rated: 'reports',
-    answer: { status: 200, schema: 'IncidentAnswer' },
-    refusals: ['not_found', 'conflict'],
   },
   readTrust: {
     method: 'get',
@@ -96,39 +66,6 @@ export const NATIVE_ENDPOINTS = {
     query: EventsQuery,
     answer: { status: 200, schema: 'events' },
     refusals: ['rate_limited'],
-  },
-  promote: {
-    method: 'post',
-    path: '/api/v1/agents/{agent}/scopes/{scope}/promotions',
-    convention: 'native',
-    summary: 'Promote an agent in a scope if every gate is passed; the answer lists every gate.',
-    roles: VERB_ROLES.promote,
-    body: 'PromotionReport',
-    bodyOptional: true,
-    rated: 'reports',
-    answer: { status: 200, schema: 'PromotionAnswer' },
-    refusals: ['not_found', 'conflict'],
-  },
-  contain: {
-    method: 'post',
-    path: '/api/v1/containments',
-    convention: 'native',
-    summary: 'Take an action, scope, agent or the tenant out of service at once.',
-    roles: VERB_ROLES.contain,
-    body: 'ContainmentReport',
-    rated: 'reports',
-    answer: { status: 201, schema: 'ContainmentAnswer' },
-    refusals: ['conflict'],
-  },
-  lift: {
-    method: 'delete',
-    path: '/api/v1/containments/{containment}',
-    convention: 'native',
-    summary: 'Lift a containment.',
-    roles: VERB_ROLES.contain,
-    rated: 'reports',
-    answer: { status: 200, schema: 'ContainmentAnswer' },
-    refusals: ['not_found', 'conflict'],
   },
   queryRecords: {
     method: 'get',
@@ -167,6 +104,25 @@ export const NATIVE_ENDPOINTS = {
     roles: VERB_ROLES.read_audit,
     answer: { status: 200, schema: 'text' },
   },
+  listLogReviews: {
+    method: 'get',
+    path: '/api/v1/audit/reviews',
+    convention: 'native',
+    summary: 'Reviews of the log that somebody owns: when each was last done, and when it is due.',
+    roles: VERB_ROLES.read_audit,
+    answer: { status: 200, schema: 'LogReviewsAnswer' },
+  },
+  reviewLog: {
+    method: 'post',
+    path: '/api/v1/audit/reviews',
+    convention: 'native',
+    summary: 'A named person looked through the log; the record says what they saw.',
+    roles: VERB_ROLES.review_log,
+    body: 'LogReviewReport',
+    rated: 'reports',
+    answer: { status: 201, schema: 'LogReviewAnswer' },
+    refusals: ['not_found'],
+  },
   readPolicies: {
     method: 'get',
     path: '/api/v1/policies',
@@ -185,6 +141,9 @@ export const NATIVE_ENDPOINTS = {
     answer: { status: 200, schema: 'PolicySetAnswer' },
     refusals: ['bad_policy'],
   },
+  ...STEERING_ENDPOINTS,
+  ...RATER_ENDPOINTS,
+  ...SIGNAL_ENDPOINTS,
   ...APPROVAL_ENDPOINTS,
   readOpenapi: {
     method: 'get',

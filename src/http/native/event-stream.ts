@@ -12,6 +12,8 @@ import { parseQuery } from '../validate.ts'
 export const SLOW_MS_MAX = 10_000
 /** How long a reader should wait before it comes back, ms. */
 const RETRY_MS = 1_000
+/** Longest time that a timer of Node takes, ms. */
+const TIMER_MS_MAX = 2_147_483_647
 
 /** Query of `GET /api/v1/events`. */
 export const EventsQuery = z.strictObject({
@@ -31,7 +33,7 @@ export function openEvents(streams: EventStreams, { caller, query, lastEventId }
   const parsed = parseQuery(EventsQuery, query)
   if (!parsed.ok) return parsed.fault
   const { since, agent } = parsed.value
-  const stream = streams.open(caller, { since: lastEventId ?? since, agent })
+  const stream = cutAt(caller.expires_ms, streams.open(caller, { since: lastEventId ?? since, agent }))
   return {
     status: 200,
     type: EVENT_STREAM_TYPE,
@@ -39,6 +41,19 @@ export function openEvents(streams: EventStreams, { caller, query, lastEventId }
     // Proxies that collect answers before they pass them on leave this one alone; a connection that is not kept never delays a stop.
     headers: { 'X-Accel-Buffering': 'no', Connection: 'close' },
     stream: { send: (response) => send(stream, response, SLOW_MS_MAX), abandon: stream.close },
+  }
+}
+
+/** A stream does not outlive the credential that opened it, and leaves nothing behind when it ends before. */
+function cutAt(expiresMs: number | undefined, { frames, close }: EventStream): EventStream {
+  if (expiresMs === undefined) return { frames, close }
+  const timer = setTimeout(close, Math.min(Math.max(0, expiresMs - Date.now()), TIMER_MS_MAX)).unref()
+  return {
+    frames,
+    close: () => {
+      clearTimeout(timer)
+      close()
+    },
   }
 }
 

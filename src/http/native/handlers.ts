@@ -1,13 +1,7 @@
 import { Request } from '../../model/request.ts'
-import { ScopeKey } from '../../model/scope.ts'
-import {
-  ContainmentReport,
-  IncidentReport,
-  IncidentReviewReport,
-  OutcomeReport,
-  PromotionReport,
-  SignalReport,
-} from '../../model/wire.ts'
+import { OutcomeReport } from '../../model/wire.ts'
+import { LogReviewReport } from '../../model/wire-monitoring.ts'
+import { isAgents } from '../../service/authority.ts'
 import type { EventStreams } from '../../service/event-streams.ts'
 import type { RecordQuery, StoredRecord } from '../../service/ports.ts'
 import type { Ask, Service } from '../../service/service.ts'
@@ -19,6 +13,9 @@ import { createApprovalHandlers } from './approval-handlers.ts'
 import type { NATIVE_ENDPOINTS } from './endpoints.ts'
 import { openEvents } from './event-stream.ts'
 import { Id, withBody, withParam } from './parse.ts'
+import { createRaterHandlers } from './rater-handlers.ts'
+import { createSignalHandlers } from './signal-handlers.ts'
+import { createSteeringHandlers } from './steering-handlers.ts'
 
 const CREATED = 201
 
@@ -32,35 +29,23 @@ export function createNativeHandlers(service: Service, streams: EventStreams): N
       json(await service.evaluate(exchange.caller, askOf(request, exchange))),
     ),
     reportOutcome: withBody(OutcomeReport, async (report, { caller }) => json(await service.reportOutcome(caller, report))),
-    reportSignal: withBody(SignalReport, async (report, { caller }) => json(await service.reportSignal(caller, report))),
     listProposals: (exchange) => listProposals(service, exchange),
-    raiseIncident: withBody(IncidentReport, async (report, { caller }) =>
-      json(await service.raiseIncident(caller, report), CREATED),
-    ),
-    reviewIncident: withBody(IncidentReviewReport, async (report, { caller, params }) =>
-      withParam(Id, params, 'incident', async (incident) => json(await service.reviewIncident(caller, incident, report))),
-    ),
     readTrust: ({ caller, params }) =>
       withParam(Id, params, 'agent', async (agent) => json(await service.agentTrust(caller, agent))),
     readTrustHistory: (exchange) => readHistory(service, exchange),
     followEvents: (exchange) => openEvents(streams, exchange),
-    promote: withBody(
-      PromotionReport,
-      (report, { caller, params }) =>
-        withParam(Id, params, 'agent', (agent) =>
-          withParam(ScopeKey, params, 'scope', async (scope) => json(await service.promote(caller, agent, scope, report))),
-        ),
-      {},
-    ),
-    contain: withBody(ContainmentReport, async (report, { caller }) => json(await service.contain(caller, report), CREATED)),
-    lift: ({ caller, params }) => withParam(Id, params, 'containment', async (id) => json(await service.lift(caller, id))),
     queryRecords: (exchange) => queryRecords(service, exchange),
     readRecord: ({ caller, params }) =>
       withParam(Id, params, 'record', async (id) => json(recordAnswer(await service.record(caller, id)))),
     proveRecord: ({ caller, params }) => withParam(Id, params, 'record', async (id) => json(await service.proof(caller, id))),
     readCheckpoint: async ({ caller }) => text(await service.checkpoint(caller)),
+    listLogReviews: async ({ caller }) => json(await service.logReviews(caller)),
+    reviewLog: withBody(LogReviewReport, async (report, { caller }) => json(await service.reviewLog(caller, report), CREATED)),
     readPolicies: (exchange) => readPolicies(service, exchange),
     reloadPolicies: async ({ caller }) => json(await service.reloadPolicies(caller)),
+    ...createSteeringHandlers(service),
+    ...createRaterHandlers(service),
+    ...createSignalHandlers(service),
     ...createApprovalHandlers(service),
   }
 }
@@ -108,7 +93,8 @@ function recordAnswer({ leafIndex, state, record }: StoredRecord) {
 
 /** The only verb whose roles the adapter checks: the view belongs to no tenant, so the service asks for no caller. */
 function readPolicies(service: Service, { caller }: Exchange): Reply | Fault {
-  if (caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role))) return json(service.policySet())
+  if (!isAgents(caller) && caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role)))
+    return json(service.policySet())
   const fix = `It needs one of the roles ${POLICY_READERS.join(', ')}.`
   if (caller.credential === null) return { code: 'unauthenticated', message: 'Reading the policy set needs a credential.', fix }
   return { code: 'forbidden', message: `The credential ${caller.credential} may not read the policy set.`, fix }

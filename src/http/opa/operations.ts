@@ -1,3 +1,4 @@
+import { authorize } from '../../service/authority.ts'
 import type { Service } from '../../service/service.ts'
 import { POLICY_READERS } from '../endpoint.ts'
 import type { Handler } from '../exchange.ts'
@@ -20,6 +21,10 @@ export function createOperationsHandlers(
       const reasons = mayReadAll ? whole : whole.map((reason) => reason.split(':', 1).join(''))
       return reasons.length === 0 ? opaReply({}) : opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
     },
-    metrics: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+    metrics: async ({ caller }) => {
+      // Without a credential only who reaches the listener of this machine gets here.
+      if (caller.credential !== null) authorize(caller, 'read_trust')
+      return { status: 200, type: metrics.contentType, body: await metrics.text() }
+    },
   }
 }

@@ -45,7 +45,7 @@ function factsUnder(candidate: PolicySet, request: Request, facts: DecisionFacts
   const { agent } = facts.parties
   const scope = formatScope(facts.action.scope, facts.action.stake)
   if (agent !== null) past.catchUp({ tenant: facts.caller.tenant, id: agent.id, scope }, facts.at_ms)
-  const fresh = gatherFacts(request, callerOf(facts), candidate, past.view, facts.at_ms)
+  const fresh = gatherFacts(request, callerOf(facts), candidate, past.view, facts.at_ms, facts.outside)
   if (!past.rederives && canonicalJson(classesIn(fresh)) === canonicalJson(classesIn(facts))) return facts
   const { action, agent: party, trust, links, containment, kill_switch, known_domains } = fresh
   return { ...facts, action, agent: party, trust, links, containment, kill_switch, known_domains }
@@ -58,10 +58,20 @@ function classesIn({ action, agent, links }: DecisionFacts): unknown {
 }
 
 /** The caller as its decision saw it; roles were checked then. */
-function callerOf({ caller, parties }: DecisionFacts): Caller {
+export function callerOf({ caller, parties }: Pick<DecisionFacts, 'caller' | 'parties'>): Caller {
   const [link] = parties.links
-  const { tenant, human_subject_types, supported_obligations, verified_facts } = caller
+  const proven = parties.links.filter(({ claimed }) => !claimed)
+  const { posture, tenant, human_subject_types, supported_obligations, verified_facts } = caller
   const trusted_chain = link === undefined ? !parties.agent_claimed : !link.claimed
   const standing = Standing.parse({ tenant, human_subject_types, supported_obligations, verified_facts, trusted_chain })
-  return { ...standing, credential: caller.credential }
+  // Whoever vouches for no human can have a chain from its own credential only, which no request holds.
+  const hasOwnChain = human_subject_types.length === 0 && (proven.length > 0 || parties.human !== null)
+  return {
+    ...standing,
+    credential: caller.credential,
+    ...(hasOwnChain
+      ? { delegation: { human: parties.human, links: proven }, trusted_chain: proven.length === parties.links.length }
+      : {}),
+    ...(posture === undefined || parties.agent === null ? {} : { posture, agent: parties.agent.id }),
+  }
 }

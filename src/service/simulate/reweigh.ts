@@ -20,7 +20,7 @@ const WEIGHTS = [
 ] as const satisfies readonly (keyof TrustConstants)[]
 
 /** Effects that a verdict brings about, and that weighing it anew replaces. */
-const OF_A_VERDICT: readonly Effect['kind'][] = ['evidence', 'take_back', 'delegator', 'incident', 'verdict']
+const OF_A_VERDICT: readonly Effect['kind'][] = ['evidence', 'take_back', 'delegator', 'rater_share', 'incident', 'verdict']
 
 /** Records that hold a verdict on a decision. */
 const OF_VERDICTS: readonly RecordKind[] = ['outcome', 'signal', 'approval']
@@ -51,8 +51,8 @@ export function createReweighing({ constants, history, scratch, state }: Reweigh
     const verdict = record.body['verdict'] as Verdict | undefined
     const known = id === null ? undefined : (scratch.get(judgedName(tenant, id)) as KnownDecision | undefined)
     const judged = record.kind === 'approval' ? known?.proposed : known?.judged
-    // What is no verdict on a decision of this log stays as it was recorded.
-    if (verdict === undefined || judged === undefined || judged === null) return record.effects
+    // What is no verdict on a decision of this log stays as it was recorded; so does one that waited, freed others, or was about a canary.
+    if (verdict === undefined || judged === undefined || judged === null || !weighsAlone(record)) return record.effects
     const verdicts = state.document({ kind: 'verdicts', tenant, id: judged.decision_id })
     const { effects } = weigh(judged, verdict, verdicts, constants)
     return [...effects, ...record.effects.filter(({ kind }) => !OF_A_VERDICT.includes(kind))]
@@ -70,6 +70,12 @@ export function createReweighing({ constants, history, scratch, state }: Reweigh
       return record.effects.map((effect) => (effect.kind === 'incident' ? byClass(effect, inForce, constants) : effect))
     },
   }
+}
+
+/** Whether a record's effects on trust are those of its own verdict, and no others. */
+function weighsAlone({ body, effects }: AuditRecord): boolean {
+  const isApart = body['canary'] === true || body['unweighed'] === true
+  return !isApart && effects.every(({ kind }) => kind !== 'filing' && kind !== 'hold_resolved')
 }
 
 /** What verdicts on a decision are about: of whoever saw what came of it, and of whoever is asked to approve it. */

@@ -103,12 +103,16 @@ function classOf(effects: readonly Effect[], effect: MovingEffect): string | nul
       return effect.false_positive ? 'false_positive' : 'reviewed'
     case 'promote':
       return 'promoted'
+    case 'demote':
+      return 'demoted_by_person'
     case 'constants':
     case 'composition':
+    case 'import':
       return effect.kind
     case 'evidence':
     case 'take_back':
       return verdictOn(effects, effect.layer)
+    case 'rater_share':
     case 'delegator':
       return verdictOn(effects, 'outcome')
   }

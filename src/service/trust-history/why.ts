@@ -91,7 +91,7 @@ function layerScore(scope: ScopeKey, layer: Layer, standing: Standing, atMs: num
 }
 
 function layerOf(effect: MovingEffect): Layer | null {
-  if (effect.kind === 'evidence' || effect.kind === 'take_back') return effect.layer
+  if (effect.kind === 'evidence' || effect.kind === 'take_back' || effect.kind === 'import') return effect.layer
   return effect.kind === 'delegator' ? 'outcome' : null
 }
 
@@ -103,9 +103,13 @@ function weightOf(effect: MovingEffect): Pick<Reason, 'polarity' | 'weight'> {
       return { polarity: 'positive', weight: -effect.weight }
     case 'delegator':
       return { polarity: 'negative', weight: effect.weight }
+    case 'import':
+      return { polarity: effect.good >= effect.bad ? 'positive' : 'negative', weight: Math.max(effect.good, effect.bad) }
     case 'incident':
     case 'review':
+    case 'rater_share':
     case 'promote':
+    case 'demote':
     case 'composition':
     case 'constants':
       return { polarity: null, weight: null }

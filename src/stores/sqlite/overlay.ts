@@ -10,11 +10,16 @@ import {
 import { ServiceError } from '../../model/error.ts'
 import { createDocumentMap, type DocumentMap } from '../document-map.ts'
 import type { DocumentTable } from '../ledger.ts'
+import { createCache } from './cache.ts'
 import type { Reader } from './reader.ts'
 
-const RESIDENT = DOCUMENT_KINDS.filter((kind) => !PASSING_KINDS.includes(kind))
+/** Kinds of which there are as many as agents or their scopes: a million of them would fill the memory, so they are read when asked for. */
+const AGENT_KINDS: readonly DocumentKind[] = ['agent', 'activity', 'rehearsal', 'bounds', 'watch', 'watch_scope']
+const RESIDENT = DOCUMENT_KINDS.filter((kind) => !PASSING_KINDS.includes(kind) && !AGENT_KINDS.includes(kind))
+/** Committed documents of agents that are kept in memory, about 2 kB each. */
+const AGENT_DOCUMENTS_MAX = 65_536
 
-/** Documents of a SQLite store: residents, those not yet committed, and the rest in the database. */
+/** Documents of a SQLite store: residents, those not yet committed, those of agents seen lately, and the rest in the database. */
 export type OverlayTable = DocumentTable & {
   /** Ids of all documents, committed or not. */
   readonly list: (kind: DocumentKind, tenant: string) => readonly string[]
@@ -25,14 +30,24 @@ export type OverlayTable = DocumentTable & {
 }
 
 /** Loads the resident documents. Throws `store_corrupt` for one that is not what it should be. */
-export function createOverlay(reader: Reader): OverlayTable {
+export function createOverlay(reader: Reader, agentDocumentsMax = AGENT_DOCUMENTS_MAX): OverlayTable {
   const map: DocumentMap = createDocumentMap()
   const batches = new Map<string, number>()
   for (const { key, text } of reader.documents(RESIDENT)) map.set(key, parse(key, text))
-  const committed = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
-    if (RESIDENT.includes(key.kind)) return undefined
+  const seen = createCache<Documents[DocumentKind]>(agentDocumentsMax)
+  const stored = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
     const text = reader.document(key)
     return text === undefined ? undefined : parse(key, text)
+  }
+  const committed = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
+    if (RESIDENT.includes(key.kind)) return undefined
+    if (!AGENT_KINDS.includes(key.kind)) return stored(key)
+    const name = documentName(key)
+    const kept = seen.get(name)
+    if (kept !== undefined) return (kept ?? undefined) as Documents[K] | undefined
+    const found = stored(key)
+    seen.set(name, found ?? null)
+    return found
   }
   const passing = (keys: readonly DocumentKey[]): readonly DocumentKey[] => keys.filter(({ kind }) => !RESIDENT.includes(kind))
   return {
@@ -51,6 +66,7 @@ export function createOverlay(reader: Reader): OverlayTable {
         const name = documentName(key)
         if (batches.get(name) !== batch) continue
         batches.delete(name)
+        if (AGENT_KINDS.includes(key.kind)) seen.set(name, map.get(key) ?? null)
         map.delete(key)
       }
     },

@@ -41,8 +41,8 @@ export type SqliteStoreOptions = {
 export type SqliteStore = Store & { readonly vkey: string }
 
 /**
- * Opens the store in a directory, making it when there is none. State is in memory, the log and a copy of the state in one SQLite
- * file, written by a thread of its own in groups. Rejects with `store_locked`, `store_corrupt`, `store_rolled_back` or `io`.
+ * Opens the store in a directory, making it when there is none. What is not committed, what belongs to a tenant and what was asked for
+ * lately is in memory; the log and the state are in one SQLite file, written by a thread of its own in groups. Rejects with `store_locked`, `store_corrupt`, `store_rolled_back` or `io`.
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const files = storeFiles(options.dataDir)

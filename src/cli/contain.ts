@@ -1,0 +1,107 @@
+import { ServiceError } from '../model/error.ts'
+import type { ContainmentTarget } from '../model/effect.ts'
+import { ContainmentAnswer } from '../model/wire.ts'
+import { ContainmentsAnswer } from '../model/wire-steering.ts'
+import type { CliDeps } from './deps.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { escapeLine, jsonText, painter, table } from './output.ts'
+import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { post, send, type Server } from './server-client.ts'
+
+const PATH = '/api/v1/containments'
+
+/** What to take out of service, as the command line names it; all of it absent: nothing is named. */
+export type TargetOptions = {
+  readonly agent: string | undefined
+  readonly scope: string | undefined
+  readonly action: string | undefined
+  readonly tenant: boolean
+}
+
+/** The target that options name: the tenant, an agent, or a scope or an action, of one agent or of all. Throws `usage` where it is none, or two. */
+export function targetOf({ agent, scope, action, tenant }: TargetOptions): ContainmentTarget {
+  const named = [scope, action].filter((each) => each !== undefined).length
+  if (tenant ? agent !== undefined || named > 0 : named > 1 || (named === 0 && agent === undefined))
+    throw new ServiceError('usage', 'one thing is taken out of service at a time', {
+      fix: 'name --agent, --scope or --action (the last two of one agent with --agent), or --tenant alone',
+    })
+  const of = agent === undefined ? {} : { agent }
+  if (scope !== undefined) return { kind: 'scope', scope, ...of }
+  if (action !== undefined) return { kind: 'action', action, ...of }
+  return agent === undefined ? { kind: 'tenant' } : { kind: 'agent', agent }
+}
+
+/** A target in words. */
+export function targetText(target: ContainmentTarget): string {
+  const of = 'agent' in target && target.agent !== undefined ? target.agent : 'all agents'
+  switch (target.kind) {
+    case 'tenant':
+      return 'the whole tenant'
+    case 'agent':
+      return target.agent
+    case 'scope':
+      return `scope ${target.scope} of ${of}`
+    case 'action':
+      return `action ${target.action} of ${of}`
+  }
+}
+
+/** Lists what is out of service. */
+export async function containList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
+  const answer = await containmentsOf(deps, await peopleServer(deps, options))
+  deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
+  return EXIT_CODES.ok
+}
+
+/** Asks the server what is out of service. */
+export async function containmentsOf(deps: CliDeps, server: Server): Promise<ContainmentsAnswer> {
+  return send(deps, server, { method: 'GET', path: PATH }, ContainmentsAnswer)
+}
+
+function listText({ containments }: ContainmentsAnswer): string {
+  if (containments.length === 0) return 'nothing is out of service'
+  return table([
+    ['CONTAINMENT', 'WHAT', 'BY', 'SINCE', 'REASON'],
+    ...containments.map(({ id, target, by, at, reason }) => [id, targetText(target), by, at, reason]),
+  ])
+}
+
+/** Takes something out of service at once. */
+export async function containAdd(
+  deps: CliDeps,
+  target: ContainmentTarget,
+  options: PeopleOptions & { readonly reason: string },
+): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  told(deps, await post(deps, server, PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
+  return EXIT_CODES.ok
+}
+
+/** Puts a containment out of force. */
+export async function containLift(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+  told(deps, await lifted(deps, await peopleServer(deps, options), id), options.json)
+  return EXIT_CODES.ok
+}
+
+/** Asks the server to put a containment out of force. */
+export async function lifted(deps: CliDeps, server: Server, id: string): Promise<ContainmentAnswer> {
+  return send(deps, server, { method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, ContainmentAnswer)
+}
+
+function told(deps: CliDeps, answer: ContainmentAnswer, json: boolean): void {
+  if (json) {
+    deps.stdout(`${jsonText(answer)}\n`)
+    return
+  }
+  const { id, target, known, in_force, leaf_index } = answer
+  const paint = painter(deps)
+  const state = in_force ? paint('yellow', 'out of service') : paint('green', 'in service again, as far as nothing else holds it')
+  deps.stdout(
+    [
+      `${escapeLine(targetText(target))}: ${state}${leaf_index === null ? ' (it was already)' : ''}`,
+      ...(known ? [] : ['  the catalogue does not know that name; check the spelling']),
+      ...(in_force ? [`  to lift it: gradus contain lift ${escapeLine(id)}`] : []),
+      '',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,41 @@
+import { ServiceError } from '../model/error.ts'
+import { Level, ScopeKey } from '../model/scope.ts'
+import { DemotionAnswer } from '../model/wire-steering.ts'
+import type { CliDeps } from './deps.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { escapeLine, jsonText, painter } from './output.ts'
+import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { post } from './server-client.ts'
+
+/** Options of `gradus trust demote`. */
+export type DemoteOptions = PeopleOptions & {
+  readonly agent: string
+  readonly scope: string
+  readonly to: string
+  readonly reason: string
+}
+
+/** Takes the rungs of an agent in a scope above a level away. */
+export async function trustDemote(deps: CliDeps, options: DemoteOptions): Promise<ExitCode> {
+  const { agent, reason } = options
+  const scope = ScopeKey.safeParse(options.scope)
+  if (!scope.success)
+    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
+      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
+    })
+  const level = Level.safeParse(/^L?[0-4]$/iu.test(options.to) ? Number(options.to.slice(-1)) : undefined)
+  if (!level.success)
+    throw new ServiceError('usage', `"${options.to}" is not a level`, { fix: 'write L0, L1, L2 or L3, or only the digit' })
+  const server = await peopleServer(deps, options)
+  const path = `/api/v1/agents/${encodeURIComponent(agent)}/scopes/${encodeURIComponent(scope.data)}/demotion`
+  const answer = await post(deps, server, path, { level: level.data, reason }, DemotionAnswer)
+  if (options.json) deps.stdout(`${jsonText(answer)}\n`)
+  else {
+    const { demoted, level_before, level_after } = answer
+    const head = demoted
+      ? painter(deps)('yellow', `demoted from L${level_before} to L${level_after}`)
+      : `stands at L${level_after} already`
+    deps.stdout(`${escapeLine(agent)} in ${scope.data}: ${head}\n`)
+  }
+  return EXIT_CODES.ok
+}

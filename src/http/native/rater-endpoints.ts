@@ -1,0 +1,45 @@
+import { VERB_ROLES } from '../../service/authority.ts'
+import type { Endpoint } from '../endpoint.ts'
+
+/** The endpoints by which people watch over those who judge, by their operation ids: holds, canaries, raters. */
+export const RATER_ENDPOINTS = {
+  resolveHold: {
+    method: 'post',
+    path: '/api/v1/agents/{agent}/holds/{hold}',
+    convention: 'native',
+    summary: 'Say whether what waited about an agent is true, as a named person who did not file it.',
+    roles: VERB_ROLES.resolve_hold,
+    body: 'HoldReport',
+    rated: 'reports',
+    answer: { status: 200, schema: 'HoldAnswer' },
+    refusals: ['not_found'],
+  },
+  seedCanary: {
+    method: 'post',
+    path: '/api/v1/canaries',
+    convention: 'native',
+    summary: 'Make a decision that waits for people one of known answer, to see whether they look.',
+    roles: VERB_ROLES.seed_canary,
+    body: 'CanaryReport',
+    rated: 'reports',
+    answer: { status: 201, schema: 'CanaryAnswer' },
+    refusals: ['not_found', 'conflict'],
+  },
+  listRaters: {
+    method: 'get',
+    path: '/api/v1/raters',
+    convention: 'native',
+    summary: 'Everybody who judges: canaries, catch rate, weight, approve rate, latency, units given.',
+    roles: VERB_ROLES.read_raters,
+    answer: { status: 200, schema: 'RatersAnswer' },
+  },
+  readRater: {
+    method: 'get',
+    path: '/api/v1/raters/{rater}',
+    convention: 'native',
+    summary: 'One who judges.',
+    roles: VERB_ROLES.read_raters,
+    answer: { status: 200, schema: 'RaterView' },
+    refusals: ['not_found'],
+  },
+} as const satisfies Record<string, Endpoint>

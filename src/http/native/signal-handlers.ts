@@ -1,0 +1,138 @@
+import { SignalReport } from '../../model/wire.ts'
+import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../model/wire-signals.ts'
+import type { Service } from '../../service/service.ts'
+import { json, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
+import { faultOf, isOurs, PROBLEMS, problemOf } from '../problems.ts'
+import { parseBody } from '../validate.ts'
+import type { SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
+import { CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE } from './signal-endpoints.ts'
+import { binaryEvent, cloudEvent, plainEvent } from './signal-events.ts'
+
+/** Values that the body of a batch may hold at all depths. */
+export const BATCH_VALUES_MAX = 60_000
+/** Bytes of an Ed25519 signature in Base64. */
+const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{86}==$/u
+
+/** Handlers of signals and histories. */
+export function createSignalHandlers(service: Service): Record<keyof typeof SIGNAL_ENDPOINTS, Handler> {
+  return {
+    reportSignal: (exchange) => {
+      const type = mediaType(exchange)
+      if (type === CLOUD_EVENTS_TYPE) return takeBatch(service, exchange)
+      const body = parseBody(exchange.body)
+      if (!body.ok) return body.fault
+      if (type === CLOUD_EVENT_TYPE) return takeOne(service, exchange, cloudEvent(body.value))
+      if (exchange.headers['ce-specversion'] !== undefined)
+        return takeOne(service, exchange, binaryEvent(exchange.headers, body.value))
+      return takePlain(service, exchange, body.value)
+    },
+    importHistory: (exchange) => takeHistory(service, exchange),
+  }
+}
+
+function mediaType({ headers }: Exchange): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** The plain form; one about a decision that is told by nothing is answered with the evidence that it was. */
+async function takePlain(service: Service, exchange: Exchange, value: unknown): Promise<Reply | Fault> {
+  const event = plainEvent(value)
+  if (!event.ok) return event.fault
+  const { origin, event_time: time, raw } = event.value
+  const when = time === null ? {} : { event_time: new Date(time).toISOString() }
+  const report = origin === null ? SignalReport.safeParse({ ...raw, ...when }) : undefined
+  if (report?.success === true) return json(await service.reportSignal(exchange.caller, report.data))
+  return takeOne(service, exchange, event)
+}
+
+async function takeOne(service: Service, { caller }: Exchange, event: Parsed<SignalEvent>): Promise<Reply | Fault> {
+  return event.ok ? json(await service.takeSignal(caller, event.value)) : event.fault
+}
+
+/** Each event for itself; those about one agent or decision in the order in which they stand. */
+async function takeBatch(service: Service, exchange: Exchange): Promise<Reply | Fault> {
+  const body = parseBody(exchange.body, { valuesMax: BATCH_VALUES_MAX })
+  if (!body.ok) return body.fault
+  const events: readonly unknown[] | undefined = Array.isArray(body.value) ? body.value : undefined
+  if (events === undefined)
+    return {
+      code: 'bad_request',
+      message: 'A batch of CloudEvents is a JSON array.',
+      fix: 'Send [ … ], or one event as application/cloudevents+json.',
+    }
+  if (events.length > BATCH_SIGNALS_MAX)
+    return {
+      code: 'too_large',
+      message: `A batch holds at most ${BATCH_SIGNALS_MAX} events, this one ${events.length}.`,
+      fix: 'Send several batches.',
+    }
+  const tooMany = events.length > 1 ? exchange.charge(events.length - 1) : undefined
+  if (tooMany !== undefined) return tooMany
+  const items: SignalItem[] = []
+  const queues = new Map<string, Promise<void>>()
+  for (const [index, value] of events.entries()) {
+    const queue = queueOf(value)
+    const before = queues.get(queue) ?? Promise.resolve()
+    queues.set(
+      queue,
+      before.then(async () => {
+        items[index] = await itemOf(service, exchange, value, index)
+      }),
+    )
+  }
+  await Promise.all(queues.values())
+  return json(batchAnswer(items))
+}
+
+function batchAnswer(items: SignalItem[]): SignalBatchAnswer {
+  const accepted = items.filter(({ answer }) => answer !== undefined)
+  const duplicates = accepted.filter(({ answer }) => answer?.duplicate === true)
+  return { accepted: accepted.length, duplicates: duplicates.length, refused: items.length - accepted.length, items }
+}
+
+/** What two events have in common that must be taken one after the other. */
+function queueOf(value: unknown): string {
+  const { subject, data } = (value ?? {}) as {
+    readonly subject?: unknown
+    readonly data?: { readonly decision_id?: unknown } | null
+  }
+  const about = subject ?? data?.decision_id
+  return typeof about === 'string' ? about : ''
+}
+
+async function itemOf(service: Service, exchange: Exchange, value: unknown, index: number): Promise<SignalItem> {
+  const { source, id } = (value ?? {}) as { readonly source?: unknown; readonly id?: unknown }
+  const named = { index, source: textOr(source), id: textOr(id) }
+  const refused = (fault: Fault): SignalItem => ({
+    ...named,
+    status: PROBLEMS[fault.code].status,
+    problem: problemOf(fault, exchange.requestId),
+  })
+  const event = cloudEvent(value)
+  if (!event.ok) return refused(event.fault)
+  try {
+    return { ...named, status: 200, answer: await service.takeSignal(exchange.caller, event.value) }
+  } catch (error) {
+    // What fails here fails for all: the whole batch is sent again, and what was taken counts once.
+    if (isOurs(error)) throw error
+    return refused(faultOf(error))
+  }
+}
+
+const TEXT_CHARS_MAX = 512
+
+function textOr(value: unknown): string | null {
+  return typeof value === 'string' ? value.slice(0, TEXT_CHARS_MAX) : null
+}
+
+/** A file as it is, and its signature in a header. */
+async function takeHistory(service: Service, { caller, headers, body }: Exchange): Promise<Reply | Fault> {
+  const signature = headers['gradus-signature']
+  if (typeof signature !== 'string' || !SIGNATURE_PATTERN.test(signature))
+    return {
+      code: 'bad_request',
+      message: 'The header Gradus-Signature is missing, or is no Ed25519 signature in Base64.',
+      fix: 'Send the 64 bytes that "openssl pkeyutl -sign -rawin" writes, in Base64.',
+    }
+  return json(await service.importHistory(caller, { bytes: body, signature: Buffer.from(signature, 'base64') }))
+}

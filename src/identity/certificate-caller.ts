@@ -1,0 +1,29 @@
+import type { CertificateSource, ClientCertificate, Verdict } from '../model/identity.ts'
+import { credentialName, workloadOf } from './agent-names.ts'
+import { postureOfCertificate } from './posture.ts'
+import { bare } from './token-caller.ts'
+
+/**
+ * Whose client certificate this is (X.509-SVID 5.2): a leaf with exactly one URI, which names a workload of the trust domain. That
+ * its authority and dates hold was checked when the connection was made; the dates are checked again, because connections last.
+ */
+export function callerOfCertificate(certificate: ClientCertificate, source: CertificateSource, nowMs: number): Verdict {
+  const { verified, uris, isAuthority, notBeforeMs, notAfterMs } = certificate
+  if (!verified) return refuse('The client certificate is not valid here.')
+  if (!(nowMs >= notBeforeMs && nowMs <= notAfterMs)) return refuse('The client certificate is over, or not valid yet.')
+  if (isAuthority) return refuse('The client certificate is that of an authority.')
+  const [uri] = uris ?? []
+  if (uri === undefined || uris?.length !== 1) return refuse('The client certificate does not name exactly one workload.')
+  const agent = workloadOf(uri, source.spiffe)
+  if (agent === undefined) return refuse('The client certificate belongs to nobody who is known here.')
+  const credential = credentialName(source.id, uri)
+  const { tenant, standing } = source
+  if (source.subject === 'service') return { ok: true, caller: { ...standing, tenant, credential } }
+  const { supported_obligations } = standing
+  const posture = postureOfCertificate(certificate, source)
+  return { ok: true, caller: { ...bare(tenant, credential), roles: ['agent'], agent, supported_obligations, posture } }
+}
+
+function refuse(message: string): Verdict {
+  return { ok: false, code: 'unauthenticated', message }
+}

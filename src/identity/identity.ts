@@ -1,0 +1,130 @@
+import { compactVerify, type CryptoKey } from 'jose'
+
+import { ServiceError } from '../model/error.ts'
+import type {
+  ClientCertificate,
+  IdentitySources,
+  TokenIssuer,
+  Verdict,
+  VerifyCertificate,
+  VerifyToken,
+} from '../model/identity.ts'
+import { callerOfCertificate } from './certificate-caller.ts'
+import { checkBinding, checkHeader, checkTimes, issuerOf } from './claims.ts'
+import { createKeyCache, type KeyCache } from './key-cache.ts'
+import { keysOfFile, keysOfUrl } from './load-keys.ts'
+import { callerOfToken } from './token-caller.ts'
+import { readToken, type JsonObject } from './token-text.ts'
+
+const MS_PER_SECOND = 1_000
+
+/** What identities need from outside. */
+export type IdentityDeps = {
+  readonly nowMs: () => number
+  /** Ms on a monotonic clock. */
+  readonly steadyMs: () => number
+  readonly warn: (line: string) => void
+  /** Names of the configured credentials, which no holder of a token may be taken for. */
+  readonly credentialIds: readonly string[]
+  /** Whether the listener asks for client certificates (`http.tls.client_ca`). */
+  readonly asksForCertificates: boolean
+}
+
+/** Who tokens and certificates belong to; a member is absent where no source is configured. */
+export type Identity = { readonly verifyToken?: VerifyToken; readonly verifyCertificate?: VerifyCertificate }
+
+/**
+ * Makes the checks of the configured sources. Keys in files have to be there; those at a URL are fetched now, and again when they
+ * are needed: an issuer that cannot be reached does not keep anything else from starting. Rejects with `bad_config`.
+ */
+export async function createIdentity(sources: IdentitySources, deps: IdentityDeps): Promise<Identity> {
+  const { certificates, issuers } = sources
+  refuseUnusable(sources, deps)
+  const caches = new Map(issuers.map((issuer) => [issuer.id, cacheOf(issuer, deps)]))
+  for (const { id, jwks_file: file } of issuers) {
+    const isUsable = caches.get(id)?.refresh()
+    if (file !== undefined && (await isUsable) !== true)
+      throw new ServiceError('bad_config', `The keys of the issuer ${id} cannot be read.`, {
+        place: { file, pointer: '/identity/issuers' },
+        fix: 'Name a file with a JWKS that this process may read.',
+      })
+  }
+  return {
+    ...(issuers.length === 0 ? {} : { verifyToken: tokenVerifier(issuers, caches, deps) }),
+    ...(certificates === undefined
+      ? {}
+      : { verifyCertificate: (shown: ClientCertificate) => callerOfCertificate(shown, certificates, deps.nowMs()) }),
+  }
+}
+
+/** What only the rest of the configuration shows to be wrong. */
+function refuseUnusable({ issuers, certificates }: IdentitySources, { credentialIds, asksForCertificates }: IdentityDeps): void {
+  if (certificates !== undefined && !asksForCertificates)
+    throw new ServiceError('bad_config', 'Client certificates are to be accepted, but the listener asks for none.', {
+      place: { pointer: '/identity/certificates' },
+      fix: 'Name the authority of the trust domain in http.tls.client_ca.',
+    })
+  const sourceIds = [...issuers, ...(certificates === undefined ? [] : [certificates])].map(({ id }) => id)
+  const alike = credentialIds.find((id) => sourceIds.some((source) => id.startsWith(`${source}:`) || id.startsWith(`${source}#`)))
+  if (alike !== undefined)
+    throw new ServiceError('bad_config', `The credential ${alike} is named like the holder of a token of an issuer.`, {
+      place: { pointer: '/credentials' },
+      fix: 'Give it a name that does not begin with the id of an issuer.',
+    })
+}
+
+function cacheOf(issuer: TokenIssuer, { steadyMs, warn }: IdentityDeps): KeyCache {
+  const { id, jwks_url: url, jwks_file: file = '' } = issuer
+  const onFailure = (cause: unknown): void =>
+    warn(`the keys of the issuer ${id} could not be fetched: ${cause instanceof Error ? cause.message : 'unknown cause'}`)
+  const times = {
+    refreshMs: issuer.jwks_refresh_seconds * MS_PER_SECOND,
+    cooldownMs: issuer.jwks_cooldown_seconds * MS_PER_SECOND,
+    staleMs: issuer.jwks_stale_seconds_max * MS_PER_SECOND,
+  }
+  return createKeyCache(url === undefined ? keysOfFile(file) : keysOfUrl(url), times, { steadyMs, onFailure })
+}
+
+/** Cheap checks first, then the key, then the signature; of what a token says nothing is used before that. */
+function tokenVerifier(
+  issuers: readonly TokenIssuer[],
+  caches: ReadonlyMap<string, KeyCache>,
+  { nowMs }: IdentityDeps,
+): VerifyToken {
+  return async (token, certificate) => {
+    const text = readToken(token)
+    if (text === undefined) return refuse('The token cannot be read.')
+    const issuer = issuerOf(issuers, text.claims)
+    if (issuer === undefined) return refuse('The token was not issued for this service by an issuer that is known here.')
+    const hint = checkHeader(text, issuer)
+    if (typeof hint === 'string') return refuse(hint)
+    const now = nowMs()
+    const refusal = checkTimes(text, issuer, now) ?? checkBinding(text, certificate)
+    if (refusal !== undefined) return refuse(refusal)
+    const key = await caches.get(issuer.id)?.find(hint.kid, hint.algorithm)
+    if (key === 'unavailable')
+      return { ok: false, code: 'not_ready', message: 'The keys of the token’s issuer cannot be had at the moment.' }
+    if (key === undefined || !(await isSigned(token, key, hint.algorithm)))
+      return refuse('The signature of the token is not valid.')
+    return untilItEnds(callerOfToken(text.claims, issuer, { certificate, nowMs: now }), text.claims)
+  }
+}
+
+async function isSigned(token: string, key: CryptoKey, algorithm: string): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [algorithm] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function refuse(message: string): Verdict {
+  return { ok: false, code: 'unauthenticated', message }
+}
+
+/** A verified token always says when it ends. */
+function untilItEnds(verdict: Verdict, { exp }: JsonObject): Verdict {
+  if (!verdict.ok || typeof exp !== 'number') return verdict
+  return { ok: true, caller: { ...verdict.caller, expires_ms: exp * MS_PER_SECOND } }
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+
+import { KEY_SET_BYTES_MAX, readKeySet, type VerificationKey } from './key-set.ts'
+
+/** How long a fetch of keys may take, ms. */
+export const FETCH_MS_MAX = 5_000
+
+/** Brings the keys of an issuer; rejects where they cannot be had. */
+export type LoadKeys = () => Promise<readonly VerificationKey[]>
+
+/** Keys from a file, read again each time. */
+export function keysOfFile(file: string): LoadKeys {
+  return async () => read(await readFile(file))
+}
+
+/** Keys over HTTP: no redirect is followed, and neither time nor size is left to the other side. */
+export function keysOfUrl(url: string, timeMsMax = FETCH_MS_MAX): LoadKeys {
+  return async () => {
+    const headers = { accept: 'application/jwk-set+json, application/json' }
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeMsMax), headers })
+    if (!response.ok) {
+      await response.body?.cancel()
+      throw new Error(`the answer was ${response.status}`)
+    }
+    return read(await bodyOf(response))
+  }
+}
+
+async function bodyOf(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? []
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > KEY_SET_BYTES_MAX) throw new Error(`the key set is larger than ${KEY_SET_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function read(text: Uint8Array): readonly VerificationKey[] {
+  const keys = readKeySet(text)
+  if (keys === undefined) throw new Error('what came back is no key set')
+  return keys
+}

@@ -1,0 +1,63 @@
+import type { ClientCertificate, TokenIssuer } from '../model/identity.ts'
+import type { JsonValue } from '../model/json-reader.ts'
+import type { Posture } from '../model/posture.ts'
+import { isTime } from './claims.ts'
+import { claimAt, type JsonObject } from './token-text.ts'
+
+const MS_PER_SECOND = 1_000
+
+/** What of a source's settings says whether a workload counts as attested. */
+type Attestation = { readonly attested: boolean; readonly attestation_required: boolean }
+
+/** What a verified token proves of its agent. `certificate` is the one that the token is bound to; `byHuman`: a person delegates. */
+export function postureOfToken(
+  claims: JsonObject,
+  issuer: TokenIssuer,
+  { certificate, byHuman, nowMs }: { certificate: ClientCertificate | undefined; byHuman: boolean; nowMs: number },
+): Posture {
+  const { credential_issued_claim: where, attested_claim: saysSo } = issuer
+  const issued = [msOf(where === undefined ? claims['iat'] : claimAt(claims, where)), certificate?.notBeforeMs]
+  const known = issued.filter((ms) => ms !== undefined)
+  const claimed = saysSo === undefined ? undefined : claimAt(claims, saysSo)
+  return {
+    ...(known.length === 0 ? {} : { credential_issued_ms: Math.min(...known) }),
+    ...(certificate === undefined ? {} : { certificate_not_after_ms: certificate.notAfterMs }),
+    ...attestation(issuer, claimed, msOf(claims['exp'])),
+    ...(byHuman ? delegatorMfa(claims, issuer, nowMs) : {}),
+  }
+}
+
+/** What a verified certificate proves of its agent. */
+export function postureOfCertificate({ notBeforeMs, notAfterMs }: ClientCertificate, source: Attestation): Posture {
+  return {
+    credential_issued_ms: notBeforeMs,
+    certificate_not_after_ms: notAfterMs,
+    ...attestation(source, undefined, notAfterMs),
+  }
+}
+
+/** A token that says no is believed; one that says nothing is as its source is configured. */
+function attestation(
+  { attested, attestation_required }: Attestation,
+  claimed: JsonValue | undefined,
+  untilMs: number | undefined,
+): Pick<Posture, 'attested'> {
+  const until = untilMs === undefined ? {} : { until_ms: untilMs }
+  if (claimed === undefined ? attested : claimed === true) return { attested: { ok: true, ...until } }
+  return claimed !== undefined || attestation_required ? { attested: { ok: false } } : {}
+}
+
+/** RFC 8176 `amr`, and `acr`. What is not said is not known, unless it is required. */
+function delegatorMfa(claims: JsonObject, { mfa }: TokenIssuer, nowMs: number): Pick<Posture, 'delegator_mfa'> {
+  const { amr, acr, auth_time: signedIn } = claims
+  if (amr === undefined && acr === undefined) return mfa.required ? { delegator_mfa: false } : {}
+  const methods: readonly unknown[] = Array.isArray(amr) ? amr : []
+  const isShown = mfa.amr.some((method) => methods.includes(method)) || mfa.acr.some((level) => level === acr)
+  const maxMs = mfa.age_seconds_max === undefined ? Infinity : mfa.age_seconds_max * MS_PER_SECOND
+  const isRecent = maxMs === Infinity || nowMs - (msOf(signedIn) ?? -Infinity) <= maxMs
+  return { delegator_mfa: isShown && isRecent }
+}
+
+function msOf(seconds: JsonValue | undefined): number | undefined {
+  return isTime(seconds) ? Math.floor(seconds * MS_PER_SECOND) : undefined
+}

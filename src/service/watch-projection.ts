@@ -1,0 +1,43 @@
+import type { ProjectionState } from './projection-state.ts'
+import { watch } from '../detect/watch.ts'
+import { AgentDetectState, ScopeDetectState, type DetectState } from '../model/detect-state.ts'
+import type { DocumentKey } from '../model/documents.ts'
+import type { Effect } from '../model/effect.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import type { Touches, View } from './ports.ts'
+
+/** Where the detectors in force are kept: one policy set holds for all tenants. */
+export const DETECTORS_KEY: DocumentKey<'detectors'> = { kind: 'detectors', tenant: 'default', id: '' }
+
+/** Where what detectors remember of an agent is kept. */
+export function watchKey(tenant: string, agent: string): DocumentKey<'watch'> {
+  return { kind: 'watch', tenant, id: agent }
+}
+
+/** Where what detectors remember of an agent in one scope is kept. */
+export function watchScopeKey(tenant: string, agent: string, scope: ScopeKey): DocumentKey<'watch_scope'> {
+  return { kind: 'watch_scope', tenant, id: `${encodeURIComponent(agent)}/${scope}` }
+}
+
+/** The documents of what detectors remember of an agent in one scope. */
+export function watchTouches(tenant: string, agent: string, scope: ScopeKey): Touches {
+  return [watchKey(tenant, agent), watchScopeKey(tenant, agent, scope)]
+}
+
+/** What detectors remember of an agent in one scope; of one that they never saw, nothing. */
+export function watchState(view: Pick<View, 'document'>, tenant: string, agent: string, scope: ScopeKey): DetectState {
+  return {
+    agent: view.document(watchKey(tenant, agent)) ?? AgentDetectState.parse({}),
+    scope: view.document(watchScopeKey(tenant, agent, scope)) ?? ScopeDetectState.parse({}),
+  }
+}
+
+/** Remembers one more action, under the settings in force. Without detectors nothing is remembered. */
+export function applyWatched(effect: Extract<Effect, { kind: 'watched' }>, tenant: string, state: ProjectionState): void {
+  const settings = state.document(DETECTORS_KEY)?.settings ?? null
+  if (settings === null) return
+  const { agent, scope, observed } = effect
+  const next = watch(watchState(state, tenant, agent, scope), observed, settings).state
+  state.put(watchKey(tenant, agent), next.agent)
+  state.put(watchScopeKey(tenant, agent, scope), next.scope)
+}

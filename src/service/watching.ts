@@ -1,0 +1,221 @@
+import { isAlarm, outputText, rawDecided, saidBy, type Asked } from './indicators.ts'
+import { sessionOf } from './session.ts'
+import type { PolicySet } from './policy-set.ts'
+import type { View } from './ports.ts'
+import type { RecordedDecision } from './records.ts'
+import type { Judged, Verdict } from './verdict.ts'
+import { watchState } from './watch-projection.ts'
+import { digestOf } from '../detect/digest.ts'
+import { watch } from '../detect/watch.ts'
+import type { ActionClass } from '../model/catalogue.ts'
+import type { Finding } from '../model/detect-finding.ts'
+import type { ObservationDigest, RawFinished } from '../model/detect-observation.ts'
+import { DetectState } from '../model/detect-state.ts'
+import type { Effect } from '../model/effect.ts'
+import type { Gravity } from '../model/outcome-classes.ts'
+import type { Blind, OutsideAnswers } from '../model/outside-models.ts'
+import type { Request } from '../model/request.ts'
+import type { Layer } from '../model/scope.ts'
+import type { IncidentClass, TrustConstants } from '../model/trust-constants.ts'
+
+/** The name under which the built-in detectors speak. */
+export const DETECTORS_SOURCE = 'gradus:detectors'
+
+/** What detectors made of one action: what the record says of it, and what it did. */
+export type Watching = {
+  readonly trace: { readonly clean: readonly Layer[]; readonly alarms: readonly Alarm[]; readonly blind?: readonly Blind[] }
+  readonly effects: readonly Effect[]
+  /** Judgements that weigh as evidence about the action. */
+  readonly verdicts: readonly Verdict[]
+}
+
+/** A detector that had something to say. */
+export type Alarm = Pick<Finding, 'detector' | 'verdict' | 'score' | 'reason' | 'rules'>
+
+/** Nothing was looked at. */
+export const UNWATCHED: Watching = { trace: { clean: [], alarms: [] }, effects: [], verdicts: [] }
+
+/** Looks at an action that was decided. Agents that nobody vouches for are not watched: they have no record to protect. */
+export function watchDecision(
+  asked: Asked,
+  judged: Judged,
+  { base_denied, ran, identified }: { readonly base_denied: boolean; readonly ran: boolean; readonly identified: boolean },
+  { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
+  view: Pick<View, 'document'>,
+): Watching {
+  const { tenant } = asked
+  const { layers, settings } = detectors
+  if (layers.length === 0) return UNWATCHED
+  const digest = digestOf(rawDecided(asked, { base_denied, ran }), settings)
+  const { findings } = watch(watchState(view, tenant, judged.agent, judged.scope), digest, settings)
+  const heard = findings.filter((finding) => layers.includes(layerOf(finding.detector)))
+  const silent = silentIn(asked.outside)
+  const clean = layers.filter((layer) =>
+    layer === 'identity' ? identified : isClean(heard, layer) && !silent.some((one) => layerOf(one.detector) === layer),
+  )
+  return {
+    trace: { clean, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
+    effects: [watched(judged, digest), ...injectionIncidents(heard, judged, constants, tenant, view)],
+    verdicts: verdictsOf(heard, asked.atMs),
+  }
+}
+
+/** What became of an action: its outcome, and what the tool gave back. */
+export type Finished = {
+  readonly tenant: string
+  readonly request: Request
+  readonly action: ActionClass
+  readonly atMs: number
+  readonly gravity: Gravity
+  /** Its success or failure is known already: whoever tells of it again tells of no other action. */
+  readonly retold?: boolean
+  readonly tokens?: number | undefined
+  readonly result?: unknown
+  /** What models outside said of what the tool gave back; undefined: none was asked. */
+  readonly outside?: OutsideAnswers | undefined
+}
+
+/** Looks at an action that came to its end. What was clean when it was decided is evidence now that somebody verified it. */
+export function watchOutcome(
+  finished: Finished,
+  judged: Judged,
+  { clean }: Pick<RecordedDecision, 'clean'>,
+  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+  view: Pick<View, 'document'>,
+): Watching {
+  const { layers, settings } = detectors
+  if (layers.length === 0) return UNWATCHED
+  const digest = digestOf(ended(finished), settings)
+  const { findings } = watch(watchState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
+  const heard = findings.filter((finding) => layers.includes(layerOf(finding.detector)))
+  const silent = silentIn(finished.outside)
+  const stopped = [...heard.filter(isUnclean), ...silent].map(({ detector }): Layer => layerOf(detector))
+  const earning = clean.filter((layer) => layers.some((each) => each === layer) && !stopped.includes(layer))
+  return {
+    trace: { clean: earning, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
+    effects: [watched(judged, digest), ...sessionCaps(heard, judged, sessionOf(finished.request))],
+    verdicts: [
+      ...verdictsOf(heard, finished.atMs),
+      ...earning.map((layer): Verdict => ({ ...verdictIn(layer, judged.decided_at_ms), class: 'clean', gravity: 'positive' })),
+    ],
+  }
+}
+
+/** Looks at what a tool gave back, told by somebody whose word is no evidence: it bounds the session, and nothing is learnt from it. */
+export function watchOutput(
+  finished: Finished,
+  judged: Judged,
+  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+): Watching {
+  const { layers, settings } = detectors
+  if (finished.result === undefined || !layers.includes('behaviour')) return UNWATCHED
+  const { findings } = watch(DetectState.parse({}), digestOf(ended(finished), settings), settings)
+  const heard = findings.filter(({ detector }) => detector === 'injection_output')
+  const effects = sessionCaps(heard, judged, sessionOf(finished.request))
+  return effects.length === 0 ? UNWATCHED : { trace: { clean: [], alarms: alarmsIn(heard) }, effects, verdicts: [] }
+}
+
+function ended({ request, action, atMs, gravity, retold, tokens, result, outside }: Finished): RawFinished {
+  return {
+    kind: 'finished',
+    at_ms: atMs,
+    action: action.name,
+    scope: action.scope,
+    stake: action.stake,
+    session: sessionOf(request),
+    failed: retold === true || gravity === 'none' || gravity === 'ambiguous' ? undefined : gravity !== 'positive',
+    tokens,
+    output_text: outputText(result),
+    classifier_confidence: saidBy(outside?.injection),
+  }
+}
+
+/** The layer that a detector, or the model that it asks, speaks for. */
+export function layerOf(detector: Blind['detector']): 'behaviour' | 'context' {
+  return detector === 'topic_drift' || detector === 'topic_model' ? 'context' : 'behaviour'
+}
+
+/** Models that were asked and gave no answer. */
+function silentIn(outside: OutsideAnswers | undefined): readonly Blind[] {
+  const { injection, topic } = outside ?? {}
+  return [
+    ...(injection?.kind === 'failed' ? [{ detector: 'injection_classifier' as const, reason: injection.why }] : []),
+    ...(topic?.kind === 'failed' ? [{ detector: 'topic_model' as const, reason: topic.why }] : []),
+  ]
+}
+
+/** What did not look: detectors that are off or could not tell, and models that did not answer. No member where all did. */
+function blindTo(findings: readonly Finding[], silent: readonly Blind[]): { readonly blind?: readonly Blind[] } {
+  const closed = findings.filter(({ not_looked }) => not_looked === 'cannot_tell' || not_looked === 'off')
+  const blind = [...closed.map(({ detector, reason }) => ({ detector, reason })), ...silent]
+  return blind.length === 0 ? {} : { blind }
+}
+
+function isUnclean({ verdict, not_looked }: Finding): boolean {
+  return isAlarm(verdict) || not_looked === 'cannot_tell'
+}
+
+/** Checked and clean: something looked and found nothing, nothing alarms, and nothing that should have looked could not. */
+function isClean(findings: readonly Finding[], layer: Layer): boolean {
+  const own = findings.filter(({ detector }) => layerOf(detector) === layer)
+  if (own.some(isUnclean)) return false
+  return own.some(({ looked, verdict }) => looked && verdict === 'clean')
+}
+
+function alarmsIn(findings: readonly Finding[]): readonly Alarm[] {
+  return findings
+    .filter(({ verdict }) => isAlarm(verdict))
+    .map(({ detector, verdict, score, reason, rules }) => ({ detector, verdict, score, reason, rules }))
+}
+
+function watched({ agent, scope }: Judged, observed: ObservationDigest): Effect {
+  return { kind: 'watched', agent, scope, observed }
+}
+
+function verdictIn(layer: Layer, atMs: number): Pick<Verdict, 'layer' | 'source' | 'by' | 'event_time_ms'> {
+  return { layer, source: 'deterministic', by: DETECTORS_SOURCE, event_time_ms: atMs }
+}
+
+/** The worst of each layer, as one judgement: many detectors that see the same are one complaint. An injection that is only possible weighs more than any doubt. */
+function verdictsOf(findings: readonly Finding[], atMs: number): readonly Verdict[] {
+  return (['behaviour', 'context'] as const).flatMap((layer): readonly Verdict[] => {
+    // What is only in the output of a tool is not the agent's doing: it bounds the session.
+    const own = findings.filter(({ detector }) => layerOf(detector) === layer && detector !== 'injection_output')
+    if (own.some(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'suspicious'))
+      return [{ ...verdictIn(layer, atMs), class: 'violating', gravity: 'moderate' }]
+    if (own.some(({ verdict }) => verdict === 'anomalous'))
+      return [{ ...verdictIn(layer, atMs), class: 'anomalous', gravity: 'minor' }]
+    if (own.some(({ verdict }) => verdict === 'suspicious'))
+      return [{ ...verdictIn(layer, atMs), class: 'suspicious', gravity: 'ambiguous' }]
+    return []
+  })
+}
+
+/** An injection in the arguments caps the agent at once. While one of its class is open, another adds nothing to it. */
+function injectionIncidents(
+  findings: readonly Finding[],
+  { agent, decision_id }: Judged,
+  constants: TrustConstants,
+  tenant: string,
+  view: Pick<View, 'document'>,
+): readonly Effect[] {
+  const found = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && isAlarm(verdict))
+  if (found === undefined) return []
+  const of: IncidentClass = found.verdict === 'anomalous' ? 'injection_suspected' : 'injection_weak'
+  const known = view.document({ kind: 'agent', tenant, id: agent })?.incidents ?? []
+  if (of === 'injection_suspected' && known.some((one) => one.class === of && one.review === 'required')) return []
+  const { cap, review } = constants.incident_rules[of]
+  const incident = { id: `injection-${decision_id}`, class: of, reach: 'agent', scope: null, cap: cap ?? 0, review } as const
+  return [{ kind: 'incident', agent, incident }]
+}
+
+/** Score that a session keeps after its tools gave back what looks like an injection. */
+const SESSION_CAPS = { anomalous: 0.4, suspicious: 0.69 } as const
+
+function sessionCaps(findings: readonly Finding[], { agent }: Judged, session: string | undefined): readonly Effect[] {
+  if (session === undefined) return []
+  return findings.flatMap(({ detector, verdict }): readonly Effect[] => {
+    if (detector !== 'injection_output' || (verdict !== 'anomalous' && verdict !== 'suspicious')) return []
+    return [{ kind: 'session', agent, session, cap: { source: 'session:injection', value: SESSION_CAPS[verdict] }, used: null }]
+  })
+}
