@@ -40,6 +40,14 @@ const LIMITS = [
     'count once another source tells of one',
   ],
   [
+    '2: what waited counts once, however many agree in one record',
+    'service/raters.ts',
+    'judge(judged, verdict, saying, standing)',
+    'judge(judged, verdict, saying, view)',
+    RATERS,
+    'weigh once, however many judgements of one record',
+  ],
+  [
     '2: critical harm is an incident although its weight waits',
     'service/raters.ts',
     "...(verdict.gravity === 'critical' && verdict.layer === 'outcome' ? [criticalIncident(judged, constants)] : []),",
@@ -86,6 +94,14 @@ const LIMITS = [
     'cap: second.cap',
     BOUNDS,
     'is merged where there is too much of it',
+  ],
+  [
+    'holds: what waits is still decided when its hold is merged',
+    'service/bounds-projection.ts',
+    'if (gone !== undefined && merged !== undefined) passFilings(',
+    'if (gone === null) passFilings(',
+    RATERS,
+    'stay to be decided where holds are merged',
   ],
 ]
 
@@ -138,6 +154,14 @@ const VERIFICATION = [
     "return layer === 'outcome' && gravity !== 'none'",
     STANDING,
     'is missed where the agent alone says',
+  ],
+  [
+    '14: a judging agent that nobody trusts verifies nothing',
+    'service/evidence.ts',
+    '!saying.untrustedJudge && isVerification',
+    'isVerification',
+    RATERS,
+    'verify nothing as long as nobody trusts them',
   ],
   [
     '14: coverage below one half is a ceiling',
@@ -308,6 +332,14 @@ const NEWCOMERS = [
     'of an owner is held back although a later catalogue',
   ],
   [
+    'whitewashing: evidence told of beforehand makes nobody an old hand',
+    'service/newcomers.ts',
+    'if (view.document(activityKey(tenant, id)) !== undefined) return null',
+    "if (view.document({ kind: 'agent', tenant, id }) !== undefined) return null",
+    RATERS,
+    'is held back too where something was told of it',
+  ],
+  [
     'whitewashing: an open incident holds back however old',
     'trust/whitewash.ts',
     "review === 'required' ? nowMs : atMs",
@@ -360,9 +392,17 @@ const SURROUNDINGS = [
     'keeps the least cap of a source',
   ],
   [
+    'sessions: handing the work on does not leave one',
+    'service/facts.ts',
+    'agent: id, scope, nowMs, session: sessionOf(request), isKnown }',
+    'agent: id, scope, nowMs }',
+    BOUNDS,
+    'that bounds an agent bounds it as a link of the chain too',
+  ],
+  [
     'injection: in the output of a tool it bounds the session',
     'service/watching.ts',
-    '...sessionCaps(heard, judged, sessionOf(finished.request))',
+    '...sessionCaps(heard, judged, finished, constants, view)',
     '',
     WATCHING,
     'an injection in what a tool gave back bounds the session, not the agent',
@@ -377,7 +417,7 @@ const SURROUNDINGS = [
   ],
   [
     'injection: the word of one source on an output caps no agent',
-    'service/signal-effects.ts',
+    'service/second-source.ts',
     'before !== undefined && before.digest !== digest &&',
     'before !== undefined &&',
     SIGNALS,
@@ -398,6 +438,22 @@ const SURROUNDINGS = [
     'tool === undefined ||',
     BOUNDS,
     'is decided on the lower of both scopes',
+  ],
+  [
+    'tool moves: proven anew where it moves next',
+    'service/bounds-projection.ts',
+    'return `${scope}/${tool}`',
+    'return tool',
+    BOUNDS,
+    'has to prove itself anew where it moves next',
+  ],
+  [
+    'tool moves: what is taken back proves nothing',
+    'service/bounds-projection.ts',
+    "effect.kind === 'evidence' ? weight : -weight",
+    "effect.kind === 'evidence' ? weight : 0",
+    BOUNDS,
+    'has to prove itself anew where it moves next',
   ],
   [
     'tool moves: a second move forgets no scope',

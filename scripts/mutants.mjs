@@ -493,7 +493,10 @@ export function rowOf([defence, place, ...rest]) {
   return { defence, changes, testFile, name }
 }
 
-const brief = (text) => '`' + text.trim().replaceAll(/\s+/g, ' ').replaceAll('|', '\\|') + '`'
+function brief(text) {
+  const line = text.trim().replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')
+  return line.includes('`') ? `\`\` ${line} \`\`` : `\`${line}\``
+}
 const told = ([file, from, to]) => `src/${file}: ${to === '' ? `without ${brief(from)}` : `${brief(from)} → ${brief(to)}`}`
 
 async function main(words) {

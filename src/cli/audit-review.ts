@@ -42,9 +42,10 @@ async function reviewed(deps: CliDeps, options: AuditReviewOptions): Promise<Log
       })
     return post(deps, server, '/api/v1/audit/reviews', report, LogReviewAnswer)
   }
+  const person = localPerson(deps, options, 'auditor', 'a review is signed')
   const service = await deps.openService(loaded, dir)
   try {
-    return await service.reviewLog(localPerson(deps, options, 'auditor', 'a review is signed'), report)
+    return await service.reviewLog(person, report)
   } finally {
     await service.close()
   }

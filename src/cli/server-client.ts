@@ -76,6 +76,17 @@ export async function send<S extends z.ZodType>(
   { method, path, body, file }: Call,
   schema: S,
 ): Promise<z.infer<S>> {
+  // Every program takes such a name in an address for a place in it, however it is encoded.
+  if (
+    path
+      .split('?', 1)
+      .join('')
+      .split('/')
+      .some((step) => step === '.' || step === '..')
+  )
+    throw new ServiceError('usage', '"." and ".." cannot be named in the address of a server', {
+      fix: 'an agent of that name is taken out of service with "gradus agents pause"',
+    })
   const url = `${server.url}${path}`
   const { response, text } = await deps
     .fetch(url, {

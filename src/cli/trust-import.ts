@@ -40,9 +40,10 @@ async function imported(deps: CliDeps, options: ImportOptions, bytes: Uint8Array
     const headers = { 'content-type': 'application/x-ndjson', 'gradus-signature': Buffer.from(signature).toString('base64') }
     return send(deps, server, { method: 'POST', path: '/api/v1/trust/import', file: { bytes, headers } }, ImportAnswer)
   }
+  const person = localPerson(deps, options, 'administrator', 'an import is answered for')
   const service = await deps.openService(loaded, dir)
   try {
-    return await service.importHistory(localPerson(deps, options, 'administrator', 'an import is answered for'), {
+    return await service.importHistory(person, {
       bytes,
       signature,
     })

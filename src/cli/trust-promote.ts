@@ -52,9 +52,10 @@ async function promotion(deps: CliDeps, options: PromoteOptions, scope: string):
       report,
       PromotionAnswer,
     )
+  const person = localPerson(deps, options, 'operator', 'a promotion is signed')
   const service = await deps.openService(loaded, dir)
   try {
-    return await service.promote(localPerson(deps, options, 'operator', 'a promotion is signed'), options.agent, scope, report)
+    return await service.promote(person, options.agent, scope, report)
   } finally {
     await service.close()
   }

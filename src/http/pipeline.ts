@@ -129,9 +129,8 @@ async function exchangeOf(
   if (!caller.ok) return caller
   const foreign = endpoint.roles === 'public' ? undefined : deps.checkOrigin(request, caller.value)
   if (foreign !== undefined) return { ok: false, fault: foreign }
-  const charge = (count: number): Fault | undefined =>
-    endpoint.rated === undefined ? undefined : deps.charge(caller.value, endpoint.rated, count)
-  const tooMany = charge(1)
+  const { rated } = endpoint
+  const tooMany = rated === undefined ? undefined : deps.charge(caller.value, rated, 1)
   if (tooMany !== undefined) return { ok: false, fault: tooMany }
   const body = endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, request)
   if (!body.ok) return body
@@ -150,7 +149,7 @@ async function exchangeOf(
       requestId: trace.requestId,
       traceparent: trace.traceparent,
       lastEventId: lastEventIdOf(request),
-      charge,
+      charge: (more) => (rated === undefined ? undefined : deps.charge(caller.value, rated, more, 1)),
     },
   }
 }

@@ -34,8 +34,11 @@ export function createRateLimit(rate: Rate, nowMs: () => number): TakeRate {
   }
 }
 
-/** Charges a caller for what an endpoint writes; a refusal charges nothing. */
-export type Charge = (caller: Caller, rated: Rated, count: number) => Fault | undefined
+/**
+ * Charges a caller for what an endpoint writes; a refusal charges nothing. `before`: what was charged for the same request already; what
+ * is more than can ever be there at a time together is too large, whenever it is sent.
+ */
+export type Charge = (caller: Caller, rated: Rated, count: number, before?: number) => Fault | undefined
 
 /** The configured limits of each credential; callers without one share one. */
 export function createCharge(rates: Config['http']['rates'], nowMs: () => number): Charge {
@@ -43,7 +46,14 @@ export function createCharge(rates: Config['http']['rates'], nowMs: () => number
     reports: createRateLimit(rates.reports, nowMs),
     decisions: rates.decisions === undefined ? () => undefined : createRateLimit(rates.decisions, nowMs),
   } as const satisfies Record<Rated, TakeRate>
-  return (caller, rated, count) => {
+  return (caller, rated, count, before = 0) => {
+    const burst = rates[rated]?.burst ?? Infinity
+    if (before + count > burst)
+      return {
+        code: 'too_large',
+        message: `One request holds at most ${burst} ${rated} here, this one ${before + count}.`,
+        fix: `Send fewer at a time, or raise \`http.rates.${rated}.burst\`.`,
+      }
     const seconds = limits[rated](caller.credential ?? 'anonymous', count)
     if (seconds === undefined) return undefined
     const who = caller.credential === null ? 'callers without a credential' : `the credential ${caller.credential}`

@@ -106,6 +106,9 @@ export const Given = z.strictObject({
   overrides: Overrides.optional(),
   guardrail_excess: z.enum(['require_approval', 'deny']).optional(),
   /** Layers that the built-in detectors watch; those of the configuration when absent. */
-  detectors: z.array(z.enum(['identity', 'behaviour', 'context'])).max(3).optional(),
+  detectors: z
+    .array(z.enum(['identity', 'behaviour', 'context']))
+    .max(3)
+    .optional(),
 })
 export type Given = z.infer<typeof Given>

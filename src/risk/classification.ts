@@ -5,7 +5,10 @@ import type { Request } from '../model/request.ts'
  * The highest of what the catalogue, the resource and the context of the request say; `internal` where none says, `restricted` for
  * what is none of our words.
  */
-export function classificationOf(request: Request, { classification: ofTool }: Pick<ActionClass, 'classification'>): Classification {
+export function classificationOf(
+  request: Request,
+  { classification: ofTool }: Pick<ActionClass, 'classification'>,
+): Classification {
   const rank = (said: unknown): number => {
     if (said === undefined) return -1
     return CLASSIFICATIONS.indexOf(CLASSIFICATIONS.find((known) => known === said) ?? 'restricted')

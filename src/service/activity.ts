@@ -105,7 +105,10 @@ export function withCharge(
   const tools = new Map(Object.entries(scopes[scope] ?? {}))
   const used = tools.get(tool) ?? { hour: [], day: [] }
   tools.set(tool, { hour: counted(used.hour, amount, atMs, 'hour'), day: counted(used.day, amount, atMs, 'day') })
-  const outstanding = activity.outstanding.filter((slot) => slot.verify_by_ms > atMs && slot.decision_id !== decision_id)
+  // What is due goes only with the record that counts it as missed, or as verified.
+  const outstanding = activity.outstanding.filter(
+    (slot) => (slot.due === true || slot.verify_by_ms > atMs) && slot.decision_id !== decision_id,
+  )
   return {
     ...activity,
     scopes: { ...scopes, [scope]: Object.fromEntries(tools) },

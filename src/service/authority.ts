@@ -16,6 +16,7 @@ export const VERB_ROLES = {
   raise_incident: ['operator', 'administrator'],
   review_incident: ['operator', 'administrator'],
   read_trust: ['enforcement_point', 'signal_source', 'verifier', 'operator', 'approver', 'auditor', 'administrator', 'agent'],
+  read_metrics: ['enforcement_point', 'signal_source', 'verifier', 'operator', 'approver', 'auditor', 'administrator'],
   promote: ['operator', 'administrator'],
   demote: ['operator', 'administrator'],
   contain: ['operator', 'administrator'],

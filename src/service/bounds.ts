@@ -23,6 +23,8 @@ export type Bounded = {
   readonly session?: string | undefined
   /** What the caller's own credential proves of the agent, on top of what is stored. */
   readonly posture?: Posture | undefined
+  /** Whether the catalogue has an agent: one that it no longer has lends its output no trust. */
+  readonly isKnown?: ((agent: string) => boolean) | undefined
 }
 
 /** Every ceiling on an agent's score in one scope that is no evidence: holds, coverage, posture, session. */
@@ -33,7 +35,7 @@ export function ceilingsFor(view: Pick<View, 'document'>, bounded: Bounded, cons
   const standing = [...boundCeilings(bounds, scope, nowMs, constants), ...postureCeilings(posture, nowMs, constants)]
   if (session === undefined) return standing
   const ofSession = sessionCeilings(view.document(sessionKey(tenant, agent, session)), nowMs, (used) =>
-    scoreOf(view, { tenant, agent: used, scope, nowMs }, constants),
+    bounded.isKnown?.(used) === false ? 0 : scoreOf(view, { tenant, agent: used, scope, nowMs }, constants),
   )
   return [...standing, ...ofSession]
 }

@@ -238,9 +238,14 @@ const JUDGING: readonly DocumentKind[] = ['verdicts', 'tally', 'filings', 'rater
 /** Kinds that move under decisions without making their facts stale: counters, and what approvals check for themselves. */
 const MOVING: readonly DocumentKind[] = ['activity', 'rehearsal', 'approval', 'inbox', 'watch', 'watch_scope', ...JUDGING]
 
-/** The documents whose change makes facts stale. Engines give back the same object while a document is unchanged. */
+/**
+ * The documents whose change makes facts stale. Engines give back the same object while a document is unchanged; those of sessions are
+ * read anew each time, so they are compared as text.
+ */
 function documentsOf(view: Pick<Transaction, 'document'>, touches: Touches): readonly unknown[] {
-  return touches.filter(({ kind }) => !MOVING.includes(kind)).map((key) => view.document(key))
+  return touches
+    .filter(({ kind }) => !MOVING.includes(kind))
+    .map((key) => (key.kind === 'session' ? JSON.stringify(view.document(key)) : view.document(key)))
 }
 
 function timedSteps(deps: EvaluateDeps, ask: Ask): Timed {

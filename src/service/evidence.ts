@@ -2,7 +2,7 @@ import { accountsOfFacts } from './accounts.ts'
 import { activityKey } from './activity.ts'
 import { actorOf, authorize } from './authority.ts'
 import { ceilingsFor } from './bounds.ts'
-import { boundsKey } from './bounds-projection.ts'
+import { boundsKey, sessionKey } from './bounds-projection.ts'
 import { consequencesOf } from './changes.ts'
 import { decisionBodyOf } from './decision-body.ts'
 import { atItsTime, eventTimeIn, refuseOldSuccess } from './event-time.ts'
@@ -11,11 +11,13 @@ import { askAboutOutput, type OutsideModels } from './outside-models.ts'
 import type { PolicySet } from './policy-set.ts'
 import { hearing } from './projection.ts'
 import { judge, judgeEach, judgingTouches } from './raters.ts'
-import type { Store, Transaction } from './ports.ts'
+import type { Store, Touches, Transaction } from './ports.ts'
 import { decisionOf, recordOf, type RecordedDecision } from './records.ts'
 import { coverageOf, missesCharged } from './sampling.ts'
 import type { Observer } from './service.ts'
 import { sandbox } from './sandbox.ts'
+import { sightingKey } from './second-source.ts'
+import { sessionOf } from './session.ts'
 import { refuseBeyond } from './signal-standing.ts'
 import type { Judged, Verdict } from './verdict.ts'
 import { detectorTouches } from './watched-decision.ts'
@@ -26,6 +28,7 @@ import type { Effect } from '../model/effect.ts'
 import { InvariantError, ServiceError } from '../model/error.ts'
 import type { OutsideAnswers } from '../model/outside-models.ts'
 import { OUTCOME_CLASSES, SIGNAL_CLASSES } from '../model/outcome-classes.ts'
+import type { AuditRecord } from '../model/record.ts'
 import type { TrustConstants } from '../model/trust-constants.ts'
 import type { EvidenceAnswer, OutcomeReport, SignalReport } from '../model/wire.ts'
 import { newAgentTrust } from '../trust/state.ts'
@@ -57,7 +60,7 @@ export async function reportOutcome(deps: EvidenceDeps, caller: Caller, report: 
       fix: 'give the credential a "verifier" in the configuration',
     })
   const { decision_id, class: verdictClass, event_time, ...rest } = report
-  return take(deps, caller, decision_id, event_time, (eventTimeMs) => ({
+  return take(deps, caller, { decision_id, event_time, outcome: verdictClass }, (eventTimeMs) => ({
     kind: 'outcome',
     verdict: {
       layer: 'outcome',
@@ -85,7 +88,7 @@ export async function reportSignal(deps: EvidenceDeps, caller: Caller, report: S
       fix: 'give the credential a "verifier" in the configuration',
     })
   const source = caller.verifier ?? 'deterministic'
-  return take(deps, caller, report.decision_id, report.event_time, (eventTimeMs) => ({
+  return take(deps, caller, { ...report, outcome: null }, (eventTimeMs) => ({
     kind: 'signal',
     verdict: {
       layer: report.layer,
@@ -105,11 +108,17 @@ type Heard = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** What a report is about. `outcome`: its class; null where it came as a signal, which was looked at by the class that it has outside. */
+type About = {
+  readonly decision_id: string
+  readonly event_time?: string | undefined
+  readonly outcome: OutcomeReport['class'] | null
+}
+
 async function take(
   deps: EvidenceDeps,
   caller: Caller,
-  decisionId: string,
-  eventTime: string | undefined,
+  { decision_id: decisionId, event_time: eventTime, outcome }: About,
   heard: (eventTimeMs: number) => Heard,
 ): Promise<EvidenceAnswer> {
   if (!deps.clockSteady()) {
@@ -122,10 +131,9 @@ async function take(
   const { tenant } = caller
   const known = await deps.store.read([], (view) => decisionOf(view, tenant, decisionId))
   refuseOthers(caller, known.record.actor)
+  if (outcome !== null) refuseBeyond(caller, outcome, known.record.agent)
   const judged = judgedBy(caller, decisionId, known.decided)
   const claimed = heard(eventTimeIn(eventTime, judged.decided_at_ms, nowMs))
-  // A signal was looked at before it came here, by the class that it has outside.
-  if (claimed.kind === 'outcome') refuseBeyond(caller, claimed.verdict.class, known.record.agent)
   const said = { ...claimed, verdict: atItsTime(claimed.verdict, judged) }
   const { charged } = accountsOfFacts(known.decided.facts)
   const { rehearsal } = known.decided
@@ -139,6 +147,7 @@ async function take(
       ? []
       : [{ kind: 'agent' as const, tenant, id: caller.judge }, boundsKey(tenant, caller.judge)]),
     boundsKey(tenant, judged.agent),
+    ...sightingsOf(tenant, judged.agent, known.record),
     DETECTORS_KEY,
     ...watchTouches(tenant, judged.agent, judged.scope),
   ]
@@ -245,11 +254,17 @@ function settle(
     return { ...answer, place: null, state_version: transaction.stateVersion(), trust_after: before, changes: [] }
   refuseOldSuccess(said.verdict, judged, nowMs)
   const isVerified = !weighed.canary && !saying.untrustedJudge && isVerification(said.verdict, weighed.counted, constants)
-  const finished = { ...finishedOf(known, said, nowMs), outside, retold: isRetold(judged, said.verdict, transaction, tenant) }
+  const id = deps.newId()
+  const finished = {
+    ...finishedOf(known, said, nowMs),
+    recordId: id,
+    outside,
+    retold: isRetold(judged, said.verdict, transaction, tenant),
+  }
   const watching = isVerified
     ? watchOutcome(finished, judged, known.decided, deps.policySet(), transaction)
     : said.kind === 'outcome'
-      ? watchOutput(finished, judged, deps.policySet())
+      ? watchOutput(finished, judged, deps.policySet(), transaction)
       : UNWATCHED
   const ofDetectors = { ...saying, knowsCanaries: true, untrustedJudge: false }
   const watched = judgeEach(judged, watching.verdicts, ofDetectors, { first: weighed.effects, view: transaction })
@@ -268,7 +283,6 @@ function settle(
   const missed = missesCharged(judged.agent, moment, transaction)
   const effects = [...weighed.effects, ...watching.effects, ...watched, ...covered, ...missed, ...release]
   const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
-  const id = deps.newId()
   const { leafIndex } = transaction.append({
     record: recordOf({
       kind: said.kind,
@@ -321,8 +335,18 @@ function isRetold({ decision_id }: Judged, { gravity }: Verdict, view: Pick<Tran
   return told.factual || (gravity === 'positive' && told.positive > 0)
 }
 
+/** Where is remembered who saw an injection in the decision's session. */
+function sightingsOf(tenant: string, agent: string, record: AuditRecord): Touches {
+  const session = sessionOf(decisionBodyOf(record).request)
+  return session === undefined ? [] : [sightingKey({ tenant, agent, session }), sessionKey(tenant, agent, session)]
+}
+
 /** What detectors are shown of an action that came to its end. */
-function finishedOf({ record, decided }: ReturnType<typeof decisionOf>, { verdict, detail }: Heard, atMs: number): Finished {
+function finishedOf(
+  { record, decided }: ReturnType<typeof decisionOf>,
+  { verdict, detail }: Heard,
+  atMs: number,
+): Omit<Finished, 'recordId'> {
   const { tokens, result } = detail
   return {
     tenant: record.tenant,

@@ -121,8 +121,9 @@ export function gatherFacts(
     ...serverCeilings(request, action, policySet.catalogue, constants),
     ...injectionCeilings(watch, isSensitive(classificationOf(request, action)), constants),
   ]
-  const trust =
-    parties.agent === null ? null : trustOf(agent, [scope, ...moved_from], { request, caller, view, constants, nowMs, path })
+  const isKnown = (id: string): boolean => policySet.catalogue.agent(id).known
+  const terms = { request, caller, view, constants, nowMs, path, isKnown }
+  const trust = parties.agent === null ? null : trustOf(agent, [scope, ...moved_from], terms)
   return {
     at_ms: nowMs,
     caller: {
@@ -142,7 +143,7 @@ export function gatherFacts(
     ...(outside === undefined ? {} : { outside }),
     links: parties.links.map(({ party, relation }): ChainLink => {
       const known = policySet.catalogue.agent(party.id)
-      const level_effective = linkLevel(party.id, action, { request, caller, view, constants, nowMs, path })
+      const level_effective = linkLevel(party.id, action, terms)
       return { party, relation, known: known.known, level_effective, tier: known.tier }
     }),
     containment: containmentsFor(
@@ -194,6 +195,7 @@ type TrustTerms = {
   readonly view: View
   readonly constants: TrustConstants
   readonly nowMs: number
+  readonly isKnown: (agent: string) => boolean
   /** Ceilings of what the call goes through. */
   readonly path: readonly ScoreCeiling[]
 }
@@ -219,13 +221,13 @@ function injectionCeilings(
 function trustOf(
   agent: AgentClass,
   [scope, ...formerly]: readonly [ScopeKey, ...ScopeKey[]],
-  { request, caller, view, constants, nowMs, path }: TrustTerms,
+  { request, caller, view, constants, nowMs, path, isKnown }: TrustTerms,
 ): TrustView {
   const { tenant } = caller
   const stored = (agent.known ? view.document({ kind: 'agent', tenant, id: agent.id }) : undefined) ?? newAgentTrust()
   const moved = formerly.map((former) => formerScopeCeiling(scopeView(stored, former, { nowMs }, constants), constants))
   const posture = provenPosture(caller, agent.id)
-  const bounded = { tenant, agent: agent.id, scope, nowMs, session: sessionOf(request), posture }
+  const bounded = { tenant, agent: agent.id, scope, nowMs, session: sessionOf(request), posture, isKnown }
   const ceilings = [...ceilingsFor(view, bounded, constants), ...moved, ...path]
   const asStored = scopeView(stored, scope, { nowMs, ceilings }, constants)
   const claimed = compositionOf(request)
@@ -236,14 +238,14 @@ function trustOf(
 }
 
 /** Level of another agent of the chain in the scope of an action: within the same session, and where the tool was before, as for the deciding one. */
-function linkLevel(id: string, action: ActionClass, { request, caller, view, constants, nowMs }: TrustTerms): Level {
+function linkLevel(id: string, action: ActionClass, { request, caller, view, constants, nowMs, isKnown }: TrustTerms): Level {
   const { tenant } = caller
   const scope = formatScope(action.scope, action.stake)
   const stored = view.document({ kind: 'agent', tenant, id }) ?? newAgentTrust()
   const moved = formerScopes(view, { tenant, agent: id, tool: action.name }).map((former) =>
     formerScopeCeiling(scopeView(stored, former, { nowMs }, constants), constants),
   )
-  const bounded = { tenant, agent: id, scope, nowMs, session: sessionOf(request) }
+  const bounded = { tenant, agent: id, scope, nowMs, session: sessionOf(request), isKnown }
   const ceilings = [...ceilingsFor(view, bounded, constants), ...moved]
   return scopeView(stored, scope, { nowMs, ceilings }, constants).level_effective
 }

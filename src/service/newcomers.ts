@@ -50,13 +50,16 @@ export async function holdNewcomerBack(
       .sort(),
   )
   const keys = others.map((id) => ({ kind: 'agent', tenant, id }) as const)
+  const fallenIn = (view: View, atMs: number) =>
+    keys.flatMap((key) => {
+      const until = heldBackUntil(view.document(key) ?? newAgentTrust(), atMs, view.constants())
+      return until === null ? [] : [{ id: key.id, until }]
+    })
+  if (await store.read(keys, (view) => fallenIn(view, nowMs()).length === 0)) return false
   return store.transact([boundsKey(tenant, agent), ...keys], (transaction) => {
     const atMs = nowMs()
     const constants = transaction.constants()
-    const fallen = keys.flatMap((key) => {
-      const until = heldBackUntil(transaction.document(key) ?? newAgentTrust(), atMs, constants)
-      return until === null ? [] : [{ id: key.id, until }]
-    })
+    const fallen = fallenIn(transaction, atMs)
     if (fallen.length === 0) return false
     const until_ms = Math.round(Math.max(...fallen.map(({ until }) => until)))
     const value = constants.bound_ceilings.whitewash

@@ -20,8 +20,8 @@ const HOUR_MS = 3_600_000
 const SAMPLED_LEVEL = 4
 /** Places that decisions are dealt to. */
 const PLACES = 2 ** 32
-/** Slots whose time is over that one record gives back, at most; it has to fit. */
-const SLOTS_PER_RECORD_MAX = 250
+/** Slots whose time is over that one record gives back, at most: it has to fit beside all reports of an agent that may wait (`FILINGS_MAX`). */
+const SLOTS_PER_RECORD_MAX = 100
 
 /** What the draw depends on. */
 export type Drawn = {
@@ -85,16 +85,14 @@ function missesOf(agent: string, slots: readonly Outstanding[]): readonly Effect
   }))
 }
 
-/** What charging accounts finds overdue in them: misses of their coverage. The charge itself gives the slots back. */
+/** What charging accounts finds overdue in them: misses of their coverage, and the slots are free again. */
 export function missesFound(
   charged: readonly Effect[],
   { tenant, nowMs }: Moment,
   view: Pick<View, 'document'>,
 ): readonly Effect[] {
   return charged.flatMap((effect) =>
-    effect.kind === 'charge' && effect.rehearsal === undefined
-      ? missesOf(effect.agent, overdue(view.document(activityKey(tenant, effect.agent)), nowMs))
-      : [],
+    effect.kind === 'charge' && effect.rehearsal === undefined ? missesCharged(effect.agent, { tenant, nowMs }, view) : [],
   )
 }
 

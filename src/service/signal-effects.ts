@@ -1,8 +1,7 @@
-import { receivedKey, receivedName } from './received.ts'
+import { sighted, sightingKey } from './second-source.ts'
 import type { View } from './ports.ts'
 import { agentKey } from './steering.ts'
 import { EVENT_SKEW_MS_MAX } from './event-time.ts'
-import { sha256Hex } from '../model/canonical.ts'
 import type { Effect } from '../model/effect.ts'
 import { ServiceError, unreachable } from '../model/error.ts'
 import type { Posture } from '../model/posture.ts'
@@ -13,8 +12,6 @@ import type { StateSignal } from '../model/wire-signals.ts'
 export const INJECTION_SUSPECTED_MIN = 0.8
 /** Confidence from which it is taken for a weak one, 0–1. */
 export const INJECTION_WEAK_MIN = 0.5
-/** How long the word of one source on a session waits for that of a second, ms. */
-export const SECOND_SOURCE_MS = 3_600_000
 
 /** Whom a signal is about, who says so, and when. */
 export type Told = {
@@ -148,13 +145,10 @@ function injection(data: InjectionData, told: Told, recordId: string, view: View
   return both(capped, secondSource(session, told, recordId, view))
 }
 
-/** Remembers who saw an injection in a session; where another source saw one within the hour, it is the agent's. */
+/** An injection that two sources saw in one session within the hour is the agent's. */
 function secondSource(session: string, told: Told, recordId: string, view: View): Doing {
-  const key = receivedName('injection', told.agent, session)
-  const digest = sha256Hex(told.by)
-  const before = view.document(receivedKey(told.tenant, key))
-  const remembered: Doing = { effects: [{ kind: 'received', key, digest, record_id: recordId }], did: [] }
-  const isSecond = before !== undefined && before.digest !== digest && told.nowMs - before.at_ms <= SECOND_SOURCE_MS
+  const { effect, isSecond } = sighted({ ...told, session }, recordId, view)
+  const remembered: Doing = { effects: [effect], did: [] }
   return isSecond ? both(remembered, incident('injection_suspected', told, recordId, view)) : remembered
 }
 
@@ -165,8 +159,5 @@ function both(one: Doing, other: Doing): Doing {
 /** Documents that `doingOf` reads. */
 export function touchesOf(signal: StateSignal, tenant: string, agent: string) {
   const session = 'session' in signal.data ? signal.data.session : undefined
-  return [
-    agentKey(tenant, agent),
-    ...(session === undefined ? [] : [receivedKey(tenant, receivedName('injection', agent, session))]),
-  ]
+  return [agentKey(tenant, agent), ...(session === undefined ? [] : [sightingKey({ tenant, agent, session })])]
 }

@@ -1,4 +1,5 @@
 import { isAlarm, outputText, rawDecided, saidBy, type Asked } from './indicators.ts'
+import { sighted } from './second-source.ts'
 import { sessionOf } from './session.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { View } from './ports.ts'
@@ -16,7 +17,7 @@ import type { Gravity } from '../model/outcome-classes.ts'
 import type { Blind, OutsideAnswers } from '../model/outside-models.ts'
 import type { Request } from '../model/request.ts'
 import type { Layer } from '../model/scope.ts'
-import type { IncidentClass, TrustConstants } from '../model/trust-constants.ts'
+import type { TrustConstants } from '../model/trust-constants.ts'
 
 /** The name under which the built-in detectors speak. */
 export const DETECTORS_SOURCE = 'gradus:detectors'
@@ -55,7 +56,7 @@ export function watchDecision(
   )
   return {
     trace: { clean, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
-    effects: [watched(judged, digest), ...injectionIncidents(heard, judged, constants, tenant, view)],
+    effects: [watched(judged, digest), ...injectionIncidents(heard, judged, asked.atMs, constants, { tenant, view })],
     verdicts: verdictsOf(heard, asked.atMs),
   }
 }
@@ -63,6 +64,8 @@ export function watchDecision(
 /** What became of an action: its outcome, and what the tool gave back. */
 export type Finished = {
   readonly tenant: string
+  /** The record that tells of it. */
+  readonly recordId: string
   readonly request: Request
   readonly action: ActionClass
   readonly atMs: number
@@ -80,7 +83,7 @@ export function watchOutcome(
   finished: Finished,
   judged: Judged,
   { clean }: Pick<RecordedDecision, 'clean'>,
-  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+  { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
   view: Pick<View, 'document'>,
 ): Watching {
   const { layers, settings } = detectors
@@ -93,7 +96,7 @@ export function watchOutcome(
   const earning = clean.filter((layer) => layers.some((each) => each === layer) && !stopped.includes(layer))
   return {
     trace: { clean: earning, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
-    effects: [watched(judged, digest), ...sessionCaps(heard, judged, sessionOf(finished.request))],
+    effects: [watched(judged, digest), ...sessionCaps(heard, judged, finished, constants, view)],
     verdicts: [
       ...verdictsOf(heard, finished.atMs),
       ...earning.map((layer): Verdict => ({ ...verdictIn(layer, judged.decided_at_ms), class: 'clean', gravity: 'positive' })),
@@ -105,13 +108,14 @@ export function watchOutcome(
 export function watchOutput(
   finished: Finished,
   judged: Judged,
-  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+  { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
+  view: Pick<View, 'document'>,
 ): Watching {
   const { layers, settings } = detectors
   if (finished.result === undefined || !layers.includes('behaviour')) return UNWATCHED
   const { findings } = watch(DetectState.parse({}), digestOf(ended(finished), settings), settings)
   const heard = findings.filter(({ detector }) => detector === 'injection_output')
-  const effects = sessionCaps(heard, judged, sessionOf(finished.request))
+  const effects = sessionCaps(heard, judged, finished, constants, view)
   return effects.length === 0 ? UNWATCHED : { trace: { clean: [], alarms: alarmsIn(heard) }, effects, verdicts: [] }
 }
 
@@ -191,31 +195,72 @@ function verdictsOf(findings: readonly Finding[], atMs: number): readonly Verdic
   })
 }
 
-/** An injection in the arguments caps the agent at once. While one of its class is open, another adds nothing to it. */
+/** A weak sign of an injection within so long of another adds nothing to its incident, ms. */
+const WEAK_AGAIN_MS = 3_600_000
+
+/** An injection in the arguments caps the agent at once. While one of its class holds, another adds nothing to it. */
 function injectionIncidents(
   findings: readonly Finding[],
   { agent, decision_id }: Judged,
+  atMs: number,
   constants: TrustConstants,
-  tenant: string,
-  view: Pick<View, 'document'>,
+  at: { readonly tenant: string; readonly view: Pick<View, 'document'> },
 ): readonly Effect[] {
   const found = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && isAlarm(verdict))
   if (found === undefined) return []
-  const of: IncidentClass = found.verdict === 'anomalous' ? 'injection_suspected' : 'injection_weak'
-  const known = view.document({ kind: 'agent', tenant, id: agent })?.incidents ?? []
-  if (of === 'injection_suspected' && known.some((one) => one.class === of && one.review === 'required')) return []
-  const { cap, review } = constants.incident_rules[of]
-  const incident = { id: `injection-${decision_id}`, class: of, reach: 'agent', scope: null, cap: cap ?? 0, review } as const
+  if (found.verdict === 'anomalous') return suspected(agent, `injection-${decision_id}`, constants, at)
+  const known = at.view.document({ kind: 'agent', tenant: at.tenant, id: agent })?.incidents ?? []
+  if (known.some((one) => one.class === 'injection_weak' && one.atMs > atMs - WEAK_AGAIN_MS)) return []
+  const { cap, review } = constants.incident_rules.injection_weak
+  const incident = {
+    id: `injection-${decision_id}`,
+    class: 'injection_weak',
+    reach: 'agent',
+    scope: null,
+    cap: cap ?? 0,
+    review,
+  } as const
   return [{ kind: 'incident', agent, incident }]
 }
 
 /** Score that a session keeps after its tools gave back what looks like an injection. */
 const SESSION_CAPS = { anomalous: 0.4, suspicious: 0.69 } as const
+/** Where no session is named, everything that the agent does is one, for so long, ms. */
+const UNNAMED_SESSION_MS = 3_600_000
 
-function sessionCaps(findings: readonly Finding[], { agent }: Judged, session: string | undefined): readonly Effect[] {
-  if (session === undefined) return []
-  return findings.flatMap(({ detector, verdict }): readonly Effect[] => {
-    if (detector !== 'injection_output' || (verdict !== 'anomalous' && verdict !== 'suspicious')) return []
-    return [{ kind: 'session', agent, session, cap: { source: 'session:injection', value: SESSION_CAPS[verdict] }, used: null }]
-  })
+function sessionCaps(
+  findings: readonly Finding[],
+  { agent }: Judged,
+  { request, tenant, atMs, recordId }: Finished,
+  constants: TrustConstants,
+  view: Pick<View, 'document'>,
+): readonly Effect[] {
+  const session = sessionOf(request)
+  const found = findings.find(({ detector, verdict }) => detector === 'injection_output' && isAlarm(verdict))
+  if (found === undefined) return []
+  const isStrong = found.verdict === 'anomalous'
+  const value = isStrong ? SESSION_CAPS.anomalous : SESSION_CAPS.suspicious
+  if (session === undefined) {
+    const source = `session:unnamed:${isStrong ? 'injection' : 'weak_injection'}`
+    return [{ kind: 'timed_ceiling', agent, source, value, until_ms: atMs + UNNAMED_SESSION_MS }]
+  }
+  const capped: Effect = { kind: 'session', agent, session, cap: { source: 'session:injection', value }, used: null }
+  if (!isStrong) return [capped]
+  const { effect, isSecond } = sighted({ tenant, agent, session, by: DETECTORS_SOURCE, nowMs: atMs }, recordId, view)
+  const raised = isSecond ? suspected(agent, `injection-${recordId}`, constants, { tenant, view }) : []
+  return [capped, effect, ...raised]
+}
+
+/** The incident of an injection that is the agent's; none while one waits for its review. */
+function suspected(
+  agent: string,
+  id: string,
+  { incident_rules }: TrustConstants,
+  { tenant, view }: { readonly tenant: string; readonly view: Pick<View, 'document'> },
+): readonly Effect[] {
+  const known = view.document({ kind: 'agent', tenant, id: agent })?.incidents ?? []
+  if (known.some((one) => one.class === 'injection_suspected' && one.review === 'required')) return []
+  const { cap, review } = incident_rules.injection_suspected
+  const incident = { id, class: 'injection_suspected', reach: 'agent', scope: null, cap: cap ?? 0, review } as const
+  return [{ kind: 'incident', agent, incident }]
 }

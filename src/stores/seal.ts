@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { openRecord, sealRecord, SALT_BYTES, type LeafFault, type LeafPayload, type LeafRecord } from '../audit/leaf.ts'
 import { canonicalJson } from '../model/canonical.ts'
-import { ServiceError } from '../model/error.ts'
+import { invariant, ServiceError } from '../model/error.ts'
 import type { JsonValue } from '../model/json-reader.ts'
 import type { AuditRecord } from '../model/record.ts'
 import type { StoredRecord } from '../service/ports.ts'
@@ -40,11 +40,22 @@ export function recordText(record: AuditRecord, sensitive: readonly string[], ma
     const fix = 'let the mask rule name members of the body, as "/body/request/context/password"'
     throw new ServiceError('bad_policy', `The mask ${JSON.stringify(wrong)} does not point into a record's body`, { fix })
   }
+  invariant(isReadable(record), `record ${record.id} would not be read again: a member of its header is too long`)
   const text = JSON.stringify(record)
   if (LONE_SURROGATE.test(text) || depthOf(text) > RECORD_DEPTH_SURE) canonicalJson(JSON.parse(text))
   if (text.length > RECORD_CHARS_SURE)
     sealEntry(JSON.parse(text) as LeafRecord, sensitive, masked, () => new Uint8Array(SALT_BYTES))
   return text
+}
+
+/** Whether the verifier will take the record's header; a log that holds another could never be verified. */
+function isReadable({ id, tenant, actor, agent, user, action, outcome, decision_id }: AuditRecord): boolean {
+  const within = (text: string | null, charsMax: number): boolean => text === null || text.length <= charsMax
+  return (
+    [id, decision_id, outcome].every((text) => within(text, 64)) &&
+    [tenant, actor].every((text) => within(text, 128)) &&
+    [agent, user, action].every((text) => within(text, 512))
+  )
 }
 
 /** At least the nesting of a JSON text; brackets inside strings count too. */

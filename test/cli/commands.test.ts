@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -152,10 +152,10 @@ describe('gradus trust promote', () => {
 
   it('uses the operator token of the data directory where the server names none', async () => {
     server.write('server.json', JSON.stringify({ url: 'http://127.0.0.1:8181', pid: 1 }))
-    server.write('operator.token', 'of the operator\n')
+    server.write('operator.token', 'of-the-operator\n')
     const { fetch, asked } = answering(200, NOT_YET)
     await run(['trust', 'promote', 'a', 'crm:full', '--data-dir', server.path], { fetch })
-    expect(asked().init?.headers).toMatchObject({ authorization: 'Bearer of the operator' })
+    expect(asked().init?.headers).toMatchObject({ authorization: 'Bearer of-the-operator' })
   })
 
   it('passes on what the server refuses, with its fix', async () => {
@@ -404,5 +404,23 @@ describe('gradus serve', () => {
     )
     expect(ran.err).toContain('the policies in force stay as they are: a.rego:3: is broken\n  fix: mend it')
     expect(ran.code).toBe(0)
+  })
+})
+
+describe('who signs at this terminal', () => {
+  const opened = (): Promise<never> => Promise.reject(new Error('the store was opened'))
+  it.each([
+    ['trust', 'promote', 'support-agent', 'crm:full'],
+    ['audit', 'review', 'weekly', '--notes', 'read'],
+    ['audit', 'erase', '--agent', 'a', '--reason', 'asked for'],
+  ])('%s %s takes no name and no tenant that a record could not hold', async (...command) => {
+    for (const wrong of [
+      ['--as', 'n'.repeat(129)],
+      ['--as', 'grace\u001b[2J'],
+      ['--as', 'grace', '--tenant', 't'.repeat(129)],
+    ])
+      expect(
+        await run([...command, ...wrong, '--data-dir', files.path], { openService: opened, openStore: opened }),
+      ).toMatchObject({ code: 64, err: expect.stringContaining('cannot name anybody') as unknown })
   })
 })

@@ -28,7 +28,7 @@ describe('gradus simulate trust', () => {
     const svg = join(files.path, 'out.svg')
     const { code, out } = await run(['simulate', 'trust', ...SMALL, '--json', json, '--svg', svg])
     expect(code).toBe(0)
-    expect(out).toContain('2 agents per row (2 for each of the seeds 7), 5 days')
+    expect(out).toContain('2 agents per row (seed 7), 5 days')
     expect(out).toMatch(/honest .3 %: fails.*\n.*\nstatic RBAC .*\nEWMA .1 .*\ngradus /u)
     expect(out).toMatch(/harms? less/u)
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /u)
@@ -37,6 +37,21 @@ describe('gradus simulate trust', () => {
     expect(written.plan).toMatchObject({ worlds: ['honest', 'mediocre'], policies: ['rbac', 'ewma', 'gradus'] })
     const { out: printed } = await run(['simulate', 'trust', ...SMALL, '--json', '--workers', '1'])
     expect(JSON.parse(printed)).toEqual(written)
+    const twice = await run([
+      'simulate',
+      'trust',
+      '--seeds',
+      '7,8',
+      '--agents',
+      '1',
+      '--days',
+      '2',
+      '--worlds',
+      'honest',
+      '--policies',
+      'rbac',
+    ])
+    expect(twice.out).toContain('2 agents per row (1 for each of the seeds 7, 8), 2 days')
   })
 
   it('runs 100 agents for 120 days from five seeds without options, and little with --smoke', () => {

@@ -55,6 +55,15 @@ const levelOf = async (): Promise<number | undefined> =>
   (await tested.service.agentTrust(operator, AGENT)).scopes.find(({ scope }) => scope === SCOPE)?.level_granted
 const firstId = (out: string): string => /^(\S+)  /mu.exec(out.split('\n').slice(1).join('\n'))?.[1] ?? ''
 
+it.each(['.', '..'])('an agent that is called %s is not taken for a place in the address', async (name) => {
+  expect(await olivia('agents', 'revoke', name, '--reason', 'r')).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('gradus agents pause') as unknown,
+  })
+  expect(await olivia('agents', 'pause', name, '--reason', 'r')).toMatchObject({ code: 0 })
+  expect(await olivia('agents', 'resume', name)).toMatchObject({ code: 0 })
+})
+
 describe('the file of a token', () => {
   it.each(['-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n', '', 'tok\u00e9n', 'a'.repeat(8_193)])(
     'that holds %j is refused, and never shown',

@@ -139,7 +139,7 @@ test('a stream that ends before its credential does leaves no timer behind', () 
     const reply = openEvents(streams, { caller: lasting, query: new URLSearchParams() } as unknown as Exchange)
     if (!('stream' in reply)) throw new Error('there is no stream')
     expect(vi.getTimerCount()).toBe(1)
-    reply.stream?.abandon()
+    reply.stream.abandon()
     expect(vi.getTimerCount()).toBe(0)
   } finally {
     vi.useRealTimers()

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
+
 import { describe, expect, test } from 'vitest'
 
 import { ServiceError } from '../../src/model/error.ts'
-import { bearer, DENIED, get, post, REQUEST, start, withBase, ANSWER } from './support.ts'
+import { bearer, DENIED, get, post, REQUEST, start, token, withBase, ANSWER } from './support.ts'
 
 const input = REQUEST
 
@@ -273,8 +275,18 @@ describe('health and metrics', () => {
   )
 
   test('health tells details only to those who operate it', async () => {
-    const { url } = await start({ answers: { readiness: () => ['the store is fenced: /var/lib/gradus/gradus.db is full'] } })
-    for (const headers of [{}, bearer('enforcement_point'), bearer('agent')]) {
+    const { url } = await start({
+      answers: { readiness: () => ['the store is fenced: /var/lib/gradus/gradus.db is full'] },
+      credentials: [
+        {
+          id: 'agent-operator',
+          roles: ['agent', 'operator'],
+          agent: 'a',
+          token_sha256: createHash('sha256').update(token('agent-operator')).digest('hex'),
+        },
+      ],
+    })
+    for (const headers of [{}, bearer('enforcement_point'), bearer('agent'), bearer('agent-operator')]) {
       const { status, body } = await get(`${url}/health`, headers)
       expect([status, body]).toEqual([500, { error: 'the store is fenced' }])
     }

@@ -128,7 +128,6 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
         'evaluate',
         'evaluateAll',
         'followEvents',
-        'metrics',
         'queryData',
         'queryDataV0',
         'readData',

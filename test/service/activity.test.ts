@@ -140,6 +140,15 @@ describe('tools of yesterday', () => {
 })
 
 describe('outstanding slots', () => {
+  it('that are due are not forgotten by a later charge: whoever counts the miss gives them back', () => {
+    const then = START_MS + 20
+    const after = (due: object) =>
+      withCharge(withCharge(newActivity(), { ...charge('one', 0, START_MS + 10), ...due }, START_MS), charge('two'), then)
+    expect(after({ due: true }).outstanding.map(({ decision_id }) => decision_id)).toEqual(['one', 'two'])
+    expect(used(after({ due: true }), then).outstanding).toBe(1)
+    expect(after({}).outstanding.map(({ decision_id }) => decision_id)).toEqual(['two'])
+  })
+
   const two = withCharge(withCharge(newActivity(), charge('a'), START_MS), charge('b'), START_MS)
 
   it('are held until verification', () => {

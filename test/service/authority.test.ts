@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { ROLES, type Caller, type Role } from '../../src/model/caller.ts'
-import { VERB_ROLES, type Verb } from '../../src/service/authority.ts'
+import { authorize, VERB_ROLES, type Verb } from '../../src/service/authority.ts'
 import type { Service } from '../../src/service/service.ts'
 import { ask, caller, verifier } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'
@@ -30,12 +30,12 @@ async function scene() {
       service.reviewIncident(who, incident.incident_id, { agent: 'finance-agent', false_positive: false }),
     ],
     read_trust: (who) => [service.agentTrust(who, 'finance-agent'), service.trustHistory(who, 'finance-agent', { limit: 10 })],
+    // Only the HTTP interface has metrics.
+    read_metrics: (who) => [Promise.resolve(who).then((each) => authorize(each, 'read_metrics'))],
     promote: (who) => [service.promote(who, 'finance-agent', 'bookkeeping:light', {})],
     demote: (who) => [service.demote(who, 'finance-agent', 'bookkeeping:light', { level: 3, reason: 'test' })],
     revoke: (who) => [service.revokeAgent(who, 'research-agent', { reason: 'test', class: 'credential_compromise' })],
-    resolve_hold: (who) => [
-      service.resolveHold(who, 'finance-agent', { hold: 'none', report: { resolution: 'dismiss' } }),
-    ],
+    resolve_hold: (who) => [service.resolveHold(who, 'finance-agent', { hold: 'none', report: { resolution: 'dismiss' } })],
     seed_canary: (who) => [service.seedCanary(who, { decision_id, expected: 'reject' })],
     read_raters: (who) => [service.raters(who), service.rater(who, 'none')],
     read_steering: (who) => [service.incidents(who, {}), service.incident(who, incident.incident_id), service.containments(who)],

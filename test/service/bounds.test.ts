@@ -4,9 +4,14 @@ import { HOLDS_MAX, SESSION_ENTRIES_MAX, SESSION_MEMORY_MS, type Hold } from '..
 import type { Effect } from '../../src/model/effect.ts'
 import { boundsKey, sessionKey, TOOLS_KEY } from '../../src/service/bounds-projection.ts'
 import type { PolicySet } from '../../src/service/policy-set.ts'
+import type { Store } from '../../src/service/ports.ts'
+import { project } from '../../src/service/projection.ts'
+import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+import { temporaryDirectories } from '../stores/directories.ts'
 import { administrator, ask, gateway, operator, verifier } from '../support/callers.ts'
 import { START_MS, testService, type TestService } from '../support/test-service.ts'
 
+const newDirectory = temporaryDirectories()
 const scope = 'bookkeeping:light'
 const agent = 'finance-agent'
 const hold = (changes: Partial<Hold> = {}): Effect => ({
@@ -74,7 +79,9 @@ describe('what waits for a person', () => {
 
 describe('a session', () => {
   it('carries the trust of the agents whose output it used, from then on, and no other session does', async () => {
-    const tested = await atLevel3()
+    const tested = await testService()
+    // What an agent earned that the catalogue no longer has lends its output nothing.
+    await tested.earn([agent, 'research-agent', 'a stranger'], scope, 3)
     await tested.write([{ kind: 'session', agent, session: 's-1', cap: null, used: 'research-agent' }])
     const research = (await tested.service.agentTrust(operator, 'research-agent')).scopes.find((each) => each.scope === scope)
     expect((await trustIn(tested, 's-1'))?.score).toBe(Math.min(research?.score ?? 0, (await trustIn(tested))?.score ?? 0))
@@ -137,6 +144,27 @@ describe('a session', () => {
     }
     expect(await through('s')).toMatchObject({ links: [{ party: { id: agent }, level_effective: 1 }] })
     expect(await through('t')).toMatchObject({ links: [{ party: { id: agent }, level_effective: 3 }] })
+  })
+
+  it('is read once where it did not change, however its store keeps it', async () => {
+    const engine = await createSqliteStore({
+      dataDir: newDirectory(),
+      project,
+      origin: 'test.example/audit',
+      checkpointIntervalMs: 60_000,
+      nowMs: () => START_MS,
+    })
+    let changes = 0
+    const transact: Store['transact'] = (touches, change) => {
+      changes += 1
+      return engine.transact(touches, change)
+    }
+    const tested = await testService({ engine, store: (store) => ({ ...store, transact }) })
+    await tested.write([{ kind: 'session', agent, session: 's', cap: { source: 'session:risk', value: 0.49 }, used: null }])
+    changes = 0
+    await tested.service.evaluate(gateway, inSession('s'))
+    expect(changes).toBe(1)
+    await tested.service.close()
   })
 
   it('an empty name is no session', async () => {
@@ -240,23 +268,22 @@ describe('a tool that moved to another scope', () => {
   it('has to prove itself anew where it moves next, and what was taken back proves nothing', async () => {
     const tested = await testService()
     await tested.earn([agent], scope, 3)
-    const success = (changes: object): Effect =>
-      ({
-        kind: 'evidence',
-        agent,
-        scope,
-        layer: 'outcome',
-        polarity: 'positive',
-        weight: 1,
-        kappa: 0,
-        event_time_ms: tested.clock.nowMs(),
-        verifier: 'v',
-        counts: true,
-        self_flagged: false,
-        blast: 0,
-        tool: 'categorise_expense',
-        ...changes,
-      }) as Effect
+    const success = (changes: object): Effect => ({
+      kind: 'evidence',
+      agent,
+      scope,
+      layer: 'outcome',
+      polarity: 'positive',
+      weight: 1,
+      kappa: 0,
+      event_time_ms: tested.clock.nowMs(),
+      verifier: 'v',
+      counts: true,
+      self_flagged: false,
+      blast: 0,
+      tool: 'categorise_expense',
+      ...changes,
+    })
     const at = (place: string): Effect => ({ kind: 'tools', places: { categorise_expense: place } })
     await tested.write([at('elsewhere:full'), at('between:light')])
     await tested.write(Array.from({ length: 60 }, () => success({ scope: 'between:light' })))

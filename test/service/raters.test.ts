@@ -167,7 +167,7 @@ describe('attack 2: thirty failures in an hour that one source sees', () => {
       hold: { id: `h-${String(at)}`, scope: SCOPE, reason: 'disagreement', source: 'x', units: 0, cap: null, at_ms: START_MS },
     }))
     await tested.write(more)
-    expect((await trustOf(tested)).holds?.map(({ id }) => id)).not.toContain(first?.id)
+    expect((await trustOf(tested)).holds.map(({ id }) => id)).not.toContain(first?.id)
     const answer = await tested.service.resolveHold(operator, AGENT, { hold: 'h-0', report: { resolution: 'accept' } })
     expect(answer.weighed).toBe(1)
   })

@@ -4,7 +4,7 @@ import type { OutcomeClass } from '../../src/model/outcome-classes.ts'
 import type { Layer } from '../../src/model/scope.ts'
 import { replayDecision } from '../../src/service/replay.ts'
 import { watchKey, watchScopeKey } from '../../src/service/watch-projection.ts'
-import { anonymous, ask, gateway, operator, selfReport, verifier } from '../support/callers.ts'
+import { anonymous, ask, detectors, gateway, operator, selfReport, verifier } from '../support/callers.ts'
 import { shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
 
 const agent = 'finance-agent'
@@ -181,6 +181,31 @@ describe('detectors at an outcome', () => {
     expect(well).not.toEqual(once)
     expect(await say(good.decision_id, 'approved')).toEqual(well)
     expect(await say(good.decision_id, 'failed')).not.toEqual(well)
+  })
+
+  it('an injection in what a tool gave back bounds the agent for an hour where no session is named', async () => {
+    const tested = await atLevel3()
+    const { decision_id } = await tested.service.evaluate(gateway, book())
+    await tested.service.reportOutcome(verifier, { decision_id, class: 'validated', result: INJECTION })
+    expect((await tested.service.evaluate(gateway, book())).trust).toMatchObject({ score: 0.4, level_granted: 3 })
+    tested.clock.advance(3_600_000)
+    expect((await tested.service.evaluate(gateway, book())).trust?.level_effective).toBe(3)
+  })
+
+  it("an injection that another source saw in the same session within the hour is the agent's", async () => {
+    const tested = await atLevel3()
+    const { decision_id } = await tested.service.evaluate(gateway, book({ session: 's-1' }))
+    const signal = {
+      class: 'injection_indicator',
+      data: { confidence: 0.9, found_in: 'output', session: 's-1', confirmed: false },
+    } as const
+    await tested.service.takeSignal(detectors, { signal, agent, origin: null, event_time: null, raw: {} })
+    expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).trust?.level_effective).toBe(3)
+    await tested.service.reportOutcome(verifier, { decision_id, class: 'validated', result: INJECTION })
+    expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).trust).toMatchObject({
+      score: 0.4,
+      level_granted: 1,
+    })
   })
 
   it('failures that come faster than they should alarm in the write of the one that does it', async () => {

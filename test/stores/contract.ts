@@ -60,6 +60,20 @@ export function storeContract({ name, open, reopen }: Engine): void {
       }),
     )
 
+    it.each([
+      ['actor', 'a'.repeat(129)],
+      ['tenant', 't'.repeat(129)],
+      ['agent', 'a'.repeat(513)],
+      ['decision_id', 'd'.repeat(65)],
+    ])('refuses a record that nobody could verify: %s', (member, value) =>
+      withStore(async (store) => {
+        const change = store.transact([], (transaction) => transaction.append({ record: { ...record(1), [member]: value } }))
+        await expect(change).rejects.toThrow('would not be read again')
+        expect(store.size()).toBe(0)
+        expect(await append(store, 1)).toEqual([0])
+      })(),
+    )
+
     it(
       'shows effects at once inside the transaction and to later ones',
       withStore(async (store) => {

@@ -20,7 +20,8 @@ const HEADER = [
 export function evaluationText(evaluation: Evaluation, paint: Paint): string {
   const { plan, worlds, cells } = evaluation
   const { agents, days, seeds } = plan
-  const head = `${agents * seeds.length} agents per row (${agents} for each of the seeds ${seeds.join(', ')}), ${days} days`
+  const drawn = seeds.length === 1 ? `seed ${seeds.join()}` : `${agents} for each of the seeds ${seeds.join(', ')}`
+  const head = `${agents * seeds.length} agents per row (${drawn}), ${days} days`
   const blocks = worlds.map(({ name, title, what }) => {
     const own = cells.filter(({ world }) => world === name)
     return `${paint('bold', title)}: ${what}\n${table([HEADER, ...own.map((cell) => rowOf(cell, evaluation))])}`

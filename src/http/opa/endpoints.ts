@@ -68,7 +68,7 @@ export const OPA_ENDPOINTS = {
     path: '/metrics',
     convention: 'opa',
     summary: 'Metrics in the text format of Prometheus.',
-    roles: VERB_ROLES.read_trust,
+    roles: VERB_ROLES.read_metrics,
     answer: { status: 200, schema: 'text' },
   },
 } as const satisfies Record<string, Endpoint>

@@ -1,4 +1,4 @@
-import { authorize } from '../../service/authority.ts'
+import { authorize, isAgents } from '../../service/authority.ts'
 import type { Service } from '../../service/service.ts'
 import { POLICY_READERS } from '../endpoint.ts'
 import type { Handler } from '../exchange.ts'
@@ -16,14 +16,14 @@ export function createOperationsHandlers(
   return {
     health: ({ caller }) => {
       const whole = isDraining() ? ['the service is stopping'] : service.readiness()
-      const mayReadAll = caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role))
+      const mayReadAll = !isAgents(caller) && caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role))
       // What follows the colon may hold paths of this machine.
       const reasons = mayReadAll ? whole : whole.map((reason) => reason.split(':', 1).join(''))
       return reasons.length === 0 ? opaReply({}) : opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
     },
     metrics: async ({ caller }) => {
       // Without a credential only who reaches the listener of this machine gets here.
-      if (caller.credential !== null) authorize(caller, 'read_trust')
+      if (caller.credential !== null) authorize(caller, 'read_metrics')
       return { status: 200, type: metrics.contentType, body: await metrics.text() }
     },
   }
