@@ -41,6 +41,8 @@ export type Coverage = z.infer<typeof Coverage>
 /** What bounds an agent's score besides evidence and incidents. State-like: a ceiling at each read, never evidence. */
 export const AgentBounds = z.strictObject({
   posture: Posture.default({}),
+  /** When each member of the posture was so. */
+  posture_ms: z.record(z.string(), atMs).default({}),
   holds: z.array(Hold).max(HOLDS_MAX).default([]),
   coverage: z.record(ScopeKey, Coverage).default({}),
   /** Units of verified success with a tool that moved, by the scope in which they were earned and the tool (`movedKey`). */

@@ -208,8 +208,14 @@ export const Effect = z.discriminatedUnion('kind', [
   /** A person takes over, or one more does; the override replaces the one of the same id. */
   z.strictObject({ kind: z.literal('override'), override: Override }),
   z.strictObject({ kind: z.literal('override_ended'), id }),
-  /** What is verified about an agent's credentials and workload; members given replace those known. */
-  z.strictObject({ kind: z.literal('posture'), agent: id, posture: Posture }),
+  /** What is verified about an agent's credentials and workload; members given replace those known of an earlier time. */
+  z.strictObject({
+    kind: z.literal('posture'),
+    agent: id,
+    posture: Posture,
+    /** When it was so; that of the record when absent. What is known of a later time stays. */
+    event_time_ms: atMs.optional(),
+  }),
   /** Something waits for a person. A hold of a known id is replaced. */
   z.strictObject({ kind: z.literal('hold'), agent: id, hold: Hold }),
   z.strictObject({ kind: z.literal('hold_resolved'), agent: id, id }),

@@ -15,6 +15,8 @@ export const ImportKey = z.strictObject({
       /^\s*-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/u,
       'a public key in PEM, as "openssl pkey -pubout" writes it',
     ),
+  /** Tenants whose agents' histories it may sign; all of them where absent. */
+  tenants: z.array(identifier(TYPE_CHARS_MAX)).min(1).max(1_024).optional(),
 })
 export type ImportKey = z.infer<typeof ImportKey>
 

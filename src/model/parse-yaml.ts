@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 
 import { ServiceError } from './error.ts'
@@ -26,7 +26,15 @@ export function parseYaml<S extends z.ZodType>(
     const { line, col } = lines.linePos(syntax.pos[0])
     throw new ServiceError(code, syntax.message, { place: { file, line, column: col }, fix: 'mend the YAML syntax' })
   }
-  const parsed = schema.safeParse(document.toJS() ?? {})
+  const parsed = schema.safeParse(
+    valueOf(document, (offset, message) => {
+      const { line, col } = lines.linePos(offset)
+      return new ServiceError(code, message, {
+        place: { file, line, column: col },
+        fix: 'write the value out instead of the alias',
+      })
+    }),
+  )
   if (parsed.success) return parsed.data
   const [first, ...others] = parsed.error.issues
     .flatMap((issue) => misfits(issue, document))
@@ -39,6 +47,24 @@ export function parseYaml<S extends z.ZodType>(
     place: { file, line, column: col, pointer: named.map((name) => `/${name}`).join('') },
     fix: first.fix,
   })
+}
+
+/** The value of a document. An alias without its anchor, or more of them than a file needs, is the file's fault. */
+function valueOf(document: ReturnType<typeof parseDocument>, fault: (offset: number, message: string) => ServiceError): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause
+    let offset = 0
+    visit(document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(document) !== undefined && !cause.message.startsWith('Excessive')) return undefined
+        offset = alias.range?.[0] ?? 0
+        return visit.BREAK
+      },
+    })
+    throw fault(offset, cause.message)
+  }
 }
 
 /** An unknown key stands where it is written; anything else at its value, or where it should be. */

@@ -12,6 +12,7 @@ import {
 } from '../model/bounds.ts'
 import type { DocumentKey } from '../model/documents.ts'
 import type { Effect } from '../model/effect.ts'
+import type { Posture } from '../model/posture.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { coverageAfter, newBounds } from '../trust/bounds.ts'
 
@@ -59,7 +60,7 @@ function bounded(
 ): AgentBounds {
   switch (effect.kind) {
     case 'posture':
-      return { ...before, posture: { ...before.posture, ...effect.posture } }
+      return withPosture(before, effect.posture, effect.event_time_ms ?? nowMs)
     case 'hold':
       return { ...before, holds: held(before.holds, effect.hold) }
     case 'hold_resolved':
@@ -110,6 +111,16 @@ export function countMoved(
   const before = state.document(key) ?? newBounds()
   const units = Math.max(0, movedUnits(before, scope, tool) + (effect.kind === 'evidence' ? weight : -weight))
   state.put(key, { ...before, moved: { ...before.moved, [movedKey(scope, tool)]: units } })
+}
+
+/** The posture with what is newer than what is known of each member: a late word does not undo a later one. */
+function withPosture(before: AgentBounds, told: Posture, atMs: number): AgentBounds {
+  const newer = Object.entries(told).filter(([member]) => atMs >= (before.posture_ms[member] ?? 0))
+  return {
+    ...before,
+    posture: { ...before.posture, ...Object.fromEntries(newer) },
+    posture_ms: { ...before.posture_ms, ...Object.fromEntries(newer.map(([member]) => [member, atMs])) },
+  }
 }
 
 /** Holds with one more. Where there are too many, the two oldest become one that caps as both did. */

@@ -78,8 +78,11 @@ export function isWeakInjection(signal: StateSignal): boolean {
   return !confirmed && found_in !== 'output' && confidence >= INJECTION_WEAK_MIN && confidence < INJECTION_SUSPECTED_MIN
 }
 
-function posture({ agent }: Told, given: Posture): Doing {
-  return { effects: [{ kind: 'posture', agent, posture: given }], did: [`posture: ${Object.keys(given).join(', ')}`] }
+function posture({ agent, eventTimeMs }: Told, given: Posture): Doing {
+  return {
+    effects: [{ kind: 'posture', agent, posture: given, event_time_ms: eventTimeMs }],
+    did: [`posture: ${Object.keys(given).join(', ')}`],
+  }
 }
 
 function timeIn(time: string, member: string): number {

@@ -39,7 +39,7 @@ export type ImportDeps = SteeringDeps & { readonly importKeys: readonly ImportKe
 export async function importHistory(deps: ImportDeps, caller: Caller, file: SignedHistory): Promise<ImportAnswer> {
   authorize(caller, 'import_trust')
   const { tenant } = caller
-  const key = signerOf(deps.importKeys, file)
+  const key = signerOf(keysOf(deps.importKeys, tenant), file)
   if (!deps.clockSteady())
     throw new ServiceError('not_ready', 'the clock stepped: nothing is imported until it is steady', {
       fix: 'check time synchronisation',
@@ -60,6 +60,11 @@ export async function importHistory(deps: ImportDeps, caller: Caller, file: Sign
   const stored = await deps.store.read([], (view) => view.record(tenant, recordId))
   if (stored === undefined) throw new InvariantError(`the record "${recordId}" of an import is not in the log`)
   return answerOf(stored, recordId !== id)
+}
+
+/** The keys that may sign histories of a tenant's agents. */
+function keysOf(keys: readonly ImportKey[], tenant: string): readonly ImportKey[] {
+  return keys.filter(({ tenants }) => tenants?.includes(tenant) ?? true)
 }
 
 /** The key that signed the file. Throws `bad_request` where none of ours did. */

@@ -6,7 +6,7 @@ import { decay } from './decay.ts'
 
 /** An agent that nothing bounds but its evidence. */
 export function newBounds(): AgentBounds {
-  return { posture: {}, holds: [], coverage: {}, moved: {}, timed: [] }
+  return { posture: {}, posture_ms: {}, holds: [], coverage: {}, moved: {}, timed: [] }
 }
 
 /** Decisions due to be verified before this much weight of them is known say nothing of coverage, units. */

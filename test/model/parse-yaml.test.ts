@@ -15,6 +15,37 @@ function errorOf(...lines: readonly string[]): ServiceError {
   throw new Error('the configuration was accepted')
 }
 
+const NESTED = [
+  ['b', 'a'],
+  ['c', 'b'],
+  ['d', 'c'],
+  ['e', 'd'],
+] as const
+
+describe('aliases that cannot be followed', () => {
+  it.each([
+    ['one without its anchor', ['policies: here', 'http: { listen: *a }'], { line: 2, column: 17 }, 'Unresolved alias'],
+    ['one in a list', ['entrypoints:', '  - ok', '  - *gone'], { line: 3, column: 5 }, 'Unresolved alias'],
+    [
+      'more of them than any file needs',
+      [
+        'policies: &a [x, x, x, x, x, x, x, x, x]',
+        ...NESTED.map(([name, of]) => `${name}: &${name} [${Array(9).fill(`*${of}`).join(', ')}]`),
+      ],
+      { line: 2 },
+      'Excessive alias count',
+    ],
+  ])('%s is an error of the file, with its place', (_name, lines, place, message) => {
+    const error = errorOf(...lines)
+    expect(error).toMatchObject({
+      code: 'bad_config',
+      place: { file: 'gradus.yaml', ...place },
+      fix: 'write the value out instead of the alias',
+    })
+    expect(error.message).toContain(message)
+  })
+})
+
 describe('a configuration that does not fit', () => {
   it.each([
     [

@@ -174,6 +174,25 @@ describe('a session', () => {
   })
 })
 
+describe('posture', () => {
+  it('is what was so latest, whatever arrives later', async () => {
+    const tested = await atLevel3()
+    const nowMs = tested.clock.nowMs()
+    const attested = (ok: boolean, event_time_ms: number): Effect => ({
+      kind: 'posture',
+      agent,
+      posture: { attested: { ok } },
+      event_time_ms,
+    })
+    await tested.write([attested(false, nowMs - 1_000), attested(true, nowMs - 2_000)])
+    expect((await trustIn(tested))?.score).toBe(0.49)
+    await tested.write([attested(true, nowMs - 1_000)])
+    expect((await trustIn(tested))?.level_effective).toBe(3)
+    await tested.write([{ kind: 'posture', agent, posture: { attested: { ok: false } } }])
+    expect((await trustIn(tested))?.score).toBe(0.49)
+  })
+})
+
 describe('coverage and ceilings with an end', () => {
   it('cap the score while they hold', async () => {
     const tested = await atLevel3()

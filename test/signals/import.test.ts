@@ -6,7 +6,7 @@ import type { ImportKey } from '../../src/model/import-key.ts'
 import { ImportKeys } from '../../src/model/import-key.ts'
 import { IMPORT_LINES_MAX } from '../../src/service/import-lines.ts'
 import { IMPORT_BYTES_MAX } from '../../src/service/trust-import.ts'
-import { administrator, operator } from '../support/callers.ts'
+import { administrator, inTenant, operator } from '../support/callers.ts'
 import { START_MS, testService } from '../support/test-service.ts'
 import { scene, stateOf } from './server.ts'
 
@@ -42,6 +42,16 @@ describe('a signed history', () => {
       expect([good.toFixed(2), good_given.toFixed(2)]).toEqual(['45.43', '120.00'])
     const { scopes } = await service.agentTrust(administrator, 'coding-agent')
     expect(scopes).toMatchObject([{ score: 0, level_granted: 0, ladder: { k: 0, e: 0 }, freshness: { tp_ms: null } }])
+  })
+
+  test('is taken only from a key that may sign for the tenant', async () => {
+    const file = signed(fileOf([line()]))
+    const keyFor = (tenants: readonly string[]) => [{ id: 'history', public_key: pem, tenants: [...tenants] }]
+    const { service } = await testService({ importKeys: keyFor(['acme']) })
+    await expect(service.importHistory(administrator, file)).rejects.toMatchObject({ code: 'bad_request' })
+    await expect(service.importHistory(inTenant(administrator, 'acme'), file)).resolves.toMatchObject({ key: 'history' })
+    const { service: ours } = await testService({ importKeys: keyFor(['default']) })
+    await expect(ours.importHistory(administrator, file)).resolves.toMatchObject({ key: 'history' })
   })
 
   test('with one fresh success is worth L2 at most, in however many scopes, and still no rung', async () => {
