@@ -15,7 +15,7 @@ export function classificationOf(
   }
   const claimed = [request.resource.properties?.['classification'], request.context?.['classification']]
   const highest = Math.max(rank(ofTool ?? undefined), ...claimed.map(rank))
-  return highest < 0 ? 'internal' : (CLASSIFICATIONS[highest] ?? 'restricted')
+  return CLASSIFICATIONS[highest] ?? 'internal'
 }
 
 /** Personal data and above are sensitive. */
