@@ -190,6 +190,13 @@ describe('servers', () => {
   })
 })
 
+describe('owners', () => {
+  it('are those that the catalogue names', () => {
+    const { owners } = compileCatalogue(catalogueFile({ agents: { a: { class: 'x', owner: 'ada' }, b: { class: 'x' } } }))
+    expect(owners()).toEqual({ a: 'ada' })
+  })
+})
+
 describe('where trust is earned', () => {
   it('is the scope and the stake class of the tool; for what is not in the catalogue nowhere that anybody earns', () => {
     const { place, places } = compileCatalogue(catalogueFile())
