@@ -1,3 +1,4 @@
+import { agentIncident } from './agent-incident.ts'
 import { sighted, sightingKey } from './second-source.ts'
 import type { View } from './ports.ts'
 import { agentKey } from './steering.ts'
@@ -107,13 +108,12 @@ function pastIn(time: string | undefined, { nowMs, eventTimeMs }: Told): number 
 
 /** An incident of the agent; none where one of its class, as low, waits for its review already. */
 function incident(of: IncidentClass, { tenant, agent }: Told, recordId: string, view: View): Doing {
-  const { cap: fixed, review } = view.constants().incident_rules[of]
-  const cap = fixed ?? 0
+  const raised = agentIncident(agent, of, recordId, view.constants())
+  const { cap, review } = raised.incident
   const open = view.document(agentKey(tenant, agent))?.incidents ?? []
   if (review && open.some((one) => one.class === of && one.review === 'required' && one.cap <= cap))
     return { effects: [], did: [`an incident "${of}" of the agent waits for its review already`] }
-  const raised = { id: recordId, class: of, reach: 'agent', scope: null, cap, review } as const
-  return { effects: [{ kind: 'incident', agent, incident: raised }], did: [`incident "${of}" of the agent, cap ${cap}`] }
+  return { effects: [raised], did: [`incident "${of}" of the agent, cap ${cap}`] }
 }
 
 type RiskData = Extract<StateSignal, { class: 'session_risk' }>['data']

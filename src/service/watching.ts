@@ -1,3 +1,4 @@
+import { agentIncident } from './agent-incident.ts'
 import { isAlarm, outputText, rawDecided, saidBy, type Asked } from './indicators.ts'
 import { sighted } from './second-source.ts'
 import { sessionOf } from './session.ts'
@@ -211,23 +212,13 @@ function injectionIncidents(
   if (found.verdict === 'anomalous') return suspected(agent, `injection-${decision_id}`, constants, at)
   const known = at.view.document({ kind: 'agent', tenant: at.tenant, id: agent })?.incidents ?? []
   if (known.some((one) => one.class === 'injection_weak' && one.atMs > atMs - WEAK_AGAIN_MS)) return []
-  const { cap, review } = constants.incident_rules.injection_weak
-  const incident = {
-    id: `injection-${decision_id}`,
-    class: 'injection_weak',
-    reach: 'agent',
-    scope: null,
-    cap: cap ?? 0,
-    review,
-  } as const
-  return [{ kind: 'incident', agent, incident }]
+  return [agentIncident(agent, 'injection_weak', `injection-${decision_id}`, constants)]
 }
 
-/** Score that a session keeps after its tools gave back what looks like an injection. */
-const SESSION_CAPS = { anomalous: 0.4, suspicious: 0.69 } as const
 /** Where no session is named, everything that the agent does is one, for so long, ms. */
 const UNNAMED_SESSION_MS = 3_600_000
 
+/** What looks like an injection in what a tool gave back caps the session like the incident that it is not. */
 function sessionCaps(
   findings: readonly Finding[],
   { agent }: Judged,
@@ -239,7 +230,7 @@ function sessionCaps(
   const found = findings.find(({ detector, verdict }) => detector === 'injection_output' && isAlarm(verdict))
   if (found === undefined) return []
   const isStrong = found.verdict === 'anomalous'
-  const value = isStrong ? SESSION_CAPS.anomalous : SESSION_CAPS.suspicious
+  const value = constants.incident_rules[isStrong ? 'injection_suspected' : 'injection_weak'].cap ?? 0
   if (session === undefined) {
     const source = `session:unnamed:${isStrong ? 'injection' : 'weak_injection'}`
     return [{ kind: 'timed_ceiling', agent, source, value, until_ms: atMs + UNNAMED_SESSION_MS }]
@@ -255,12 +246,10 @@ function sessionCaps(
 function suspected(
   agent: string,
   id: string,
-  { incident_rules }: TrustConstants,
+  constants: TrustConstants,
   { tenant, view }: { readonly tenant: string; readonly view: Pick<View, 'document'> },
 ): readonly Effect[] {
   const known = view.document({ kind: 'agent', tenant, id: agent })?.incidents ?? []
   if (known.some((one) => one.class === 'injection_suspected' && one.review === 'required')) return []
-  const { cap, review } = incident_rules.injection_suspected
-  const incident = { id, class: 'injection_suspected', reach: 'agent', scope: null, cap: cap ?? 0, review } as const
-  return [{ kind: 'incident', agent, incident }]
+  return [agentIncident(agent, 'injection_suspected', id, constants)]
 }
