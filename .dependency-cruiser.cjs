@@ -1,39 +1,12 @@
-/** The layers of docs/architecture.md: imports go down only, adapters never import each other. */
-const ADAPTERS = [
-  'rego',
-  'stores',
-  'audit',
-  'signals',
-  'opa',
-  'http',
-  'grpc',
-  'mcp',
-  'console',
-  'cli',
-  'webhooks',
-  'monitoring',
-  'identity',
-]
-/** The one exception: the durable stores write the tree that `audit/` defines. */
-const ALSO = { stores: ['audit'] }
-/** Each folder and what it may import besides itself. */
-const MAY_IMPORT = {
-  model: [],
-  lattice: ['model'],
-  trust: ['model'],
-  detect: ['model'],
-  risk: ['model', 'lattice'],
-  pdp: ['model', 'lattice', 'trust', 'risk'],
-  workflows: ['model', 'lattice', 'trust', 'risk', 'pdp'],
-  service: ['model', 'lattice', 'trust', 'detect', 'risk', 'pdp', 'workflows'],
-  simulation: ['model', 'lattice', 'trust', 'detect', 'risk', 'pdp', 'workflows', 'service'],
-}
-const BELOW_ADAPTERS = [...Object.keys(MAY_IMPORT)]
-const layer = (name, below) => ({
+const { MAY_IMPORT, PURE, SETTINGS } = require('./scripts/rooms.cjs')
+
+/** Where a thread or the program begins. */
+const ENTRIES = '^src/(main|index|stores/sqlite/writer-worker|labs/trust-worlds/lives-worker)\\.ts$'
+const room = ([name, below]) => ({
   name: `${name}-imports-down-only`,
   severity: 'error',
-  from: { path: `^src/${name}/` },
-  to: { path: '^src/', pathNot: [`^src/${name}/`, ...below.map((folder) => `^src/${folder}/`)] },
+  from: { path: `^src/${name}/`, pathNot: SETTINGS },
+  to: { path: '^src/', pathNot: [`^src/${name}/`, SETTINGS, ...below.map((folder) => `^src/${folder}/`)] },
 })
 module.exports = {
   forbidden: [
@@ -43,12 +16,8 @@ module.exports = {
       name: 'no-dead-modules',
       comment: 'every module is reached from the command, the library or a thread',
       severity: 'error',
-      from: { path: '^src/(main|index|stores/sqlite/writer-worker|simulation/lives-worker)\\.ts$' },
-      to: {
-        path: '^src/',
-        pathNot: '^src/(main|index|stores/sqlite/writer-worker|simulation/lives-worker)\\.ts$',
-        reachable: false,
-      },
+      from: { path: ENTRIES },
+      to: { path: '^src/', pathNot: ENTRIES, reachable: false },
     },
     {
       name: 'dependencies-are-declared',
@@ -57,13 +26,19 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    ...Object.entries(MAY_IMPORT).map(([name, below]) => layer(name, below)),
-    ...ADAPTERS.map((name) => layer(name, [...BELOW_ADAPTERS, ...(ALSO[name] ?? [])])),
+    ...Object.entries(MAY_IMPORT).map(room),
+    {
+      name: 'settings-are-leaves',
+      comment: 'a settings file imports words and other settings only, so that every room may import it',
+      severity: 'error',
+      from: { path: SETTINGS },
+      to: { path: '^src/', pathNot: [SETTINGS, '^src/(format|model|trust|catalogue|access|detect|pdp|ledger|events)/'] },
+    },
     {
       name: 'pure-folders-import-no-io',
       severity: 'error',
-      from: { path: '^src/(lattice|trust|detect|pdp|workflows)/' },
-      to: { dependencyTypes: ['core', 'npm'] },
+      from: { path: `^src/(${PURE.join('|')})/` },
+      to: { dependencyTypes: ['core', 'npm'], pathNot: 'node_modules/zod' },
     },
   ],
   options: {

@@ -1,5 +1,7 @@
 import tseslint from 'typescript-eslint'
 
+import { PURE } from './scripts/rooms.cjs'
+
 /** Names a pure folder may not mention: I/O, clock, randomness, process, console, timers. */
 const IMPURE_GLOBALS = [
   'process',
@@ -30,7 +32,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{lattice,trust,detect,pdp,workflows}/**/*.ts'],
+    files: PURE.map((folder) => `src/${folder}/**/*.ts`),
     rules: {
       'no-restricted-globals': ['error', ...IMPURE_GLOBALS, { name: 'Date', message: 'Time comes in as a value.' }],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Randomness comes in as a value.' }],

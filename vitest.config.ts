@@ -18,7 +18,7 @@ export default defineConfig({
         'src/detect/**': whole,
         'src/risk/**': whole,
         'src/pdp/**': whole,
-        'src/workflows/**': whole,
+        'src/catalogue/**': whole,
       },
     },
   },

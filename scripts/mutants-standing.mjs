@@ -1,15 +1,15 @@
 // The rows of scripts/mutants.mjs about those who judge an agent, what is verified, and what bounds it besides its evidence: defences that
 // stand in the service. The form of a row is told there.
-const [RATERS, SHARES] = ['test/service/raters.test.ts', 'test/trust/raters.test.ts']
-const [BOUNDS, SAMPLING] = ['test/service/bounds.test.ts', 'test/service/sampling.test.ts']
-const [SIGNALS, WATCHING] = ['test/signals/signals.test.ts', 'test/service/watching.test.ts']
-const STANDING = 'test/service/standing-attacks.test.ts'
+const [RATERS, SHARES] = ['test/evidence/raters.test.ts', 'test/trust/raters.test.ts']
+const [BOUNDS, SAMPLING] = ['test/ladder/score-ceilings.test.ts', 'test/evidence/sampling.test.ts']
+const [SIGNALS, WATCHING] = ['test/evidence/signals.test.ts', 'test/evidence/run-detectors.test.ts']
+const STANDING = 'test/evidence/attacks.test.ts'
 
 /** Failures that one source tells of, and complaints of one rater. */
 const LIMITS = [
   [
     '2: failures beyond the limit of one source wait',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'if (said >= constants.budgets.factual_per_hour && !agrees)',
     'if (said >= Infinity)',
     RATERS,
@@ -25,7 +25,7 @@ const LIMITS = [
   ],
   [
     '2: a source does not bear itself out',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'each.source !== verdict.by && each.scope === scope',
     'each.scope === scope',
     RATERS,
@@ -33,7 +33,7 @@ const LIMITS = [
   ],
   [
     '2: what waited counts once another source agrees',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     "(each) => each.reason === 'uncorroborated_failures' && each.scope === scope && each.verdict.by !== by",
     '() => false',
     RATERS,
@@ -41,7 +41,7 @@ const LIMITS = [
   ],
   [
     '2: what waited counts once, however many agree in one record',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'judge(judged, verdict, saying, standing)',
     'judge(judged, verdict, saying, view)',
     RATERS,
@@ -49,7 +49,7 @@ const LIMITS = [
   ],
   [
     '2: critical harm is an incident although its weight waits',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     "...(verdict.gravity === 'critical' && verdict.layer === 'outcome' ? [criticalIncident(judged, constants)] : []),",
     '',
     RATERS,
@@ -57,7 +57,7 @@ const LIMITS = [
   ],
   [
     '2: nobody decides about failures that they filed',
-    'service/holds.ts',
+    'incidents/holds.ts',
     'hold.source === person || hold.source === actorOf(caller) || hold.source === caller.credential',
     'false',
     RATERS,
@@ -65,7 +65,7 @@ const LIMITS = [
   ],
   [
     '17: complaints of one rater weigh up to a limit',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'if (said + units > constants.budgets.ambiguous_per_30_days)',
     'if (said + units > Infinity)',
     RATERS,
@@ -73,7 +73,7 @@ const LIMITS = [
   ],
   [
     '17: a complaint beyond the limit is a flag, not a ceiling',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     "cap: reason === 'possible_slander' ? null : constants.bound_ceilings.hold",
     'cap: constants.bound_ceilings.hold',
     RATERS,
@@ -89,7 +89,7 @@ const LIMITS = [
   ],
   [
     'holds: too many are merged under the lower cap',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     'cap: caps.length === 0 ? null : Math.min(...caps)',
     'cap: second.cap',
     BOUNDS,
@@ -97,7 +97,7 @@ const LIMITS = [
   ],
   [
     'holds: what waits is still decided when its hold is merged',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     'if (gone !== undefined && merged !== undefined) passFilings(',
     'if (gone === null) passFilings(',
     RATERS,
@@ -109,7 +109,7 @@ const LIMITS = [
 const VERIFICATION = [
   [
     '14: everything is verified up to L3',
-    'service/sampling.ts',
+    'decisions/verification.ts',
     'if ((facts.trust?.level_effective ?? 0) < SAMPLED_LEVEL) return { due: true, by_ms }',
     '',
     STANDING,
@@ -117,7 +117,7 @@ const VERIFICATION = [
   ],
   [
     '14: the draw is secret',
-    'service/sampling.ts',
+    'evidence/sampling.ts',
     "createHmac('sha256', key)",
     "createHmac('sha256', 'known')",
     SAMPLING,
@@ -125,7 +125,7 @@ const VERIFICATION = [
   ],
   [
     '14: what nobody was asked to verify counts a quarter',
-    'service/evidence.ts',
+    'evidence/report-outcome.ts',
     'return isPart ? { ...verdict, share: sampling.unsampled_share } : verdict',
     'return verdict',
     SAMPLING,
@@ -133,7 +133,7 @@ const VERIFICATION = [
   ],
   [
     '14: what was due and not verified is missed',
-    'service/sampling.ts',
+    'evidence/sampling.ts',
     'due === true && verify_by_ms <= nowMs',
     'due === true && verify_by_ms < 0',
     SAMPLING,
@@ -141,7 +141,7 @@ const VERIFICATION = [
   ],
   [
     '14: too late is missed',
-    'service/sampling.ts',
+    'evidence/sampling.ts',
     'slot?.due !== true || slot.verify_by_ms <= nowMs',
     'slot?.due !== true',
     SAMPLING,
@@ -149,7 +149,7 @@ const VERIFICATION = [
   ],
   [
     '14: the own word of an agent verifies nothing',
-    'service/evidence.ts',
+    'evidence/report-outcome.ts',
     "return layer === 'outcome' && gravity !== 'none' && (counted || constants.source_weights[source] > 0)",
     "return layer === 'outcome' && gravity !== 'none'",
     STANDING,
@@ -157,7 +157,7 @@ const VERIFICATION = [
   ],
   [
     '14: a judging agent that nobody trusts verifies nothing',
-    'service/evidence.ts',
+    'evidence/report-outcome.ts',
     '!saying.untrustedJudge && isVerification',
     'isVerification',
     RATERS,
@@ -177,7 +177,7 @@ const VERIFICATION = [
 const JUDGES = [
   [
     '15: ten units a day of one rater',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'isRater(verdict.source) ? left(ofRater, budgets.rater_positive_per_day) : Infinity',
     'Infinity',
     RATERS,
@@ -185,7 +185,7 @@ const JUDGES = [
   ],
   [
     '15: a hundred units a day of one layer of a scope',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'left(ofScope, budgets.scope_positive_per_day)',
     'Infinity',
     RATERS,
@@ -193,7 +193,7 @@ const JUDGES = [
   ],
   [
     '15: a person nobody knows weighs less than a check',
-    'model/trust-constants.ts',
+    'trust/constants.ts',
     'human: 0.8,',
     'human: 1,',
     RATERS,
@@ -201,7 +201,7 @@ const JUDGES = [
   ],
   [
     '15: a known rater weighs what they caught',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     '...(rho === null ? {} : { rho })',
     '...{}',
     RATERS,
@@ -233,7 +233,7 @@ const JUDGES = [
   ],
   [
     '15: what one rater alone bears is known',
-    'service/verdict.ts',
+    'evidence/weigh-verdict.ts',
     'if (best?.rater !== true) return undefined',
     'if (best !== null) return undefined',
     RATERS,
@@ -241,7 +241,7 @@ const JUDGES = [
   ],
   [
     '15: a token verifier bears out only its own weight',
-    'service/verdict.ts',
+    'evidence/weigh-verdict.ts',
     'units: Math.max(0, best.weight - second)',
     'units: second > 0 ? 0 : best.weight',
     RATERS,
@@ -257,7 +257,7 @@ const JUDGES = [
   ],
   [
     'canaries: what is said of one counts for its rater alone',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'if (canary !== undefined) {',
     'if (canary === null) {',
     RATERS,
@@ -265,7 +265,7 @@ const JUDGES = [
   ],
   [
     'canaries: who can read which they are is not measured by them',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'says === null || knowsCanaries ||',
     'says === null ||',
     RATERS,
@@ -273,7 +273,7 @@ const JUDGES = [
   ],
   [
     'canaries: one verdict of a rater on each',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     'if (!isFirst || says === null',
     'if (says === null',
     RATERS,
@@ -281,7 +281,7 @@ const JUDGES = [
   ],
   [
     'canaries: an approved one is never redeemed',
-    'workflows/approvals.ts',
+    'approvals/approval-rules.ts',
     'approval?.id !== by.approvalId || approval.canary === true',
     'approval?.id !== by.approvalId',
     RATERS,
@@ -289,7 +289,7 @@ const JUDGES = [
   ],
   [
     'canaries: whoever judges cannot read which they are',
-    'service/canaries.ts',
+    'approvals/canaries.ts',
     'if (marks(record)) return undefined',
     '',
     RATERS,
@@ -297,7 +297,7 @@ const JUDGES = [
   ],
   [
     'judging agents: none counts that is not trusted itself',
-    'service/raters.ts',
+    'evidence/raters/judge.ts',
     "verdict.source === 'llm_judge' && saying.untrustedJudge",
     'false',
     RATERS,
@@ -305,7 +305,7 @@ const JUDGES = [
   ],
   [
     'judging agents: none judges what it is part of',
-    'service/judging-agents.ts',
+    'evidence/raters/agent-judges.ts',
     'if (judge !== undefined && agentsOf(decided.facts.parties).includes(judge))',
     'if (judge === null)',
     RATERS,
@@ -317,7 +317,7 @@ const JUDGES = [
 const NEWCOMERS = [
   [
     'whitewashing: a new agent of an owner whose agent fell is held back',
-    'service/newcomers.ts',
+    'decisions/new-agent-hold.ts',
     'if (fallen.length === 0) return false',
     'if (fallen.length >= 0) return false',
     RATERS,
@@ -325,7 +325,7 @@ const NEWCOMERS = [
   ],
   [
     'whitewashing: owners are remembered when the catalogue forgets them',
-    'service/raters-projection.ts',
+    'ledger/fold/raters.ts',
     '{ ...state.document(OWNERS_KEY), ...effect.owners }',
     'effect.owners',
     STANDING,
@@ -333,7 +333,7 @@ const NEWCOMERS = [
   ],
   [
     'whitewashing: evidence told of beforehand makes nobody an old hand',
-    'service/newcomers.ts',
+    'decisions/new-agent-hold.ts',
     'if (view.document(activityKey(tenant, id)) !== undefined) return null',
     "if (view.document({ kind: 'agent', tenant, id }) !== undefined) return null",
     RATERS,
@@ -377,7 +377,7 @@ const SURROUNDINGS = [
   ],
   [
     'sessions: what cannot be remembered is not trusted',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     "caps: isFull ? [{ source: 'session:too_much', value: 0 }] : [...caps]",
     'caps: [...caps].slice(-SESSION_ENTRIES_MAX)',
     BOUNDS,
@@ -385,7 +385,7 @@ const SURROUNDINGS = [
   ],
   [
     'sessions: a later word raises no cap',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     'source === cap.source && value <= cap.value',
     'source === cap.source && value < 0',
     BOUNDS,
@@ -393,7 +393,7 @@ const SURROUNDINGS = [
   ],
   [
     'sessions: handing the work on does not leave one',
-    'service/facts.ts',
+    'decisions/facts.ts',
     'agent: id, scope, nowMs, session: sessionOf(request), isKnown }',
     'agent: id, scope, nowMs }',
     BOUNDS,
@@ -401,7 +401,7 @@ const SURROUNDINGS = [
   ],
   [
     'injection: in the output of a tool it bounds the session',
-    'service/watching.ts',
+    'evidence/detectors/run-detectors.ts',
     '...sessionCaps(heard, judged, finished, constants, view)',
     '',
     WATCHING,
@@ -409,7 +409,7 @@ const SURROUNDINGS = [
   ],
   [
     'injection: in the output of a tool it is not the agent’s doing',
-    'service/watching.ts',
+    'evidence/detectors/run-detectors.ts',
     "layerOf(detector) === layer && detector !== 'injection_output'",
     'layerOf(detector) === layer',
     STANDING,
@@ -417,7 +417,7 @@ const SURROUNDINGS = [
   ],
   [
     'injection: the word of one source on an output caps no agent',
-    'service/second-source.ts',
+    'evidence/corroboration.ts',
     'before !== undefined && before.digest !== digest &&',
     'before !== undefined &&',
     SIGNALS,
@@ -425,7 +425,7 @@ const SURROUNDINGS = [
   ],
   [
     'tool moves: the lower of both scopes until proven',
-    'service/bounds.ts',
+    'ladder/score-ceilings.ts',
     'if (place === undefined || place.from.length === 0) return []',
     'if (place !== null) return []',
     BOUNDS,
@@ -433,7 +433,7 @@ const SURROUNDINGS = [
   ],
   [
     'tool moves: proven by outcomes alone',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     "tool === undefined || layer !== 'outcome' ||",
     'tool === undefined ||',
     BOUNDS,
@@ -441,7 +441,7 @@ const SURROUNDINGS = [
   ],
   [
     'tool moves: proven anew where it moves next',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     'return `${scope}/${tool}`',
     'return tool',
     BOUNDS,
@@ -449,7 +449,7 @@ const SURROUNDINGS = [
   ],
   [
     'tool moves: what is taken back proves nothing',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     "effect.kind === 'evidence' ? weight : -weight",
     "effect.kind === 'evidence' ? weight : 0",
     BOUNDS,
@@ -457,7 +457,7 @@ const SURROUNDINGS = [
   ],
   [
     'tool moves: a second move forgets no scope',
-    'service/bounds-projection.ts',
+    'ledger/fold/bounds.ts',
     '[...was.from, was.scope].filter',
     '[was.scope].filter',
     BOUNDS,
@@ -465,7 +465,7 @@ const SURROUNDINGS = [
   ],
   [
     'MCP: a server that nobody audited leaves reading',
-    'service/bounds.ts',
+    'ladder/score-ceilings.ts',
     'return catalogue.unaudited(namespace, named).map(',
     'return [].map(',
     BOUNDS,
@@ -473,7 +473,7 @@ const SURROUNDINGS = [
   ],
   [
     '12: a signal is counted once',
-    'service/signal-memory.ts',
+    'evidence/signals/idempotency.ts',
     'if (received !== undefined) throw',
     'if (received === null) throw',
     SIGNALS,
@@ -481,7 +481,7 @@ const SURROUNDINGS = [
   ],
   [
     '12: an id that was used for something else is an alert',
-    'service/received.ts',
+    'ledger/idempotency.ts',
     "received.digest === digest ? 'same' : 'other'",
     "received.digest === '' ? 'other' : 'same'",
     SIGNALS,
@@ -489,7 +489,7 @@ const SURROUNDINGS = [
   ],
   [
     '12: nobody uses up the ids of another credential',
-    'service/signal-memory.ts',
+    'evidence/signals/idempotency.ts',
     "receivedName('signal', credential ?? '', origin.source, origin.id)",
     "receivedName('signal', origin.source, origin.id)",
     SIGNALS,
@@ -497,7 +497,7 @@ const SURROUNDINGS = [
   ],
   [
     '12: no signal is older than the memory of ids',
-    'service/event-time.ts',
+    'evidence/event-time.ts',
     'if (atMs < nowMs - EVENT_AGE_MS_MAX)',
     'if (atMs < 0)',
     SIGNALS,

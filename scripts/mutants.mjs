@@ -59,7 +59,7 @@ export const MUTANTS = [
   ],
   [
     'self-promotion: own word weighs nothing',
-    'model/trust-constants.ts',
+    'trust/constants.ts',
     '    self: 0,',
     '    self: 0.5,',
     PUBLISHED,
@@ -67,7 +67,7 @@ export const MUTANTS = [
   ],
   [
     'ballot stuffing: one unit per decision',
-    'service/verdict.ts',
+    'evidence/weigh-verdict.ts',
     'if (added <= 0)',
     'if (added < 0)',
     PUBLISHED,
@@ -81,17 +81,10 @@ export const MUTANTS = [
     PUBLISHED,
     'ballot stuffing: any number',
   ],
-  [
-    'bad-mouthing: complaints weigh half',
-    'model/trust-constants.ts',
-    'ambiguous: 0.5,',
-    'ambiguous: 1,',
-    PUBLISHED,
-    'bad-mouthing',
-  ],
+  ['bad-mouthing: complaints weigh half', 'trust/constants.ts', 'ambiguous: 0.5,', 'ambiguous: 1,', PUBLISHED, 'bad-mouthing'],
   [
     'bad-mouthing: complaints take no success back',
-    'service/verdict.ts',
+    'evidence/weigh-verdict.ts',
     'if (factual && layer.positive > 0)',
     'if (layer.positive > 0)',
     PUBLISHED,
@@ -99,7 +92,7 @@ export const MUTANTS = [
   ],
   [
     'value imbalance: weight by stake',
-    'model/trust-constants.ts',
+    'trust/constants.ts',
     'stake_weights: { read: 0.25,',
     'stake_weights: { read: 1,',
     PUBLISHED,
@@ -235,7 +228,7 @@ export const MUTANTS = [
   ],
   [
     '12: nothing older than the memory of ids',
-    'service/event-time.ts',
+    'evidence/event-time.ts',
     'if (atMs < nowMs - EVENT_AGE_MS_MAX)',
     'if (atMs < 0)',
     ATTACKS,
@@ -243,7 +236,7 @@ export const MUTANTS = [
   ],
   [
     '12: an old success earns nothing',
-    'service/event-time.ts',
+    'evidence/event-time.ts',
     "gravity === 'positive' && judged.decided_at_ms < nowMs - EVENT_AGE_MS_MAX",
     'gravity === undefined',
     ATTACKS,
@@ -251,7 +244,7 @@ export const MUTANTS = [
   ],
   [
     '13: light successes do not refresh',
-    'model/trust-constants.ts',
+    'trust/constants.ts',
     'refresh_weight_min: 0.35',
     'refresh_weight_min: 0.1',
     ATTACKS,

@@ -3,13 +3,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { z } from 'zod'
 
-import { CatalogueFile } from '../dist/model/catalogue.js'
-import { Config } from '../dist/model/config.js'
-import { FixtureFile } from '../dist/model/fixture.js'
+import { CatalogueFile } from '../dist/catalogue/catalogue-file.js'
+import { Config } from '../dist/config/config.js'
+import { FixtureFile } from '../dist/fixtures/fixture-file.js'
 import { Request } from '../dist/model/request.js'
-import { RiskDocument } from '../dist/model/risk-rules.js'
-import { AgentSignal, DecisionSignal, ImportLine, SignalAnswer, SignalCloudEvent } from '../dist/model/wire-signals.js'
-import { DecisionAnswer, IncidentReport, OutcomeReport, SignalReport } from '../dist/model/wire.js'
+import { RiskDocument } from '../dist/risk/rule-document.js'
+import { AgentSignal, DecisionSignal, ImportLine, SignalAnswer, SignalCloudEvent } from '../dist/evidence/signals/wire.js'
+import { DecisionAnswer } from '../dist/decisions/wire.js'
+import { IncidentReport } from '../dist/incidents/wire.js'
+import { OutcomeReport, SignalReport } from '../dist/evidence/wire.js'
 
 const SCHEMAS = {
   config: Config,

@@ -4,36 +4,31 @@
  *
  * @packageDocumentation
  */
-export { dataDirOf, openService, openStore, outsideModels, systemClock } from './compose.ts'
-export { loadConfig, type ConfigFile } from './load-config.ts'
+export { dataDirOf, openService, openStore, outsideModels, systemClock } from './app/compose.ts'
+export { loadConfig, type ConfigFile } from './config/load-config.ts'
 export { createMemoryStore } from './stores/memory/memory-store.ts'
 export { createSqliteStore, type SqliteStoreOptions } from './stores/sqlite/sqlite-store.ts'
 export { createService, systemCaller, type ServiceDeps } from './service/create-service.ts'
-export type { Ask, Observation, Observer, Service } from './service/service.ts'
-export type { Protocol } from './service/protocol.ts'
-export type { PolicySet, PolicySetView, LoadPolicySet } from './service/policy-set.ts'
-export type { OutsideModels } from './service/outside-models.ts'
-export type {
-  InjectionClassifier,
-  Policy,
-  RecordQuery,
-  Store,
-  StoredRecord,
-  TopicModel,
-  Transaction,
-  View,
-} from './service/ports.ts'
-export { project } from './service/projection.ts'
-export { derive, type Derivation, type Question } from './service/derive.ts'
-export { replayDecision, type ReplayResult } from './service/replay.ts'
+export type { Ask } from './decisions/ask.ts'
+export type { Observation, Observer } from './model/observation.ts'
+export type { Service } from './service/service.ts'
+export type { Protocol } from './model/protocol.ts'
+export type { PolicySet, PolicySetView, LoadPolicySet } from './policy/policy-set.ts'
+export type { OutsideModels } from './evidence/detectors/external-classifiers.ts'
+export type { InjectionClassifier, TopicModel } from './detect/external-classifier.ts'
+export type { Policy } from './policy/policy.ts'
+export type { RecordQuery, Store, StoredRecord, Transaction, View } from './ledger/store.ts'
+export { project } from './ledger/fold/fold.ts'
+export { derive, type Derivation, type Question } from './decisions/derive.ts'
+export { replayDecision, type ReplayResult } from './decisions/replay.ts'
 export { decide } from './pdp/decide.ts'
-export type { Decision, DecisionInputs } from './model/decision-inputs.ts'
-export { Credential, Standing, type Caller } from './model/caller.ts'
-export { Config } from './model/config.ts'
-export { ServiceError, type ErrorCode } from './model/error.ts'
+export type { Decision, DecisionInputs } from './pdp/decision-inputs.ts'
+export { Credential, Standing, type Caller } from './access/caller.ts'
+export { Config } from './config/config.ts'
+export { ServiceError, type ErrorCode } from './format/error.ts'
 export { Outcome, OUTCOMES } from './model/outcome.ts'
 export { Request } from './model/request.ts'
-export { DecisionAnswer } from './model/wire.ts'
+export { DecisionAnswer } from './decisions/wire.ts'
 export { createHttpServer, type HttpServerOptions } from './http/server.ts'
 export { createIdentity, type Identity, type IdentityDeps } from './identity/identity.ts'
 export { createMetrics } from './http/metrics.ts'

@@ -1,6 +1,6 @@
-import { ServiceError } from '../model/error.ts'
-import { RECORD_VERSION, SENSITIVE_POINTERS, type AuditRecord } from '../model/record.ts'
-import type { Store } from '../service/ports.ts'
+import { ServiceError } from '../format/error.ts'
+import { type AuditRecord, RECORD_VERSION, SENSITIVE_POINTERS } from '../ledger/record.ts'
+import type { Store } from '../ledger/store.ts'
 import { walkRecords } from './query.ts'
 
 /** Whose records lose their values. At least one of agent, user and decision is given; several narrow it down. */

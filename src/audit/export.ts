@@ -1,5 +1,5 @@
-import { canonicalJson } from '../model/canonical.ts'
-import type { RecordQuery, Store, StoredRecord } from '../service/ports.ts'
+import { canonicalJson } from '../format/canonical-json.ts'
+import type { RecordQuery, Store, StoredRecord } from '../ledger/store.ts'
 import { walkRecords } from './query.ts'
 
 /** One line of an export, without its newline: `{leaf_index, record, state}` as canonical JSON. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
-import { canonicalJson } from '../model/canonical.ts'
-import type { JsonValue } from '../model/json-reader.ts'
+
+import { canonicalJson } from '../format/canonical-json.ts'
+import type { JsonValue } from '../format/json-reader.ts'
 
 /** Largest leaf, in bytes. Sealed values do not count: they are in the payload. More than a tiled log could publish (65,535). */
 export const LEAF_BYTES_MAX = 2_097_152

@@ -1,4 +1,4 @@
-import type { DocumentKey } from '../model/documents.ts'
+import type { DocumentKey } from '../ledger/documents/documents.ts'
 
 /** Columns that a store keeps beside a leaf to find it by; each is a copy of what the leaf says. */
 export type LogColumns = {

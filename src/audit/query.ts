@@ -1,4 +1,4 @@
-import type { RecordQuery, Store, StoredRecord } from '../service/ports.ts'
+import type { RecordQuery, Store, StoredRecord } from '../ledger/store.ts'
 
 /** Records fetched at once while walking. */
 export const PAGE_RECORDS = 500

@@ -1,5 +1,5 @@
-import { AuditRecord } from '../model/record.ts'
-import { openRecord, type LeafPayload } from './leaf.ts'
+import { AuditRecord } from '../ledger/record.ts'
+import { type LeafPayload, openRecord } from './leaf.ts'
 import type { LogColumns, LogRow } from './log-reader.ts'
 import { hashesEqual, leafHash } from './tree.ts'
 import type { Findings } from './verify-findings.ts'

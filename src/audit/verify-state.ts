@@ -1,11 +1,17 @@
 import { DatabaseSync } from 'node:sqlite'
 
-import { canonicalJson } from '../model/canonical.ts'
-import { documentName, PASSING_KINDS, type DocumentKey, type DocumentKind, type Documents } from '../model/documents.ts'
-import type { Effect } from '../model/effect.ts'
-import type { AuditRecord } from '../model/record.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../model/trust-constants.ts'
-import type { ProjectionState } from '../service/projection.ts'
+import { canonicalJson } from '../format/canonical-json.ts'
+import {
+  type DocumentKey,
+  type DocumentKind,
+  documentName,
+  type Documents,
+  PASSING_KINDS,
+} from '../ledger/documents/documents.ts'
+import type { Effect } from '../ledger/effect.ts'
+import type { ProjectionState } from '../ledger/fold/fold.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../trust/constants.ts'
 import type { LogDocument } from './log-reader.ts'
 import type { Findings } from './verify-findings.ts'
 

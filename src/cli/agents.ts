@@ -1,11 +1,11 @@
-import { ServiceError } from '../model/error.ts'
-import type { Containment, ContainmentTarget } from '../model/effect.ts'
-import { IncidentsAnswer, RevocationAnswer, type RevocationClass } from '../model/wire-steering.ts'
+import { ServiceError } from '../format/error.ts'
+import { IncidentsAnswer, RevocationAnswer, type RevocationClass } from '../incidents/wire.ts'
+import type { Containment, ContainmentTarget } from '../ledger/documents/containment.ts'
 import { containAdd, containmentsOf, lifted, targetOf, targetText } from './contain.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
-import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { type PeopleOptions, peopleServer } from './people-server.ts'
 import { post, send } from './server-client.ts'
 
 /** Which part of an agent: a scope or an action of it, or all of it. */

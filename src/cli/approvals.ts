@@ -1,11 +1,11 @@
-import { ifApproved } from '../pdp/peoples-word.ts'
-import { ServiceError } from '../model/error.ts'
-import { ApprovalAnswer, ApprovalsAnswer, ApprovalView, type ApprovalSummary } from '../model/wire-approvals.ts'
-import { ApprovalState } from '../model/approval.ts'
+import { ApprovalAnswer, ApprovalsAnswer, type ApprovalSummary, ApprovalView } from '../approvals/wire.ts'
+import { ServiceError } from '../format/error.ts'
+import { ApprovalState } from '../ledger/documents/approval.ts'
+import { ifApproved } from '../pdp/approved.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { escapeLine, jsonText, painter, table, type Paint } from './output.ts'
-import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { escapeLine, jsonText, type Paint, painter, table } from './output.ts'
+import { type PeopleOptions, peopleServer } from './people-server.ts'
 import { post, send } from './server-client.ts'
 
 /** Options of `gradus approvals list`. */

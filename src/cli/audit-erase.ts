@@ -1,5 +1,5 @@
-import { uuidv7 } from '../model/uuid.ts'
-import { dataPlace, type DataOptions } from './data-dir.ts'
+import { uuidv7 } from '../format/uuid.ts'
+import { type DataOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { localPerson } from './local-person.ts'

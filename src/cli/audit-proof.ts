@@ -1,5 +1,5 @@
-import { ServiceError } from '../model/error.ts'
-import { reading, type DataOptions } from './data-dir.ts'
+import { ServiceError } from '../format/error.ts'
+import { type DataOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeText, jsonText } from './output.ts'

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 
-import { ServiceError } from '../model/error.ts'
-import { RECORD_KINDS, type RecordKind } from '../model/record.ts'
-import type { RecordQuery, StoredRecord } from '../service/ports.ts'
-import { reading, type DataOptions } from './data-dir.ts'
+import { ServiceError } from '../format/error.ts'
+import { RECORD_KINDS, type RecordKind } from '../ledger/record.ts'
+import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
+import { type DataOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 
-import { ServiceError } from '../model/error.ts'
-import { LAYERS } from '../model/scope.ts'
-import { closePolicies } from '../service/activation.ts'
-import { matricesOf } from '../service/derive.ts'
-import type { Store } from '../service/ports.ts'
-import { policySetOf } from '../service/replay.ts'
+import { matricesOf } from '../decisions/derive.ts'
+import { policySetOf } from '../decisions/replay.ts'
+import { ServiceError } from '../format/error.ts'
+import type { Store } from '../ledger/store.ts'
+import { LAYERS } from '../model/layer.ts'
+import { closePolicies } from '../policy/activation.ts'
 import {
   BASES,
   createSufficiencyFold,
@@ -14,8 +14,8 @@ import {
   type SufficiencyRow,
   type SufficiencyTerms,
   type SufficiencyTotals,
-} from '../service/sufficiency.ts'
-import { reading, type DataOptions } from './data-dir.ts'
+} from '../reports/sufficiency.ts'
+import { type DataOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'

@@ -1,8 +1,8 @@
-import { dataPlace, type DataOptions } from './data-dir.ts'
+import { readText } from '../format/read-text.ts'
+import { type DataOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps, NamedText, VerifyLogReport } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, progress } from './output.ts'
-import { readText } from './read-file.ts'
 
 /** Options of `gradus audit verify`. */
 export type AuditVerifyOptions = DataOptions & {

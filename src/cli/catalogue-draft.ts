@@ -1,25 +1,26 @@
 import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+
 import { Document } from 'yaml'
 import { z } from 'zod'
 
-import type { CatalogueFile } from '../model/catalogue.ts'
-import { ServiceError } from '../model/error.ts'
+import type { CatalogueFile } from '../catalogue/catalogue-file.ts'
 import {
-  draftCatalogue,
-  UNREVIEWED,
   type CatalogueDraft,
+  draftCatalogue,
   type DraftEntry,
   type SeenAgent,
   type SeenTool,
-} from '../risk/catalogue-draft.ts'
-import type { StoredRecord } from '../service/ports.ts'
-import { reading, type DataOptions } from './data-dir.ts'
+  UNREVIEWED,
+} from '../catalogue/draft.ts'
+import { ServiceError } from '../format/error.ts'
+import type { StoredRecord } from '../ledger/store.ts'
+import { type DataOptions, reading } from './data-dir.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
-import { escapeLine, jsonText, progress, table } from './output.ts'
 import { readJsonFile } from './json-file.ts'
+import { escapeLine, jsonText, progress, table } from './output.ts'
 
 /** Where a draft comes from: the decisions of a data directory, or an MCP server's answer to `tools/list`. */
 export const DRAFT_SOURCES = ['audit', 'mcp'] as const

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-import { ServiceError } from '../model/error.ts'
+import { ServiceError } from '../format/error.ts'
+import type { Finding } from '../format/finding.ts'
 import { configurationFindings } from './check/configuration.ts'
 import { partsOf, refusals } from './check/parts.ts'
-import type { CliDeps, Finding, LoadedConfig } from './deps.ts'
+import type { CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { findingsText } from './findings.ts'
 import { jsonText, painter, progress } from './output.ts'

@@ -4,11 +4,11 @@ import { build } from './build.ts'
 import { check } from './check.ts'
 import type { CliDeps } from './deps.ts'
 import { evaluate } from './eval.ts'
-import { explain } from './explain.ts'
-import { TEST_FORMATS } from './fixtures/report.ts'
-import type { TrustOptions } from './given.ts'
 import type { Ending } from './exit-codes.ts'
+import { explain } from './explain.ts'
+import type { TrustOptions } from './given.ts'
 import { test } from './test.ts'
+import { TEST_FORMATS } from './test/report.ts'
 
 type TrustFlags = {
   trust?: string

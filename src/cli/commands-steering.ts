@@ -1,6 +1,6 @@
-import { Option, type Command } from 'commander'
+import { type Command, Option } from 'commander'
 
-import { RevocationClass } from '../model/wire-steering.ts'
+import { RevocationClass } from '../incidents/wire.ts'
 import { agentsPause, agentsResume, agentsRevoke } from './agents.ts'
 import { commonOf, served, type ServedOptions } from './commands-people.ts'
 import { containAdd, containLift, containList, targetOf } from './contain.ts'

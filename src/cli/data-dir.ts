@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 
 import { z } from 'zod'
 
-import { ServiceError } from '../model/error.ts'
-import type { Store } from '../service/ports.ts'
+import { ServiceError } from '../format/error.ts'
+import type { Store } from '../ledger/store.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 
 /** Options of every command that looks into a data directory. */

@@ -1,25 +1,17 @@
-import type { CatalogueFile } from '../model/catalogue.ts'
-import type { Config } from '../model/config.ts'
-import type { RiskDocument } from '../model/risk-rules.ts'
+import type { CatalogueFile } from '../catalogue/catalogue-file.ts'
+import type { Config } from '../config/config.ts'
+import type { Finding } from '../format/finding.ts'
+import type { runLives } from '../labs/trust-worlds/run-lives.ts'
+import type { project } from '../ledger/fold/fold.ts'
+import type { Scratch } from '../ledger/scratch.ts'
+import type { RecordQuery, Store, StoredRecord } from '../ledger/store.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import type { RiskDocument } from '../risk/rule-document.ts'
 import type { ServiceDeps } from '../service/create-service.ts'
-import type { PolicySet } from '../service/policy-set.ts'
-import type { RecordQuery, Store, StoredRecord } from '../service/ports.ts'
-import type { project } from '../service/projection.ts'
 import type { Service } from '../service/service.ts'
-import type { Scratch } from '../service/simulate/scratch.ts'
-import type { runLives } from '../simulation/run-lives.ts'
 
 /** A configuration that was read and checked. `root` is the directory its paths are relative to; `file` null: built-in defaults. */
 export type LoadedConfig = { readonly config: Config; readonly root: string; readonly file: string | null }
-
-/** One thing wrong in a file that a team writes. Line and column from 1; 0 where the whole file is meant. */
-export type Finding = {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly message: string
-  readonly fix: string
-}
 
 /** What `gradus serve` is asked for; absent members are what the configuration says. */
 export type ServeOptions = {

@@ -1,12 +1,10 @@
-import type { Derivation } from '../service/derive.ts'
-import { derive } from '../service/derive.ts'
-import { trustAnswer } from '../service/decision-record.ts'
-import type { DecisionFacts } from '../service/facts.ts'
-import type { PolicySet } from '../service/policy-set.ts'
+import { type Derivation, derive } from '../decisions/derive.ts'
+import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
 import type { CliDeps } from './deps.ts'
-import { EXIT_CODES, exitCodeOfOutcome, type ExitCode } from './exit-codes.ts'
+import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from './exit-codes.ts'
 import { factsFor, type TrustOptions } from './given.ts'
-import { escapeLine, jsonText, painter, type Paint } from './output.ts'
+import { escapeLine, jsonText, type Paint, painter } from './output.ts'
 import { readRequest } from './request-file.ts'
 
 /** Options of `gradus eval`. */

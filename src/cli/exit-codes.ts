@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../model/error.ts'
+import type { ErrorCode } from '../format/error.ts'
 import type { Outcome } from '../model/outcome.ts'
 
 /** Every code the command line ends with, and what it means. docs/cli.md shows this table. */

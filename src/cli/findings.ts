@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 
-import type { ServiceError } from '../model/error.ts'
-import type { Finding } from './deps.ts'
+import type { ServiceError } from '../format/error.ts'
+import type { Finding } from '../format/finding.ts'
 import { errorText } from './output.ts'
 
 /** Findings as lines `file:line:column: message`, each with its fix. */

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 
-import { ServiceError } from '../model/error.ts'
-import { parseStrictJson } from '../model/strict-json.ts'
+import { ServiceError } from '../format/error.ts'
+import { readText } from '../format/read-text.ts'
+import { parseStrictJson } from '../format/strict-json.ts'
+import { readYaml, schemaFindings } from '../format/yaml-source.ts'
 import type { CliDeps } from './deps.ts'
-import { readText } from './read-file.ts'
-import { readYaml, schemaFindings } from './yaml-source.ts'
 
 /** Reads a JSON file by its schema. Throws `bad_request` with file, line, column and fix. */
 export async function readJsonFile<S extends z.ZodType>(

@@ -1,5 +1,5 @@
-import { Standing, type Caller, type Role } from '../model/caller.ts'
-import { ServiceError } from '../model/error.ts'
+import { type Caller, type Role, Standing } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
 import type { CliDeps } from './deps.ts'
 
 /** Who is at this terminal, and for which tenant, as the command line names them. */

@@ -1,6 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
-import { ServiceError } from '../model/error.ts'
+import { ServiceError } from '../format/error.ts'
 
 /** Opens the file that `--out` names, for its owner alone, empty. Throws `io` where it cannot be written. */
 export async function openOut(file: string): Promise<FileHandle> {

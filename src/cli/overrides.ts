@@ -1,10 +1,10 @@
-import { ServiceError } from '../model/error.ts'
+import { OverrideAnswer, OverridesAnswer } from '../approvals/wire.ts'
+import { ServiceError } from '../format/error.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { OverrideAnswer, OverridesAnswer } from '../model/wire-approvals.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
-import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { type PeopleOptions, peopleServer } from './people-server.ts'
 import { post, send } from './server-client.ts'
 
 /** Longest time an override may be asked for, minutes. */

@@ -1,5 +1,5 @@
-import { ServiceError } from '../model/error.ts'
-import { dataPlace, type DataOptions } from './data-dir.ts'
+import { ServiceError } from '../format/error.ts'
+import { type DataOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { findServer, type Server, type ServerOptions } from './server-client.ts'
 

@@ -1,10 +1,12 @@
-import { ServiceError } from '../model/error.ts'
-import { AgentTrustAnswer } from '../model/wire.ts'
-import { CanaryAnswer, HoldAnswer, RatersAnswer, RaterView } from '../model/wire-raters.ts'
+import { CanaryAnswer } from '../approvals/wire.ts'
+import { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
+import { ServiceError } from '../format/error.ts'
+import { HoldAnswer } from '../incidents/wire.ts'
+import { AgentTrustAnswer } from '../ladder/wire.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
-import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { type PeopleOptions, peopleServer } from './people-server.ts'
 import { post, send } from './server-client.ts'
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(0)} %`)

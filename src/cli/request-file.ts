@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 
-import { ServiceError } from '../model/error.ts'
+import { ServiceError } from '../format/error.ts'
+import { readText } from '../format/read-text.ts'
+import { parseStrictJson } from '../format/strict-json.ts'
+import { readYaml } from '../format/yaml-source.ts'
 import { Request } from '../model/request.ts'
-import { parseStrictJson } from '../model/strict-json.ts'
 import type { CliDeps } from './deps.ts'
-import { readText } from './read-file.ts'
-import { readYaml } from './yaml-source.ts'
 
 /** Reads one request: strict JSON as the service takes it, or YAML from a `.yaml` file. Errors name file, line and column. */
 export async function readRequest(deps: Pick<CliDeps, 'cwd' | 'readStdin'>, file: string): Promise<Request> {

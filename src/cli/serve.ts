@@ -1,4 +1,4 @@
-import { ServiceError } from '../model/error.ts'
+import { ServiceError } from '../format/error.ts'
 import type { CliDeps, ServeOptions } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { errorText, escapeLine, escapeText, jsonText } from './output.ts'

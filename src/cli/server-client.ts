@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path'
 
 import type { z } from 'zod'
 
-import { ERROR_CODES, ServiceError, type ErrorCode } from '../model/error.ts'
-import { Problem } from '../model/wire.ts'
-import type { CliDeps } from './deps.ts'
+import { ERROR_CODES, type ErrorCode, ServiceError } from '../format/error.ts'
+import { Problem } from '../model/problem.ts'
 import { parseJson, runningServer } from './data-dir.ts'
+import type { CliDeps } from './deps.ts'
 
 /** The operator token that a server makes at its first start, in its data directory. */
 export const OPERATOR_TOKEN_FILE = 'operator.token'

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path'
 
-import { ServiceError } from '../model/error.ts'
+import { coverageOf } from '../fixtures/coverage.ts'
+import { loadFixtures } from '../fixtures/load.ts'
+import { type CaseRun, runCase } from '../fixtures/run-case.ts'
+import { ServiceError } from '../format/error.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { findingsText } from './findings.ts'
-import { coverageOf } from './fixtures/coverage.ts'
-import { loadFixtures } from './fixtures/load.ts'
-import { formatReport, TEST_FORMATS, type TestFormat } from './fixtures/report.ts'
-import { runCase, type CaseRun } from './fixtures/run-case.ts'
 import { errorText, painter, progress } from './output.ts'
+import { formatReport, TEST_FORMATS, type TestFormat } from './test/report.ts'
 
 /** Options of `gradus test`. */
 export type TestOptions = {

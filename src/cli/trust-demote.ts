@@ -1,10 +1,11 @@
-import { ServiceError } from '../model/error.ts'
-import { Level, ScopeKey } from '../model/scope.ts'
-import { DemotionAnswer } from '../model/wire-steering.ts'
+import { ServiceError } from '../format/error.ts'
+import { DemotionAnswer } from '../ladder/wire.ts'
+import { Level } from '../model/level.ts'
+import { ScopeKey } from '../model/scope.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter } from './output.ts'
-import { peopleServer, type PeopleOptions } from './people-server.ts'
+import { type PeopleOptions, peopleServer } from './people-server.ts'
 import { post } from './server-client.ts'
 
 /** Options of `gradus trust demote`. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { ServiceError } from '../model/error.ts'
-import { ImportAnswer } from '../model/wire-signals.ts'
-import { dataPlace, type DataOptions } from './data-dir.ts'
+import { ImportAnswer } from '../evidence/signals/wire.ts'
+import { ServiceError } from '../format/error.ts'
+import { type DataOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { localPerson } from './local-person.ts'

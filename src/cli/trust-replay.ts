@@ -1,11 +1,11 @@
-import { ServiceError } from '../model/error.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../model/trust-constants.ts'
-import { parseTrustEvents } from '../model/trust-events.ts'
+import { ServiceError } from '../format/error.ts'
+import { readText } from '../format/read-text.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../trust/constants.ts'
+import { parseTrustEvents } from '../trust/events.ts'
 import { replay } from '../trust/replay.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
-import { readText } from './read-file.ts'
 
 /** Options of `gradus trust replay`. */
 export type TrustReplayOptions = { readonly file: string; readonly at: string | undefined; readonly json: boolean }

@@ -1,15 +1,15 @@
-import { ServiceError } from '../model/error.ts'
+import { ServiceError } from '../format/error.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { DAY_MS } from '../model/trust-constants.ts'
-import { sampleScores } from '../service/trust-history/samples.ts'
+import { sampleScores } from '../reports/trust-history/samples.ts'
+import { DAY_MS } from '../trust/constants.ts'
 import { scopeTrust } from '../trust/scope-trust.ts'
 import { newAgentTrust } from '../trust/state.ts'
-import { reading, type DataOptions } from './data-dir.ts'
+import { type DataOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
 import { escapeLine, jsonText, painter } from './output.ts'
-import { drawScope, type DrawnScope } from './trust/draw.ts'
+import { type DrawnScope, drawScope } from './trust/draw.ts'
 
 /** Options of `gradus trust show`. */
 export type TrustShowOptions = DataOptions & {

@@ -1,10 +1,11 @@
-import { ServiceError } from '../model/error.ts'
-import { whyTrust, type Reason, type Why } from '../service/trust-history/why.ts'
+import { durationMs } from '../format/duration.ts'
+import { ServiceError } from '../format/error.ts'
+import { type Reason, type Why, whyTrust } from '../reports/trust-history/why.ts'
 import { scopeView } from '../trust/view.ts'
-import { reading, type DataOptions } from './data-dir.ts'
+import { type DataOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { durationMs, escapeLine, jsonText, painter, table, type Paint } from './output.ts'
+import { escapeLine, jsonText, type Paint, painter, table } from './output.ts'
 import { scopeIn } from './trust-show.ts'
 
 /** Options of `gradus trust why`. */

@@ -1,7 +1,7 @@
-import { SCOPE_SHAPES_MAX, type ScopeDetectState } from '../model/detect-state.ts'
-import type { DecidedDigest } from '../model/detect-observation.ts'
 import { meetNovelty, type NoveltySettings } from './novelty.ts'
+import type { DecidedDigest } from './observation.ts'
 import { notLooked, type Step } from './reading.ts'
+import { SCOPE_SHAPES_MAX, type ScopeDetectState } from './state.ts'
 
 /** Whether the arguments have a shape that this scope has not met. Where not all of them was walked, nothing is clean. */
 export function argumentNovelty(

@@ -1,14 +1,7 @@
-import type {
-  DecidedDigest,
-  FinishedDigest,
-  ObservationDigest,
-  RawDecided,
-  RawFinished,
-  RawObservation,
-} from '../model/detect-observation.ts'
-import type { DetectSettings } from '../model/detect-settings.ts'
-import { scanTexts, type PlacedText } from './injection.ts'
+import { type PlacedText, scanTexts } from './injection/injection.ts'
+import type { DecidedDigest, FinishedDigest, ObservationDigest, RawDecided, RawFinished, RawObservation } from './observation.ts'
 import { measureOutput } from './output-entropy.ts'
+import type { DetectSettings } from './settings.ts'
 import { shapesOf } from './shapes.ts'
 import { leavesOf } from './texts.ts'
 import { overlapOf } from './topic.ts'

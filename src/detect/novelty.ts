@@ -1,7 +1,7 @@
-import type { DetectSettings } from '../model/detect-settings.ts'
-import type { NoveltyState } from '../model/detect-state.ts'
-import { BASELINE_MEMORY } from './baseline.ts'
-import { alarm, clean, learning, shown, type Reading, type Step } from './reading.ts'
+import { alarm, clean, learning, type Reading, shown, type Step } from './reading.ts'
+import type { DetectSettings } from './settings.ts'
+import type { NoveltyState } from './state.ts'
+import { BASELINE_MEMORY } from './statistics/baseline.ts'
 
 /** Settings of a detector of what was not met before. */
 export type NoveltySettings = DetectSettings['unseen_tool']

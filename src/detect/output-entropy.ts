@@ -1,10 +1,10 @@
-import type { OutputMeasure } from '../model/detect-observation.ts'
-import type { DetectSettings } from '../model/detect-settings.ts'
-import type { ScopeDetectState } from '../model/detect-state.ts'
-import { deviationsOf, learnt } from './baseline.ts'
-import { stepCusum } from './cusum.ts'
-import { encodedChars } from './encoded.ts'
-import { alarm, clean, learning, notLooked, shown, type Reading, type Step } from './reading.ts'
+import { encodedChars } from './injection/encoded.ts'
+import type { OutputMeasure } from './observation.ts'
+import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './reading.ts'
+import type { DetectSettings } from './settings.ts'
+import type { ScopeDetectState } from './state.ts'
+import { deviationsOf, learnt } from './statistics/baseline.ts'
+import { stepCusum } from './statistics/cusum.ts'
 
 type OutputState = ScopeDetectState['output']
 type OutputSettings = DetectSettings['output_entropy']

@@ -1,4 +1,4 @@
-import type { Finding, NotLooked } from '../model/detect-finding.ts'
+import type { Finding, NotLooked } from './finding.ts'
 
 /** What a detector says, before it is known which one and of which action. */
 export type Reading = Omit<Finding, 'detector' | 'about'>

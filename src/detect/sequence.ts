@@ -1,10 +1,10 @@
-import { CLASSIFICATIONS, type Classification } from '../model/catalogue.ts'
-import type { DecidedDigest } from '../model/detect-observation.ts'
-import { OPEN_MATCHES_MAX, type OpenMatch } from '../model/detect-state.ts'
-import type { SequenceRule, SequenceRules, SequenceStep } from '../model/sequence-rules.ts'
-import { matchesGlob } from './glob.ts'
+import { type Classification, CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
+import { matchesGlob } from '../format/glob.ts'
 import { hash32 } from './hash.ts'
+import type { DecidedDigest } from './observation.ts'
 import { alarm, clean, notLooked, type Reading, type Step } from './reading.ts'
+import type { SequenceRule, SequenceRules, SequenceStep } from './sequence-rules.ts'
+import { OPEN_MATCHES_MAX, type OpenMatch } from './state.ts'
 
 const SECOND_MS = 1_000
 const OVERFLOW =

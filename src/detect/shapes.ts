@@ -1,6 +1,6 @@
-import { SHAPES_MAX, type DecidedDigest } from '../model/detect-observation.ts'
 import { hash32 } from './hash.ts'
-import { leavesOf, type Leaf } from './texts.ts'
+import { type DecidedDigest, SHAPES_MAX } from './observation.ts'
+import { type Leaf, leavesOf } from './texts.ts'
 
 /** Longest text that is looked at for its kind, characters. */
 const TEXT_CHARS_MAX = 4_096

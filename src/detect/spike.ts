@@ -1,7 +1,7 @@
-import type { DetectSettings } from '../model/detect-settings.ts'
-import type { Baseline, WindowState } from '../model/detect-state.ts'
-import { learnt } from './baseline.ts'
-import { alarm, clean, learning, shown, type Reading, type Step } from './reading.ts'
+import { alarm, clean, learning, type Reading, shown, type Step } from './reading.ts'
+import type { DetectSettings } from './settings.ts'
+import type { Baseline, WindowState } from './state.ts'
+import { learnt } from './statistics/baseline.ts'
 
 const SECOND_MS = 1_000
 /** Least standard deviation of log(1 + count): windows that always hold the same may still vary by a third. */

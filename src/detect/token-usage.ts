@@ -1,8 +1,8 @@
-import type { DetectSettings } from '../model/detect-settings.ts'
-import type { ScopeDetectState } from '../model/detect-state.ts'
-import { deviationsOf, learnt } from './baseline.ts'
-import { stepPageHinkley } from './page-hinkley.ts'
-import { alarm, clean, learning, notLooked, shown, type Reading, type Step } from './reading.ts'
+import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './reading.ts'
+import type { DetectSettings } from './settings.ts'
+import type { ScopeDetectState } from './state.ts'
+import { deviationsOf, learnt } from './statistics/baseline.ts'
+import { stepPageHinkley } from './statistics/page-hinkley.ts'
 
 type TokenState = ScopeDetectState['tokens']
 type TokenSettings = DetectSettings['token_usage']

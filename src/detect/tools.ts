@@ -1,8 +1,8 @@
-import { LAST_TOOLS_MAX, TOOLS_MAX, TRANSITIONS_MAX, type AgentDetectState, type LastTool } from '../model/detect-state.ts'
-import type { DecidedDigest } from '../model/detect-observation.ts'
 import { hash32 } from './hash.ts'
 import { meetNovelty, type NoveltySettings } from './novelty.ts'
+import type { DecidedDigest } from './observation.ts'
 import { notLooked, type Step } from './reading.ts'
+import { type AgentDetectState, LAST_TOOLS_MAX, type LastTool, TOOLS_MAX, TRANSITIONS_MAX } from './state.ts'
 
 /** Whether the tool was used before by this agent. What the base policy denies is never learnt. */
 export function unseenTool(

@@ -1,8 +1,8 @@
-import type { RawDecided, TopicOverlap } from '../model/detect-observation.ts'
-import type { DetectSettings } from '../model/detect-settings.ts'
-import { foldText } from './fold.ts'
-import { unitOrNull } from './injection.ts'
-import { alarm, clean, notLooked, shown, type Reading } from './reading.ts'
+import { foldText } from './injection/fold.ts'
+import { unitOrNull } from './injection/injection.ts'
+import type { RawDecided, TopicOverlap } from './observation.ts'
+import { alarm, clean, notLooked, type Reading, shown } from './reading.ts'
+import type { DetectSettings } from './settings.ts'
 import { leavesOf } from './texts.ts'
 
 /** Most characters read of a purpose or ticket, and of the words of an action. */

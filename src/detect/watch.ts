@@ -1,22 +1,22 @@
+import { formatScope } from '../model/scope.ts'
+import { argumentNovelty } from './arguments.ts'
 import {
   DECIDED_DETECTORS,
-  FINISHED_DETECTORS,
   type DecidedDetector,
   type Detector,
   type Finding,
+  FINISHED_DETECTORS,
   type FinishedDetector,
-} from '../model/detect-finding.ts'
-import type { DecidedDigest, FinishedDigest, ObservationDigest } from '../model/detect-observation.ts'
-import type { DetectSettings } from '../model/detect-settings.ts'
-import type { DetectState } from '../model/detect-state.ts'
-import { formatScope } from '../model/scope.ts'
-import { argumentNovelty } from './arguments.ts'
-import { bernoulli } from './bernoulli.ts'
-import { readInjection } from './injection.ts'
+} from './finding.ts'
+import { readInjection } from './injection/injection.ts'
+import type { DecidedDigest, FinishedDigest, ObservationDigest } from './observation.ts'
 import { outputEntropy } from './output-entropy.ts'
 import { notLooked, type Reading, type Step } from './reading.ts'
 import { watchSequences } from './sequence.ts'
+import type { DetectSettings } from './settings.ts'
 import { spike } from './spike.ts'
+import type { DetectState } from './state.ts'
+import { bernoulli } from './statistics/bernoulli.ts'
 import { tokenUsage } from './token-usage.ts'
 import { unseenTool, unseenTransition } from './tools.ts'
 import { readTopic } from './topic.ts'

@@ -1,11 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-import type { Caller, Credential, Standing } from '../model/caller.ts'
-import { ServiceError } from '../model/error.ts'
-import type { Verdict, VerifyCertificate, VerifyToken } from '../model/identity.ts'
+import type { Caller, Credential, Standing } from '../access/caller.ts'
+import type { Verdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
+import { ServiceError } from '../format/error.ts'
 import { clientCertificateOf } from './client-certificate.ts'
-import { refuse, type Parsed } from './exchange.ts'
+import { type Parsed, refuse } from './exchange.ts'
 
 /** Longest `Authorization` value that is looked at, in characters. */
 export const AUTHORIZATION_CHARS_MAX = 8_192

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
-import type { ClientCertificate } from '../model/identity.ts'
+import type { ClientCertificate } from '../access/verify-credential.ts'
 
 const seen = new WeakMap<TLSSocket, ClientCertificate | null>()
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { Role } from '../model/caller.ts'
+import type { Role } from '../access/caller.ts'
 import type { ProblemCode } from './problem-code.ts'
 import type { SchemaName } from './schemas.ts'
 

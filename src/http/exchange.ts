@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
-import type { Caller } from '../model/caller.ts'
-import type { Problem } from '../model/wire.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Problem } from '../model/problem.ts'
 import type { ProblemCode } from './problem-code.ts'
 
 /** One HTTP request as a handler sees it: authenticated, its body read within the limits, nothing parsed yet. */

@@ -1,7 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-import type { Config } from '../model/config.ts'
-import { ServiceError } from '../model/error.ts'
+import type { HttpSettings } from './settings.ts'
+import type { Credential } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
 
 /** Where to listen. */
 export type ListenAddress = { readonly host: string; readonly port: number; readonly loopback: boolean }
@@ -37,8 +38,8 @@ export function parseListen(listen: string): ListenAddress {
  * port could decide, and read tokens off the wire. Throws `bad_config` with the reason.
  */
 export function checkListen(config: {
-  readonly http: Pick<Config['http'], 'listen' | 'tls'>
-  readonly credentials: Config['credentials']
+  readonly http: Pick<HttpSettings, 'listen' | 'tls'>
+  readonly credentials: readonly Credential[]
   /** True: tokens of issuers or client certificates are accepted besides. */
   readonly hasIdentity?: boolean
 }): ListenAddress {

@@ -1,4 +1,4 @@
-import type { Observer } from '../service/service.ts'
+import type { Observer } from '../model/observation.ts'
 
 /** One line of the operational log. Never a token, a body or an argument. */
 export type LogEntry = {

@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-import type { Observation, Observer } from '../service/service.ts'
-import type { TrustGauges } from '../service/trust-report/gauges.ts'
+import type { Observation, Observer, TrustGauges } from '../model/observation.ts'
 
 /** Most different causes that become a label; further ones are `other`. */
 export const CAUSES_MAX = 64

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import http, { IncomingMessage, ServerResponse, type Server } from 'node:http'
+import http from 'node:http'
+import { IncomingMessage, type Server, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-import type { Config } from '../model/config.ts'
-import { ServiceError } from '../model/error.ts'
+import type { HttpSettings } from './settings.ts'
+import { ServiceError } from '../format/error.ts'
 import { isLoopback, type ListenAddress } from './listen.ts'
 import type { Routes } from './routes.ts'
 
@@ -27,7 +28,7 @@ function withPrototype<C extends Constructor>(base: C, prototype: object): C {
 }
 
 /** Node's server in front of the routes, with its limits and TLS. Throws `bad_config` when a certificate cannot be read. */
-export function createNodeServer({ listener, request, response }: Routes, config: Config['http']): Server {
+export function createNodeServer({ listener, request, response }: Routes, config: HttpSettings): Server {
   const settings = {
     IncomingMessage: withPrototype(IncomingMessage, request),
     ServerResponse: withPrototype(ServerResponse, response),
@@ -45,7 +46,7 @@ export function createNodeServer({ listener, request, response }: Routes, config
   return server
 }
 
-function readTls({ certificate, key, client_ca: authorities }: NonNullable<Config['http']['tls']>) {
+function readTls({ certificate, key, client_ca: authorities }: NonNullable<HttpSettings['tls']>) {
   return {
     cert: readPem(certificate, '/http/tls/certificate'),
     key: readPem(key, '/http/tls/key'),

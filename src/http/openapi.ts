@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-import { invariant } from '../model/error.ts'
+import { invariant } from '../format/error.ts'
 import { authzenStatus } from './authzen/form.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
 import { ENDPOINTS } from './endpoints.ts'
 import { EXAMPLES } from './examples.ts'
 import type { ProblemCode } from './problem-code.ts'
 import { PROBLEMS } from './problems.ts'
-import { SCHEMAS, type SchemaName } from './schemas.ts'
+import { type SchemaName, SCHEMAS } from './schemas.ts'
 
 /** The version of OpenAPI that the document follows. */
 export const OPENAPI_VERSION = '3.1.0'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
-import type { Caller } from '../model/caller.ts'
+import type { Caller } from '../access/caller.ts'
 import type { Fault } from './exchange.ts'
 import { isLoopback } from './listen.ts'
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../model/error.ts'
+import type { ErrorCode } from '../format/error.ts'
 
 /** Refusals that only HTTP knows. */
 export const HTTP_CODES = ['unsupported_media_type', 'method_not_allowed', 'request_timeout', 'deadline', 'internal'] as const

@@ -1,5 +1,5 @@
-import { ServiceError } from '../model/error.ts'
-import type { Problem } from '../model/wire.ts'
+import { ServiceError } from '../format/error.ts'
+import type { Problem } from '../model/problem.ts'
 import type { Fault, Reply } from './exchange.ts'
 import type { ProblemCode } from './problem-code.ts'
 

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-import { ApprovalState } from '../model/approval.ts'
-import { RecordKind } from '../model/record.ts'
+import { IncidentStage } from '../incidents/wire.ts'
+import { ApprovalState } from '../ledger/documents/approval.ts'
+import { RecordKind } from '../ledger/record.ts'
+import { PAGE_RECORDS_MAX } from '../ledger/store.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { IncidentStage } from '../model/wire-steering.ts'
-import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../service/trust-history/query.ts'
-import { PAGE_RECORDS_MAX } from '../service/audit-verbs.ts'
+import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../reports/trust-history/query.ts'
 
 /** Records or proposals one page holds when the query does not say. */
 export const PAGE_RECORDS_DEFAULT = 100

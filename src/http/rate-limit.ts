@@ -1,6 +1,6 @@
-import type { Caller } from '../model/caller.ts'
-import type { Config } from '../model/config.ts'
-import type { Rate } from '../model/rate.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Rate } from '../access/rate.ts'
+import type { HttpSettings } from './settings.ts'
 import type { Rated } from './endpoint.ts'
 import type { Fault } from './exchange.ts'
 
@@ -41,7 +41,7 @@ export function createRateLimit(rate: Rate, nowMs: () => number): TakeRate {
 export type Charge = (caller: Caller, rated: Rated, count: number, before?: number) => Fault | undefined
 
 /** The configured limits of each credential; callers without one share one. */
-export function createCharge(rates: Config['http']['rates'], nowMs: () => number): Charge {
+export function createCharge(rates: HttpSettings['rates'], nowMs: () => number): Charge {
   const limits = {
     reports: createRateLimit(rates.reports, nowMs),
     decisions: rates.decisions === undefined ? () => undefined : createRateLimit(rates.decisions, nowMs),

@@ -1,13 +1,14 @@
 import type { RequestListener } from 'node:http'
 
-import express, { type Express } from 'express'
+import express from 'express'
+import type { Express } from 'express'
 
 import type { ApprovalsPage } from './approvals-page/approvals-page.ts'
 import { isPagePath } from './approvals-page/places.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
-import { ENDPOINTS, type EndpointId } from './endpoints.ts'
+import { type EndpointId, ENDPOINTS } from './endpoints.ts'
 import type { Fault, Handler } from './exchange.ts'
-import { logError, serve, serveFault, type PipelineDeps, type Route } from './pipeline.ts'
+import { logError, type PipelineDeps, type Route, serve, serveFault } from './pipeline.ts'
 
 /** What answers requests, and the prototypes that its requests and responses have. */
 export type Routes = { readonly listener: RequestListener; readonly request: object; readonly response: object }

@@ -1,24 +1,20 @@
 import { z } from 'zod'
 
-import { Request } from '../model/request.ts'
 import {
-  AgentTrustAnswer,
-  ContainmentAnswer,
-  ContainmentReport,
-  DecisionAnswer,
-  EvidenceAnswer,
-  IncidentAnswer,
-  IncidentReport,
-  IncidentReviewReport,
-  OutcomeReport,
-  Problem,
-  PromotionAnswer,
-  PromotionReport,
-  ProofAnswer,
-  ProposalsAnswer,
-  RecordAnswer,
-  RecordsAnswer,
-} from '../model/wire.ts'
+  ApprovalAnswer,
+  ApprovalReport,
+  ApprovalsAnswer,
+  ApprovalView,
+  CanaryAnswer,
+  CanaryReport,
+  OverrideAnswer,
+  OverrideReport,
+  OverridesAnswer,
+  WithdrawalReport,
+} from '../approvals/wire.ts'
+import { DecisionAnswer } from '../decisions/wire.ts'
+import { StreamEvent } from '../events/wire.ts'
+import { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
 import {
   ImportAnswer,
   PlainSignal,
@@ -26,30 +22,27 @@ import {
   SignalBatch,
   SignalBatchAnswer,
   SignalCloudEvent,
-} from '../model/wire-signals.ts'
+} from '../evidence/signals/wire.ts'
+import { EvidenceAnswer, OutcomeReport, ProposalsAnswer } from '../evidence/wire.ts'
 import {
-  ApprovalAnswer,
-  ApprovalReport,
-  ApprovalsAnswer,
-  ApprovalView,
-  OverrideAnswer,
-  OverrideReport,
-  OverridesAnswer,
-  WithdrawalReport,
-} from '../model/wire-approvals.ts'
-import { StreamEvent } from '../model/wire-events.ts'
-import {
+  ContainmentAnswer,
+  ContainmentReport,
   ContainmentsAnswer,
-  DemotionAnswer,
-  DemotionReport,
+  HoldAnswer,
+  HoldReport,
+  IncidentAnswer,
+  IncidentReport,
+  IncidentReviewReport,
   IncidentsAnswer,
   IncidentView,
   RevocationAnswer,
   RevocationReport,
-} from '../model/wire-steering.ts'
-import { LogReviewAnswer, LogReviewReport, LogReviewsAnswer } from '../model/wire-monitoring.ts'
-import { CanaryAnswer, CanaryReport, HoldAnswer, HoldReport, RatersAnswer, RaterView } from '../model/wire-raters.ts'
-import { TrustHistoryAnswer } from '../model/wire-trust.ts'
+} from '../incidents/wire.ts'
+import { AgentTrustAnswer, DemotionAnswer, DemotionReport, PromotionAnswer, PromotionReport } from '../ladder/wire.ts'
+import { Problem } from '../model/problem.ts'
+import { Request } from '../model/request.ts'
+import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
+import { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer, RecordAnswer, RecordsAnswer } from '../reports/wire.ts'
 import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, Evaluation, Evaluations } from './authzen/schema.ts'
 import { DataRequest, DataResponse, DecisionLog, Health, LogAnswer, OpaError } from './opa/schema.ts'
 

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 
-import type { Config, InputMapping } from '../model/config.ts'
-import type { VerifyCertificate, VerifyToken } from '../model/identity.ts'
-import type { EventStreams } from '../service/event-streams.ts'
+import type { VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
+import type { HttpSettings } from './settings.ts'
+import type { Credential } from '../access/caller.ts'
+import type { EventStreams } from '../events/event-streams.ts'
+import type { InputMapping } from '../policy/settings.ts'
 import type { Service } from '../service/service.ts'
 import { createApprovalsPage } from './approvals-page/approvals-page.ts'
 import { anonymousCaller, createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/handlers.ts'
 import type { EndpointId } from './endpoints.ts'
-import { json, type Handler } from './exchange.ts'
+import { type Handler, json } from './exchange.ts'
 import { checkListen } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -27,12 +29,12 @@ import { createRoutes } from './routes.ts'
 /** What the server needs. */
 export type HttpServerOptions = {
   readonly service: Service
-  readonly config: Config['http']
-  readonly credentials: Config['credentials']
+  readonly config: HttpSettings
+  readonly credentials: readonly Credential[]
   /** Whom tokens of issuers and client certificates belong to, where some are accepted. */
   readonly identity?: { readonly verifyToken?: VerifyToken; readonly verifyCertificate?: VerifyCertificate }
   /** Further decision entrypoints of the data API. */
-  readonly entrypoints: Config['entrypoints']
+  readonly entrypoints: readonly string[]
   /** How a foreign input of these is read. */
   readonly mapping?: InputMapping | undefined
   readonly metrics: Metrics

@@ -1,9 +1,8 @@
 import type { z } from 'zod'
 
-import { jsonPointer } from '../model/json-reader.ts'
-import type { JsonValue } from '../model/json-reader.ts'
-import { parseStrictJson, STRICT_JSON_LIMITS } from '../model/strict-json.ts'
-import { refuse, type Parsed } from './exchange.ts'
+import { jsonPointer, type JsonValue } from '../format/json-reader.ts'
+import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
+import { type Parsed, refuse } from './exchange.ts'
 
 /** Most places named in one refusal. */
 export const ERRORS_MAX = 32

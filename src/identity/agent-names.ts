@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import { agentByTemplate } from '../model/agent-template.ts'
-import { checkIdentifier } from '../model/identifier.ts'
-import type { Workloads } from '../model/identity.ts'
-import { looksLikeSpiffeId, parseSpiffeId } from '../model/spiffe-id.ts'
+import { agentByTemplate } from '../access/agent-template.ts'
+import { looksLikeSpiffeId, parseSpiffeId } from '../access/spiffe-id.ts'
+import { checkIdentifier } from '../format/identifier.ts'
+import type { Workloads } from './settings.ts'
 
 /** Longest name of an agent, in characters. */
 const AGENT_CHARS_MAX = 512

@@ -1,6 +1,7 @@
-import type { CertificateSource, ClientCertificate, Verdict } from '../model/identity.ts'
+import type { ClientCertificate, Verdict } from '../access/verify-credential.ts'
 import { credentialName, workloadOf } from './agent-names.ts'
 import { postureOfCertificate } from './posture.ts'
+import type { CertificateSource } from './settings.ts'
 import { bare } from './token-caller.ts'
 
 /**

@@ -1,6 +1,7 @@
-import type { ClientCertificate, TokenAlgorithm, TokenIssuer } from '../model/identity.ts'
-import type { JsonValue } from '../model/json-reader.ts'
-import { parseSpiffeId } from '../model/spiffe-id.ts'
+import { parseSpiffeId } from '../access/spiffe-id.ts'
+import type { ClientCertificate } from '../access/verify-credential.ts'
+import type { JsonValue } from '../format/json-reader.ts'
+import type { TokenAlgorithm, TokenIssuer } from './settings.ts'
 import { isObject, type JsonObject, type TokenText } from './token-text.ts'
 
 const KEY_ID_CHARS_MAX = 1_024

@@ -1,20 +1,14 @@
 import { compactVerify, type CryptoKey } from 'jose'
 
-import { ServiceError } from '../model/error.ts'
-import type {
-  ClientCertificate,
-  IdentitySources,
-  TokenIssuer,
-  Verdict,
-  VerifyCertificate,
-  VerifyToken,
-} from '../model/identity.ts'
+import type { ClientCertificate, Verdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
+import { ServiceError } from '../format/error.ts'
 import { callerOfCertificate } from './certificate-caller.ts'
 import { checkBinding, checkHeader, checkTimes, issuerOf } from './claims.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { keysOfFile, keysOfUrl } from './load-keys.ts'
+import type { IdentitySources, TokenIssuer } from './settings.ts'
 import { callerOfToken } from './token-caller.ts'
-import { readToken, type JsonObject } from './token-text.ts'
+import { type JsonObject, readToken } from './token-text.ts'
 
 const MS_PER_SECOND = 1_000
 

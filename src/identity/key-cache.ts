@@ -1,8 +1,8 @@
 import type { CryptoKey } from 'jose'
 
-import type { TokenAlgorithm } from '../model/identity.ts'
 import type { VerificationKey } from './key-set.ts'
 import type { LoadKeys } from './load-keys.ts'
+import type { TokenAlgorithm } from './settings.ts'
 
 /** When keys are fetched again, in ms. */
 export type KeyTimes = { readonly refreshMs: number; readonly cooldownMs: number; readonly staleMs: number }

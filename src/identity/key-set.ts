@@ -1,7 +1,7 @@
-import { importJWK, type CryptoKey, type JWK } from 'jose'
+import { type CryptoKey, importJWK, type JWK } from 'jose'
 
-import type { TokenAlgorithm } from '../model/identity.ts'
-import { parseStrictJson, STRICT_JSON_LIMITS } from '../model/strict-json.ts'
+import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
+import type { TokenAlgorithm } from './settings.ts'
 import { isObject, type JsonObject } from './token-text.ts'
 
 /** Largest key set, in bytes. */

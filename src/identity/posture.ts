@@ -1,7 +1,8 @@
-import type { ClientCertificate, TokenIssuer } from '../model/identity.ts'
-import type { JsonValue } from '../model/json-reader.ts'
-import type { Posture } from '../model/posture.ts'
+import type { ClientCertificate } from '../access/verify-credential.ts'
+import type { JsonValue } from '../format/json-reader.ts'
+import type { Posture } from '../trust/posture.ts'
 import { isTime } from './claims.ts'
+import type { TokenIssuer } from './settings.ts'
 import { claimAt, type JsonObject } from './token-text.ts'
 
 const MS_PER_SECOND = 1_000

@@ -1,12 +1,13 @@
-import type { Caller, Delegation, Role } from '../model/caller.ts'
-import { checkIdentifier } from '../model/identifier.ts'
-import type { ClientCertificate, TokenIssuer, Verdict } from '../model/identity.ts'
-import type { JsonValue } from '../model/json-reader.ts'
-import { looksLikeSpiffeId } from '../model/spiffe-id.ts'
+import type { Caller, Delegation, Role } from '../access/caller.ts'
+import { looksLikeSpiffeId } from '../access/spiffe-id.ts'
+import type { ClientCertificate, Verdict } from '../access/verify-credential.ts'
+import { checkIdentifier } from '../format/identifier.ts'
+import type { JsonValue } from '../format/json-reader.ts'
 import { actorsOf } from './actors.ts'
 import { agentOf, credentialName, workloadOf } from './agent-names.ts'
 import { isTime } from './claims.ts'
 import { postureOfToken } from './posture.ts'
+import type { TokenIssuer } from './settings.ts'
 import { claimAt, type JsonObject } from './token-text.ts'
 
 const NAME_CHARS_MAX = 128

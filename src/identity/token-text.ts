@@ -1,5 +1,5 @@
-import { parseStrictJson, STRICT_JSON_LIMITS } from '../model/strict-json.ts'
-import type { JsonLimits, JsonValue } from '../model/json-reader.ts'
+import type { JsonLimits, JsonValue } from '../format/json-reader.ts'
+import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 
 /** Longest token that is looked at, in characters. */
 export const TOKEN_CHARS_MAX = 8_192

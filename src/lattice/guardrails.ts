@@ -1,5 +1,5 @@
+import { byCodeUnit } from '../format/order.ts'
 import type { Guardrail, Guardrails } from '../model/ceiling.ts'
-import { byCodeUnit } from './stable-key.ts'
 
 /** The tightest guardrail: nothing is allowed. Also what a number and a list under one name meet in. */
 const NOTHING_ALLOWED: Guardrail = []

@@ -1,5 +1,5 @@
+import { byCodeUnit } from '../format/order.ts'
 import type { Obligation } from '../model/ceiling.ts'
-import { byCodeUnit, obligationKey } from './stable-key.ts'
 
 /** The union of duties, each once, sorted by canonical JSON. Two are the same when their canonical JSON is. */
 export function unionObligations(a: readonly Obligation[], b: readonly Obligation[]): readonly Obligation[] {
@@ -19,4 +19,12 @@ export function holdsAllObligations(a: readonly Obligation[], b: readonly Obliga
 function plain({ id, performer, properties }: Obligation): Obligation {
   const entries = Object.entries(properties ?? {}).sort(([x], [y]) => byCodeUnit(x, y))
   return entries.length === 0 ? { id, performer } : { id, performer, properties: Object.fromEntries(entries) }
+}
+
+/** The canonical JSON (RFC 8785) of an obligation: its identity. Empty properties equal absent ones. */
+export function obligationKey(obligation: Obligation): string {
+  const entries = Object.entries(obligation.properties ?? {}).sort(([a], [b]) => byCodeUnit(a, b))
+  const properties = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')
+  const tail = entries.length === 0 ? '' : `,"properties":{${properties}}`
+  return `{"id":${JSON.stringify(obligation.id)},"performer":"${obligation.performer}"${tail}}`
 }

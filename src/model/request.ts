@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { identifier } from './identifier.ts'
+import { identifier } from '../format/identifier.ts'
 
 /** Longest id of a subject, resource or session, and longest action name, in characters. */
 export const ID_CHARS_MAX = 512
@@ -64,3 +64,8 @@ export const Context = z
 /** One authorization request, in AuthZEN's shape. The tenant is not in it: it comes from the credential or the listener. */
 export const Request = z.strictObject({ subject: Subject, action: Action, resource: Resource, context: Context.optional() })
 export type Request = z.infer<typeof Request>
+
+/** What an agent says it is made of; undefined where it says nothing. */
+export function compositionOf(request: Request): Composition | undefined {
+  return request.subject.properties?.['composition'] as Composition | undefined
+}

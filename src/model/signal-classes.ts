@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import { OUTCOME_CLASSES, SIGNAL_CLASSES, type Gravity } from './outcome-classes.ts'
-import type { Layer } from './scope.ts'
+import type { Layer } from './layer.ts'
+import { type Gravity, OUTCOME_CLASSES, SIGNAL_CLASSES } from './outcome-classes.ts'
 
 /** What a signal is about: one recorded decision, an agent as such, or one session of an agent. */
 export type SignalAbout = 'decision' | 'agent' | 'session'

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import { errorLine } from '../model/error.ts'
-import { RulesState } from '../service/monitoring/rule-fold.ts'
-import { TrustFoldState } from '../service/trust-report/fold.ts'
+import { errorLine } from '../format/error.ts'
+import { RulesState } from '../reports/monitoring/rule-fold.ts'
+import { TrustFoldState } from '../reports/trust-report/fold.ts'
 
 const FILE = 'monitoring.json'
 const FILE_MODE = 0o600

@@ -1,8 +1,8 @@
-import type { MonitoringRule } from '../model/monitoring.ts'
-import type { AuditRecord } from '../model/record.ts'
-import { hitsOf, type Hit } from '../service/monitoring/hits.ts'
-import type { Store, Transaction } from '../service/ports.ts'
-import { trustSightingOf, type TrustSighting } from '../service/trust-report/sighting.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import type { Store, Transaction } from '../ledger/store.ts'
+import { type Hit, hitsOf } from '../reports/monitoring/hits.ts'
+import type { MonitoringRule } from '../reports/monitoring/settings.ts'
+import { type TrustSighting, trustSightingOf } from '../reports/trust-report/sighting.ts'
 
 /** Most records that are remembered until the monitor takes them; what is older is found in the log. */
 export const SEEN_MAX = 20_000

@@ -1,6 +1,6 @@
-import type { BaseResult } from '../model/decision-inputs.ts'
 import type { Evaluation } from '../model/evaluation.ts'
 import { OUTCOMES } from '../model/outcome.ts'
+import type { BaseResult } from './decision-inputs.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

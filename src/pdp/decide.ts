@@ -1,15 +1,10 @@
 import { meetAll } from '../lattice/meet.ts'
 import type { Ceiling } from '../model/ceiling.ts'
-import type { Decision, DecisionInputs } from '../model/decision-inputs.ts'
-import { baseTerm } from './base-term.ts'
-import { bundleTerms, termsMissing } from './bundle-terms.ts'
-import { chainTerm } from './chain-term.ts'
-import { containmentTerm } from './containment-term.ts'
+import { withPeoplesWord } from './approved.ts'
+import type { Decision, DecisionInputs } from './decision-inputs.ts'
 import { explain, unsupportedDuties } from './explain.ts'
-import { guardrailTerms } from './guardrail-check.ts'
-import { hardTerm } from './hard-term.ts'
 import { withoutObserved } from './observe.ts'
-import { withPeoplesWord } from './peoples-word.ts'
+import { baseTerm, bundleTerms, chainTerm, containmentTerm, guardrailTerms, hardTerm, termsMissing } from './terms.ts'
 
 /**
  * The policy decision point: pure, synchronous, total. The whole meet, in order:

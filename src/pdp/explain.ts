@@ -1,8 +1,8 @@
-import { byCodeUnit } from '../lattice/stable-key.ts'
+import { byCodeUnit } from '../format/order.ts'
 import type { Element } from '../lattice/meet.ts'
 import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
-import { SOURCES, type Ceiling, type Source } from '../model/ceiling.ts'
-import type { Advice, Decision, DecisionInputs } from '../model/decision-inputs.ts'
+import { type Ceiling, type Source, SOURCES } from '../model/ceiling.ts'
+import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
 
 /** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
 export type Explained = {

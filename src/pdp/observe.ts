@@ -1,10 +1,8 @@
 import { meetAll } from '../lattice/meet.ts'
 import type { Ceiling } from '../model/ceiling.ts'
-import type { Decision, DecisionInputs } from '../model/decision-inputs.ts'
-import { baseTerm } from './base-term.ts'
-import { containmentTerm } from './containment-term.ts'
+import type { Decision, DecisionInputs } from './decision-inputs.ts'
 import { explain, unsupportedDuties } from './explain.ts'
-import { denial, term } from './term.ts'
+import { baseTerm, containmentTerm, denial, term } from './terms.ts'
 
 /**
  * The answer of observe mode: what the base answers, with nothing added, where no person has contained it or pulled the kill switch.

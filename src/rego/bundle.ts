@@ -1,10 +1,10 @@
-import { messageOf, readBundleFiles, utf8, type BundleLimits } from './bundle-files.ts'
-import { assertEntrypoints, assertRoots, builtinUsers, readManifest, type BundleManifest } from './bundle-manifest.ts'
+import { type BundleLimits, messageOf, readBundleFiles, utf8 } from './bundle-files.ts'
+import { assertEntrypoints, assertRoots, builtinUsers, type BundleManifest, readManifest } from './bundle-manifest.ts'
 import { compilePolicy, type PolicyOptions } from './compiled-policy.ts'
 import { BundleError } from './error.ts'
 import type { Policy } from './policy.ts'
 import { parseJsonExactly } from './value-parser.ts'
-import { RegoObject, fromJson, printValue, toJson, type RegoValue } from './value.ts'
+import { fromJson, printValue, RegoObject, type RegoValue, toJson } from './value.ts'
 import { parseYamlData } from './yaml-data.ts'
 
 export { readBundleFiles } from './bundle-files.ts'

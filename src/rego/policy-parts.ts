@@ -1,16 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 
-import { CatalogueFile } from '../model/catalogue.ts'
-import type { Config } from '../model/config.ts'
-import { ServiceError } from '../model/error.ts'
-import { parseYaml } from '../model/parse-yaml.ts'
-import type { RiskDocument } from '../model/risk-rules.ts'
-import { resolveTrustConstants, type TrustConstants } from '../model/trust-constants.ts'
-import { CatalogueError, compileCatalogue, type Catalogue } from '../risk/catalogue.ts'
+import { CatalogueFile } from '../catalogue/catalogue-file.ts'
+import { type Catalogue, CatalogueError, compileCatalogue } from '../catalogue/catalogue.ts'
+import type { Config } from '../config/config.ts'
+import { ServiceError } from '../format/error.ts'
+import { parseYaml } from '../format/yaml.ts'
+import type { PolicySettings } from '../policy/policy-set.ts'
 import { loadRiskDocuments } from '../risk/load-documents.ts'
 import { riskProblemText } from '../risk/problem-text.ts'
-import type { PolicySettings } from '../service/policy-set.ts'
+import type { RiskDocument } from '../risk/rule-document.ts'
+import { resolveTrustConstants, type TrustConstants } from '../trust/constants.ts'
 
 /** Everything a policy set is loaded from, already read. */
 export type PolicySetParts = {

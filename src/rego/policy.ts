@@ -1,5 +1,5 @@
 import type { Evaluation } from '../model/evaluation.ts'
-import type { Policy as PolicyPort } from '../service/ports.ts'
+import type { Policy as PolicyPort } from '../policy/policy.ts'
 
 /**
  * A policy that can be asked. The input `undefined` means no input; `false`, `0`, `""` and `null` are inputs. Values are plain

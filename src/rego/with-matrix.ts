@@ -1,4 +1,4 @@
-import { canonicalJson } from '../model/canonical.ts'
+import { canonicalJson } from '../format/canonical-json.ts'
 import { packReproducibly } from './archive.ts'
 import { readBundleFiles } from './bundle.ts'
 import { BundleError } from './error.ts'

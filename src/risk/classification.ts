@@ -1,4 +1,4 @@
-import { CLASSIFICATIONS, type ActionClass, type Classification } from '../model/catalogue.ts'
+import { type ActionClass, type Classification, CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
 import type { Request } from '../model/request.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { NUMBER_OPERATORS, OPERATORS } from '../model/risk-rules.ts'
+import type { NUMBER_OPERATORS, OPERATORS } from './rule-document.ts'
 
 /** The value of a fact that is malformed or could not be known. */
 export const UNAVAILABLE = Symbol('unavailable')

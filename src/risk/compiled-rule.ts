@@ -1,6 +1,6 @@
 import type { RuleProperties, TopLevelCondition } from 'json-rules-engine'
 
-import type { RiskDocument, RiskRule, RuleCondition, RuleConditions } from '../model/risk-rules.ts'
+import type { RiskDocument, RiskRule, RuleCondition, RuleConditions } from './rule-document.ts'
 
 /** One rule with where it comes from and the comparisons it makes. */
 export type CompiledRule = {

@@ -1,9 +1,9 @@
-import { LineCounter, parseDocument, type ParsedNode } from 'yaml'
+import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
-import { jsonPointer } from '../model/json-reader.ts'
-import { RiskDocument } from '../model/risk-rules.ts'
-import { parseStrictJson } from '../model/strict-json.ts'
+import { jsonPointer } from '../format/json-reader.ts'
+import { parseStrictJson } from '../format/strict-json.ts'
+import { RiskDocument } from './rule-document.ts'
 
 /** A file as it was read; nothing is read here. */
 export type RiskFile = { readonly file: string; readonly text: string }

@@ -81,3 +81,10 @@ export function pointerNames(pointer: string): readonly string[] {
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
+
+/** What the request measures by itself. Null: the tool has no such measure. `unknown`: it has one, but it cannot be read. */
+export type Measures = {
+  readonly amount: number | null | 'unknown'
+  readonly records: number | null | 'unknown'
+  readonly recipient_domains: readonly string[] | null | 'unknown'
+}

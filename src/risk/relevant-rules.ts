@@ -1,7 +1,7 @@
-import type { RiskFactName, RuleConditions } from '../model/risk-rules.ts'
 import { compare } from './compare.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { RiskFacts } from './facts.ts'
+import type { RiskFactName, RuleConditions } from './rule-document.ts'
 
 /** What is the same for very many requests, and by itself says of most rules that they cannot fire. */
 export type ActionKind = {

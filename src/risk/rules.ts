@@ -1,14 +1,14 @@
 import { Engine, type EngineResult } from 'json-rules-engine'
 
-import { canonicalJson, sha256Hex } from '../model/canonical.ts'
-import type { RiskView } from '../model/graduation-input.ts'
-import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from '../model/risk-rules.ts'
+import { riskBand } from '../catalogue/static-points.ts'
+import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
 import { compare, NOT_APPLICABLE, UNAVAILABLE } from './compare.ts'
-import { ASSUMING_FALSE, ASSUMING_TRUE, compileRules, type CompiledRule } from './compiled-rule.ts'
+import { ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules } from './compiled-rule.ts'
 import { createEnginePool, type EnginePool } from './engine-pool.ts'
 import type { RiskFacts } from './facts.ts'
 import { actionKind, relevantRules } from './relevant-rules.ts'
-import { riskBand } from './static-points.ts'
+import type { RiskView } from './risk-view.ts'
+import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from './rule-document.ts'
 
 /** Facts whose malformed value makes the band the highest whether or not a rule reads it: what the request itself measures. */
 const MEASURES: readonly RiskFactName[] = ['amount', 'recipients', 'records']

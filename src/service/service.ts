@@ -1,69 +1,47 @@
-import type { Caller } from '../model/caller.ts'
-import type { Request } from '../model/request.ts'
-import type { ScopeKey } from '../model/scope.ts'
-import type {
-  AgentTrustAnswer,
-  ContainmentAnswer,
-  ContainmentReport,
-  DecisionAnswer,
-  EvidenceAnswer,
-  IncidentAnswer,
-  IncidentReport,
-  IncidentReviewReport,
-  OutcomeReport,
-  PromotionAnswer,
-  PromotionReport,
-  ProofAnswer,
-  ProposalsAnswer,
-  SignalReport,
-} from '../model/wire.ts'
-import type {
-  ContainmentsAnswer,
-  DemotionAnswer,
-  DemotionReport,
-  IncidentFilter,
-  IncidentsAnswer,
-  IncidentView,
-  RevocationAnswer,
-  RevocationReport,
-} from '../model/wire-steering.ts'
-import type { LogReviewAnswer, LogReviewReport, LogReviewsAnswer } from '../model/wire-monitoring.ts'
-import type { ImportAnswer, SignalAnswer, SignalEvent, SignedHistory } from '../model/wire-signals.ts'
-import type { CanaryAnswer, CanaryReport, HoldAnswer, HoldReport, RatersAnswer, RaterView } from '../model/wire-raters.ts'
-import type { TrustHistoryAnswer } from '../model/wire-trust.ts'
-import type { ApprovalState } from '../model/approval.ts'
+import type { Caller } from '../access/caller.ts'
 import type {
   ApprovalAnswer,
   ApprovalReport,
   ApprovalsAnswer,
   ApprovalView,
+  CanaryAnswer,
+  CanaryReport,
   OverrideAnswer,
   OverrideReport,
   OverridesAnswer,
   WithdrawalReport,
-} from '../model/wire-approvals.ts'
+} from '../approvals/wire.ts'
+import type { Ask } from '../decisions/ask.ts'
+import type { LogAnswer, LogLine } from '../decisions/opa-log-answer.ts'
+import type { DecisionAnswer } from '../decisions/wire.ts'
+import type { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
+import type { ImportAnswer, SignalAnswer, SignalEvent, SignedHistory } from '../evidence/signals/wire.ts'
+import type { EvidenceAnswer, OutcomeReport, ProposalsAnswer, SignalReport } from '../evidence/wire.ts'
+import type {
+  ContainmentAnswer,
+  ContainmentReport,
+  ContainmentsAnswer,
+  HoldAnswer,
+  HoldReport,
+  IncidentAnswer,
+  IncidentFilter,
+  IncidentReport,
+  IncidentReviewReport,
+  IncidentsAnswer,
+  IncidentView,
+  RevocationAnswer,
+  RevocationReport,
+} from '../incidents/wire.ts'
+import type { AgentTrustAnswer, DemotionAnswer, DemotionReport, PromotionAnswer, PromotionReport } from '../ladder/wire.ts'
+import type { ApprovalState } from '../ledger/documents/approval.ts'
+import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
 import type { Evaluation } from '../model/evaluation.ts'
-import type { Raised } from './monitoring/rule-fold.ts'
-import type { LogAnswer, LogLine } from './opa-log-answer.ts'
-import type { RecordQuery, StoredRecord } from './ports.ts'
-import type { PolicySetView } from './policy-set.ts'
-import type { Protocol } from './protocol.ts'
-import type { TrustGauges } from './trust-report/gauges.ts'
-import type { TrustHistoryQuery } from './trust-history/query.ts'
-
-/** One question as an adapter hands it over: parsed, with who asks and how it came. */
-export type Ask = {
-  readonly request: Request
-  /** A foreign policy's input as it came, when it is not the request itself. */
-  readonly baseInput?: unknown
-  /** The base entrypoint to ask instead of the configured one. */
-  readonly entrypoint?: string
-  readonly protocol: Protocol
-  readonly requestId?: string
-  readonly traceparent?: string
-  /** Told what the base itself answered, so that an adapter can shape its answer alike. */
-  readonly onBase?: (evaluation: Evaluation) => void
-}
+import type { ScopeKey } from '../model/scope.ts'
+import type { PolicySetView } from '../policy/policy-set.ts'
+import type { Raised } from '../reports/monitoring/rule-fold.ts'
+import type { TrustHistoryQuery } from '../reports/trust-history/query.ts'
+import type { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
+import type { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer } from '../reports/wire.ts'
 
 /** Everything the product does, as adapters call it. Each verb checks the caller's role itself and rejects with a `ServiceError`. */
 export type Service = {
@@ -142,54 +120,3 @@ export type Service = {
   readonly promoteDue: () => Promise<number>
   readonly close: () => Promise<void>
 }
-
-/** What happened, for metrics and logs; the observer must not throw. */
-export type Observation =
-  | {
-      readonly kind: 'decision'
-      readonly protocol: Protocol
-      readonly base: string
-      readonly outcome: string
-      readonly limiting: string
-    }
-  | {
-      readonly kind: 'step'
-      readonly protocol: Protocol
-      readonly step: 'facts' | 'risk' | 'base' | 'graduation' | 'decide' | 'record'
-      readonly seconds: number
-    }
-  | { readonly kind: 'degraded'; readonly cause: string }
-  | { readonly kind: 'evidence'; readonly layer: string; readonly polarity: string }
-  | {
-      readonly kind: 'signal'
-      readonly class: string
-      readonly layer: string
-      readonly result: 'accepted' | 'duplicate' | 'conflict' | 'refused'
-    }
-  | { readonly kind: 'demotion'; readonly from: number; readonly to: number }
-  /** What would have been answered if everything were enforced; only where something is not. */
-  | {
-      readonly kind: 'would'
-      readonly protocol: Protocol
-      readonly base: string
-      readonly outcome: string
-      readonly limiting: string
-    }
-  | { readonly kind: 'mode_loosened'; readonly lines: number }
-  | { readonly kind: 'approval'; readonly verdict: 'approve' | 'reject'; readonly seconds: number }
-  /** A verdict of a rater who says yes to nearly everything, faster than it can be read. */
-  | { readonly kind: 'rubber_stamp' }
-  /** A report that waits for a person. */
-  | { readonly kind: 'held'; readonly reason: string }
-  | { readonly kind: 'override'; readonly verb: string }
-  /** One attempt to send an event. */
-  | { readonly kind: 'webhook'; readonly webhook: string; readonly posting: 'delivered' | 'failed' | 'gone' }
-  /** Records that a webhook has not got past. */
-  | { readonly kind: 'webhook_lag'; readonly webhook: string; readonly records: number }
-  | { readonly kind: 'alert'; readonly rule: string; readonly severity: string }
-  | { readonly kind: 'review_overdue'; readonly review: string; readonly overdue: boolean }
-  /** Records that monitoring has not got past. */
-  | { readonly kind: 'monitoring_lag'; readonly records: number }
-  /** Where the trust of all agents stands, scope by scope. */
-  | { readonly kind: 'trust_gauges'; readonly scopes: readonly TrustGauges[] }
-export type Observer = (observation: Observation) => void

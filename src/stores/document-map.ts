@@ -1,4 +1,4 @@
-import { DOCUMENT_KINDS, type DocumentKey, type DocumentKind, type Documents } from '../model/documents.ts'
+import { DOCUMENT_KINDS, type DocumentKey, type DocumentKind, type Documents } from '../ledger/documents/documents.ts'
 import type { DocumentTable } from './ledger.ts'
 
 type ById = Map<string, Documents[DocumentKind]>

@@ -1,11 +1,11 @@
 import type { LeafRecord } from '../audit/leaf.ts'
-import { documentName, type DocumentKey, type DocumentKind, type Documents } from '../model/documents.ts'
-import type { Effect } from '../model/effect.ts'
-import { invariant, ServiceError } from '../model/error.ts'
-import { SENSITIVE_POINTERS, type AuditRecord } from '../model/record.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { Appended, NewRecord, StoredRecord, Transaction, View } from '../service/ports.ts'
-import type { ProjectionState } from '../service/projection.ts'
+import { invariant, ServiceError } from '../format/error.ts'
+import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../ledger/documents/documents.ts'
+import type { Effect } from '../ledger/effect.ts'
+import type { ProjectionState } from '../ledger/fold/fold.ts'
+import { type AuditRecord, SENSITIVE_POINTERS } from '../ledger/record.ts'
+import type { Appended, NewRecord, StoredRecord, Transaction, View } from '../ledger/store.ts'
+import type { TrustConstants } from '../trust/constants.ts'
 import { openEntry, recordText, saltSource, sealEntry } from './seal.ts'
 
 /** The fold of effects into state (`service/projection.ts`). */

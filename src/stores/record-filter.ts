@@ -1,6 +1,6 @@
-import { ServiceError } from '../model/error.ts'
-import type { AuditRecord } from '../model/record.ts'
-import type { RecordQuery } from '../service/ports.ts'
+import { ServiceError } from '../format/error.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import type { RecordQuery } from '../ledger/store.ts'
 
 /** Most records of one query. */
 export const QUERY_LIMIT_MAX = 1_000

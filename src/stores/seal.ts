@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-import { openRecord, sealRecord, SALT_BYTES, type LeafFault, type LeafPayload, type LeafRecord } from '../audit/leaf.ts'
-import { canonicalJson } from '../model/canonical.ts'
-import { invariant, ServiceError } from '../model/error.ts'
-import type { JsonValue } from '../model/json-reader.ts'
-import type { AuditRecord } from '../model/record.ts'
-import type { StoredRecord } from '../service/ports.ts'
+import { type LeafFault, type LeafPayload, type LeafRecord, openRecord, SALT_BYTES, sealRecord } from '../audit/leaf.ts'
+import { canonicalJson } from '../format/canonical-json.ts'
+import { invariant, ServiceError } from '../format/error.ts'
+import type { JsonValue } from '../format/json-reader.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import type { StoredRecord } from '../ledger/store.ts'
 
 /** Records up to this many characters fit into a leaf whatever they hold; longer ones are sealed once on trial. */
 export const RECORD_CHARS_SURE = 400_000

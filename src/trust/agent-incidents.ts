@@ -1,11 +1,12 @@
-import { invariant } from '../model/error.ts'
+import { invariant } from '../format/error.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import type { IncidentClass, IncidentReach, TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, Incident, ScopeTrust, TrustChange, TrustWrite } from '../model/trust-state.ts'
+import type { AgentTrust, Incident, ScopeTrust } from './agent-trust.ts'
+import type { IncidentClass, IncidentReach, TrustConstants } from './constants.ts'
 import { settle } from './demotion.ts'
 import { requireFinite } from './finite.ts'
 import { raiseInto, reviewIn } from './incidents.ts'
 import { mapScopes, scopeOf, withScope } from './state.ts'
+import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** An incident to raise. `scope` is needed where the reach is the scope. `atMs` is processing time. */
 export type RaiseIncident = {

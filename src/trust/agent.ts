@@ -1,7 +1,14 @@
-import type { Layer, ScopeKey } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import { VERIFIERS_MAX } from '../model/trust-state.ts'
-import type { AgentTrust, BlastRadius, Incident, IncidentCount, TrackRecord, TrustWrite } from '../model/trust-state.ts'
+import type { Layer } from '../model/layer.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import {
+  type AgentTrust,
+  type BlastRadius,
+  type Incident,
+  type IncidentCount,
+  type TrackRecord,
+  VERIFIERS_MAX,
+} from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { settle } from './demotion.ts'
 import { requireAmount, requireFinite } from './finite.ts'
 import { coolDown, heatUp, undoCooling } from './heat.ts'
@@ -11,6 +18,7 @@ import { addNegative, addPositive, takePositiveBack } from './layer.ts'
 import { bandOf, publish } from './phi.ts'
 import { readScope } from './score.ts'
 import { scopeOf, withScope } from './state.ts'
+import type { TrustWrite } from './trust-change.ts'
 
 /** One weighted observation. Identity evidence is the agent's and ignores the scope. */
 export type Evidence = {

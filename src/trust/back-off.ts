@@ -1,10 +1,9 @@
-import { SCOPED_LAYERS } from '../model/scope.ts'
-import type { ScopeKey, ScopedLayer } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust } from '../model/trust-state.ts'
+import { SCOPED_LAYERS, type ScopedLayer } from '../model/layer.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import type { AgentTrust } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { later } from './decay.ts'
-import { NO_PRIOR, valuedAt } from './layer.ts'
-import type { Prior } from './layer.ts'
+import { NO_PRIOR, type Prior, valuedAt } from './layer.ts'
 
 /** What a scope borrows, per layer. */
 export type Priors = Readonly<Record<ScopedLayer, Prior>>

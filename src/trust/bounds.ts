@@ -1,8 +1,8 @@
-import type { AgentBounds, Coverage, SessionBounds } from '../model/bounds.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { ScoreCeiling, TrustView } from '../model/trust-state.ts'
+import type { AgentBounds, Coverage, SessionBounds } from './bounds-documents.ts'
+import type { TrustConstants } from './constants.ts'
 import { decay } from './decay.ts'
+import type { ScoreCeiling, TrustView } from './trust-view.ts'
 
 /** An agent that nothing bounds but its evidence. */
 export function newBounds(): AgentBounds {

@@ -1,12 +1,13 @@
-import { lowerLevel } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, Composition, LayerState, TrustWrite } from '../model/trust-state.ts'
+import { lowerLevel } from '../model/level.ts'
+import type { AgentTrust, Composition, LayerState } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
 import { requireFinite } from './finite.ts'
 import { restarted } from './ladder.ts'
 import { valuedAt } from './layer.ts'
 import { sharesKept } from './raters.ts'
 import { mapScopes } from './state.ts'
+import type { TrustWrite } from './trust-change.ts'
 
 /** How much a change of composition takes: the model (major), or the prompt or tool catalogue (minor). */
 export type CompositionKind = 'major' | 'minor'

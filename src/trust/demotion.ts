@@ -1,12 +1,14 @@
-import type { Level, ScopeKey } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, Ladder, ScopeTrust, TrustChange, TrustWrite } from '../model/trust-state.ts'
+import type { Level } from '../model/level.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import type { AgentTrust, Ladder, ScopeTrust } from './agent-trust.ts'
 import { donorsOf } from './back-off.ts'
+import type { TrustConstants } from './constants.ts'
 import { demoted, restarted } from './ladder.ts'
 import { publish } from './phi.ts'
 import { sharesStartedOver } from './raters.ts'
 import { readScope } from './score.ts'
 import { mapScopes, scopeOf, withScope } from './state.ts'
+import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** What happened to the agent: the state before and after, when, and the scope it happened in (null: the agent itself). */
 export type Offence = {

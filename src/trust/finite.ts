@@ -1,4 +1,4 @@
-import { invariant } from '../model/error.ts'
+import { invariant } from '../format/error.ts'
 
 /** Refuses numbers that are not finite: the trust core has no NaN path. Throws the error for bugs; edges parse before. */
 export function requireFinite(numbers: Readonly<Record<string, number>>): void {

@@ -1,5 +1,5 @@
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentHeat } from '../model/trust-state.ts'
+import type { AgentHeat } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { isAfter, later } from './decay.ts'
 
 /** An agent without recent failures. */

@@ -1,6 +1,6 @@
 import type { ScopeKey } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, Incident } from '../model/trust-state.ts'
+import type { AgentTrust, Incident } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { decay } from './decay.ts'
 import { incidentCap, incidentsInScope } from './incidents.ts'
 import { publish } from './phi.ts'

@@ -1,6 +1,5 @@
-import type { TrustConstants } from '../model/trust-constants.ts'
-import { INCIDENTS_MAX } from '../model/trust-state.ts'
-import type { Incident, IncidentCount } from '../model/trust-state.ts'
+import { type Incident, type IncidentCount, INCIDENTS_MAX } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { decay } from './decay.ts'
 import { phi } from './phi.ts'
 

@@ -1,8 +1,6 @@
-import { lowerLevel } from '../model/scope.ts'
-import type { Level } from '../model/scope.ts'
-import { DAY_MS } from '../model/trust-constants.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { Ladder } from '../model/trust-state.ts'
+import { type Level, lowerLevel } from '../model/level.ts'
+import type { Ladder } from './agent-trust.ts'
+import { DAY_MS, type TrustConstants } from './constants.ts'
 import { isAfter } from './decay.ts'
 import { bandOf, publish } from './phi.ts'
 

@@ -1,9 +1,7 @@
-import { DAY_MS } from '../model/trust-constants.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { LayerState } from '../model/trust-state.ts'
+import type { LayerState } from './agent-trust.ts'
+import { DAY_MS, type TrustConstants } from './constants.ts'
 import { decay, isAfter, later } from './decay.ts'
-import { failureLowerBound, failureUpperBound, opinionOf } from './opinion.ts'
-import type { Opinion } from './opinion.ts'
+import { failureLowerBound, failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
 import { phi } from './phi.ts'
 
 /** A layer of which nothing is known. */

@@ -1,6 +1,5 @@
-import { LEVELS } from '../model/scope.ts'
-import type { Level } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
+import { type Level, LEVELS } from '../model/level.ts'
+import type { TrustConstants } from './constants.ts'
 
 /** Risk appetite: the score that an upper bound on the failure rate is worth, 0–1; log-linear between the anchors, never rising. */
 export function phi(failureBound: number, { anchors }: Pick<TrustConstants, 'anchors'>): number {

@@ -1,7 +1,8 @@
-import type { Posture } from '../model/posture.ts'
-import { DAY_MS, type TrustConstants } from '../model/trust-constants.ts'
-import type { ScoreCeiling } from '../model/trust-state.ts'
+import { z } from 'zod'
+
+import { DAY_MS, type TrustConstants } from './constants.ts'
 import { requireFinite } from './finite.ts'
+import type { ScoreCeiling } from './trust-view.ts'
 
 /**
  * Ceilings on the score from what is verified about an agent's credentials and workload, at one time; what is not known bounds
@@ -49,3 +50,19 @@ function least(a: number | undefined, b: number | undefined): number | undefined
   if (a === undefined || b === undefined) return a ?? b
   return Math.min(a, b)
 }
+
+const atMs = z.int().nonnegative()
+
+/** What is verified about the credentials and the workload of an agent; what is absent is not known. */
+export const Posture = z.strictObject({
+  /** When the credential in use was issued or last rotated. */
+  credential_issued_ms: atMs.optional(),
+  /** When the workload's certificate ends. */
+  certificate_not_after_ms: atMs.optional(),
+  /** Whether the workload was attested, and until when that holds. */
+  attested: z.strictObject({ ok: z.boolean(), until_ms: atMs.optional() }).optional(),
+  /** Whether the human on whose behalf it acts signed in with more than one factor. */
+  delegator_mfa: z.boolean().optional(),
+})
+
+export type Posture = z.infer<typeof Posture>

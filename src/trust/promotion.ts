@@ -1,16 +1,16 @@
 import type { ScopeKey } from '../model/scope.ts'
-import { DAY_MS } from '../model/trust-constants.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, Gate, GateName, TrustChange, TrustWrite } from '../model/trust-state.ts'
+import type { AgentTrust } from './agent-trust.ts'
+import { DAY_MS, type TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
 import { requireFinite } from './finite.ts'
+import type { Gate, GateName } from './gates.ts'
 import { activeStrikes, countRequired, dwellLeftMs, evidenceRequired, nextLevel, promoted } from './ladder.ts'
 import { conflictOf } from './opinion.ts'
 import { publish } from './phi.ts'
 import { verifiersFor, withoutLargestRater } from './raters.ts'
-import { readScope } from './score.ts'
-import type { ReadingTerms } from './score.ts'
+import { type ReadingTerms, readScope } from './score.ts'
 import { scopeOf, withScope } from './state.ts'
+import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** A request for one rung up. */
 export type PromotionRequest = ReadingTerms & {

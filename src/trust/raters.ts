@@ -1,13 +1,12 @@
-import type { RaterRecord } from '../model/approval.ts'
-import type { Level } from '../model/scope.ts'
-import type { EvidenceSource, TrustConstants } from '../model/trust-constants.ts'
-import { RATERS_MAX, VERIFIERS_MAX } from '../model/trust-state.ts'
-import type { RaterShare, ScopeTrust } from '../model/trust-state.ts'
+import type { Level } from '../model/level.ts'
+import { RATERS_MAX, type RaterShare, type ScopeTrust, VERIFIERS_MAX } from './agent-trust.ts'
+import type { EvidenceSource, TrustConstants } from './constants.ts'
 import { decay } from './decay.ts'
 import { countRequired, evidenceRequired, evidenceStep } from './ladder.ts'
 import { valuedAt } from './layer.ts'
 import { failureLowerBound, failureUpperBound } from './opinion.ts'
 import { phi } from './phi.ts'
+import type { RaterRecord } from './rater-record.ts'
 
 /** Sources that are somebody's judgement: people, and agents that judge. Everything else is automatic, and no rater. */
 const RATERS: readonly EvidenceSource[] = ['human', 'end_user', 'llm_judge']

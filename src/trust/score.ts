@@ -1,13 +1,12 @@
-import { LAYERS } from '../model/scope.ts'
-import type { Layer, ScopeKey } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, Incident, PerLayer, ScopeTrust, ScoreCeiling } from '../model/trust-state.ts'
-import { donorsOf, priorsFor } from './back-off.ts'
-import type { Donors } from './back-off.ts'
+import { type Layer, LAYERS } from '../model/layer.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import type { AgentTrust, Incident, PerLayer, ScopeTrust } from './agent-trust.ts'
+import { type Donors, donorsOf, priorsFor } from './back-off.ts'
+import type { TrustConstants } from './constants.ts'
 import { incidentsCap, incidentsInScope } from './incidents.ts'
-import { heatCeiling, NO_PRIOR, readLayer } from './layer.ts'
-import type { LayerReading } from './layer.ts'
+import { heatCeiling, type LayerReading, NO_PRIOR, readLayer } from './layer.ts'
 import { scopeOf } from './state.ts'
+import type { ScoreCeiling } from './trust-view.ts'
 
 /** When a scope is read, which layers are live then (default: those configured), and the ceilings from outside. */
 export type ReadingTerms = {

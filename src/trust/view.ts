@@ -1,13 +1,13 @@
-import { lowerLevel } from '../model/scope.ts'
+import { lowerLevel } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import type { TrustConstants } from '../model/trust-constants.ts'
-import type { AgentTrust, IncidentState, Ladder, LayerView, PerLayer, TrackRecord, TrustView } from '../model/trust-state.ts'
+import type { AgentTrust, Ladder, PerLayer, TrackRecord } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { requireAmount, requireFinite } from './finite.ts'
 import { activeStrikes, countRequired, dwellLeftMs, evidenceRequired, nextLevel } from './ladder.ts'
 import type { LayerReading } from './layer.ts'
 import { bandOf, publish } from './phi.ts'
-import { readScope } from './score.ts'
-import type { ReadingTerms, ScopeReading } from './score.ts'
+import { type ReadingTerms, readScope, type ScopeReading } from './score.ts'
+import type { IncidentState, LayerView, TrustView } from './trust-view.ts'
 
 /** How a scope is to be read. */
 export type ViewTerms = ReadingTerms & {

@@ -1,4 +1,4 @@
-import type { EvidenceSource, EvidenceStake, Severity, TrustConstants } from '../model/trust-constants.ts'
+import type { EvidenceSource, EvidenceStake, Severity, TrustConstants } from './constants.ts'
 
 /** Weight of a success, 0–1: ρ of the source, or of the very rater where that is known, times η of what was at stake. */
 export function positiveWeight(

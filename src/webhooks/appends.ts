@@ -1,5 +1,5 @@
-import { eventsOf } from '../service/events.ts'
-import type { Store, Transaction } from '../service/ports.ts'
+import { eventsOf } from '../events/events-of-record.ts'
+import type { Store, Transaction } from '../ledger/store.ts'
 
 /** Most records with events that are remembered; what is older is found in the log. */
 export const NOTED_MAX = 10_000

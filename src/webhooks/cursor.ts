@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
-import { ServiceError } from '../model/error.ts'
+import { ServiceError } from '../format/error.ts'
 
 const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700

@@ -1,8 +1,8 @@
+import type { Event } from '../events/event.ts'
+import { eventsOf } from '../events/events-of-record.ts'
+import type { Store, StoredRecord } from '../ledger/store.ts'
 import type { Appends } from './appends.ts'
 import type { Position } from './cursor.ts'
-import type { Event } from '../model/webhook.ts'
-import { eventsOf } from '../service/events.ts'
-import type { Store, StoredRecord } from '../service/ports.ts'
 
 /** Records with events that are read at a time. */
 const PAGE_RECORDS = 32

@@ -1,11 +1,11 @@
+import type { Store } from '../ledger/store.ts'
+import type { Observer } from '../model/observation.ts'
 import type { Appends } from './appends.ts'
 import { fileCursor, memoryCursor } from './cursor.ts'
-import { openFollower, type FollowerDeps } from './follower.ts'
+import { type FollowerDeps, openFollower } from './follower.ts'
 import { PACE, type Pace } from './pace.ts'
 import { signingKeys } from './secret.ts'
-import type { Webhook } from '../model/webhook.ts'
-import type { Store } from '../service/ports.ts'
-import type { Observer } from '../service/service.ts'
+import type { Webhook } from './settings.ts'
 
 /** How often the lag of every webhook is observed, ms. */
 const LAG_INTERVAL_MS = 1_000

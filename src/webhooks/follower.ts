@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { errorLine } from '../format/error.ts'
+import type { Store } from '../ledger/store.ts'
+import type { Observer } from '../model/observation.ts'
 import type { Appends } from './appends.ts'
 import type { Cursor, Position } from './cursor.ts'
 import { readEvents, type Stretch, type Told } from './feed.ts'
 import { backOffMs, type Pace } from './pace.ts'
 import { post } from './post.ts'
-import { errorLine } from '../model/error.ts'
-import type { Webhook } from '../model/webhook.ts'
-import type { Store } from '../service/ports.ts'
-import type { Observer } from '../service/service.ts'
+import type { Webhook } from './settings.ts'
 
 /** Looking through the log takes at most one part in this many of the time. */
 const SCAN_SHARE = 4

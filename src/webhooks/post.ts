@@ -1,6 +1,6 @@
-import { signature } from './sign.ts'
 import type { Told } from './feed.ts'
-import type { Webhook } from '../model/webhook.ts'
+import type { Webhook } from './settings.ts'
+import { signature } from './sign.ts'
 
 /** Bytes of an answer that are read, so that the connection can be used again; a longer answer is cut off. */
 const ANSWER_BYTES_MAX = 16_384

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { ServiceError } from '../model/error.ts'
-import type { Webhook } from '../model/webhook.ts'
+import { ServiceError } from '../format/error.ts'
+import type { Webhook } from './settings.ts'
 
 /** Secrets of one webhook: the one in use, and those before or after it while a receiver changes over. */
 export const SECRETS_MAX = 4

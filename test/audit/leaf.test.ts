@@ -1,15 +1,17 @@
-import fc from 'fast-check'
 import { createHash } from 'node:crypto'
+
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+
 import {
   LEAF_BYTES_MAX,
-  openRecord,
-  sealRecord,
   type LeafPayload,
   type LeafRecord,
+  openRecord,
   type SealedRecord,
+  sealRecord,
 } from '../../src/audit/leaf.ts'
-import { canonicalJson } from '../../src/model/canonical.ts'
+import { canonicalJson } from '../../src/format/canonical-json.ts'
 
 /** Salts that count. */
 function counting(): () => Uint8Array {

@@ -1,7 +1,7 @@
-import { ServiceError } from '../../src/model/error.ts'
-import type { Store } from '../../src/service/ports.ts'
 import { decodeBase64 } from '../../src/audit/base64.ts'
 import { formatProof } from '../../src/audit/proof.ts'
+import { ServiceError } from '../../src/format/error.ts'
+import type { Store } from '../../src/ledger/store.ts'
 
 /** The `c2sp.org/tlog-proof@v1` text that a record is in the log. Throws `not_found` when it is not, or not under a signed head yet. */
 export async function recordProof(store: Pick<Store, 'proof'>, leafIndex: number): Promise<string> {

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path'
 
 import { parse } from 'yaml'
 
-import { openService, openStore } from '../../src/compose.ts'
-import { loadConfig } from '../../src/load-config.ts'
+import { openService, openStore } from '../../src/app/compose.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const SIZES = process.argv.slice(2).map(Number)

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { PACKAGE_ROOT } from '../../src/load-config.ts'
+import { PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { folder } from './harness.ts'
 
 const root = folder()

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { patternProblem } from '../../src/cli/check/rbac-data.ts'
-import { PACKAGE_ROOT } from '../../src/load-config.ts'
-import { ServiceError } from '../../src/model/error.ts'
+import { PACKAGE_ROOT } from '../../src/config/load-config.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { checkRego } from '../../src/rego/check.ts'
 import { findOpa } from '../../src/rego/opa-tool.ts'
 import { readRisk } from '../../src/rego/policy-parts.ts'

@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, describe, expect, it } from 'vitest'
 
+import type { Caller } from '../../src/access/caller.ts'
 import type { CliDeps, RunningServer, VerifyLogReport } from '../../src/cli/deps.ts'
-import { loadConfig, PACKAGE_ROOT } from '../../src/load-config.ts'
-import { ServiceError } from '../../src/model/error.ts'
-import type { Caller } from '../../src/model/caller.ts'
-import type { PromotionAnswer } from '../../src/model/wire.ts'
+import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
+import { ServiceError } from '../../src/format/error.ts'
+import type { PromotionAnswer } from '../../src/ladder/wire.ts'
 import { ANYBODY, folder, liveService, run } from './harness.ts'
 
 const files = folder()

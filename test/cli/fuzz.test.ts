@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -7,8 +8,8 @@ import { COMMAND_EXITS, leavesOf } from '../../src/cli/command-exits.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
-import { loadConfig } from '../../src/load-config.ts'
-import { ServiceError } from '../../src/model/error.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { folder, liveService, run, shippedPolicySet } from './harness.ts'
 
 const files = folder()

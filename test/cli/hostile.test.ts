@@ -1,21 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import type { CliDeps, VerifyLogReport } from '../../src/cli/deps.ts'
 import { leavesOf } from '../../src/cli/command-exits.ts'
-import { createProgram } from '../../src/cli/program.ts'
+import type { CliDeps, VerifyLogReport } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
-import { loadConfig, PACKAGE_ROOT } from '../../src/load-config.ts'
-import { ServiceError } from '../../src/model/error.ts'
-import type { Effect } from '../../src/model/effect.ts'
-import type { Store, StoredRecord } from '../../src/service/ports.ts'
-import { project } from '../../src/service/projection.ts'
-import { recordOf } from '../../src/service/records.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
+import { ServiceError } from '../../src/format/error.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
+import { project } from '../../src/ledger/fold/fold.ts'
+import { recordOf } from '../../src/ledger/new-record.ts'
+import type { Store, StoredRecord } from '../../src/ledger/store.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { earned } from '../support/test-service.ts'
-import { ANYBODY, folder, liveService, run, type Ran } from './harness.ts'
+import { ANYBODY, folder, liveService, type Ran, run } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)

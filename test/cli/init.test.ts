@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { buildBundles, bundledPolicySet, cachedPolicySet } from '../../src/app/policy-sources.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { TEMPLATES } from '../../src/cli/init.ts'
-import { loadConfig, type ConfigFile } from '../../src/load-config.ts'
-import { ServiceError } from '../../src/model/error.ts'
-import { buildBundles, bundledPolicySet, cachedPolicySet } from '../../src/policy-sources.ts'
-import { BundleError } from '../../src/rego/error.ts'
+import { type ConfigFile, loadConfig } from '../../src/config/load-config.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { checkRego } from '../../src/rego/check.ts'
+import { BundleError } from '../../src/rego/error.ts'
 import { findOpa, OPA_VERSION } from '../../src/rego/opa-tool.ts'
-import { folder, NOW_MS, run, type Ran } from './harness.ts'
+import { folder, NOW_MS, type Ran, run } from './harness.ts'
 
 const place = folder()
 afterAll(place.remove)

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { SufficiencyRow, SufficiencyTotals } from '../../src/service/sufficiency.ts'
-import { DAY_MS } from '../../src/model/trust-constants.ts'
+import type { SufficiencyRow, SufficiencyTotals } from '../../src/reports/sufficiency.ts'
+import { DAY_MS } from '../../src/trust/constants.ts'
 import { ask, auditor, gateway, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
-import { folder, run, type Ran } from './harness.ts'
+import { folder, type Ran, run } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)

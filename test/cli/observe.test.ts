@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import type { ObserveReport } from '../../src/service/observe-report/fold.ts'
-import type { ModeRule } from '../../src/model/mode.ts'
+import type { ModeRule } from '../../src/policy/settings.ts'
+import type { ObserveReport } from '../../src/reports/observe/fold.ts'
 import { openScratch } from '../../src/stores/sqlite/scratch.ts'
 import { ask, gateway, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
-import { folder, run, type Ran } from './harness.ts'
+import { folder, type Ran, run } from './harness.ts'
 
 const scope = 'bookkeeping:light'
 const categorise = (session: string, id = 'one') =>

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import type { Caller } from '../../src/access/caller.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
-import type { Caller } from '../../src/model/caller.ts'
-import { ServiceError } from '../../src/model/error.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import type { Service } from '../../src/service/service.ts'
-import { bea, categorise, cem, email, retry } from '../support/people.ts'
 import { gateway } from '../support/callers.ts'
+import { bea, categorise, cem, email, retry } from '../support/people.ts'
 import { testService, type TestService } from '../support/test-service.ts'
-import { folder, run, type Ran } from './harness.ts'
+import { folder, type Ran, run } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)

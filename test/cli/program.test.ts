@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+
 import { describe, expect, it } from 'vitest'
 
 import { COMMAND_EXITS, COMMON_EXITS, leavesOf } from '../../src/cli/command-exits.ts'

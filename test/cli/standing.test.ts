@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { loadConfig } from '../../src/load-config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { folder, liveService, run } from './harness.ts'
 
 const files = folder()

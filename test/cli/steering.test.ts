@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { Config } from '../../src/config/config.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import { Config } from '../../src/model/config.ts'
+import { silence } from '../http/support.ts'
 import { gateway, operator } from '../support/callers.ts'
 import { AGENT, bea, categorise, SCOPE } from '../support/people.ts'
 import { testService, type TestService } from '../support/test-service.ts'
-import { silence } from '../http/support.ts'
-import { folder, run, type Ran } from './harness.ts'
+import { folder, type Ran, run } from './harness.ts'
 
 const files = folder()
 const CREDENTIALS = [

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+
 import { afterAll, describe, expect, it } from 'vitest'
 
 import { folder, run } from './harness.ts'

@@ -2,10 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import type { RebuildReport } from '../../src/cli/deps.ts'
 import { missingText, sparkline } from '../../src/cli/trust/draw.ts'
-import type { Effect } from '../../src/model/effect.ts'
-import { DAY_MS } from '../../src/model/trust-constants.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
+import { recordOf } from '../../src/ledger/new-record.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
-import { recordOf } from '../../src/service/records.ts'
+import { DAY_MS } from '../../src/trust/constants.ts'
 import { earned } from '../support/test-service.ts'
 import { folder, liveService, NOW_MS, run } from './harness.ts'
 

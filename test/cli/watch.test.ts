@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
-import { PACKAGE_ROOT } from '../../src/load-config.ts'
+import { PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { folder } from './harness.ts'
 
 /** Within this time of a change its effect is there on a machine that has nothing else to do, ms: the fastest of many shows it. */

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
+
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import { coverageOf } from '../../src/cli/fixtures/coverage.ts'
-import type { CaseRun } from '../../src/cli/fixtures/run-case.ts'
-import { placeOf } from '../../src/policy-sources.ts'
+import { placeOf } from '../../src/app/policy-sources.ts'
+import { coverageOf } from '../../src/fixtures/coverage.ts'
+import type { CaseRun } from '../../src/fixtures/run-case.ts'
+import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { assemblePolicySet, readPolicyParts } from '../../src/rego/policy-set.ts'
-import type { PolicySet } from '../../src/service/policy-set.ts'
 import { runAll, shippedConfig, shippedFixtures } from './shipped-fixtures.ts'
 
 const fixtures = await shippedFixtures()

@@ -1,14 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { canonicalJson } from '../../src/model/canonical.ts'
+import { cachedPolicySet } from '../../src/app/policy-sources.ts'
+import { canonicalJson } from '../../src/format/canonical-json.ts'
 import type { Evaluation } from '../../src/model/evaluation.ts'
-import { cachedPolicySet } from '../../src/policy-sources.ts'
+import type { PolicySet } from '../../src/policy/policy-set.ts'
+import type { Policy } from '../../src/policy/policy.ts'
 import { findOpa, runOpa } from '../../src/rego/opa-tool.ts'
-import type { PolicySet } from '../../src/service/policy-set.ts'
-import type { Policy } from '../../src/service/ports.ts'
 import { POLICIES, runAll, shippedConfig, shippedFixtures } from './shipped-fixtures.ts'
 
 type Asked = { readonly input: unknown; readonly answers: Map<string, Evaluation> }

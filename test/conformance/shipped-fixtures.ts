@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 
-import { loadFixtures, type LoadedFixtures } from '../../src/cli/fixtures/load.ts'
-import { runCase, type CaseRun } from '../../src/cli/fixtures/run-case.ts'
-import { proofText } from '../../src/compose.ts'
-import { loadConfig, type ConfigFile } from '../../src/load-config.ts'
-import type { PolicySet } from '../../src/service/policy-set.ts'
+import { proofText } from '../../src/app/compose.ts'
+import { type ConfigFile, loadConfig } from '../../src/config/load-config.ts'
+import { type LoadedFixtures, loadFixtures } from '../../src/fixtures/load.ts'
+import { type CaseRun, runCase } from '../../src/fixtures/run-case.ts'
+import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 
 /** Root of the package, and the folder of the policies that it ships. */

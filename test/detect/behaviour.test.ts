@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { matchesGlob } from '../../src/detect/glob.ts'
-import { DetectSettings } from '../../src/model/detect-settings.ts'
-import { LAST_TOOLS_MAX } from '../../src/model/detect-state.ts'
+import { DetectSettings } from '../../src/detect/settings.ts'
+import { LAST_TOOLS_MAX } from '../../src/detect/state.ts'
+import { matchesGlob } from '../../src/format/glob.ts'
 import { decided, finished, follow, NEW, SETTINGS, START_MS } from './support.ts'
 
 const MINUTE_MS = 60_000

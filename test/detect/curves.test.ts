@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { DETECTORS } from '../../src/model/detect-finding.ts'
+import { DETECTORS } from '../../src/detect/finding.ts'
 import { curves, curveTable } from './curves.ts'
 import { settingsTable } from './settings-table.ts'
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { stepCusum, stepIntegerCusum } from '../../src/detect/cusum.ts'
-import { NO_PAGE_HINKLEY, RIVER_PAGE_HINKLEY, stepPageHinkley } from '../../src/detect/page-hinkley.ts'
+import { stepCusum, stepIntegerCusum } from '../../src/detect/statistics/cusum.ts'
+import { NO_PAGE_HINKLEY, RIVER_PAGE_HINKLEY, stepPageHinkley } from '../../src/detect/statistics/page-hinkley.ts'
 import { random } from '../faults/random.ts'
 import { bernoulliRunLength, cusumRunLength, twoSidedRunLength } from './run-lengths.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { DetectSettings } from '../../src/model/detect-settings.ts'
+import { DetectSettings } from '../../src/detect/settings.ts'
 
 type Schema = {
   readonly type?: string

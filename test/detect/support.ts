@@ -1,9 +1,9 @@
 import { digestOf } from '../../src/detect/digest.ts'
+import type { Detector, Finding } from '../../src/detect/finding.ts'
+import type { DecidedDigest, FinishedDigest, RawDecided, RawFinished } from '../../src/detect/observation.ts'
+import { DetectSettings } from '../../src/detect/settings.ts'
+import { DetectState } from '../../src/detect/state.ts'
 import { watch, type Watched } from '../../src/detect/watch.ts'
-import type { Detector, Finding } from '../../src/model/detect-finding.ts'
-import type { DecidedDigest, FinishedDigest, RawDecided, RawFinished } from '../../src/model/detect-observation.ts'
-import { DetectSettings } from '../../src/model/detect-settings.ts'
-import { DetectState } from '../../src/model/detect-state.ts'
 
 /** The settings nobody changed. */
 export const SETTINGS = DetectSettings.parse({})

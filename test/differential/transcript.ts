@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import type { Store } from '../../src/ledger/store.ts'
 import type { Service } from '../../src/service/service.ts'
-import type { Store } from '../../src/service/ports.ts'
 
 /** Everything a service answered and recorded, line by line, in the order in which it came. */
 export type Transcript = { readonly write: (kind: string, value: unknown) => void; readonly digest: (name: string) => string }

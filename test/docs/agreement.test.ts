@@ -5,13 +5,13 @@ import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
-import type { CliDeps } from '../../src/cli/deps.ts'
+import { VERB_ROLES } from '../../src/access/authority.ts'
 import { leavesOf } from '../../src/cli/command-exits.ts'
+import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
+import { Config } from '../../src/config/config.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
-import { Config } from '../../src/model/config.ts'
-import { VERB_ROLES } from '../../src/service/authority.ts'
 import { documents, fencesOf, REPOSITORY, sectionOf, tableRows, textOf } from './markdown.ts'
 
 /** Parts of the configuration that other documents describe member by member. */

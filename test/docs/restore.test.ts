@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { serve } from '../../src/app/serve.ts'
 import type { RunningServer } from '../../src/cli/deps.ts'
-import type { DecisionAnswer } from '../../src/model/wire.ts'
-import { serve } from '../../src/serve.ts'
+import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { fencesOf, REPOSITORY, sectionOf } from './markdown.ts'
 import { makeLivedData, setStage } from './stage.ts'
 

@@ -1,10 +1,11 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
 
 import { MERGE, READ, TOKENS, writeConfig } from './organisation.ts'
-import { gradus, pause, ROOT, workplace, type Running } from './server.ts'
+import { gradus, pause, ROOT, type Running, workplace } from './server.ts'
 
 const { place, start } = workplace()
 

@@ -1,14 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { sha256Hex } from '../../src/model/canonical.ts'
+import { sha256Hex } from '../../src/format/canonical-json.ts'
 import { findOpa } from '../../src/rego/opa-tool.ts'
-import type { ObserveReport } from '../../src/service/observe-report/fold.ts'
+import type { ObserveReport } from '../../src/reports/observe/fold.ts'
 import { ROOT, run, workplace } from './server.ts'
 
 const { place, start } = workplace()

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
+
 import { describe, expect, it } from 'vitest'
 
-import { openStore, proofText } from '../../src/compose.ts'
-import { loadConfig } from '../../src/load-config.ts'
-import type { Caller } from '../../src/model/caller.ts'
+import type { Caller } from '../../src/access/caller.ts'
+import { openStore, proofText } from '../../src/app/compose.ts'
+import { placeOf } from '../../src/app/policy-sources.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { uuidv7 } from '../../src/format/uuid.ts'
 import type { Request } from '../../src/model/request.ts'
-import { uuidv7 } from '../../src/model/uuid.ts'
-import { placeOf } from '../../src/policy-sources.ts'
 import { assemblePolicySet, readPolicyParts } from '../../src/rego/policy-set.ts'
 import { createClock } from '../../src/service/clock.ts'
 import { createService } from '../../src/service/create-service.ts'

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { expect } from 'vitest'
 
+import { type LeafPayload, openRecord } from '../../src/audit/leaf.ts'
 import { noteVerifier } from '../../src/audit/note.ts'
-import { verifyLog, type Verification } from '../../src/audit/verify.ts'
-import type { AuditRecord } from '../../src/model/record.ts'
-import { openRecord, type LeafPayload } from '../../src/audit/leaf.ts'
-import { project } from '../../src/service/projection.ts'
+import { type Verification, verifyLog } from '../../src/audit/verify.ts'
+import { project } from '../../src/ledger/fold/fold.ts'
+import type { AuditRecord } from '../../src/ledger/record.ts'
 import { openLog } from '../../src/stores/sqlite/log-reader.ts'
 
 /** A record and its place in the log. */

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 
-import { ServiceError } from '../../src/model/error.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { contain, projectSome, record } from '../stores/records.ts'
 

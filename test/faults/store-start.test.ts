@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+
 import { describe, expect, it } from 'vitest'
 
 import { createSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'

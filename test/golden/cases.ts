@@ -1,6 +1,6 @@
-import type { Caller } from '../../src/model/caller.ts'
+import type { Caller } from '../../src/access/caller.ts'
+import type { Ask } from '../../src/decisions/ask.ts'
 import type { Evaluation } from '../../src/model/evaluation.ts'
-import type { Ask } from '../../src/service/service.ts'
 import { anonymous, ask, gateway, operator } from '../support/callers.ts'
 import { earned, type TestService, type TestServiceOptions } from '../support/test-service.ts'
 

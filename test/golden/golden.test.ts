@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
 
 import { gateway } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'
-import { CASES, type Case } from './cases.ts'
+import { type Case, CASES } from './cases.ts'
 
 const FOLDER = join(import.meta.dirname, 'cases')
 const WRITE = process.env['GRADUS_GOLDEN'] === 'write'

@@ -1,4 +1,4 @@
-import type { ApprovalAnswer, ApprovalSummary, ApprovalView } from '../../src/model/wire-approvals.ts'
+import type { ApprovalAnswer, ApprovalSummary, ApprovalView } from '../../src/approvals/wire.ts'
 
 /** The decision that waits in these tests. */
 export const DECISION_ID = '019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10'

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { ServiceError } from '../../src/format/error.ts'
 import { requestPage } from '../../src/http/approvals-page/request-view.ts'
 import { createSessions, SESSION_IDLE_MS_MAX } from '../../src/http/approvals-page/sessions.ts'
-import { ServiceError } from '../../src/model/error.ts'
 import { caller } from '../support/callers.ts'
 import { answerOf, ASKED_MS, DECISION_ID, SUMMARY, VIEW } from './approval-samples.ts'
-import { raw, start, token, type Started } from './support.ts'
+import { raw, start, type Started, token } from './support.ts'
 
 const PAGE = '/approvals'
 const ONE = `${PAGE}/requests/${DECISION_ID}`

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
+import { ServiceError } from '../../src/format/error.ts'
 import type { Endpoint } from '../../src/http/endpoint.ts'
 import { ENDPOINTS } from '../../src/http/endpoints.ts'
-import { loudObserver, type LogEntry } from '../../src/http/log.ts'
+import { type LogEntry, loudObserver } from '../../src/http/log.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
-import { ServiceError } from '../../src/model/error.ts'
 import { answerOf, DECISION_ID, SUMMARY, VIEW } from './approval-samples.ts'
 import { bearer, get, post, start } from './support.ts'
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
+import { Credential, ROLES, Standing } from '../../src/access/caller.ts'
 import { anonymousCaller, createAuthenticate } from '../../src/http/authenticate.ts'
-import { Credential, ROLES, Standing } from '../../src/model/caller.ts'
 import { bearer, get, post, raw, REQUEST, start, token } from './support.ts'
 
 const decisions = '/api/v1/decisions'

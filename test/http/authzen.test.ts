@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import { ServiceError } from '../../src/model/error.ts'
-import type { DecisionAnswer } from '../../src/model/wire.ts'
-import type { Ask } from '../../src/service/service.ts'
+import type { Ask } from '../../src/decisions/ask.ts'
+import type { DecisionAnswer } from '../../src/decisions/wire.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { ANSWER, bearer, DENIED, get, post, REQUEST, start } from './support.ts'
 
 const one = '/access/v1/evaluation'

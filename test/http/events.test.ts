@@ -1,16 +1,16 @@
-import { request, type IncomingMessage } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { Writable } from 'node:stream'
 
 import { describe, expect, test, vi } from 'vitest'
 
-import { openEvents, send, textOf } from '../../src/http/native/event-stream.ts'
 import {
   createEventStreams,
-  STREAMS_PER_CREDENTIAL_MAX,
   type EventStream,
   type StreamFrame,
-} from '../../src/service/event-streams.ts'
+  STREAMS_PER_CREDENTIAL_MAX,
+} from '../../src/events/event-streams.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
+import { openEvents, send, textOf } from '../../src/http/native/event-stream.ts'
 import { gateway } from '../support/callers.ts'
 import { bearer, get, start } from './support.ts'
 

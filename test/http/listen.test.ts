@@ -5,10 +5,10 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
+import { Config } from '../../src/config/config.ts'
 import { checkListen, isLoopback, parseListen } from '../../src/http/listen.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer } from '../../src/http/server.ts'
-import { Config } from '../../src/model/config.ts'
 import { fakeService, silence } from './support.ts'
 
 const credentials = [{ id: 'c', token_sha256: createHash('sha256').update('t').digest('hex') }]

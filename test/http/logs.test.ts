@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib'
 
 import { describe, expect, test } from 'vitest'
 
+import type { LogLine } from '../../src/decisions/opa-log-answer.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { UNPACKED_BYTES_MAX, WAITING_MAX } from '../../src/http/opa/logs.ts'
-import { ServiceError } from '../../src/model/error.ts'
-import type { LogLine } from '../../src/service/opa-log-answer.ts'
 import { bearer, REQUEST, start } from './support.ts'
 
 const NOTHING = { received: 0, recorded: 0, repeated: 0, rejected: 0, problems: [] }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { ServiceError } from '../../src/model/error.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { ANSWER, bearer, get, post, raw, REQUEST, start, token } from './support.ts'
 
 const api = '/api/v1'

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
-import { ServiceError } from '../../src/model/error.ts'
-import { bearer, DENIED, get, post, REQUEST, start, token, withBase, ANSWER } from './support.ts'
+import { ServiceError } from '../../src/format/error.ts'
+import { ANSWER, bearer, DENIED, get, post, REQUEST, start, token, withBase } from './support.ts'
 
 const input = REQUEST
 

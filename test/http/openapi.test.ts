@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, test } from 'vitest'
 
+import { ERROR_CODES } from '../../src/format/error.ts'
 import type { Endpoint } from '../../src/http/endpoint.ts'
 import { ENDPOINTS } from '../../src/http/endpoints.ts'
 import { EXAMPLES } from '../../src/http/examples.ts'
 import { buildOpenapi } from '../../src/http/openapi.ts'
 import { HTTP_CODES } from '../../src/http/problem-code.ts'
 import { PROBLEMS } from '../../src/http/problems.ts'
-import { SCHEMAS, type SchemaName } from '../../src/http/schemas.ts'
-import { ERROR_CODES } from '../../src/model/error.ts'
+import { type SchemaName, SCHEMAS } from '../../src/http/schemas.ts'
 import { get, start } from './support.ts'
 
 const document = buildOpenapi('1.2.3', 'http://127.0.0.1:8181') as any // eslint-disable-line @typescript-eslint/no-explicit-any

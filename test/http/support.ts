@@ -3,15 +3,16 @@ import { connect } from 'node:net'
 
 import { afterEach } from 'vitest'
 
+import type { Caller, Role } from '../../src/access/caller.ts'
+import { Config } from '../../src/config/config.ts'
+import type { Ask } from '../../src/decisions/ask.ts'
+import type { DecisionAnswer } from '../../src/decisions/wire.ts'
+import { createEventStreams, type EventStreams } from '../../src/events/event-streams.ts'
 import type { LogEntry } from '../../src/http/log.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import type { Caller, Role } from '../../src/model/caller.ts'
-import { Config } from '../../src/model/config.ts'
 import type { Evaluation } from '../../src/model/evaluation.ts'
-import type { DecisionAnswer } from '../../src/model/wire.ts'
-import { createEventStreams, type EventStreams } from '../../src/service/event-streams.ts'
-import type { Ask, Service } from '../../src/service/service.ts'
+import type { Service } from '../../src/service/service.ts'
 
 export const REQUEST = {
   subject: { type: 'agent', id: 'support-agent' },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { IdentitySources } from '../../src/model/identity.ts'
-import { callerOf, issuer, keyOf, keyServer, NOW, open, sign, type Key, type KeyServer } from './support.ts'
+import { IdentitySources } from '../../src/identity/settings.ts'
+import { callerOf, issuer, type Key, keyOf, keyServer, type KeyServer, NOW, open, sign } from './support.ts'
 
 let key: Key
 let keys: KeyServer

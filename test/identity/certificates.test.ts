@@ -7,14 +7,15 @@ import { join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { callerOfCertificate } from '../../src/identity/certificate-caller.ts'
+import type { ClientCertificate } from '../../src/access/verify-credential.ts'
+import { Config } from '../../src/config/config.ts'
 import { urisOf } from '../../src/http/client-certificate.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import { Config } from '../../src/model/config.ts'
-import { CertificateSource, type ClientCertificate } from '../../src/model/identity.ts'
-import { fakeService, REQUEST, silence, token, type Call } from '../http/support.ts'
-import { callerOf, issuer, keyOf, keyServer, NOW_MS, open, sign, type Key } from './support.ts'
+import { callerOfCertificate } from '../../src/identity/certificate-caller.ts'
+import { CertificateSource } from '../../src/identity/settings.ts'
+import { type Call, fakeService, REQUEST, silence, token } from '../http/support.ts'
+import { callerOf, issuer, type Key, keyOf, keyServer, NOW_MS, open, sign } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'certificates-'))
 const SPIFFE = { trust_domain: 'prod.example', paths: [{ path: '/agents/{name}', agent: '{name}' }] }

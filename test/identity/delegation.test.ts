@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import type { Caller } from '../../src/model/caller.ts'
+import type { Caller } from '../../src/access/caller.ts'
+import { CHAIN_DEPTH_MAX, partiesOf } from '../../src/access/parties.ts'
 import { Request } from '../../src/model/request.ts'
-import { CHAIN_DEPTH_MAX, partiesOf } from '../../src/service/parties.ts'
-import { callerOf as callerOfFacts } from '../../src/service/simulate/decide-again.ts'
+import { callerOf as callerOfFacts } from '../../src/simulate/decide-again.ts'
 import { ask } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'
-import { callerOf, issuer, keyOf, keyServer, NOW, open, sign, type Key, type KeyServer, type Opened } from './support.ts'
+import { callerOf, issuer, type Key, keyOf, keyServer, type KeyServer, NOW, open, type Opened, sign } from './support.ts'
 
 let key: Key
 let keys: KeyServer

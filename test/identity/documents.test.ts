@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
-import { Config } from '../../src/model/config.ts'
-import { parseYaml } from '../../src/model/parse-yaml.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
+import { Config } from '../../src/config/config.ts'
+import { parseYaml } from '../../src/format/yaml.ts'
 import { checkListen } from '../../src/http/listen.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 import { fencesOf, sectionOf, tableRows } from '../docs/markdown.ts'
 import { callerOf, keyOf, keyServer, NOW, open, sign } from './support.ts'
 

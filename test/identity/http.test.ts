@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
+import { Credential, Standing } from '../../src/access/caller.ts'
+import { Config } from '../../src/config/config.ts'
 import { anonymousCaller, createAuthenticate } from '../../src/http/authenticate.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import { Credential, Standing } from '../../src/model/caller.ts'
-import { Config } from '../../src/model/config.ts'
-import { fakeService, get, post, REQUEST, silence, type Call } from '../http/support.ts'
-import { CLAIMS, forge, issuer, keyOf, keyServer, NOW, open, sign, type Key, type KeyServer, type Opened } from './support.ts'
+import { type Call, fakeService, get, post, REQUEST, silence } from '../http/support.ts'
+import { CLAIMS, forge, issuer, type Key, keyOf, keyServer, type KeyServer, NOW, open, type Opened, sign } from './support.ts'
 
 let key: Key
 let keys: KeyServer

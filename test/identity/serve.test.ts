@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { serve } from '../../src/serve.ts'
-import { post } from '../http/support.ts'
+import { serve } from '../../src/app/serve.ts'
 import { REPOSITORY } from '../docs/markdown.ts'
+import { post } from '../http/support.ts'
 import { AUDIENCE, ISSUER, keyOf, sign } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'serve-identity-'))

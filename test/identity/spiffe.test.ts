@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { agentByTemplate, templateProblem } from '../../src/model/agent-template.ts'
+import { agentByTemplate, templateProblem } from '../../src/access/agent-template.ts'
+import { parseSpiffeId } from '../../src/access/spiffe-id.ts'
 import { agentOf, credentialName, workloadOf } from '../../src/identity/agent-names.ts'
-import { parseSpiffeId } from '../../src/model/spiffe-id.ts'
-import { callerOf, forge, CLAIMS, issuer, keyOf, keyServer, KID, NOW, open, sign, type Key, type KeyServer } from './support.ts'
+import { callerOf, CLAIMS, forge, issuer, type Key, keyOf, keyServer, type KeyServer, KID, NOW, open, sign } from './support.ts'
 
 const TRUST_DOMAIN_CHARS = 'abcdefghijklmnopqrstuvwxyz0123456789.-_'
 const SEGMENT_CHARS = `${TRUST_DOMAIN_CHARS}ABCDEFGHIJKLMNOPQRSTUVWXYZ`

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterAll } from 'vitest'
 
+import type { ClientCertificate, Verdict } from '../../src/access/verify-credential.ts'
 import { createIdentity, type Identity } from '../../src/identity/identity.ts'
-import { IdentitySources, type ClientCertificate, type Verdict } from '../../src/model/identity.ts'
+import { IdentitySources } from '../../src/identity/settings.ts'
 
 export const NOW_MS = Date.UTC(2026, 10, 21, 8)
 export const NOW = NOW_MS / 1_000

@@ -1,24 +1,24 @@
 import { createHmac } from 'node:crypto'
 
-import { exportSPKI, importJWK, type CryptoKey } from 'jose'
+import { type CryptoKey, exportSPKI, importJWK } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { TOKEN_ALGORITHMS } from '../../src/model/identity.ts'
+import { TOKEN_ALGORITHMS } from '../../src/identity/settings.ts'
 import {
   AUDIENCE,
   callerOf,
   CLAIMS,
   forge,
   issuer,
+  type Key,
   keyOf,
   keyServer,
+  type KeyServer,
   KID,
   NOW,
   open,
-  sign,
-  type Key,
-  type KeyServer,
   type Opened,
+  sign,
 } from './support.ts'
 
 let key: Key

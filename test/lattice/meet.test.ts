@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { canonicalJson } from '../../src/format/canonical-json.ts'
 import { contradictions, meetGuardrails } from '../../src/lattice/guardrails.ts'
 import { leq, meet, meetAll, normalize, TOP } from '../../src/lattice/meet.ts'
-import { unionObligations } from '../../src/lattice/obligations.ts'
+import { obligationKey, unionObligations } from '../../src/lattice/obligations.ts'
 import { lowerOutcome, mayRun, outcomeLeq } from '../../src/lattice/outcome-order.ts'
-import { obligationKey } from '../../src/lattice/stable-key.ts'
-import { canonicalJson } from '../../src/model/canonical.ts'
 import { OUTCOMES } from '../../src/model/outcome.ts'
 import { elements, guardrails, obligations } from './arbitraries.ts'
 

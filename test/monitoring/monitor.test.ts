@@ -1,19 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { MonitoringRules } from '../../src/model/monitoring.ts'
+import { systemCaller } from '../../src/access/system-caller.ts'
+import { eventsOf } from '../../src/events/events-of-record.ts'
+import { project } from '../../src/ledger/fold/fold.ts'
+import { recordOf } from '../../src/ledger/new-record.ts'
+import type { Store } from '../../src/ledger/store.ts'
+import type { Observation } from '../../src/model/observation.ts'
 import { openMonitor } from '../../src/monitoring/monitor.ts'
 import { noStateFile, stateFile, type StateFile } from '../../src/monitoring/state-file.ts'
 import { SEEN_MAX, tailAppends } from '../../src/monitoring/tail.ts'
-import { raiseAlert } from '../../src/service/alerts.ts'
-import { eventsOf } from '../../src/service/events.ts'
-import type { Store } from '../../src/service/ports.ts'
-import { project } from '../../src/service/projection.ts'
-import { recordOf } from '../../src/service/records.ts'
-import type { Observation } from '../../src/service/service.ts'
-import { systemCaller } from '../../src/service/system-caller.ts'
+import { raiseAlert } from '../../src/reports/monitoring/alerts.ts'
+import { MonitoringRules } from '../../src/reports/monitoring/settings.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 
 const START_MS = Date.UTC(2026, 2, 2, 10)

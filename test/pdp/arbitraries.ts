@@ -1,19 +1,13 @@
 import fc from 'fast-check'
 
-import { ACTION_CATEGORIES, CONSEQUENCE_TIERS } from '../../src/model/catalogue.ts'
-import { SOURCES, type Ceiling } from '../../src/model/ceiling.ts'
-import {
-  CHAIN_PROBLEMS,
-  CHAIN_RELATIONS,
-  CONTAINMENT_KINDS,
-  type BaseResult,
-  type ChainLink,
-  type DecisionInputs,
-} from '../../src/model/decision-inputs.ts'
-import type { Matrices, Matrix } from '../../src/model/matrix.ts'
+import { ACTION_CATEGORIES, CONSEQUENCE_TIERS } from '../../src/catalogue/catalogue-file.ts'
+import { type Ceiling, SOURCES } from '../../src/model/ceiling.ts'
+import { CHAIN_PROBLEMS, CHAIN_RELATIONS } from '../../src/model/chain.ts'
+import { LEVELS } from '../../src/model/level.ts'
 import { OBSERVABLE_SOURCES } from '../../src/model/mode.ts'
 import { RISK_BANDS } from '../../src/model/outcome.ts'
-import { LEVELS } from '../../src/model/scope.ts'
+import { type BaseResult, type ChainLink, CONTAINMENT_KINDS, type DecisionInputs } from '../../src/pdp/decision-inputs.ts'
+import type { Matrices, Matrix } from '../../src/pdp/matrix.ts'
 import { guardrails, obligations, outcomes } from '../lattice/arbitraries.ts'
 
 /** The shipped matrix. */

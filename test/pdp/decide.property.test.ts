@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { leq, TOP, type Element } from '../../src/lattice/meet.ts'
+import { type Element, leq, TOP } from '../../src/lattice/meet.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
-import { BUNDLE_SOURCES, MANDATORY_SOURCES, type Ceiling } from '../../src/model/ceiling.ts'
-import type { DecisionInputs } from '../../src/model/decision-inputs.ts'
+import { BUNDLE_SOURCES, type Ceiling, MANDATORY_SOURCES } from '../../src/model/ceiling.ts'
 import { decide } from '../../src/pdp/decide.ts'
+import type { DecisionInputs } from '../../src/pdp/decision-inputs.ts'
 import { concede, graduations, inputs, OPEN } from './arbitraries.ts'
 import { referenceDecide } from './reference-decide.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Ceiling } from '../../src/model/ceiling.ts'
-import type { ChainLink, DecisionInputs } from '../../src/model/decision-inputs.ts'
 import { decide } from '../../src/pdp/decide.ts'
+import type { ChainLink, DecisionInputs } from '../../src/pdp/decision-inputs.ts'
 import { concede, OPEN } from './arbitraries.ts'
 
 const open = (change: Partial<DecisionInputs>): ReturnType<typeof decide> => decide({ ...OPEN, ...change })

@@ -1,5 +1,5 @@
 import type { Ceiling, Guardrails, Obligation, Source } from '../../src/model/ceiling.ts'
-import type { Decision, DecisionInputs } from '../../src/model/decision-inputs.ts'
+import type { Decision, DecisionInputs } from '../../src/pdp/decision-inputs.ts'
 
 /**
  * The decision a second time, slow and obvious, sharing no code with the product. It asks one question after the other instead of

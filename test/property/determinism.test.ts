@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { canonicalJson } from '../../src/model/canonical.ts'
-import { replayDecision } from '../../src/service/replay.ts'
+import { replayDecision } from '../../src/decisions/replay.ts'
+import { canonicalJson } from '../../src/format/canonical-json.ts'
 import { newTrack, operate, operation } from '../support/operations.ts'
 import { runs } from '../support/runs.ts'
 import { shippedPolicySet, testService } from '../support/test-service.ts'

@@ -1,20 +1,19 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 
+import type { DecisionAnswer } from '../../src/decisions/wire.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
-import type { Outcome } from '../../src/model/outcome.ts'
-import { OUTCOMES } from '../../src/model/outcome.ts'
-import { ServiceError } from '../../src/model/error.ts'
-import type { DecisionAnswer } from '../../src/model/wire.ts'
-import type { PolicySet } from '../../src/service/policy-set.ts'
-import type { Store } from '../../src/service/ports.ts'
+import type { Store } from '../../src/ledger/store.ts'
+import { type Outcome, OUTCOMES } from '../../src/model/outcome.ts'
+import type { PolicySet } from '../../src/policy/policy-set.ts'
+import { verifyWhole } from '../faults/log.ts'
+import { temporaryDirectories } from '../stores/directories.ts'
 import { EVERY_DOING, requestOf } from '../support/arbitraries.ts'
 import { caller, gateway, inTenant, operator } from '../support/callers.ts'
 import { AGENT, ENGINES, notReplayed, SCOPE } from '../support/people.ts'
 import { runs } from '../support/runs.ts'
 import { shippedPolicySet, testService } from '../support/test-service.ts'
-import { temporaryDirectories } from '../stores/directories.ts'
-import { verifyWhole } from '../faults/log.ts'
 
 const PEOPLE = ['bea', 'cem', 'ann', AGENT]
 const ASKERS = [gateway, { ...gateway, credential: 'gateway-2' }, { ...gateway, person: 'bea' }, inTenant(gateway, 'globex')]

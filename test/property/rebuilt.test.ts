@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { documentName, DOCUMENTS, type DocumentKey, type DocumentKind, type Documents } from '../../src/model/documents.ts'
-import { AuditRecord } from '../../src/model/record.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
-import { project, type ProjectionState } from '../../src/service/projection.ts'
+import {
+  type DocumentKey,
+  type DocumentKind,
+  documentName,
+  DOCUMENTS,
+  type Documents,
+} from '../../src/ledger/documents/documents.ts'
+import { project, type ProjectionState } from '../../src/ledger/fold/fold.ts'
+import { AuditRecord } from '../../src/ledger/record.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 import { documentsOf, newTrack, operate, operation } from '../support/operations.ts'
 import { runs } from '../support/runs.ts'
 import { testService } from '../support/test-service.ts'

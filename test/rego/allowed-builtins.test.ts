@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { buildBundles } from '../../src/policy-sources.ts'
+import { buildBundles } from '../../src/app/policy-sources.ts'
 import { buildBundle } from '../../src/rego/build.ts'
 import { loadBundle } from '../../src/rego/bundle.ts'
 import { checkRego } from '../../src/rego/check.ts'

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
+
 import { buildBundle } from '../../src/rego/build.ts'
 import { loadBundle } from '../../src/rego/bundle.ts'
 import { agrees, readCases } from './conformance.ts'

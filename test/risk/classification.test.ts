@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { CLASSIFICATIONS } from '../../src/model/catalogue.ts'
+import { CLASSIFICATIONS } from '../../src/catalogue/catalogue-file.ts'
 import type { Request } from '../../src/model/request.ts'
 import { classificationOf, isSensitive } from '../../src/risk/classification.ts'
 

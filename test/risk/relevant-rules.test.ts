@@ -1,14 +1,15 @@
-import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { ACTION_CATEGORIES } from '../../src/model/catalogue.ts'
-import { RiskDocument } from '../../src/model/risk-rules.ts'
-import { compileRules, type CompiledRule } from '../../src/risk/compiled-rule.ts'
+import { ACTION_CATEGORIES } from '../../src/catalogue/catalogue-file.ts'
+import { type CompiledRule, compileRules } from '../../src/risk/compiled-rule.ts'
+import { RiskDocument } from '../../src/risk/rule-document.ts'
 import { compileRiskRules, createRuleEngine } from '../../src/risk/rules.ts'
-import { ACTION, documentOf, facts, request } from './samples.ts'
 import type { RiskConditionsInput } from './reference-rules.ts'
+import { ACTION, documentOf, facts, request } from './samples.ts'
 
 const RISK = resolve(import.meta.dirname, '../../policies/risk')
 const shipped = readdirSync(RISK).map((file) => RiskDocument.parse(JSON.parse(readFileSync(join(RISK, file), 'utf8'))))

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { canonicalJson, sha256Hex } from '../../src/model/canonical.ts'
-import type { RiskConditionsInput } from './reference-rules.ts'
-import { referenceRisk } from './reference-rules.ts'
+import { canonicalJson, sha256Hex } from '../../src/format/canonical-json.ts'
 import { compileRiskRules } from '../../src/risk/rules.ts'
+import { referenceRisk, type RiskConditionsInput } from './reference-rules.ts'
 import { ACTION, amountFacts, documentOf, facts, request } from './samples.ts'
 
 const evaluate = (conditions: unknown, over = facts(), rule: object = {}) =>

@@ -1,7 +1,7 @@
-import { CatalogueFile, type ActionClass } from '../../src/model/catalogue.ts'
+import { type ActionClass, CatalogueFile } from '../../src/catalogue/catalogue-file.ts'
 import type { Request } from '../../src/model/request.ts'
-import { RiskDocument } from '../../src/model/risk-rules.ts'
 import { riskFacts, type RiskFacts, type RiskFactSources } from '../../src/risk/facts.ts'
+import { RiskDocument } from '../../src/risk/rule-document.ts'
 
 /** A routine write of one record that can be undone: 1 point, band low. */
 export const ACTION: ActionClass = {

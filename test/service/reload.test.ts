@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 
+import { ServiceError } from '../../src/format/error.ts'
+import type { Store } from '../../src/ledger/store.ts'
 import type { Evaluation } from '../../src/model/evaluation.ts'
-import { ServiceError } from '../../src/model/error.ts'
-import type { PolicySet } from '../../src/service/policy-set.ts'
-import type { Policy, Store } from '../../src/service/ports.ts'
+import type { PolicySet } from '../../src/policy/policy-set.ts'
+import type { Policy } from '../../src/policy/policy.ts'
 import { administrator, ask, gateway } from '../support/callers.ts'
 import { shippedPolicySet, testService } from '../support/test-service.ts'
 

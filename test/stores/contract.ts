@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { decodeBase64 } from '../../src/audit/base64.ts'
 import { noteVerifier, openCheckpoint } from '../../src/audit/note.ts'
 import { verifyInclusion } from '../../src/audit/tree.ts'
-import type { Effect } from '../../src/model/effect.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
-import type { Store } from '../../src/service/ports.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
+import type { Store } from '../../src/ledger/store.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 import { contain, record, tenantKey, verdict } from './records.ts'
 
 /** The log's name in every contract run. */

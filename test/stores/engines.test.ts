@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { Effect } from '../../src/model/effect.ts'
-import type { Store } from '../../src/service/ports.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
+import type { Store } from '../../src/ledger/store.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { ORIGIN } from './contract.ts'

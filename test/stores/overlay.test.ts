@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { DocumentKey } from '../../src/model/documents.ts'
+import type { DocumentKey } from '../../src/ledger/documents/documents.ts'
 import { createCache } from '../../src/stores/sqlite/cache.ts'
 import { createOverlay } from '../../src/stores/sqlite/overlay.ts'
 import type { Reader } from '../../src/stores/sqlite/reader.ts'

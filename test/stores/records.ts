@@ -1,5 +1,5 @@
-import type { Effect } from '../../src/model/effect.ts'
-import type { AuditRecord } from '../../src/model/record.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
+import type { AuditRecord } from '../../src/ledger/record.ts'
 import type { Projector } from '../../src/stores/ledger.ts'
 
 /** A valid record; the counter in the id keeps ids rising. */

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
+
 import { expect, it } from 'vitest'
 
+import type { Store } from '../../src/ledger/store.ts'
 import { createSqliteStore, type SqliteStore, type SqliteStoreOptions } from '../../src/stores/sqlite/sqlite-store.ts'
-import type { Store } from '../../src/service/ports.ts'
 import { ORIGIN, storeContract } from './contract.ts'
 import { temporaryDirectories } from './directories.ts'
 import { projectSome, record } from './records.ts'

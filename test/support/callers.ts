@@ -1,6 +1,6 @@
-import { Standing, type Caller } from '../../src/model/caller.ts'
+import { type Caller, Standing } from '../../src/access/caller.ts'
+import type { Ask } from '../../src/decisions/ask.ts'
 import { Request } from '../../src/model/request.ts'
-import type { Ask } from '../../src/service/service.ts'
 
 /** A caller with a credential of this name and standing. */
 export function caller(credential: string | null, standing: object = {}): Caller {

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 
-import { ServiceError } from '../../src/model/error.ts'
-import { DOCUMENT_KINDS, type Documents, type DocumentKind } from '../../src/model/documents.ts'
+import { ServiceError } from '../../src/format/error.ts'
+import { DOCUMENT_KINDS, type DocumentKind, type Documents } from '../../src/ledger/documents/documents.ts'
 import { OutcomeClass, SignalClass } from '../../src/model/outcome-classes.ts'
-import { IncidentClass } from '../../src/model/trust-constants.ts'
+import { IncidentClass } from '../../src/trust/constants.ts'
+import { doing, type Doing, requestOf } from './arbitraries.ts'
 import { caller, inTenant } from './callers.ts'
-import { doing, requestOf, type Doing } from './arbitraries.ts'
 import { earned, type TestService } from './test-service.ts'
 
 /** Something that happens to a service. `nth` picks among what is there. */

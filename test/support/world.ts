@@ -1,4 +1,4 @@
-import type { Effect } from '../../src/model/effect.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import { EVERY_DOING } from './arbitraries.ts'
 import { earned, shippedPolicySet, testService, type TestService, type TestServiceOptions } from './test-service.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { InvariantError } from '../../src/model/error.ts'
+
+import { InvariantError } from '../../src/format/error.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { AgentTrust, INCIDENTS_MAX, SCOPES_MAX, VERIFIERS_MAX } from '../../src/model/trust-state.ts'
-import { raiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
-import type { RaiseIncident } from '../../src/trust/agent-incidents.ts'
+import { raiseIncident, type RaiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { AgentTrust, INCIDENTS_MAX, SCOPES_MAX, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { requireFinite } from '../../src/trust/finite.ts'

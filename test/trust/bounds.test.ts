@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { AgentBounds, type Hold, type SessionBounds } from '../../src/model/bounds.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
+import { AgentBounds, type Hold, type SessionBounds } from '../../src/trust/bounds-documents.ts'
 import {
   boundCeilings,
   coverageAfter,
@@ -11,6 +10,7 @@ import {
   newBounds,
   sessionCeilings,
 } from '../../src/trust/bounds.ts'
+import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 
 const CONSTANTS = DEFAULT_TRUST_CONSTANTS
 const NOW_MS = Date.parse('2026-03-03T10:00:00.000Z')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { LEVELS, type Level } from '../../src/model/scope.ts'
+import { type Level, LEVELS } from '../../src/model/level.ts'
 import { raiseIncident, reviewAndSettle } from '../../src/trust/agent-incidents.ts'
 import { demote } from '../../src/trust/demotion.ts'
 import { evidenceRequired } from '../../src/trust/ladder.ts'

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LAYERS } from '../../src/model/scope.ts'
-import { parseTrustEvents } from '../../src/model/trust-events.ts'
-import { priorsFor, donorsOf } from '../../src/trust/back-off.ts'
+
+import { LAYERS } from '../../src/model/layer.ts'
+import { donorsOf, priorsFor } from '../../src/trust/back-off.ts'
+import { parseTrustEvents } from '../../src/trust/events.ts'
 import { addNegative, addPositive, readLayer } from '../../src/trust/layer.ts'
 import { failureLowerBound, failureUpperBound } from '../../src/trust/opinion.ts'
 import { phi, phiInverse } from '../../src/trust/phi.ts'

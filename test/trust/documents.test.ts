@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { InvariantError, ServiceError } from '../../src/model/error.ts'
-import { formatScope, LEVELS, levelName, lowerLevel, parseLevel, parseScope, ScopeKey } from '../../src/model/scope.ts'
+
+import { InvariantError, ServiceError } from '../../src/format/error.ts'
+import { levelName, LEVELS, lowerLevel, parseLevel } from '../../src/model/level.ts'
+import { formatScope, parseScope, ScopeKey } from '../../src/model/scope.ts'
 import {
   DEFAULT_TRUST_CONSTANTS,
   resolveTrustConstants,
   TrustConstants,
   TrustConstantsOverride,
-} from '../../src/model/trust-constants.ts'
-import { parseTrustEvent, parseTrustEvents } from '../../src/model/trust-events.ts'
-import { phi, phiInverse } from '../../src/trust/phi.ts'
+} from '../../src/trust/constants.ts'
+import { parseTrustEvent, parseTrustEvents } from '../../src/trust/events.ts'
 import { freshnessCeiling } from '../../src/trust/layer.ts'
+import { phi, phiInverse } from '../../src/trust/phi.ts'
 import { replay } from '../../src/trust/replay.ts'
 import { C, DAY, NOW } from './support.ts'
 

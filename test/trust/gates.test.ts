@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Ladder } from '../../src/model/trust-state.ts'
+
 import { raiseIncident } from '../../src/trust/agent-incidents.ts'
+import type { Ladder } from '../../src/trust/agent-trust.ts'
 import { promote, type PromotionRequest } from '../../src/trust/promotion.ts'
 import { scopeOf, withScope } from '../../src/trust/state.ts'
 import { agentAt, C, DAY, MAIL, NOW } from './support.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { LAYERS } from '../../src/model/scope.ts'
-import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/model/trust-constants.ts'
+import { LAYERS } from '../../src/model/layer.ts'
 import { addEvidence } from '../../src/trust/agent.ts'
+import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/constants.ts'
 import { importHistory, importLimit } from '../../src/trust/import.ts'
 import { newAgentTrust } from '../../src/trust/state.ts'
 import { scopeView } from '../../src/trust/view.ts'

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
-import { LEVELS } from '../../src/model/scope.ts'
+import { LEVELS } from '../../src/model/level.ts'
 import { Outcome } from '../../src/model/outcome.ts'
-import type { Policy } from '../../src/service/ports.ts'
+import type { Policy } from '../../src/policy/policy.ts'
 import { shippedPolicySet } from '../support/test-service.ts'
 import { RUNS } from './support.ts'
 

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { Posture } from '../../src/model/posture.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS, resolveTrustConstants, TrustConstants } from '../../src/model/trust-constants.ts'
-import { joinPostures, postureCeilings } from '../../src/trust/posture.ts'
+import { DAY_MS, DEFAULT_TRUST_CONSTANTS, resolveTrustConstants, TrustConstants } from '../../src/trust/constants.ts'
+import { joinPostures, Posture, postureCeilings } from '../../src/trust/posture.ts'
 
 const NOW_MS = 1_000 * DAY_MS
 const ceilings = (posture: Posture, nowMs = NOW_MS) => postureCeilings(posture, nowMs, DEFAULT_TRUST_CONSTANTS)

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS as C, EvidenceSource } from '../../src/model/trust-constants.ts'
-import { RATERS_MAX, VERIFIERS_MAX, type AgentTrust, type ScopeTrust } from '../../src/model/trust-state.ts'
+import { newRater } from '../../src/ledger/fold/rater-record.ts'
+import { type AgentTrust, RATERS_MAX, type ScopeTrust, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
 import { addEvidence } from '../../src/trust/agent.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
+import { DEFAULT_TRUST_CONSTANTS as C, DAY_MS, EvidenceSource } from '../../src/trust/constants.ts'
 import { promote, promotionGates } from '../../src/trust/promotion.ts'
 import {
   isCalibrated,
@@ -17,7 +18,6 @@ import {
 } from '../../src/trust/raters.ts'
 import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
 import { heldBackUntil } from '../../src/trust/whitewash.ts'
-import { newRater } from '../../src/workflows/approvals.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 10)
 const MAIL = 'mail:full'

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
-import { LAYERS } from '../../src/model/scope.ts'
-import type { Layer, Level, ScopeKey } from '../../src/model/scope.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/model/trust-constants.ts'
-import type { TrustConstants } from '../../src/model/trust-constants.ts'
-import type { AgentTrust, LayerState, ScopeTrust, TrustView } from '../../src/model/trust-state.ts'
-import { addEvidence } from '../../src/trust/agent.ts'
-import type { Evidence } from '../../src/trust/agent.ts'
+
+import { type Layer, LAYERS } from '../../src/model/layer.ts'
+import type { Level } from '../../src/model/level.ts'
+import type { ScopeKey } from '../../src/model/scope.ts'
+import type { AgentTrust, LayerState, ScopeTrust } from '../../src/trust/agent-trust.ts'
+import { addEvidence, type Evidence } from '../../src/trust/agent.ts'
+import { DAY_MS, DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../src/trust/constants.ts'
 import { EMPTY_LAYER } from '../../src/trust/layer.ts'
 import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
+import type { TrustView } from '../../src/trust/trust-view.ts'
 import { scopeView } from '../../src/trust/view.ts'
 
 export const C: TrustConstants = DEFAULT_TRUST_CONSTANTS

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/model/trust-constants.ts'
-import { parseTrustEvents } from '../../src/model/trust-events.ts'
+
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
+import { parseTrustEvents } from '../../src/trust/events.ts'
 import { failureUpperBound, fusedOpinion, opinionOf } from '../../src/trust/opinion.ts'
 import { bandOf, phi, publish } from '../../src/trust/phi.ts'
 import { replay } from '../../src/trust/replay.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { LAYERS } from '../../src/model/scope.ts'
+
+import { LAYERS } from '../../src/model/layer.ts'
 import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
 import { evidenceRequired, evidenceStep, NEW_LADDER } from '../../src/trust/ladder.ts'
 import { freshnessCeiling, heatCeiling } from '../../src/trust/layer.ts'

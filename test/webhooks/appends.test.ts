@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 
-import type { Store } from '../../src/service/ports.ts'
-import { NOTED_MAX, watchAppends } from '../../src/webhooks/appends.ts'
+import type { Store } from '../../src/ledger/store.ts'
+import { type Appends, NOTED_MAX, watchAppends } from '../../src/webhooks/appends.ts'
 import { readEvents, type Told } from '../../src/webhooks/feed.ts'
-import type { Appends } from '../../src/webhooks/appends.ts'
 import { log, nameOf } from './support.ts'
 
 /** Everything from a place on, stretch by stretch. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { Config } from '../../src/model/config.ts'
+import { Config } from '../../src/config/config.ts'
 
 const secret = { env: 'HOOK_SECRET' }
 const problemsOf = (webhooks: readonly object[]): readonly string[] =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { EVENT_TYPES } from '../../src/model/webhook.ts'
+import { EVENT_TYPES } from '../../src/events/event.ts'
 import { sectionOf, tableRows } from '../docs/markdown.ts'
 
 test('docs/approvals.md lists every event, and no other', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { ServiceError } from '../../src/model/error.ts'
+import { ServiceError } from '../../src/format/error.ts'
 import { SECRETS_MAX, signingKeys } from '../../src/webhooks/secret.ts'
 import { hook } from './support.ts'
 

@@ -1,7 +1,7 @@
-import { CatalogueFile } from '../../model/catalogue.ts'
-import { checkCatalogue, type CatalogueProblem } from '../../risk/catalogue-problems.ts'
-import type { Finding } from '../deps.ts'
-import { readYaml, schemaFindings, type YamlSource } from '../yaml-source.ts'
+import { CatalogueFile } from '../../catalogue/catalogue-file.ts'
+import { type CatalogueProblem, checkCatalogue } from '../../catalogue/problems.ts'
+import type { Finding } from '../../format/finding.ts'
+import { readYaml, schemaFindings, type YamlSource } from '../../format/yaml-source.ts'
 import { sourceFiles } from './source-files.ts'
 
 const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const

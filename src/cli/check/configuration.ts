@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 
-import { Config } from '../../model/config.ts'
-import type { ServiceError } from '../../model/error.ts'
-import type { Finding } from '../deps.ts'
+import { Config } from '../../config/config.ts'
+import type { ServiceError } from '../../format/error.ts'
+import type { Finding } from '../../format/finding.ts'
+import { readYaml, schemaFindings } from '../../format/yaml-source.ts'
 import { findingOf } from '../findings.ts'
-import { readYaml, schemaFindings } from '../yaml-source.ts'
 
 /** Everything that is wrong in the configuration that could not be loaded, each where it stands; what the loader said where that is all there is. */
 export async function configurationFindings(refusal: ServiceError, named: string): Promise<readonly Finding[]> {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../model/catalogue.ts'
+import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../catalogue/catalogue-file.ts'
+import type { Finding } from '../../format/finding.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../model/ceiling.ts'
-import { Matrix } from '../../model/matrix.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../model/outcome.ts'
-import type { Finding } from '../deps.ts'
+import { Matrix } from '../../pdp/matrix.ts'
 import { configFindings, packageConfig } from './package-data.ts'
 
 const name = z.string().min(1).max(NAME_CHARS_MAX)

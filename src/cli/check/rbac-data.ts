@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { Finding } from '../deps.ts'
+import type { Finding } from '../../format/finding.ts'
 import { configFinding, configFindings, packageConfig, type PackageConfig } from './package-data.ts'
 
 const name = z.string().min(1)

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { ServiceError } from '../../model/error.ts'
+import { ServiceError } from '../../format/error.ts'
 
 /** A file that a team wrote, as text. */
 export type SourceText = { readonly file: string; readonly text: string }

@@ -1,7 +1,7 @@
-import type { RiskView } from '../../model/graduation-input.ts'
-import { decisionBodyOf } from '../../service/decision-body.ts'
-import type { PolicySet } from '../../service/policy-set.ts'
-import type { StoredRecord } from '../../service/ports.ts'
+import { decisionBodyOf } from '../../ledger/decision-body.ts'
+import type { StoredRecord } from '../../ledger/store.ts'
+import type { PolicySet } from '../../policy/policy-set.ts'
+import type { RiskView } from '../../risk/risk-view.ts'
 import type { Explained } from './remedies.ts'
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */

@@ -1,10 +1,10 @@
+import { layerOf } from '../../evidence/detectors/run-detectors.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { Ceiling, Guardrail } from '../../model/ceiling.ts'
-import { OUTCOMES, type Outcome } from '../../model/outcome.ts'
-import { levelName } from '../../model/scope.ts'
+import { levelName } from '../../model/level.ts'
+import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
 import { escapeLine, type Paint, type Style } from '../output.ts'
-import { layerOf } from '../../service/watching.ts'
-import { obligationRemedy, remedyFor, type Explained } from './remedies.ts'
+import { type Explained, obligationRemedy, remedyFor } from './remedies.ts'
 
 /** Width of one rung of the ladder, characters. */
 const RUNG = 5

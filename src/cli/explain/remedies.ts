@@ -1,14 +1,14 @@
+import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../catalogue/static-points.ts'
+import { unreachable } from '../../format/error.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
+import type { DecisionBody, WouldBody } from '../../ledger/decision-body.ts'
+import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Ceiling } from '../../model/ceiling.ts'
-import type { Decision } from '../../model/decision-inputs.ts'
-import { unreachable } from '../../model/error.ts'
-import type { RiskView } from '../../model/graduation-input.ts'
-import type { Matrices } from '../../model/matrix.ts'
-import { RISK_BANDS, type Outcome, type RiskBand } from '../../model/outcome.ts'
-import { levelName, LEVELS, type Level } from '../../model/scope.ts'
-import type { DecisionBody, WouldBody } from '../../service/decision-body.ts'
-import type { DecisionFacts } from '../../service/facts.ts'
-import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../risk/static-points.ts'
+import { type Level, levelName, LEVELS } from '../../model/level.ts'
+import { type Outcome, RISK_BANDS, type RiskBand } from '../../model/outcome.ts'
+import type { Decision } from '../../pdp/decision-inputs.ts'
+import type { Matrices } from '../../pdp/matrix.ts'
+import type { RiskView } from '../../risk/risk-view.ts'
 
 /** What an explanation is made of; `matrices` undefined: the policy set of the decision is gone. */
 export type Explained = {

@@ -1,6 +1,6 @@
 import { OUTCOMES } from '../../model/outcome.ts'
-import type { NameCount, ObserveReport } from '../../service/observe-report/fold.ts'
-import { table, type Paint } from '../output.ts'
+import type { NameCount, ObserveReport } from '../../reports/observe/fold.ts'
+import { type Paint, table } from '../output.ts'
 
 /** Rows shown of one table; `--json` has all of them. */
 const ROWS_MAX = 20

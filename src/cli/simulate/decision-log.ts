@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-import { ServiceError } from '../../model/error.ts'
-import { jsonObjects } from '../../model/json-objects.ts'
-import { isDecisionEntry, OpaEntry } from '../../service/simulate/opa-entry.ts'
+import { isDecisionEntry, OpaEntry } from '../../decisions/opa-entry.ts'
+import { ServiceError } from '../../format/error.ts'
+import { jsonObjects } from '../../format/json-objects.ts'
 
 /** First bytes of a gzip file (RFC 1952). */
 const GZIP = [0x1f, 0x8b]

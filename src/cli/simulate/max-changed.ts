@@ -1,5 +1,5 @@
-import { ServiceError } from '../../model/error.ts'
-import type { TallyReport } from '../../service/simulate/tally.ts'
+import { ServiceError } from '../../format/error.ts'
+import type { TallyReport } from '../../simulate/tally.ts'
 
 /** How many outcomes may change: a count, or a share of the decided ones. */
 export type MaxChanged = { readonly text: string; readonly exceeds: (changes: TallyReport) => boolean }

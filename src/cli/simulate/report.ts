@@ -1,5 +1,5 @@
-import type { PromotionCounts } from '../../service/simulate/promotions.ts'
-import type { TallyReport } from '../../service/simulate/tally.ts'
+import type { PromotionCounts } from '../../simulate/promotions.ts'
+import type { TallyReport } from '../../simulate/tally.ts'
 
 /** What `gradus simulate --json` prints. */
 export type SimulationReport = {

@@ -1,5 +1,5 @@
-import type { ChangeGroup } from '../../service/simulate/groups.ts'
-import type { TallyReport } from '../../service/simulate/tally.ts'
+import type { ChangeGroup } from '../../simulate/groups.ts'
+import type { TallyReport } from '../../simulate/tally.ts'
 import type { SimulationReport } from './report.ts'
 
 /** Rows that a table shows; `--json` has all. */

@@ -1,8 +1,8 @@
-import type { Cell, Evaluation } from '../../simulation/evaluation.ts'
-import { POLICIES } from '../../simulation/policies.ts'
-import type { Mean, Median, Summary } from '../../simulation/summary.ts'
-import { WORLDS } from '../../simulation/worlds.ts'
-import { table, type Paint } from '../output.ts'
+import type { Cell, Evaluation } from '../../labs/trust-worlds/evaluation.ts'
+import { POLICIES } from '../../labs/trust-worlds/policies.ts'
+import type { Mean, Median, Summary } from '../../labs/trust-worlds/summary.ts'
+import { WORLDS } from '../../labs/trust-worlds/worlds.ts'
+import { type Paint, table } from '../output.ts'
 
 const HEADER = [
   'policy',

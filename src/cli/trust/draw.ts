@@ -1,6 +1,7 @@
-import { LAYERS, levelName } from '../../model/scope.ts'
-import type { Gate, GateName } from '../../model/trust-state.ts'
-import type { ScopeTrustAnswer } from '../../model/wire-trust.ts'
+import { LAYERS } from '../../model/layer.ts'
+import { levelName } from '../../model/level.ts'
+import type { Gate, GateName } from '../../trust/gates.ts'
+import type { ScopeTrustAnswer } from '../../trust/scope-trust.ts'
 import { escapeLine, type Paint, type Style } from '../output.ts'
 
 /** Width of a bar, characters: one for each .05 of score. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
 import { readBody } from '../body.ts'
-import { refuse, type Fault, type Parsed } from '../exchange.ts'
+import { type Fault, type Parsed, refuse } from '../exchange.ts'
 import { isLoopback } from '../listen.ts'
 import { hostName } from '../origin.ts'
 

@@ -1,7 +1,7 @@
-import type { ApprovalSummary } from '../../model/wire-approvals.ts'
+import type { ApprovalSummary } from '../../approvals/wire.ts'
 import type { Reply } from '../exchange.ts'
 import { html, type Html } from './html.ts'
-import { leftText, page, timeHtml, type Frame } from './layout.ts'
+import { type Frame, leftText, page, timeHtml } from './layout.ts'
 
 /** What waits for people, the one with the least time left first, and what was approved and waits for its agent. */
 export function listPage(frame: Frame, approvals: readonly ApprovalSummary[], nowMs: number): Reply {

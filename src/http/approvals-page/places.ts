@@ -1,4 +1,4 @@
-import { identifier } from '../../model/identifier.ts'
+import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
 
 /** Where the page is on the listener. */

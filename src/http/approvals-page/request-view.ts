@@ -1,10 +1,10 @@
-import type { ApprovalView } from '../../model/wire-approvals.ts'
+import type { ApprovalView } from '../../approvals/wire.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
-import { exact, html, jsonHtml, paragraphs, type Html } from './html.ts'
-import { formToken, leftText, note, page, timeHtml, type Frame } from './layout.ts'
-import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
+import { exact, html, type Html, jsonHtml, paragraphs } from './html.ts'
+import { formToken, type Frame, leftText, note, page, timeHtml } from './layout.ts'
 import type { Session } from './sessions.ts'
+import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
 
 /** A reason that was not accepted, with why. */
 export type Refused = { readonly reason: string; readonly problem: string }

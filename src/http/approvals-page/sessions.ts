@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
-import type { Caller } from '../../model/caller.ts'
+import type { Caller } from '../../access/caller.ts'
 
 /** Nothing asked for this long: signed out, ms. */
 export const SESSION_IDLE_MS_MAX = 1_800_000

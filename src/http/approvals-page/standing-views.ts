@@ -1,8 +1,8 @@
+import type { ApprovalView } from '../../approvals/wire.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { Ceiling } from '../../model/ceiling.ts'
-import { OUTCOMES, type Outcome } from '../../model/outcome.ts'
-import { levelName, type Level } from '../../model/scope.ts'
-import type { ApprovalView } from '../../model/wire-approvals.ts'
+import { type Level, levelName } from '../../model/level.ts'
+import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
 import { html, type Html } from './html.ts'
 
 const OUTCOME_NAMES = {

@@ -1,7 +1,7 @@
-import type { Caller, Role } from '../../model/caller.ts'
+import type { Caller, Role } from '../../access/caller.ts'
+import type { DecisionAnswer } from '../../decisions/wire.ts'
 import type { Obligation } from '../../model/ceiling.ts'
 import type { Outcome } from '../../model/outcome.ts'
-import type { DecisionAnswer } from '../../model/wire.ts'
 import type { AuthzenDecision } from './schema.ts'
 
 /** Why an answer is `false`, by its outcome. An `allow_guarded` is false where the enforcement point lacks a duty. */

@@ -2,11 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import type { z } from 'zod'
 
-import { Action, Context, Resource, Subject, type Request } from '../../model/request.ts'
-import { VALUES_MAX } from '../../model/strict-json.ts'
-import { refuse, type Fault, type Parsed } from '../exchange.ts'
+import { VALUES_MAX } from '../../format/strict-json.ts'
+import { Action, Context, type Request, Resource, Subject } from '../../model/request.ts'
+import { type Fault, type Parsed, refuse } from '../exchange.ts'
 import { check } from '../validate.ts'
-import { AuthzenAction, AuthzenContext, AuthzenResource, AuthzenSubject, type AuthzenDecision, type Semantic } from './schema.ts'
+import { AuthzenAction, AuthzenContext, type AuthzenDecision, AuthzenResource, AuthzenSubject, type Semantic } from './schema.ts'
 
 /** Items of a batch that are decided at the same time. */
 export const BATCH_CONCURRENCY = 32

@@ -1,13 +1,14 @@
-import type { Caller } from '../../model/caller.ts'
-import { ServiceError } from '../../model/error.ts'
+import type { Caller } from '../../access/caller.ts'
+import type { Ask } from '../../decisions/ask.ts'
+import { ServiceError } from '../../format/error.ts'
 import { Request } from '../../model/request.ts'
-import type { Ask, Service } from '../../service/service.ts'
-import { json, type Exchange, type Fault, type Handler, type Reply } from '../exchange.ts'
+import type { Service } from '../../service/service.ts'
+import { type Exchange, type Fault, type Handler, json, type Reply } from '../exchange.ts'
 import { faultOf, isOurs, PROBLEMS, toldMessage } from '../problems.ts'
 import { check, parseAs } from '../validate.ts'
 import { authzenDecision } from './answer.ts'
-import { BATCH_VALUES_MAX, decideItems, itemsOf, type Item } from './batch.ts'
-import { Evaluation, Evaluations, type AuthzenDecision } from './schema.ts'
+import { BATCH_VALUES_MAX, decideItems, type Item, itemsOf } from './batch.ts'
+import { type AuthzenDecision, Evaluation, Evaluations } from './schema.ts'
 
 /** What the AuthZEN handlers need. */
 export type AuthzenOptions = {

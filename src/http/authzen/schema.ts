@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { identifier } from '../../model/identifier.ts'
+import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX, TYPE_CHARS_MAX } from '../../model/request.ts'
 
 /** Most evaluations one call may ask for. */

@@ -1,6 +1,6 @@
-import { ApprovalReport, OverrideReport, WithdrawalReport } from '../../model/wire-approvals.ts'
+import { ApprovalReport, OverrideReport, WithdrawalReport } from '../../approvals/wire.ts'
 import type { Service } from '../../service/service.ts'
-import { json, type Handler } from '../exchange.ts'
+import { type Handler, json } from '../exchange.ts'
 import { ApprovalsQuery } from '../query.ts'
 import { parseQuery } from '../validate.ts'
 import type { APPROVAL_ENDPOINTS } from './approval-endpoints.ts'

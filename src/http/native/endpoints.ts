@@ -1,5 +1,5 @@
-import { VERB_ROLES } from '../../service/authority.ts'
-import { POLICY_READERS, type Endpoint } from '../endpoint.ts'
+import { VERB_ROLES } from '../../access/authority.ts'
+import { type Endpoint, POLICY_READERS } from '../endpoint.ts'
 import { HistoryQuery, ProposalsQuery, RecordsQuery } from '../query.ts'
 import { APPROVAL_ENDPOINTS } from './approval-endpoints.ts'
 import { EventsQuery } from './event-stream.ts'

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http'
 
 import { z } from 'zod'
 
-import { identifier } from '../../model/identifier.ts'
+import type { EventStream, EventStreams, StreamFrame } from '../../events/event-streams.ts'
+import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
-import type { EventStream, EventStreams, StreamFrame } from '../../service/event-streams.ts'
 import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Reply } from '../exchange.ts'
 import { parseQuery } from '../validate.ts'
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import { identifier } from '../../model/identifier.ts'
+import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
 import type { Exchange, Fault, Handler, Parsed, Reply } from '../exchange.ts'
 import { check, parseAs } from '../validate.ts'

@@ -1,4 +1,4 @@
-import { VERB_ROLES } from '../../service/authority.ts'
+import { VERB_ROLES } from '../../access/authority.ts'
 import type { Endpoint } from '../endpoint.ts'
 
 /** The endpoints by which people watch over those who judge, by their operation ids: holds, canaries, raters. */

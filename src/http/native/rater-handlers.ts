@@ -1,6 +1,7 @@
-import { CanaryReport, HoldReport } from '../../model/wire-raters.ts'
+import { CanaryReport } from '../../approvals/wire.ts'
+import { HoldReport } from '../../incidents/wire.ts'
 import type { Service } from '../../service/service.ts'
-import { json, type Handler } from '../exchange.ts'
+import { type Handler, json } from '../exchange.ts'
 import { Id, withBody, withParam } from './parse.ts'
 import type { RATER_ENDPOINTS } from './rater-endpoints.ts'
 

@@ -1,18 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-import { ANY_SIGNAL_CLASSES, isOutcomeClass, isStateClass, type AnySignalClass } from '../../model/signal-classes.ts'
 import {
   AgentSignal,
   DecisionSignal,
   JudgedData,
   OutcomeData,
-  SignalCloudEvent,
-  STATE_DATA,
   type SignalBody,
+  SignalCloudEvent,
   type SignalEvent,
-} from '../../model/wire-signals.ts'
-import { didYouMean } from '../../service/steering-names.ts'
-import { refuse, type Parsed } from '../exchange.ts'
+  STATE_DATA,
+} from '../../evidence/signals/wire.ts'
+import { ANY_SIGNAL_CLASSES, type AnySignalClass, isOutcomeClass, isStateClass } from '../../model/signal-classes.ts'
+import { didYouMean } from '../../policy/known-names.ts'
+import { type Parsed, refuse } from '../exchange.ts'
 import { check } from '../validate.ts'
 
 /** What the `type` of a CloudEvent begins with; the class follows. */

@@ -1,11 +1,10 @@
-import { SignalReport } from '../../model/wire.ts'
-import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../model/wire-signals.ts'
+import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../evidence/signals/wire.ts'
+import { SignalReport } from '../../evidence/wire.ts'
 import type { Service } from '../../service/service.ts'
-import { json, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
-import { faultOf, isOurs, PROBLEMS, problemOf } from '../problems.ts'
+import { type Exchange, type Fault, type Handler, json, type Parsed, type Reply } from '../exchange.ts'
+import { faultOf, isOurs, problemOf, PROBLEMS } from '../problems.ts'
 import { parseBody } from '../validate.ts'
-import type { SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
-import { CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE } from './signal-endpoints.ts'
+import { CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE, type SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
 import { binaryEvent, cloudEvent, plainEvent } from './signal-events.ts'
 
 /** Values that the body of a batch may hold at all depths. */

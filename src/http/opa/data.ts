@@ -1,14 +1,15 @@
-import type { Config, InputMapping } from '../../model/config.ts'
+import type { Ask } from '../../decisions/ask.ts'
+import type { DecisionAnswer } from '../../decisions/wire.ts'
+import type { JsonValue } from '../../format/json-reader.ts'
 import type { Evaluation } from '../../model/evaluation.ts'
-import type { JsonValue } from '../../model/json-reader.ts'
 import { Request } from '../../model/request.ts'
-import type { DecisionAnswer } from '../../model/wire.ts'
-import type { Ask, Service } from '../../service/service.ts'
-import { refuse, type Exchange, type Fault, type Handler, type Parsed, type Reply } from '../exchange.ts'
+import type { InputMapping } from '../../policy/settings.ts'
+import type { Service } from '../../service/service.ts'
+import { type Exchange, type Fault, type Handler, type Parsed, refuse, type Reply } from '../exchange.ts'
 import { check, parseBody } from '../validate.ts'
 import { opaReply, sortKeys } from './form.ts'
 import { requestOf } from './mapping.ts'
-import { dataPath, select, targetOf, type Target } from './path.ts'
+import { dataPath, select, type Target, targetOf } from './path.ts'
 
 const NO_INPUT = { code: 'api_usage_warning', message: "'input' key missing from the request" } as const
 const V1 = '/v1/data'
@@ -22,7 +23,7 @@ const EVALUATION_CODES: Readonly<Record<string, string>> = { conflict: 'eval_con
 /** What the data API needs to know of the configuration. */
 export type DataOptions = {
   readonly service: Service
-  readonly entrypoints: Config['entrypoints']
+  readonly entrypoints: readonly string[]
   readonly mapping: InputMapping | undefined
 }
 

@@ -1,4 +1,4 @@
-import { VERB_ROLES } from '../../service/authority.ts'
+import { VERB_ROLES } from '../../access/authority.ts'
 import type { Endpoint } from '../endpoint.ts'
 
 /** The endpoints of OPA's interface by their operation ids. */

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-import { ServiceError } from '../../model/error.ts'
-import { jsonObjects } from '../../model/json-objects.ts'
-import { parseStrictJson } from '../../model/strict-json.ts'
-import type { LogLine } from '../../service/opa-log-answer.ts'
+import type { LogLine } from '../../decisions/opa-log-answer.ts'
+import { ServiceError } from '../../format/error.ts'
+import { jsonObjects } from '../../format/json-objects.ts'
+import { parseStrictJson } from '../../format/strict-json.ts'
 import type { Service } from '../../service/service.ts'
-import { json, type Exchange, type Handler } from '../exchange.ts'
+import { type Exchange, type Handler, json } from '../exchange.ts'
 import type { Log } from '../log.ts'
 
 /** What an upload may be when it is unpacked, bytes. */

@@ -1,6 +1,6 @@
-import type { InputMapping } from '../../model/config.ts'
 import { Request } from '../../model/request.ts'
-import { refuse, type Parsed } from '../exchange.ts'
+import type { InputMapping } from '../../policy/settings.ts'
+import { type Parsed, refuse } from '../exchange.ts'
 import { check } from '../validate.ts'
 import { select } from './path.ts'
 

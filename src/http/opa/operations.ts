@@ -1,4 +1,4 @@
-import { authorize, isAgents } from '../../service/authority.ts'
+import { authorize, isAgents } from '../../access/authority.ts'
 import type { Service } from '../../service/service.ts'
 import { POLICY_READERS } from '../endpoint.ts'
 import type { Handler } from '../exchange.ts'

@@ -1,5 +1,5 @@
-import type { DocumentKey } from '../../model/documents.ts'
-import type { ServiceError } from '../../model/error.ts'
+import type { ServiceError } from '../../format/error.ts'
+import type { DocumentKey } from '../../ledger/documents/documents.ts'
 import type { Entry } from '../ledger.ts'
 import type { BatchMessage, WriterAnswer } from './messages.ts'
 

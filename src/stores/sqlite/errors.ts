@@ -1,4 +1,4 @@
-import { InvariantError, ServiceError } from '../../model/error.ts'
+import { InvariantError, ServiceError } from '../../format/error.ts'
 
 const PRIMARY_CODE_MASK = 0xff
 const RESTORE = 'restore the data directory from a backup; "gradus audit verify" tells what is damaged'

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 
-import { generateNoteKey, noteSigner, noteVerifier, type NoteSigner, type NoteVerifier } from '../../audit/note.ts'
-import { ServiceError } from '../../model/error.ts'
+import { generateNoteKey, noteSigner, type NoteSigner, noteVerifier, type NoteVerifier } from '../../audit/note.ts'
+import { ServiceError } from '../../format/error.ts'
 import { onFile } from './errors.ts'
-import { SECRET_MODE, writeAtomically, type StoreFiles } from './files.ts'
+import { SECRET_MODE, type StoreFiles, writeAtomically } from './files.ts'
 
 const OTHERS_MASK = 0o077
 

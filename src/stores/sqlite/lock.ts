@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 
-import { ServiceError } from '../../model/error.ts'
+import { ServiceError } from '../../format/error.ts'
 import { explainSqlite, onFile } from './errors.ts'
 import type { StoreFiles } from './files.ts'
 

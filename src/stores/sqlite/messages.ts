@@ -1,5 +1,5 @@
-import type { DocumentKey } from '../../model/documents.ts'
-import type { ErrorCode } from '../../model/error.ts'
+import type { ErrorCode } from '../../format/error.ts'
+import type { DocumentKey } from '../../ledger/documents/documents.ts'
 
 /** A record on its way to the writer: its JSON text, and which members are stored without their value. */
 export type RecordMessage = { readonly text: string; readonly masked: readonly string[] }

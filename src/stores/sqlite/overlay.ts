@@ -1,13 +1,13 @@
+import { ServiceError } from '../../format/error.ts'
 import {
   DOCUMENT_KINDS,
-  DOCUMENTS,
-  documentName,
-  PASSING_KINDS,
   type DocumentKey,
   type DocumentKind,
+  documentName,
+  DOCUMENTS,
   type Documents,
-} from '../../model/documents.ts'
-import { ServiceError } from '../../model/error.ts'
+  PASSING_KINDS,
+} from '../../ledger/documents/documents.ts'
 import { createDocumentMap, type DocumentMap } from '../document-map.ts'
 import type { DocumentTable } from '../ledger.ts'
 import { createCache } from './cache.ts'

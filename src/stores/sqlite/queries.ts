@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../../audit/base64.ts'
 import { inclusionProof } from '../../audit/tree.ts'
-import type { RecordProof, RecordQuery, StoredRecord } from '../../service/ports.ts'
+import type { RecordProof, RecordQuery, StoredRecord } from '../../ledger/store.ts'
 import { checkQuery } from '../record-filter.ts'
 import type { Head } from './messages.ts'
 import type { Reader } from './reader.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import { ServiceError } from '../../model/error.ts'
+import { ServiceError } from '../../format/error.ts'
 
 /** `application_id` of a Gradus database: "Grad" in ASCII. */
 export const APPLICATION_ID = 0x47726164

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 
-import type { Scratch } from '../../service/simulate/scratch.ts'
+import type { Scratch } from '../../ledger/scratch.ts'
 
 /** Room on disk in a temporary database that nobody else sees and that is gone when closed; what fits stays in memory. */
 export function openScratch(): Scratch {

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 
-import { openCheckpoint, type Checkpoint, type NoteVerifier } from '../../audit/note.ts'
-import { frontierAt, hashesEqual, rootAt, type Frontier, type NodeLookup } from '../../audit/tree.ts'
-import { ServiceError } from '../../model/error.ts'
+import { type Checkpoint, type NoteVerifier, openCheckpoint } from '../../audit/note.ts'
+import { type Frontier, frontierAt, hashesEqual, type NodeLookup, rootAt } from '../../audit/tree.ts'
+import { ServiceError } from '../../format/error.ts'
 import { onFile } from './errors.ts'
 import { readFrontier, readHead } from './reader.ts'
 

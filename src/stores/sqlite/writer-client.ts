@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-import { InvariantError, ServiceError } from '../../model/error.ts'
+import { InvariantError, ServiceError } from '../../format/error.ts'
 import type { Failure, Head, WriterAnswer, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
 
 /** The writer thread as seen from the event loop. */

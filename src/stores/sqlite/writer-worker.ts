@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { invariant, ServiceError } from '../../model/error.ts'
+import { invariant, ServiceError } from '../../format/error.ts'
 import { explainSqlite } from './errors.ts'
 import type { Failure, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
 import { createWriter, type Writer } from './writer.ts'

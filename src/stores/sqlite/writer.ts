@@ -1,9 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 import type { LeafPayload, LeafRecord } from '../../audit/leaf.ts'
-import { noteSigner, signCheckpoint, type NoteSigner } from '../../audit/note.ts'
-import { appendLeaves, frontierRoot, frontierToJson, leafHash, type Frontier } from '../../audit/tree.ts'
-import { ServiceError } from '../../model/error.ts'
+import { noteSigner, type NoteSigner, signCheckpoint } from '../../audit/note.ts'
+import { appendLeaves, type Frontier, frontierRoot, frontierToJson, leafHash } from '../../audit/tree.ts'
+import { ServiceError } from '../../format/error.ts'
 import { erasable, saltSource, sealEntry } from '../seal.ts'
 import { isKeptLevel } from '../tree-store.ts'
 import { writeAtomically } from './files.ts'

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+
+import { formatProof } from '../audit/proof.ts'
+import { connectOutsideModels } from '../classifiers/classifiers.ts'
+import type { ConfigFile } from '../config/load-config.ts'
+import type { OutsideModels } from '../evidence/detectors/external-classifiers.ts'
+import { uuidv7 } from '../format/uuid.ts'
+import { project } from '../ledger/fold/fold.ts'
+import type { Store } from '../ledger/store.ts'
+import type { Observer } from '../model/observation.ts'
+import type { LoadPolicySet } from '../policy/policy-set.ts'
+import { createClock, type ServiceClock } from '../service/clock.ts'
+import { createService, type ServiceDeps } from '../service/create-service.ts'
+import type { Service } from '../service/service.ts'
+import { createMemoryStore } from '../stores/memory/memory-store.ts'
+import { createSqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { bundledPolicySet } from './policy-sources.ts'
+
+/** The wall clock against the monotonic one. */
+export function systemClock(): ServiceClock {
+  return createClock(
+    () => Date.now(),
+    () => performance.now(),
+  )
+}
+
+/** The data directory of a configuration. */
+export function dataDirOf({ config, root }: ConfigFile): string {
+  return resolve(root, config.store.data_dir)
+}
+
+/** The store of a data directory, with its lock; everything in it is folded by the product's projection. */
+export async function openStore(
+  loaded: ConfigFile,
+  dataDir: string,
+  warn: (message: string) => void,
+): Promise<Store & { readonly vkey: string }> {
+  const { audit, store } = loaded.config
+  if (store.engine === 'memory') return createMemoryStore({ project, origin: audit.origin })
+  return createSqliteStore({
+    dataDir,
+    project,
+    origin: audit.origin,
+    checkpointFile: audit.checkpoint_file === undefined ? undefined : resolve(loaded.root, audit.checkpoint_file),
+    checkpointIntervalMs: audit.checkpoint_interval_ms,
+    nowMs: () => Date.now(),
+    onWarning: warn,
+  })
+}
+
+/** The models that a configuration names, over HTTP, with tokens from the environment and files. Throws `bad_config`. */
+export function outsideModels({ config, root }: ConfigFile, warn: (line: string) => void): OutsideModels {
+  const sources = { root, env: process.env, warn }
+  return connectOutsideModels(config.detectors, sources, { fetch, steadyMs: () => performance.now() })
+}
+
+/** Text form of an inclusion proof. */
+export const proofText: ServiceDeps['formatProof'] = ({ leafIndex, path, checkpoint }) =>
+  formatProof({ index: leafIndex, hashes: path.map((hash) => Buffer.from(hash, 'base64')), checkpoint })
+
+/** The service on an open store. */
+export async function openService(
+  loaded: ConfigFile,
+  store: Store,
+  more: {
+    readonly clock: ServiceClock
+    readonly observe?: Observer
+    readonly loadPolicySet?: LoadPolicySet
+    readonly print?: (line: string) => void
+    readonly modeKey?: Uint8Array
+    /** Models that detectors ask; `outsideModels` makes those of the configuration. */
+    readonly outside?: OutsideModels
+  },
+): Promise<Service> {
+  return createService({
+    store,
+    clock: more.clock,
+    newId: uuidv7(more.clock.nowMs, (bytes) => randomBytes(bytes)),
+    loadPolicySet: more.loadPolicySet ?? (() => bundledPolicySet(loaded, more.clock.nowMs(), more.print)),
+    observe: more.observe ?? (() => undefined),
+    elapsed: () => performance.now() / 1000,
+    mask: loaded.config.audit.mask,
+    formatProof: proofText,
+    importKeys: loaded.config.trust.import_keys,
+    reviews: loaded.config.audit.reviews,
+    ...(more.modeKey === undefined ? {} : { modeKey: more.modeKey }),
+    ...(more.outside === undefined ? {} : { outside: more.outside }),
+  })
+}

@@ -1,0 +1,63 @@
+import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
+import type { Approval } from '../ledger/documents/approval.ts'
+import type { Advice } from '../ledger/documents/tally.ts'
+import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
+import type { StoredRecord } from '../ledger/store.ts'
+import type { Decision } from '../pdp/decision-inputs.ts'
+import type { RiskView } from '../risk/risk-view.ts'
+import type { ApprovalSummary, ApprovalView } from './wire.ts'
+
+const iso = (atMs: number): string => new Date(atMs).toISOString()
+
+/** An approval as it is listed. `paused`: why it cannot be used for now. */
+export function summaryOf(approval: Approval, nowMs: number, paused: string | null): ApprovalSummary {
+  return {
+    decision_id: approval.id,
+    state: approvalState(approval, nowMs),
+    request_digest: approval.request_digest,
+    agent: approval.agent,
+    human: approval.human,
+    requester: approval.requester,
+    action: approval.action,
+    scope: approval.scope,
+    band: approval.band,
+    requested_at: iso(approval.requested_at_ms),
+    ends_at: iso(approvalEndsMs(approval)),
+    approvers_needed: approval.approvers_needed,
+    votes: approval.votes.map(({ at_ms, ...vote }) => ({ ...vote, at: iso(at_ms) })),
+    redeemed_by: approval.redeemed_by,
+    paused,
+  }
+}
+
+/** An approval with all that its decision's record holds: nothing is cut, and it says where something was masked or erased. */
+export function viewOf(
+  approval: Approval,
+  { record, state }: StoredRecord,
+  nowMs: number,
+  { paused, advice }: { readonly paused: string | null; readonly advice: readonly Advice[] },
+): ApprovalView {
+  const body = record.body as unknown as {
+    readonly request: ApprovalView['request']
+    readonly facts: DecisionFacts
+    readonly decision: Decision
+    readonly risk: RiskView
+  }
+  const { facts, decision, risk } = body
+  const { action } = facts
+  return {
+    ...summaryOf(approval, nowMs, paused),
+    request: body.request,
+    payload: state,
+    ceilings: [...decision.ceilings],
+    reasons: [...decision.reasons],
+    risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
+    trust: trustAnswer(facts.trust, facts),
+    advice: advice.map(({ by, class: of, at_ms }) => ({ by, class: of, at: iso(at_ms) })),
+    rollback: {
+      reversibility: action.reversibility,
+      handle: action.rollback_handle ? 'rollback_handle' : null,
+      until: action.reversible_until,
+    },
+  }
+}

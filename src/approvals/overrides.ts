@@ -1,0 +1,150 @@
+import { authorize, namedPerson } from '../access/authority.ts'
+import type { Caller } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
+import { APPROVERS_MAX, type Override } from '../ledger/documents/approval.ts'
+import type { Effect } from '../ledger/effect.ts'
+import { confirmed, openOverrides } from '../ledger/fold/overrides.ts'
+import { tenantKey } from '../ledger/keys.ts'
+import type { Transaction } from '../ledger/store.ts'
+import { formatScope } from '../model/scope.ts'
+import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
+import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { mayApprove, refuseSteppedClock } from './decide-approval.ts'
+import { HIGH_RISK_PEOPLE, OVERRIDE_MS_MAX, OVERRIDES_MAX } from './override-rules.ts'
+import type { OverrideAnswer, OverrideReport, OverridesAnswer } from './wire.ts'
+
+const MINUTE_MS = 60_000
+
+/** A person takes over: trust and context are left out for an agent's scope for a while, never above the base, and loudly. */
+export async function openOverride(deps: VerbDeps, caller: Caller, report: OverrideReport): Promise<OverrideAnswer> {
+  authorize(caller, 'override')
+  const person = namedPerson(caller)
+  refuseSteppedClock(deps)
+  refuseScope(caller, report.scope)
+  refuseUnreached(report, deps.policySet())
+  const id = deps.newId()
+  return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
+    const atMs = deps.nowMs()
+    if (openOverrides(transaction.document(tenantKey(caller.tenant))?.overrides ?? [], atMs).length >= OVERRIDES_MAX)
+      throw new ServiceError('conflict', `there are ${OVERRIDES_MAX} overrides in force already`, {
+        fix: 'end those that are no longer needed: GET /api/v1/overrides lists them',
+      })
+    const override: Override = {
+      id,
+      agent: report.agent,
+      scope: report.scope,
+      action: report.action ?? null,
+      people: [person],
+      reason: report.reason,
+      at_ms: atMs,
+      until_ms: atMs + Math.min(Math.ceil(report.minutes * MINUTE_MS), OVERRIDE_MS_MAX),
+    }
+    return write(deps, caller, { verb: 'open_override', override, inForce: true, atMs }, transaction)
+  })
+}
+
+/** Refuses what no request could ever meet: in an emergency a typing error must not look like success. */
+function refuseUnreached({ agent, scope, action }: OverrideReport, policySet: PolicySet): void {
+  const { catalogue } = policySet
+  if (!catalogue.agent(agent).known)
+    throw new ServiceError('bad_request', `there is no agent "${agent}" in the catalogue, and nobody takes over for a stranger`, {
+      place: { pointer: '/agent' },
+      fix: didYouMean(agent, catalogue.agents, 'add the agent to the catalogue'),
+    })
+  if (!actsInScope(policySet, scope))
+    throw new ServiceError('bad_request', `no action has the scope "${scope}"`, {
+      place: { pointer: '/scope' },
+      fix: scopeFix(policySet, scope),
+    })
+  if (action === undefined) return
+  // Without a catalogue nothing tells a name from a typing error.
+  if (catalogue.tools.length > 0 && !catalogue.tools.includes(action))
+    throw new ServiceError('bad_request', `there is no action "${action}" in the catalogue`, {
+      place: { pointer: '/action' },
+      fix: didYouMean(action, catalogue.tools, 'leave "action" out to reach all actions of the scope'),
+    })
+  const its = catalogue.classify(action, { agentId: agent, supportedObligations: [], jurisdiction: null, nowMs: 0 })
+  const itsScope = formatScope(its.scope, its.stake)
+  if (itsScope !== scope)
+    throw new ServiceError('bad_request', `the action "${action}" is not in the scope "${scope}"`, {
+      place: { pointer: '/action' },
+      fix: `its scope is "${itsScope}"`,
+    })
+}
+
+/** A second person stands behind an override, so that it reaches actions of high risk. */
+export async function confirmOverride(deps: VerbDeps, caller: Caller, id: string): Promise<OverrideAnswer> {
+  authorize(caller, 'override')
+  const person = namedPerson(caller)
+  return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
+    const atMs = deps.nowMs()
+    const override = theOverride(transaction, caller, id, atMs)
+    refuseScope(caller, override.scope)
+    if (override.people.includes(person))
+      throw new ServiceError('conflict', `"${person}" is behind this override already; a second person has to be another one`)
+    if (override.people.length >= APPROVERS_MAX)
+      throw new ServiceError('conflict', `${APPROVERS_MAX} people are behind this override already, which is as many as it takes`)
+    const change = { verb: 'confirm_override', override: confirmed(override, person), inForce: true, atMs }
+    return write(deps, caller, change, transaction)
+  })
+}
+
+/** Ends an override before its time; anybody who may take over may hand back. */
+export async function endOverride(deps: VerbDeps, caller: Caller, id: string): Promise<OverrideAnswer> {
+  authorize(caller, 'end_override')
+  return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
+    const atMs = deps.nowMs()
+    const override = theOverride(transaction, caller, id, atMs)
+    return write(deps, caller, { verb: 'end_override', override, inForce: false, atMs }, transaction)
+  })
+}
+
+/** The overrides in force in the caller's tenant. */
+export async function overrides(deps: VerbDeps, caller: Caller): Promise<OverridesAnswer> {
+  authorize(caller, 'read_approvals')
+  const nowMs = deps.nowMs()
+  const open = await deps.store.read(
+    [tenantKey(caller.tenant)],
+    (view) => view.document(tenantKey(caller.tenant))?.overrides ?? [],
+  )
+  return { overrides: openOverrides(open, nowMs).map((override) => shown(override, true)) }
+}
+
+type Write = { readonly verb: string; readonly override: Override; readonly inForce: boolean; readonly atMs: number }
+
+function write(
+  deps: VerbDeps,
+  caller: Caller,
+  { verb, override, inForce, atMs }: Write,
+  transaction: Transaction,
+): OverrideAnswer {
+  const effect: Effect = inForce ? { kind: 'override', override } : { kind: 'override_ended', id: override.id }
+  const { agent, action } = override
+  const written = writeVerb(deps, { caller, atMs, agent, action, body: { verb, override }, effects: [effect] }, transaction)
+  deps.observe({ kind: 'override', verb })
+  return { ...shown(override, inForce), ...written }
+}
+
+function shown({ at_ms, until_ms, ...override }: Override, inForce: boolean) {
+  return {
+    override: { ...override, at: new Date(at_ms).toISOString(), until: new Date(until_ms).toISOString() },
+    in_force: inForce,
+    reaches_high_risk: override.people.length >= HIGH_RISK_PEOPLE,
+  }
+}
+
+function theOverride(transaction: Transaction, { tenant }: Caller, id: string, nowMs: number): Override {
+  const found = transaction.document(tenantKey(tenant))?.overrides.find((each) => each.id === id)
+  if (found === undefined || nowMs >= found.until_ms)
+    throw new ServiceError('not_found', `there is no override "${id}" in force`, { fix: 'see GET /api/v1/overrides' })
+  return found
+}
+
+function refuseScope(caller: Caller, scope: string): void {
+  if (!mayApprove(caller, scope))
+    throw new ServiceError('forbidden', `this credential does not decide for the scope "${scope}"`, {
+      place: { pointer: '/scope' },
+      fix: 'add the scope to "approver_scopes" of the credential',
+    })
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+
+import { WireId, WireNote, WireTime } from '../model/wire-fields.ts'
+import { ApprovalState, ApprovalVote, Override } from '../ledger/documents/approval.ts'
+import { RiskAnswer, TrustAnswer } from '../ledger/wire.ts'
+import { Ceiling } from '../model/ceiling.ts'
+import { RiskBand } from '../model/outcome.ts'
+import { ScopeKey } from '../model/scope.ts'
+import { TrustChange } from '../trust/trust-change.ts'
+
+/** `POST /api/v1/decisions/{id}/approvals`: a named person says yes or no. */
+export const ApprovalReport = z.strictObject({
+  verdict: z.enum(['approve', 'reject']),
+  reason: WireNote,
+  /** The digest of what was looked at; a verdict on anything else is refused. */
+  request_digest: z.string().length(64).optional(),
+})
+export type ApprovalReport = z.infer<typeof ApprovalReport>
+
+/** `POST /api/v1/decisions/{id}/approvals/withdrawal`: who asked no longer wants it, or an approver takes a yes back in time. */
+export const WithdrawalReport = z.strictObject({ reason: WireNote.optional() })
+export type WithdrawalReport = z.infer<typeof WithdrawalReport>
+
+/** One approval in a list. */
+export const ApprovalSummary = z.strictObject({
+  decision_id: WireId,
+  state: ApprovalState,
+  request_digest: z.string(),
+  agent: WireId.nullable(),
+  human: WireId.nullable(),
+  requester: WireId,
+  action: WireId,
+  scope: ScopeKey,
+  band: RiskBand,
+  requested_at: WireTime,
+  /** Decided by then, or rejected; once approved: redeemed by then, or over. */
+  ends_at: WireTime,
+  approvers_needed: z.int(),
+  votes: z.array(ApprovalVote.omit({ at_ms: true }).extend({ at: WireTime })),
+  redeemed_by: WireId.nullable(),
+  /** Why it cannot be used for now: what is out of service, or an incident that waits for its review; null where nothing is. */
+  paused: z.string().nullable(),
+})
+export type ApprovalSummary = z.infer<typeof ApprovalSummary>
+
+/** `GET /api/v1/approvals`. */
+export const ApprovalsAnswer = z.strictObject({ approvals: z.array(ApprovalSummary) })
+export type ApprovalsAnswer = z.infer<typeof ApprovalsAnswer>
+
+/** `GET /api/v1/decisions/{id}/approvals`: everything a person needs to decide, nothing cut. */
+export const ApprovalView = ApprovalSummary.extend({
+  /** The request as it came, with the tool's full arguments. */
+  request: z.json(),
+  /** `whole`: as it came. `masked`: the mask policy keeps members of it from every reader. `erased`: members of it are gone. */
+  payload: z.enum(['whole', 'masked', 'erased']),
+  ceilings: z.array(Ceiling),
+  reasons: z.array(z.string()),
+  risk: RiskAnswer,
+  /** Trust at the time of the decision; null without an agent. */
+  trust: TrustAnswer.nullable(),
+  /** What judging agents said of it: advice, and no verdict. */
+  advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime })),
+  /** How it could be undone: by the catalogue's rollback handle, until when, or not at all. */
+  rollback: z.strictObject({ reversibility: z.int(), handle: z.string().nullable(), until: WireTime.nullable() }),
+})
+export type ApprovalView = z.infer<typeof ApprovalView>
+
+/** What a verdict or a withdrawal did. */
+export const ApprovalAnswer = z.strictObject({
+  approval: ApprovalSummary,
+  record_id: WireId,
+  leaf_index: z.int(),
+  state_version: z.int(),
+  /** What the verdict counted for as evidence about the agent, in words. */
+  evidence: z.string(),
+  changes: z.array(TrustChange),
+})
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>
+
+/** `POST /api/v1/overrides`: a person takes over for an agent's scope, or one action of it. */
+export const OverrideReport = z.strictObject({
+  agent: WireId,
+  scope: ScopeKey,
+  action: WireId.optional(),
+  reason: WireNote,
+  minutes: z.number().positive().max(60),
+})
+export type OverrideReport = z.infer<typeof OverrideReport>
+
+/** An override as it stands. */
+export const OverrideAnswer = z.strictObject({
+  override: Override.omit({ at_ms: true, until_ms: true }).extend({ at: WireTime, until: WireTime }),
+  in_force: z.boolean(),
+  /** True: enough people are behind it for actions of high risk. */
+  reaches_high_risk: z.boolean(),
+  leaf_index: z.int(),
+  state_version: z.int(),
+})
+export type OverrideAnswer = z.infer<typeof OverrideAnswer>
+/** `GET /api/v1/overrides`. */
+export const OverridesAnswer = z.strictObject({
+  overrides: z.array(OverrideAnswer.omit({ leaf_index: true, state_version: true })),
+})
+export type OverridesAnswer = z.infer<typeof OverridesAnswer>
+
+/** `POST /api/v1/canaries`: a decision that waits for people becomes one of which the right answer is known. */
+export const CanaryReport = z.strictObject({
+  decision_id: WireId,
+  expected: z.enum(['approve', 'reject']),
+  note: WireNote.optional(),
+})
+
+export type CanaryReport = z.infer<typeof CanaryReport>
+
+/** A canary that was seeded. */
+export const CanaryAnswer = z.strictObject({
+  decision_id: WireId,
+  expected: z.enum(['approve', 'reject']),
+  /** True: its approval can never be redeemed; false: it is a proposal that verifiers judge. */
+  approval: z.boolean(),
+  leaf_index: z.int(),
+  state_version: z.int(),
+})
+
+export type CanaryAnswer = z.infer<typeof CanaryAnswer>

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+import { SettingsPath } from '../model/settings-path.ts'
+import { LogReviews } from '../reports/settings.ts'
+
+/** `audit` of the configuration: whose log it is, where its heads are kept besides, and what is masked. */
+export const AuditSettings = z
+  .strictObject({
+    origin: z
+      .string()
+      .regex(/^[^\s+]+$/u, 'no white space, no plus sign')
+      .max(200)
+      .default('gradus.local/audit'),
+    /** A second place for signed tree heads, ideally on another machine's disk. */
+    checkpoint_file: SettingsPath.optional(),
+    checkpoint_interval_ms: z.int().min(50).max(3_600_000).default(1_000),
+    /** Apply the `system/log/mask` rule of the policy set to what is stored. */
+    mask: z.boolean().default(true),
+    /** Reviews of the log, each with an owner and a cadence; an overdue one alerts (docs/monitoring.md). */
+    reviews: LogReviews.default([]),
+  })
+  .prefault({})
+export type AuditSettings = z.infer<typeof AuditSettings>

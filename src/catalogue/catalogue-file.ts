@@ -1,0 +1,167 @@
+import { z } from 'zod'
+
+import { Guardrails, NAME_CHARS_MAX } from '../model/ceiling.ts'
+
+/** What kind of action this is, after its worst plausible effect. */
+export const ACTION_CATEGORIES = [
+  'read_only',
+  'local_reversible_write',
+  'external_communication',
+  'destructive',
+  'financial',
+  'permission_escalation',
+] as const
+export const ActionCategory = z.enum(ACTION_CATEGORIES)
+export type ActionCategory = z.infer<typeof ActionCategory>
+
+/** How often the action is meant to happen: rare ones cost a risk point, frequent harmless ones save one. */
+export const FREQUENCIES = ['high', 'routine', 'rare'] as const
+
+/** Data classifications, lowest first; `personal` and above are sensitive. */
+export const CLASSIFICATIONS = ['public', 'internal', 'personal', 'confidential', 'restricted'] as const
+export const Classification = z.enum(CLASSIFICATIONS)
+export type Classification = z.infer<typeof Classification>
+
+/** What may be checked about a fact before the action runs by itself. Exactly one comparison. */
+export const Precondition = z.union([
+  z.strictObject({ fact: z.string().min(1).max(NAME_CHARS_MAX), equals: z.union([z.string(), z.number(), z.boolean()]) }),
+  z.strictObject({ fact: z.string().min(1).max(NAME_CHARS_MAX), at_most: z.number() }),
+  z.strictObject({ fact: z.string().min(1).max(NAME_CHARS_MAX), at_least: z.number() }),
+])
+
+const pointer = z.string().regex(/^(\/[^/]*)+$/u, 'a JSON Pointer into the arguments, such as /amount')
+
+/** Most arguments of one tool that hold recipients. */
+const RECIPIENT_POINTERS_MAX = 16
+const recipients = z.union([pointer, z.array(pointer).max(RECIPIENT_POINTERS_MAX)])
+
+/** One tool of the catalogue. Everything defaults to the worst plausible class where the file is silent. */
+export const CatalogueTool = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  /** The tool category that trust is earned in; half of the trust scope, beside the stake class. */
+  scope: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/u, 'lower-case letters, digits and underscores')
+    .max(NAME_CHARS_MAX),
+  category: ActionCategory,
+  /** 0 none, 1 one record, 2 many or shared, 3 the organisation or external money. */
+  blast: z.int().min(0).max(3),
+  /** 0 reversible, 1 reversible with effort, 2 irreversible. */
+  reversibility: z.int().min(0).max(2),
+  frequency: z.enum(FREQUENCIES),
+  /** How the old value is kept so that the action can be undone; without a captured handle the action counts as irreversible. */
+  rollback: z
+    .strictObject({
+      handle_required: z.boolean().default(true),
+      /** How long the action can be undone, in hours; absent: without limit. */
+      reversible_hours: z.number().nonnegative().optional(),
+      /** Deviating deadlines by jurisdiction, in hours. Which one holds only a verified fact says (`context.facts.jurisdiction`); otherwise the shortest does. */
+      reversible_hours_by_jurisdiction: z.record(z.string().max(NAME_CHARS_MAX), z.number().nonnegative()).optional(),
+    })
+    .optional(),
+  /** Caps the level this action can be decided on (0–4); it never grants. */
+  default_level: z.int().min(0).max(4).default(4),
+  /** How the absence of success shows (S21); without one there is no automatic execution. */
+  negative_signal: z.string().min(1).max(NAME_CHARS_MAX).optional(),
+  /** The least classification of the data this tool touches, whatever the request says. */
+  classification: Classification.optional(),
+  /** Verified facts that must hold before the action runs without a person. */
+  preconditions: z.array(Precondition).max(32).default([]),
+  /** Caps that hold for this tool whoever calls it. */
+  guardrails: Guardrails.default({}),
+  /** Where in the arguments the amount, the recipients (all of them, such as `[/to, /cc, /bcc]`; `[]`: there are none) and the number of touched records are. */
+  arguments: z
+    .strictObject({ amount: pointer.optional(), recipients: recipients.optional(), records: pointer.optional() })
+    .default({}),
+  /** Which server or connector offers the tool; with `version` it is what the audit record names a tool by. */
+  namespace: z.string().min(1).max(NAME_CHARS_MAX).optional(),
+  /** Version of the tool's interface that this entry describes. */
+  version: z.string().min(1).max(NAME_CHARS_MAX).optional(),
+})
+export type CatalogueTool = z.infer<typeof CatalogueTool>
+
+/** One trust scope of the catalogue: which of its tools run by themselves, wait for a person, or never run. */
+export const CatalogueScope = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  /** Highest level tools of this scope are decided on; a name of the ladder or 0–4. It caps, it never grants. */
+  level: z.union([z.int().min(0).max(4), z.string()]).optional(),
+  auto_approve: z.array(z.string()).default([]),
+  require_approval: z.array(z.string()).default([]),
+  block: z.array(z.string()).default([]),
+})
+
+export type CatalogueScope = z.infer<typeof CatalogueScope>
+
+/** How much harm an agent of this tier can do: low-stakes assistants are governed lightly. */
+export const CONSEQUENCE_TIERS = ['low', 'standard', 'high'] as const
+export const ConsequenceTier = z.enum(CONSEQUENCE_TIERS)
+export type ConsequenceTier = z.infer<typeof ConsequenceTier>
+
+/** One agent of the catalogue. */
+export const CatalogueAgent = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  class: z.string().min(1).max(NAME_CHARS_MAX),
+  tier: ConsequenceTier.default('high'),
+  /** The human who answers for this agent. */
+  owner: z.string().max(NAME_CHARS_MAX).optional(),
+  /** Per-agent deviations of the scopes' lists and levels; they can only tighten. */
+  trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
+})
+
+export type CatalogueAgent = z.infer<typeof CatalogueAgent>
+
+/** A server that offers tools, such as an MCP server. */
+export const CatalogueServer = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  /** True: somebody looked at it and answers for it. Any other caps what runs through it (docs/trust-model.md, "Tools and servers"). */
+  audited: z.boolean().default(false),
+})
+
+/** The action catalogue file: trust scopes, tools, agents, servers. */
+export const CatalogueFile = z.strictObject({
+  version: z.literal(1),
+  trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
+  tools: z.record(z.string().max(256), CatalogueTool),
+  agents: z.record(z.string().max(256), CatalogueAgent).default({}),
+  /** Servers by the `namespace` of their tools. Once any is listed, one that is not counts as unaudited. */
+  servers: z.record(z.string().max(NAME_CHARS_MAX), CatalogueServer).optional(),
+})
+export type CatalogueFile = z.infer<typeof CatalogueFile>
+
+/** How the catalogue disposes of an action for one agent. `none`: the category's own ceiling stands. */
+export const DISPOSITIONS = ['auto_approve', 'none', 'require_approval', 'block'] as const
+export type Disposition = (typeof DISPOSITIONS)[number]
+
+/** What a request's action turned out to be, after the catalogue: what policy, risk and trust read. */
+export type ActionClass = {
+  readonly name: string
+  /** False: not in the catalogue, so the worst class, and it never earns trust. */
+  readonly known: boolean
+  readonly scope: string
+  readonly stake: 'light' | 'full'
+  readonly category: ActionCategory
+  readonly blast: number
+  readonly reversibility: number
+  readonly frequency: (typeof FREQUENCIES)[number]
+  /** Points of blast, irreversibility and frequency (docs/trust-model.md), integer. */
+  readonly static_points: number
+  readonly default_level: number
+  readonly disposition: Disposition
+  readonly negative_signal: string | null
+  readonly classification: Classification | null
+  readonly rollback_handle: boolean
+  /** Until when the action could be undone, ISO 8601; null where there is no deadline. */
+  readonly reversible_until: string | null
+  readonly preconditions: readonly z.infer<typeof Precondition>[]
+  readonly guardrails: Guardrails
+  readonly arguments: {
+    readonly amount?: string | undefined
+    readonly recipients?: string | readonly string[] | undefined
+    readonly records?: string | undefined
+  }
+  readonly namespace: string | null
+  readonly version: string | null
+}
+
+/** What the catalogue knows of an agent. Unknown agents are high-consequence and have trust 0. */
+export type AgentClass = { readonly id: string; readonly known: boolean; readonly class: string; readonly tier: ConsequenceTier }

@@ -1,0 +1,160 @@
+import { checkIdentifier } from '../format/identifier.ts'
+import { NAME_CHARS_MAX } from '../model/ceiling.ts'
+import type { CatalogueFile } from './catalogue-file.ts'
+
+/** Scope of drafted tools: nothing in it was looked at by a person. */
+export const UNREVIEWED = 'unreviewed'
+/** Longest name of a tool or agent that a catalogue can hold, characters. */
+const ENTRY_NAME_CHARS_MAX = 256
+/** Longest description of a tool, characters. */
+const DESCRIPTION_CHARS_MAX = 1_000
+
+/** What a server says of its own tool (MCP `annotations`). A claim, never believed. */
+export type ToolHints = {
+  readonly readOnlyHint?: boolean | undefined
+  readonly destructiveHint?: boolean | undefined
+  readonly idempotentHint?: boolean | undefined
+  readonly openWorldHint?: boolean | undefined
+}
+
+/** A tool as it was seen: in traffic (`count` decisions by `agents` on types of `resources`), or in a server's list. */
+export type SeenTool = {
+  readonly name: string
+  readonly description?: string | undefined
+  /** Decisions; undefined where it was not seen in traffic. */
+  readonly count?: number | undefined
+  readonly agents?: readonly string[] | undefined
+  readonly resources?: readonly string[] | undefined
+  /** Names of the arguments. */
+  readonly arguments: readonly string[]
+  readonly hints?: ToolHints | undefined
+}
+
+/** An agent as it was seen in traffic. */
+export type SeenAgent = { readonly id: string; readonly count: number }
+
+/** The class of everything that nobody has looked at: that of an action which is not in the catalogue. */
+const WORST = { category: 'destructive', blast: 3, reversibility: 2, frequency: 'rare', default_level: 0 } as const
+
+/** A proposed entry, and what a reviewer should know. */
+export type DraftEntry<T> = { readonly name: string; readonly entry: T; readonly review: readonly string[] }
+export type DraftTool = {
+  readonly description?: string
+  readonly scope: typeof UNREVIEWED
+  readonly category: (typeof WORST)['category']
+  readonly blast: number
+  readonly reversibility: number
+  readonly frequency: (typeof WORST)['frequency']
+  readonly default_level: number
+}
+export type DraftAgent = { readonly class: typeof UNREVIEWED; readonly tier: 'high' }
+
+/** Entries to review, and the names that no catalogue can hold. */
+export type CatalogueDraft = {
+  /** True: the draft declares its scope. It must not where the catalogue declares none, or has it already. */
+  readonly declaresScope: boolean
+  readonly tools: readonly DraftEntry<DraftTool>[]
+  readonly agents: readonly DraftEntry<DraftAgent>[]
+  readonly refused: readonly string[]
+}
+
+/**
+ * Proposes entries for what was seen and is not in the catalogue, most frequent first. Every tool gets the class of an unknown action
+ * and every agent the highest tier, whatever is claimed: taken over as they are, they allow nothing that was not allowed before.
+ */
+export function draftCatalogue(
+  tools: readonly SeenTool[],
+  agents: readonly SeenAgent[],
+  { trust_scopes, tools: known, agents: knownAgents }: CatalogueFile,
+): CatalogueDraft {
+  const unknown = firstOfEach(tools).filter(({ name }) => !Object.hasOwn(known, name))
+  const missing = agents.filter(({ id }) => !Object.hasOwn(knownAgents, id))
+  const holdsNoScope = Object.keys(trust_scopes).length === 0 && Object.keys(known).length > 0
+  return {
+    declaresScope: !holdsNoScope && !Object.hasOwn(trust_scopes, UNREVIEWED),
+    tools: unknown
+      .filter(({ name }) => mayName(name))
+      .sort(byCount(({ name }) => name))
+      .map(draftTool),
+    agents: missing
+      .filter(({ id }) => mayName(id))
+      .sort(byCount(({ id }) => id))
+      .map(draftAgent),
+    refused: [...unknown.map(({ name }) => name), ...missing.map(({ id }) => id)].filter((name) => !mayName(name)),
+  }
+}
+
+function mayName(name: string): boolean {
+  return name !== '__proto__' && checkIdentifier(name, { maxChars: ENTRY_NAME_CHARS_MAX }) === undefined
+}
+
+function firstOfEach(tools: readonly SeenTool[]): readonly SeenTool[] {
+  return [...new Map(tools.toReversed().map((tool) => [tool.name, tool])).values()].toReversed()
+}
+
+function byCount<T extends { readonly count?: number | undefined }>(nameOf: (seen: T) => string): (a: T, b: T) => number {
+  return (a, b) => (b.count ?? 0) - (a.count ?? 0) || (nameOf(a) < nameOf(b) ? -1 : 1)
+}
+
+function draftTool(seen: SeenTool): DraftEntry<DraftTool> {
+  const { name, description } = seen
+  const said = description === undefined ? {} : { description: description.slice(0, DESCRIPTION_CHARS_MAX) }
+  return { name, entry: { ...said, scope: UNREVIEWED, ...WORST }, review: [...traffic(seen), ...claims(seen), ...measures(seen)] }
+}
+
+function draftAgent({ id, count }: SeenAgent): DraftEntry<DraftAgent> {
+  return {
+    name: id,
+    entry: { class: UNREVIEWED, tier: 'high' },
+    review: [
+      `${decisions(count)}; from here on it can earn trust: is it one of yours, of which class and tier, and who owns it?`,
+    ],
+  }
+}
+
+function decisions(count: number): string {
+  return `${count} decision${count === 1 ? '' : 's'}`
+}
+
+function traffic({ count, agents = [], resources = [] }: SeenTool): readonly string[] {
+  if (count === undefined) return []
+  const on = resources.length === 0 ? '' : `, on ${resources.join(', ')}`
+  return [`${decisions(count)}, by ${agents.length === 0 ? 'people' : agents.join(', ')}${on}`]
+}
+
+/** What the tool would be if its server told the truth; a person has to find out whether it does. */
+function claims({ hints = {} }: SeenTool): readonly string[] {
+  const { readOnlyHint: reads, destructiveHint: destroys, openWorldHint: reachesOut, idempotentHint: repeats } = hints
+  const again = repeats === true ? ['the server claims that repeating it changes nothing more'] : []
+  if (reads === true && destroys === true)
+    return ['the server claims that it only reads and that it destroys; believe neither', ...again]
+  if (reads === true)
+    return ['the server claims that it only reads; if that is so: category read_only, blast 0, reversibility 0', ...again]
+  if (destroys === true) return ['the server says that it can destroy', ...again]
+  if (destroys === false && reachesOut === false)
+    return [
+      'the server claims that it only adds, and to nothing outside; if that is so: category local_reversible_write, blast 1, reversibility 1',
+      ...again,
+    ]
+  if (reachesOut === true) return ['the server says that it reaches outside: category external_communication at least', ...again]
+  return again
+}
+
+const MEASURES = [
+  { member: 'amount', named: /(?:^|_)(?:amount|total|price|sum|cost)$/u },
+  { member: 'recipients', named: /^(?:to|recipients?|emails?|addresses)$/u },
+  { member: 'records', named: /(?:^|_)(?:ids|records|count|limit)$/u },
+] as const
+
+/** Arguments that look as if risk rules and caps would want to read them. */
+function measures({ arguments: names }: SeenTool): readonly string[] {
+  return MEASURES.flatMap(({ member, named }) => {
+    const found = names.find((name) => name.length <= NAME_CHARS_MAX && !name.includes('/') && named.test(snake(name)))
+    return found === undefined ? [] : [`if "${found}" is what it looks like: arguments: { ${member}: /${found} }`]
+  })
+}
+
+/** `totalAmount` as `total_amount`. */
+function snake(name: string): string {
+  return name.replaceAll(/([a-z0-9])([A-Z])/gu, '$1_$2').toLowerCase()
+}

@@ -1,0 +1,86 @@
+import { LEVEL_ALIASES, LEVEL_NAMES, parseLevel } from '../model/level.ts'
+import type { CatalogueFile } from './catalogue-file.ts'
+
+/** One trust scope of a catalogue file, or an agent's deviations from it. */
+export type CatalogueScope = CatalogueFile['trust_scopes'][string]
+
+/** Something in a catalogue file that contradicts another part of it: where (JSON Pointer), what, and how to put it right. */
+export type CatalogueProblem = { readonly pointer: string; readonly message: string }
+
+const LISTS = ['auto_approve', 'require_approval', 'block'] as const
+
+/** Every contradiction between the parts of a schema-checked catalogue, in the order of the file; empty if there is none. */
+export function checkCatalogue(file: CatalogueFile): readonly CatalogueProblem[] {
+  const scopes = scopeNames(file)
+  const declared = Object.entries(file.trust_scopes).flatMap(([name, scope]) =>
+    scopeProblems(file, name, scope, place('trust_scopes', name)),
+  )
+  const agents = Object.entries(file.agents).flatMap(([agent, { trust_scopes }]) =>
+    Object.entries(trust_scopes).flatMap(([name, scope]) => {
+      const at = place('agents', agent, 'trust_scopes', name)
+      return scopes.has(name) ? scopeProblems(file, name, scope, at) : [unknownScope(at, name, scopes)]
+    }),
+  )
+  return [...declared, ...toolProblems(file), ...agents]
+}
+
+function scopeNames(file: CatalogueFile): ReadonlySet<string> {
+  return new Set([...Object.keys(file.trust_scopes), ...Object.values(file.tools).map((tool) => tool.scope)])
+}
+
+/** Once scopes are declared, a tool in another one is a spelling mistake that would escape their lists. */
+function toolProblems(file: CatalogueFile): readonly CatalogueProblem[] {
+  const declared = new Set(Object.keys(file.trust_scopes))
+  if (declared.size === 0) return []
+  return Object.entries(file.tools)
+    .filter(([, tool]) => !declared.has(tool.scope))
+    .map(([name, tool]) => unknownScope(place('tools', name, 'scope'), tool.scope, declared))
+}
+
+function unknownScope(pointer: string, name: string, known: ReadonlySet<string>): CatalogueProblem {
+  const names = [...known].sort().join(', ')
+  return { pointer, message: `unknown scope "${name}"; declare it in trust_scopes, or use one of: ${names}` }
+}
+
+function scopeProblems(file: CatalogueFile, name: string, scope: CatalogueScope, at: string): readonly CatalogueProblem[] {
+  const listOf = new Map<string, string>()
+  const problems: CatalogueProblem[] = levelProblems(scope, at)
+  for (const list of LISTS) {
+    for (const [index, tool] of scope[list].entries()) {
+      const message = entryProblem({ file, scope: name, list, tool, before: listOf.get(tool) })
+      if (message !== undefined) problems.push({ pointer: `${at}/${list}/${index}`, message })
+      listOf.set(tool, list)
+    }
+  }
+  return problems
+}
+
+function levelProblems({ level }: CatalogueScope, at: string): CatalogueProblem[] {
+  if (level === undefined || parseLevel(String(level)) !== undefined) return []
+  const names = [...LEVEL_NAMES, ...Object.keys(LEVEL_ALIASES)].sort().join(', ')
+  return [{ pointer: `${at}/level`, message: `unknown level "${level}"; use 0 to 4, or one of: ${names}` }]
+}
+
+type ListEntry = {
+  readonly file: CatalogueFile
+  readonly scope: string
+  readonly list: (typeof LISTS)[number]
+  readonly tool: string
+  readonly before: string | undefined
+}
+
+function entryProblem({ file, scope, list, tool: name, before }: ListEntry): string | undefined {
+  const tool = Object.hasOwn(file.tools, name) ? file.tools[name] : undefined
+  if (tool === undefined) return `unknown tool "${name}"; add it under tools, or correct its name`
+  if (tool.scope !== scope) return `tool "${name}" is of scope "${tool.scope}"; list it there`
+  if (before === list) return `tool "${name}" is twice in ${list}; keep one`
+  if (before !== undefined) return `tool "${name}" is in ${before} and in ${list}; keep it in one list`
+  if (list !== 'block' && tool.category === 'permission_escalation') {
+    return `tool "${name}" is a permission escalation, which agents are always denied; list it under block`
+  }
+  return undefined
+}
+
+function place(...names: readonly string[]): string {
+  return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}

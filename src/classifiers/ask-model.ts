@@ -1,0 +1,77 @@
+import type { z } from 'zod'
+
+import { ServiceError } from '../format/error.ts'
+
+/** Most bytes of an answer. */
+export const ANSWER_BYTES_MAX = 16_384
+
+/** Where a model is, and how it is reached. */
+export type ModelAt = { readonly url: string; readonly token: string | undefined; readonly fetch: typeof fetch }
+
+/**
+ * Sends one question as JSON and reads the answer. Rejects with code `io` and a message that holds nothing of what was sent or received: for a connection
+ * that broke, any status but 2xx (redirects are not followed), more than 16 KiB, and what does not fit the schema.
+ */
+export async function askModel<A>(at: ModelAt, question: object, schema: z.ZodType<A>, signal: AbortSignal): Promise<A> {
+  const response = await sent(at, question, signal)
+  if (!response.ok) {
+    // Whatever becomes of the rest of it changes nothing.
+    void response.body?.cancel().catch(() => undefined)
+    throw new ServiceError('io', `it answered ${response.status}`)
+  }
+  const text = await textOf(response)
+  const answer = schema.safeParse(jsonOf(text))
+  if (!answer.success) throw new ServiceError('io', 'its answer is not what was asked for')
+  return answer.data
+}
+
+async function sent({ url, token, fetch }: ModelAt, question: object, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': 'gradus',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(question),
+      signal,
+    })
+  } catch (error) {
+    throw new ServiceError('io', `it cannot be reached (${reasonOf(error)})`, { cause: error })
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength
+      if (bytes > ANSWER_BYTES_MAX) break
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw new ServiceError('io', `its answer broke off (${reasonOf(error)})`, { cause: error })
+  }
+  if (bytes > ANSWER_BYTES_MAX) throw new ServiceError('io', `its answer is longer than ${ANSWER_BYTES_MAX} bytes`)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Undefined, which fits no schema, for what is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The system's or TLS' code of what broke a connection. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return cause instanceof Error ? cause.name : 'the connection broke'
+}

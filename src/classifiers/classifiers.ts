@@ -1,0 +1,56 @@
+import { z } from 'zod'
+
+import type { InjectionClassifier, TopicModel } from '../detect/external-classifier.ts'
+import type { OutsideModels } from '../evidence/detectors/external-classifiers.ts'
+import type { DetectorSettings, OutsideModel } from '../evidence/detectors/settings.ts'
+import { askModel, type ModelAt } from './ask-model.ts'
+import { limited, MODEL_LIMITS } from './limited.ts'
+import { modelToken, type TokenSources } from './model-token.ts'
+
+/** What a classifier answers: how sure it is of an injection. Other members are ignored. */
+const Classified = z.object({ confidence: z.number().min(0).max(1) })
+/** What a topic model answers: 1 is wholly within the declared topic. Other members are ignored. */
+const Scored = z.object({ score: z.number().min(0).max(1) })
+
+/** What asking models over HTTP needs; `steadyMs` is a monotonic clock. */
+export type ModelDeps = { readonly fetch: typeof fetch; readonly steadyMs: () => number }
+
+/** A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
+export function createInjectionClassifier(
+  model: Pick<OutsideModel, 'url' | 'timeout_ms'>,
+  token: string | undefined,
+  deps: ModelDeps,
+): InjectionClassifier {
+  const at: ModelAt = { url: model.url, token, fetch: deps.fetch }
+  const ask = async (texts: readonly string[], signal: AbortSignal): Promise<number> =>
+    (await askModel(at, { texts }, Classified, signal)).confidence
+  return limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
+}
+
+/** A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
+export function createTopicModel(
+  model: Pick<OutsideModel, 'url' | 'timeout_ms'>,
+  token: string | undefined,
+  deps: ModelDeps,
+): TopicModel {
+  const at: ModelAt = { url: model.url, token, fetch: deps.fetch }
+  const ask = async (question: { readonly action: readonly string[]; readonly topic: string }, signal: AbortSignal) =>
+    (await askModel(at, question, Scored, signal)).score
+  const within = limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
+  return (action, topic) => within({ action, topic })
+}
+
+/** The models of a configuration, with their tokens. Throws `bad_config` where a token is not where it should be. */
+export function connectOutsideModels(
+  { injection_classifier: classifier, topic_model: topic }: DetectorSettings,
+  sources: TokenSources,
+  deps: ModelDeps,
+): OutsideModels {
+  const tokenOf = (name: string, model: OutsideModel): string | undefined => modelToken(name, model, sources)
+  return {
+    ...(classifier === undefined
+      ? {}
+      : { injection_classifier: createInjectionClassifier(classifier, tokenOf('injection_classifier', classifier), deps) }),
+    ...(topic === undefined ? {} : { topic_model: createTopicModel(topic, tokenOf('topic_model', topic), deps) }),
+  }
+}

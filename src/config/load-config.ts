@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+import { ServiceError } from '../format/error.ts'
+import { parseYaml } from '../format/yaml.ts'
+import { Config } from './config.ts'
+
+/** A configuration that was read and checked; `root` is the directory its paths are relative to. */
+export type ConfigFile = { readonly config: Config; readonly root: string; readonly file: string }
+
+/** Where this package's own policies and bundles are: the directory above `src/` or `dist/`. */
+export const PACKAGE_ROOT = resolve(import.meta.dirname, '../..')
+
+/**
+ * Reads a configuration file; without one, `gradus.yaml` of the working directory, and without that the example organisation of
+ * this package with the data in `./data`. Throws `bad_config` with file, line and fix.
+ */
+export async function loadConfig(file: string | undefined, workingDirectory: string): Promise<ConfigFile> {
+  const own = join(PACKAGE_ROOT, 'gradus.yaml')
+  const path = resolve(workingDirectory, file ?? (existsSync(join(workingDirectory, 'gradus.yaml')) ? 'gradus.yaml' : own))
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ServiceError('bad_config', `cannot read the configuration ${path}`, {
+      place: { file: path },
+      fix: 'name an existing file with --config',
+      cause,
+    })
+  })
+  const config = parseYaml(path, text, Config, 'bad_config')
+  // The example's data belongs to whoever runs it, not into the package.
+  const store = path === own ? { ...config.store, data_dir: join(workingDirectory, config.store.data_dir) } : config.store
+  const http = { ...config.http, ...tlsFiles(config.http.tls, dirname(path)) }
+  const issuers = config.identity.issuers.map((issuer) =>
+    issuer.jwks_file === undefined ? issuer : { ...issuer, jwks_file: resolve(dirname(path), issuer.jwks_file) },
+  )
+  return { config: { ...config, http, identity: { ...config.identity, issuers }, store }, root: dirname(path), file: path }
+}
+
+function tlsFiles(tls: Config['http']['tls'], root: string): Pick<Config['http'], 'tls'> {
+  if (tls === undefined) return {}
+  const { certificate, key, client_ca: authorities } = tls
+  return {
+    tls: {
+      certificate: resolve(root, certificate),
+      key: resolve(root, key),
+      ...(authorities === undefined ? {} : { client_ca: resolve(root, authorities) }),
+    },
+  }
+}

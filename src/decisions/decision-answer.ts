@@ -1,0 +1,59 @@
+import type { ServiceError } from '../format/error.ts'
+import { lowerOutcome } from '../lattice/outcome-order.ts'
+import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { approvalAnswer, type ApprovalOutcome } from './approval-facts.ts'
+import type { Derivation } from './derive.ts'
+import type { DecisionAnswer } from './wire.ts'
+
+/** What is answered, apart from whether and where it was recorded. */
+type Pending = {
+  readonly id: string
+  readonly facts: DecisionFacts
+  readonly derivation: Derivation
+  readonly policySet: PolicySet
+  readonly digest: string
+  readonly people: ApprovalOutcome
+  readonly stateVersion: number
+}
+
+/** The answer to a decision. What would have been answered in another mode is not in it: that is not the agent's to know. */
+export function decisionAnswer(
+  { id, facts, derivation, policySet, digest, people, stateVersion }: Pending,
+  leafIndex: number | null,
+): DecisionAnswer {
+  const { decision, risk } = derivation
+  return {
+    decision_id: id,
+    decided_at: new Date(facts.at_ms).toISOString(),
+    valid_until: new Date(facts.at_ms + policySet.settings.answer_valid_ms).toISOString(),
+    request_digest: digest,
+    state_version: stateVersion,
+    recorded: leafIndex !== null,
+    outcome: decision.outcome,
+    decision: decision.decision,
+    base: decision.base,
+    ceilings: [...decision.ceilings],
+    obligations: [...decision.obligations],
+    guardrails: decision.guardrails,
+    advice: [...decision.advice],
+    risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
+    trust: trustAnswer(facts.trust, facts),
+    policy_set: policySet.digest,
+    leaf_index: leafIndex,
+    approval: approvalAnswer(people.approval, facts.at_ms),
+    reasons: [...(people.reason === null ? [] : [people.reason]), ...decision.reasons],
+  }
+}
+
+/** What may be answered when the log cannot be written: nothing above `suggest`, and it says so. */
+export function unrecorded(decided: DecisionAnswer, error: ServiceError): DecisionAnswer {
+  return {
+    ...decided,
+    recorded: false,
+    outcome: lowerOutcome(decided.outcome, 'suggest'),
+    decision: false,
+    advice: [],
+    reasons: [`not_recorded: ${error.code}`, ...decided.reasons],
+  }
+}

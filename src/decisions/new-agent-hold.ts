@@ -1,0 +1,70 @@
+import { systemCaller } from '../access/system-caller.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import type { Effect } from '../ledger/effect.ts'
+import { activityKey, boundsKey, OWNERS_KEY } from '../ledger/keys.ts'
+import { recordOf } from '../ledger/new-record.ts'
+import type { Store, View } from '../ledger/store.ts'
+import { newAgentTrust } from '../trust/state.ts'
+import { heldBackUntil } from '../trust/whitewash.ts'
+
+/** What holding a newcomer back needs. */
+export type NewcomerDeps = { readonly store: Store; readonly nowMs: () => number; readonly newId: () => string }
+
+/**
+ * The owner of a proven agent of the catalogue that never acted before; null for any other. Only its own activity tells that it did: reports,
+ * imports and signals may be about an agent that is still to come.
+ */
+export function newcomersOwner({ parties, agent, caller }: DecisionFacts, view: View): string | null {
+  const { tenant } = caller
+  if (parties.agent === null || parties.agent_claimed || !agent.known) return null
+  const { id } = parties.agent
+  if (view.document(activityKey(tenant, id)) !== undefined) return null
+  const owner = ownerOf(id, view)
+  const timed = view.document(boundsKey(tenant, id))?.timed ?? []
+  return owner === null || timed.some(({ source }) => source === sourceOf(owner)) ? null : owner
+}
+
+function ownerOf(agent: string, view: View): string | null {
+  const owners = view.document(OWNERS_KEY) ?? {}
+  return Object.hasOwn(owners, agent) ? (owners[agent] ?? null) : null
+}
+
+function sourceOf(owner: string): string {
+  return `owner:${owner}`
+}
+
+/**
+ * Holds a new agent back if another agent of its owner fell lately: a new name is no new beginning. It is written before the newcomer's first
+ * decision, which is then taken under it. Agents count as their owner's also after the catalogue lost them. True: something was written.
+ */
+export async function holdNewcomerBack(
+  { store, nowMs, newId }: NewcomerDeps,
+  { tenant, agent, owner }: { readonly tenant: string; readonly agent: string; readonly owner: string },
+): Promise<boolean> {
+  const others = await store.read([OWNERS_KEY], (view) =>
+    Object.entries(view.document(OWNERS_KEY) ?? {})
+      .filter(([id, of]) => of === owner && id !== agent)
+      .map(([id]) => id)
+      .sort(),
+  )
+  const keys = others.map((id) => ({ kind: 'agent', tenant, id }) as const)
+  const fallenIn = (view: View, atMs: number) =>
+    keys.flatMap((key) => {
+      const until = heldBackUntil(view.document(key) ?? newAgentTrust(), atMs, view.constants())
+      return until === null ? [] : [{ id: key.id, until }]
+    })
+  if (await store.read(keys, (view) => fallenIn(view, nowMs()).length === 0)) return false
+  return store.transact([boundsKey(tenant, agent), ...keys], (transaction) => {
+    const atMs = nowMs()
+    const constants = transaction.constants()
+    const fallen = fallenIn(transaction, atMs)
+    if (fallen.length === 0) return false
+    const until_ms = Math.round(Math.max(...fallen.map(({ until }) => until)))
+    const value = constants.bound_ceilings.whitewash
+    const effect: Effect = { kind: 'timed_ceiling', agent, source: sourceOf(owner), value, until_ms }
+    const body = { verb: 'hold_newcomer_back', owner, fallen: fallen.map(({ id }) => id) }
+    const caller = systemCaller(tenant)
+    transaction.append({ record: recordOf({ kind: 'budget', id: newId(), caller, atMs, agent, body, effects: [effect] }) })
+    return true
+  })
+}

@@ -1,0 +1,51 @@
+import { canonicalJson } from '../format/canonical-json.ts'
+import { invariant } from '../format/error.ts'
+import { decisionBodyOf } from '../ledger/decision-body.ts'
+import type { StoredRecord } from '../ledger/store.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { graduationTrace, wouldTrace } from './decision-record.ts'
+import { derive, deriveRefused } from './derive.ts'
+
+/** Whether a decision comes out again: byte for byte, not so, or not to be told because its inputs are gone. */
+export type ReplayResult =
+  | { readonly state: 'equal' }
+  | { readonly state: 'masked' | 'erased' | 'unknown_policy_set' }
+  | {
+      readonly state: 'different'
+      readonly differences: readonly { readonly member: string; readonly recorded: unknown; readonly replayed: unknown }[]
+    }
+
+/** The members that a replay must give again. */
+const COMPARED = ['risk', 'base', 'graduation', 'decision', 'would'] as const
+
+/** The policy set that a decision record was made under. */
+export function policySetOf(stored: StoredRecord): string {
+  const digest = stored.record.body['policy_set']
+  invariant(typeof digest === 'string', `record ${stored.record.id} names no policy set`)
+  return digest
+}
+
+/** Decides again from the record alone and its archived policy set, and compares canonical bytes. Masked or erased inputs are never "equal". */
+export async function replayDecision(stored: StoredRecord, policySet: PolicySet | undefined): Promise<ReplayResult> {
+  invariant(stored.record.kind === 'decision', `record ${stored.record.id} is not a decision`)
+  if (stored.state !== 'whole') return { state: stored.state }
+  if (policySet === undefined) return { state: 'unknown_policy_set' }
+  const body = decisionBodyOf(stored.record)
+  const question = {
+    request: body.request,
+    entrypoint: body.entrypoint,
+    ...('base_input' in body ? { baseInput: body.base_input } : {}),
+    // Another decision point's word is given, not derived.
+    ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
+  }
+  const first = await derive(question, body.facts, policySet)
+  const { risk, base, graduation, decision, would } = deriveRefused(first, body.refusals, body.would?.refusals)
+  const rehearsed = would === null ? null : wouldTrace(would, body.would?.rehearsal ?? null)
+  const again = { risk, base, graduation: graduationTrace(graduation), decision, would: rehearsed }
+  const differences = COMPARED.flatMap((member) => {
+    const replayed: unknown = JSON.parse(JSON.stringify(again[member]))
+    const recorded: unknown = member === 'would' ? body.would : stored.record.body[member]
+    return canonicalJson(recorded) === canonicalJson(replayed) ? [] : [{ member, recorded, replayed }]
+  })
+  return differences.length === 0 ? { state: 'equal' } : { state: 'different', differences }
+}

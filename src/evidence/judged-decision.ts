@@ -1,0 +1,116 @@
+import { ServiceError } from '../format/error.ts'
+import { decisionBodyOf } from '../ledger/decision-body.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import type { StoredRecord, View } from '../ledger/store.ts'
+import type { Layer } from '../model/layer.ts'
+import { formatScope } from '../model/scope.ts'
+import type { Decision } from '../pdp/decision-inputs.ts'
+import type { EvidenceStake } from '../trust/constants.ts'
+import type { Judged } from './weigh-verdict.ts'
+
+/** A decision as its record says it was. */
+export type RecordedDecision = {
+  readonly facts: DecisionFacts
+  readonly decision: Decision
+  readonly proposal: boolean
+  /** The approval that it redeemed: the decision that asked for it. */
+  readonly redeemed: string | null
+  /** It ran under an emergency override. */
+  readonly overridden: boolean
+  /** Layers in which detectors looked at it and found nothing. */
+  readonly clean: readonly Layer[]
+  /** Where the would-be use of budgets is kept, if there was any. */
+  readonly rehearsal: string | undefined
+  /** False: it ran, and nobody was asked to verify it. */
+  readonly sampled: boolean
+  readonly at_ms: number
+}
+
+/** The decision a report is about, of the caller's tenant; another tenant's is as unknown as one that never was. */
+export function decisionOf(
+  view: View,
+  tenant: string,
+  decisionId: string,
+): StoredRecord & { readonly decided: RecordedDecision } {
+  const stored = view.record(tenant, decisionId)
+  if (stored?.record.kind !== 'decision')
+    throw new ServiceError('not_found', `there is no decision "${decisionId}"`, {
+      place: { pointer: '/decision_id' },
+      fix: 'use the decision_id of an answer',
+    })
+  return { ...stored, decided: recordedDecisionOf(stored.record) }
+}
+
+/** A decision as its record says it was. */
+export function recordedDecisionOf(record: AuditRecord): RecordedDecision {
+  const { facts, decision, proposal, approval, override, would, watch, verification } = decisionBodyOf(record)
+  return {
+    facts,
+    decision,
+    proposal,
+    redeemed: approval.redeemed,
+    overridden: override !== null,
+    clean: watch?.clean ?? [],
+    rehearsal: would?.rehearsal ?? undefined,
+    sampled: verification?.due !== false,
+    at_ms: facts.at_ms,
+  }
+}
+
+/**
+ * What evidence about a decision is about: agent, scope and stake from the record. Refuses what cannot be judged: a decision
+ * without an agent or with one that only the body claimed, and one that neither ran nor may be judged as a proposal.
+ */
+export function judgedOf(
+  decisionId: string,
+  { facts, decision, proposal, redeemed, overridden, at_ms }: RecordedDecision,
+): Judged {
+  if (facts.parties.agent === null)
+    throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, {
+      place: { pointer: '/decision_id' },
+    })
+  if (facts.parties.agent_claimed)
+    throw new ServiceError(
+      'conflict',
+      `the agent "${facts.parties.agent.id}" of decision "${decisionId}" was only claimed by the body of the request`,
+      {
+        place: { pointer: '/decision_id' },
+        fix: 'set "trusted_chain" of the credential that asked, if it proves the chains it passes on',
+      },
+    )
+  if (!decision.decision && !proposal)
+    throw new ServiceError(
+      'conflict',
+      `decision "${decisionId}" (${decision.outcome}) did not run and cannot be judged as a proposal`,
+      {
+        place: { pointer: '/decision_id' },
+        fix: 'report outcomes of decisions that were allowed, or that carry the advice "record_proposal"',
+      },
+    )
+  return {
+    // A decision that redeemed an approval and the one that asked for it count as one.
+    decision_id: redeemed ?? decisionId,
+    agent: facts.parties.agent.id,
+    scope: formatScope(facts.action.scope, facts.action.stake),
+    stake: stakeOf(facts, decision),
+    // What ran because a person took over proves nothing good of the agent.
+    earns: facts.action.known && !overridden,
+    blast: facts.action.blast,
+    ...(facts.moved_from === undefined ? {} : { moved_tool: facts.action.name }),
+    // Whoever only the body names bears nothing: else naming an agent would be enough to bring it down.
+    delegators: facts.parties.links.filter(({ claimed }) => !claimed).map(({ party }) => party.id),
+    decided_at_ms: at_ms,
+  }
+}
+
+function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {
+  if (facts.action.category === 'read_only') return 'read'
+  return decision.decision ? 'executed' : 'proposal'
+}
+
+/** What a person's verdict on a decision that waits for approval is about; null where no proven agent asked. */
+export function proposalOf(decisionId: string, decided: RecordedDecision): Judged | null {
+  const { agent, agent_claimed } = decided.facts.parties
+  return agent === null || agent_claimed ? null : judgedOf(decisionId, { ...decided, proposal: true })
+}

@@ -1,0 +1,51 @@
+import { authorize } from '../access/authority.ts'
+import type { Caller } from '../access/caller.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import { PAGE_RECORDS_MAX } from '../ledger/store.ts'
+import type { VerbDeps } from '../policy/operator-verbs.ts'
+import { formatScope } from '../model/scope.ts'
+import type { Decision } from '../pdp/decision-inputs.ts'
+import type { ProposalsAnswer } from './wire.ts'
+
+/** Decisions that did not run but may be judged as proposals, newest first. */
+export async function proposals(
+  deps: Pick<VerbDeps, 'store'>,
+  caller: Caller,
+  page: { readonly from?: number; readonly limit: number },
+): Promise<ProposalsAnswer> {
+  authorize(caller, 'read_proposals')
+  const limit = Math.min(PAGE_RECORDS_MAX, Math.max(1, page.limit))
+  const found = await deps.store.query({
+    tenant: caller.tenant,
+    kinds: ['decision'],
+    newestFirst: true,
+    limit,
+    ...(page.from === undefined ? {} : { from: page.from }),
+  })
+  const last = found.at(-1)
+  return {
+    proposals: found.flatMap(({ record: { id, at, body } }) => {
+      const { facts, decision, proposal, request } = body as unknown as {
+        readonly facts: DecisionFacts
+        readonly decision: Decision
+        readonly proposal: boolean
+        readonly request?: { readonly resource?: { readonly type?: string; readonly id?: string } }
+      }
+      if (!proposal || facts.parties.agent === null) return []
+      const scope = formatScope(facts.action.scope, facts.action.stake)
+      return [
+        {
+          decision_id: id,
+          decided_at: at,
+          agent: facts.parties.agent.id,
+          action: facts.action.name,
+          // A mask or an erasure may have taken it out of the record.
+          resource: `${request?.resource?.type ?? '*'}/${request?.resource?.id ?? '*'}`,
+          outcome: decision.outcome,
+          scope,
+        },
+      ]
+    }),
+    next: found.length === limit && last !== undefined && last.leafIndex > 0 ? last.leafIndex : null,
+  }
+}

@@ -1,0 +1,166 @@
+import { ServiceError, unreachable } from '../../format/error.ts'
+import { agentIncident } from '../../ledger/agent-incident.ts'
+import type { Effect } from '../../ledger/effect.ts'
+import { agentKey } from '../../ledger/keys.ts'
+import type { View } from '../../ledger/store.ts'
+import type { IncidentClass } from '../../trust/constants.ts'
+import type { Posture } from '../../trust/posture.ts'
+import { sighted, sightingKey } from '../corroboration.ts'
+import { EVENT_SKEW_MS_MAX } from '../event-time.ts'
+import type { StateSignal } from './wire.ts'
+
+/** Confidence from which an indicator of injection is taken for one, 0–1. */
+export const INJECTION_SUSPECTED_MIN = 0.8
+/** Confidence from which it is taken for a weak one, 0–1. */
+export const INJECTION_WEAK_MIN = 0.5
+
+/** Whom a signal is about, who says so, and when. */
+export type Told = {
+  readonly tenant: string
+  readonly agent: string
+  /** The credential. */
+  readonly by: string
+  readonly nowMs: number
+  readonly eventTimeMs: number
+}
+
+/** What a signal does, as effects and in words. */
+export type Doing = { readonly effects: readonly Effect[]; readonly did: readonly string[] }
+
+const NOTHING: Doing = { effects: [], did: [] }
+
+/** What a signal about an agent or a session does to the state. Throws `bad_request` for a time that cannot be. */
+export function doingOf(signal: StateSignal, told: Told, recordId: string, view: View): Doing {
+  switch (signal.class) {
+    case 'credential_issued':
+      return posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
+    case 'credential_rotated':
+      return posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
+    case 'provisioned':
+      return signal.data.issued_at === undefined
+        ? NOTHING
+        : posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
+    case 'certificate_renewed':
+      return posture(told, { certificate_not_after_ms: timeIn(signal.data.not_after, 'not_after') })
+    case 'workload_attested': {
+      const { ok, until } = signal.data
+      return posture(told, { attested: { ok, ...(until === undefined ? {} : { until_ms: timeIn(until, 'until') }) } })
+    }
+    case 'delegator_mfa':
+      return posture(told, { delegator_mfa: signal.data.ok })
+    case 'deprovisioned':
+    case 'revoked':
+      return incident('credential_compromise', told, recordId, view)
+    case 'session_risk':
+      return sessionRisk(signal.data, told, view)
+    case 'used_output_of': {
+      const { session, agent: used } = signal.data
+      return {
+        effects: [{ kind: 'session', agent: told.agent, session, cap: null, used }],
+        did: [`the session is worth no more than the agent "${used}"`],
+      }
+    }
+    case 'injection_indicator':
+      return injection(signal.data, told, recordId, view)
+    case 'canary_tripped':
+      return incident('injection_confirmed', told, recordId, view)
+    case 'exfiltration':
+    case 'permission_escalation':
+      return incident(signal.class, told, recordId, view)
+    default:
+      return unreachable(signal)
+  }
+}
+
+/** Whether an indicator is a weak one of the agent itself, which weighs as evidence where its decision is known. */
+export function isWeakInjection(signal: StateSignal): boolean {
+  if (signal.class !== 'injection_indicator') return false
+  const { confidence, found_in, confirmed } = signal.data
+  return !confirmed && found_in !== 'output' && confidence >= INJECTION_WEAK_MIN && confidence < INJECTION_SUSPECTED_MIN
+}
+
+function posture({ agent, eventTimeMs }: Told, given: Posture): Doing {
+  return {
+    effects: [{ kind: 'posture', agent, posture: given, event_time_ms: eventTimeMs }],
+    did: [`posture: ${Object.keys(given).join(', ')}`],
+  }
+}
+
+function timeIn(time: string, member: string): number {
+  const atMs = Date.parse(time)
+  if (atMs >= 0) return atMs
+  throw new ServiceError('bad_request', `${member} is before 1970`, {
+    place: { pointer: `/data/${member}` },
+    fix: 'send a time as RFC 3339 says, such as 2026-03-02T10:00:00Z',
+  })
+}
+
+/** A time that has been; that of the event where none is given. */
+function pastIn(time: string | undefined, { nowMs, eventTimeMs }: Told): number {
+  if (time === undefined) return eventTimeMs
+  const atMs = timeIn(time, 'issued_at')
+  if (atMs <= nowMs + EVENT_SKEW_MS_MAX) return Math.min(atMs, nowMs)
+  throw new ServiceError('bad_request', 'issued_at is in the future', {
+    place: { pointer: '/data/issued_at' },
+    fix: 'synchronise the clock, or send the signal when the credential is in use',
+  })
+}
+
+/** An incident of the agent; none where one of its class, as low, waits for its review already. */
+function incident(of: IncidentClass, { tenant, agent }: Told, recordId: string, view: View): Doing {
+  const raised = agentIncident(agent, of, recordId, view.constants())
+  const { cap, review } = raised.incident
+  const open = view.document(agentKey(tenant, agent))?.incidents ?? []
+  if (review && open.some((one) => one.class === of && one.review === 'required' && one.cap <= cap))
+    return { effects: [], did: [`an incident "${of}" of the agent waits for its review already`] }
+  return { effects: [raised], did: [`incident "${of}" of the agent, cap ${cap}`] }
+}
+
+type RiskData = Extract<StateSignal, { class: 'session_risk' }>['data']
+
+function sessionRisk({ session, level }: RiskData, { agent }: Told, view: View): Doing {
+  if (level === 'low') return NOTHING
+  const { session_high, session_medium } = view.constants().bound_ceilings
+  const value = level === 'high' ? session_high : session_medium
+  return {
+    effects: [{ kind: 'session', agent, session, cap: { source: 'session:risk', value }, used: null }],
+    did: [`the session is capped at ${value}`],
+  }
+}
+
+type InjectionData = Extract<StateSignal, { class: 'injection_indicator' }>['data']
+
+/** An indicator in what a tool gave back bounds the session: whoever can send a mail could bring the agent down otherwise. */
+function injection(data: InjectionData, told: Told, recordId: string, view: View): Doing {
+  const { confidence, found_in, confirmed, session } = data
+  if (confirmed) return incident('injection_confirmed', told, recordId, view)
+  if (confidence < INJECTION_WEAK_MIN) return NOTHING
+  const suspected = confidence >= INJECTION_SUSPECTED_MIN
+  if (found_in !== 'output' || session === undefined)
+    return incident(suspected ? 'injection_suspected' : 'injection_weak', told, recordId, view)
+  const { incident_rules: rules } = view.constants()
+  const value = (suspected ? rules.injection_suspected : rules.injection_weak).cap ?? 0
+  const capped: Doing = {
+    effects: [{ kind: 'session', agent: told.agent, session, cap: { source: 'session:injection', value }, used: null }],
+    did: [`the session is capped at ${value}`],
+  }
+  if (!suspected) return capped
+  return both(capped, secondSource(session, told, recordId, view))
+}
+
+/** An injection that two sources saw in one session within the hour is the agent's. */
+function secondSource(session: string, told: Told, recordId: string, view: View): Doing {
+  const { effect, isSecond } = sighted({ ...told, session }, recordId, view)
+  const remembered: Doing = { effects: [effect], did: [] }
+  return isSecond ? both(remembered, incident('injection_suspected', told, recordId, view)) : remembered
+}
+
+function both(one: Doing, other: Doing): Doing {
+  return { effects: [...one.effects, ...other.effects], did: [...one.did, ...other.did] }
+}
+
+/** Documents that `doingOf` reads. */
+export function touchesOf(signal: StateSignal, tenant: string, agent: string) {
+  const session = 'session' in signal.data ? signal.data.session : undefined
+  return [agentKey(tenant, agent), ...(session === undefined ? [] : [sightingKey({ tenant, agent, session })])]
+}

@@ -1,0 +1,152 @@
+import { authorize } from '../../access/authority.ts'
+import type { Caller } from '../../access/caller.ts'
+import { ServiceError } from '../../format/error.ts'
+import { consequencesOf } from '../../ledger/changes.ts'
+import { recordOf } from '../../ledger/new-record.ts'
+import { sandbox } from '../../ledger/sandbox.ts'
+import type { Transaction } from '../../ledger/store.ts'
+import { decisionOf } from '../judged-decision.ts'
+import { type EvidenceDeps, reportSignal } from '../report-outcome.ts'
+import type { EvidenceAnswer, SignalReport } from '../wire.ts'
+import { layerOf, refuseUnconfigured } from './authorization.ts'
+import { doingOf, isWeakInjection } from './effects.ts'
+import {
+  answerOf,
+  isState,
+  type Memory,
+  memoryOf,
+  recordAt,
+  refuseKnown,
+  remembered,
+  type StateEvent,
+  TakenBefore,
+} from './idempotency.ts'
+import { judgedDecision, takeJudgement, takeWithEvidence } from './judgements.ts'
+import { refuseUnknown, toldOf, touched } from './target.ts'
+import type { SignalAnswer, SignalEvent } from './wire.ts'
+
+/** Takes one signal: refuses what its credential may not say, counts it once, and does what its class does. */
+export async function takeSignal(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
+  const layer = layerOf(event.signal)
+  const labels = { kind: 'signal', class: event.signal.class, layer } as const
+  try {
+    const answer = await taken(deps, caller, event)
+    deps.observe({ ...labels, result: answer.duplicate ? 'duplicate' : 'accepted' })
+    return answer
+  } catch (error) {
+    if (error instanceof TakenBefore) {
+      if (error.same) {
+        deps.observe({ ...labels, result: 'duplicate' })
+        return answerOf(await recordAt(deps, caller.tenant, error.recordId), true)
+      }
+      deps.observe({ ...labels, result: 'conflict' })
+      throw await conflicting(deps, caller, event, error.recordId)
+    }
+    if (error instanceof ServiceError) deps.observe({ ...labels, result: 'refused' })
+    throw error
+  }
+}
+
+/** A judged signal without an id of its own, answered with the evidence it was. */
+export async function reportJudged(deps: EvidenceDeps, caller: Caller, report: SignalReport): Promise<EvidenceAnswer> {
+  const labels = { kind: 'signal', class: report.class, layer: report.layer } as const
+  try {
+    authorize(caller, 'report_signal')
+    if (caller.signal_classes !== undefined || caller.signal_agents !== undefined) {
+      const { class: of, layer, decision_id } = report
+      const agent = await deps.store.read([], (view) => decisionOf(view, caller.tenant, report.decision_id).record.agent)
+      refuseUnconfigured(caller, { class: of, data: { layer, decision_id } }, agent)
+    }
+    const answer = await reportSignal(deps, caller, report)
+    deps.observe({ ...labels, result: answer.counted ? 'accepted' : 'duplicate' })
+    return answer
+  } catch (error) {
+    if (error instanceof ServiceError) deps.observe({ ...labels, result: 'refused' })
+    throw error
+  }
+}
+
+async function taken(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
+  authorize(caller, 'report_signal')
+  const { signal, agent } = event
+  const memory = memoryOf(caller, event)
+  if (memory !== null) await deps.store.read([memory.key], (view) => refuseKnown(memory, view))
+  if (!isState(signal)) return takeJudgement(deps, caller, event, memory)
+  if (agent === null)
+    throw new ServiceError('bad_request', `a signal "${signal.class}" is about an agent, so name it`, {
+      place: { pointer: '/agent' },
+      fix: 'say which agent, as its id in the catalogue',
+    })
+  refuseUnconfigured(caller, signal, agent)
+  refuseUnsteady(deps)
+  const judged = await judgedDecision(deps, caller, signal, agent)
+  return isWeakInjection(signal) && judged !== null
+    ? takeWithEvidence(deps, caller, { ...event, signal, agent }, memory, judged)
+    : takeState(deps, caller, { ...event, signal, agent }, memory)
+}
+
+function refuseUnsteady(deps: EvidenceDeps): void {
+  if (deps.clockSteady()) return
+  deps.observe({ kind: 'degraded', cause: 'clock' })
+  throw new ServiceError('not_ready', 'the clock stepped: signals are not taken until it is steady', {
+    fix: 'check time synchronisation',
+  })
+}
+
+/** A signal about an agent or a session: what it does, and its record, in one write. */
+async function takeState(deps: EvidenceDeps, caller: Caller, event: StateEvent, memory: Memory | null): Promise<SignalAnswer> {
+  const told = toldOf(deps, caller, event)
+  const id = deps.newId()
+  await deps.store.transact(touched(caller.tenant, event, memory), (transaction) => {
+    if (memory !== null) refuseKnown(memory, transaction)
+    refuseUnknown(deps, event, caller.tenant, transaction)
+    const { effects: own, did } = doingOf(event.signal, told, id, transaction)
+    const effects = [...own, ...remembered(memory, id)]
+    const { changes, named } = consequencesOf(effects, told.nowMs, caller.tenant, sandbox(transaction))
+    for (const change of changes)
+      if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+    const body = { signal: event.raw, taken: { class: event.signal.class, layer: layerOf(event.signal), did }, ...named }
+    transaction.append({
+      record: recordOf({
+        kind: 'signal',
+        id,
+        caller,
+        atMs: told.nowMs,
+        agent: event.agent,
+        outcome: event.signal.class,
+        decisionId: 'decision_id' in event.signal.data ? (event.signal.data.decision_id ?? null) : null,
+        body,
+        effects,
+      }),
+    })
+  })
+  return answerOf(await recordAt(deps, caller.tenant, id), false)
+}
+
+/** Writes down that a source said something else under an id that it had used, and gives the refusal. */
+async function conflicting(deps: EvidenceDeps, caller: Caller, event: SignalEvent, firstId: string): Promise<ServiceError> {
+  const { origin, raw, signal, agent } = event
+  const conflict = { class: signal.class, source: origin?.source ?? null, id: origin?.id ?? null, first_record: firstId }
+  await deps.store.transact([], (transaction: Transaction) =>
+    transaction.append({
+      record: recordOf({
+        kind: 'signal',
+        id: deps.newId(),
+        caller,
+        atMs: deps.nowMs(),
+        agent,
+        outcome: 'conflict',
+        body: { conflict, signal: raw },
+        effects: [],
+      }),
+    }),
+  )
+  return new ServiceError(
+    'conflict',
+    `the id "${conflict.id ?? ''}" of the source "${conflict.source ?? ''}" was used for another signal`,
+    {
+      place: { pointer: '/id' },
+      fix: 'give each signal an id of its own; send the same signal again only as it was',
+    },
+  )
+}

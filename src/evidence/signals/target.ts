@@ -1,0 +1,49 @@
+import { actorOf } from '../../access/authority.ts'
+import type { Caller } from '../../access/caller.ts'
+import { ServiceError } from '../../format/error.ts'
+import type { DocumentKey } from '../../ledger/documents/documents.ts'
+import { agentKey, boundsKey, sessionKey } from '../../ledger/keys.ts'
+import type { View } from '../../ledger/store.ts'
+import { didYouMean } from '../../policy/known-names.ts'
+import type { VerbDeps } from '../../policy/operator-verbs.ts'
+import { eventTimeIn } from '../event-time.ts'
+import { type Told, touchesOf } from './effects.ts'
+import type { Memory, StateEvent } from './idempotency.ts'
+
+/** Whom a signal is about, who says so, and when. Throws `bad_request` for a time that is too old or to come. */
+export function toldOf(deps: VerbDeps, caller: Caller, { agent, event_time }: StateEvent): Told {
+  const nowMs = deps.nowMs()
+  return { tenant: caller.tenant, agent, by: actorOf(caller), nowMs, eventTimeMs: eventTimeIn(event_time ?? undefined, 0, nowMs) }
+}
+
+/** Documents that a signal about an agent may touch. */
+export function touched(tenant: string, { signal, agent }: StateEvent, memory: Memory | null): readonly DocumentKey[] {
+  const session = 'session' in signal.data ? signal.data.session : undefined
+  return [
+    ...touchesOf(signal, tenant, agent),
+    boundsKey(tenant, agent),
+    ...(session === undefined ? [] : [sessionKey(tenant, agent, session)]),
+    ...(memory === null ? [] : [memory.key]),
+  ]
+}
+
+/** Classes that stop an agent altogether, so also one that nobody knows. */
+const STOPPING: readonly string[] = ['deprovisioned', 'revoked']
+
+/** Refuses a signal about an agent that is nowhere. Throws `bad_request`. */
+export function refuseUnknown(deps: VerbDeps, { signal, agent }: StateEvent, tenant: string, view: View): void {
+  const { catalogue } = deps.policySet()
+  const isKnown =
+    catalogue.agent(agent).known ||
+    view.document(agentKey(tenant, agent)) !== undefined ||
+    view.document(boundsKey(tenant, agent)) !== undefined
+  if (isKnown || STOPPING.includes(signal.class)) return
+  throw new ServiceError('bad_request', `there is no agent "${agent}"`, {
+    place: { pointer: '/agent' },
+    fix: didYouMean(
+      agent,
+      catalogue.agents,
+      'list it under "agents" in the catalogue; "revoked" stops also one that is not there',
+    ),
+  })
+}

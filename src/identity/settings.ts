@@ -1,0 +1,227 @@
+import { z } from 'zod'
+
+import { templateProblem } from '../access/agent-template.ts'
+import { Role, Standing } from '../access/caller.ts'
+import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
+import { identifier } from '../format/identifier.ts'
+import { TYPE_CHARS_MAX } from '../model/request.ts'
+
+/** Signatures that can be accepted. Asymmetric ones only: with a shared secret whoever checks a token can make one. */
+export const TOKEN_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const
+export const TokenAlgorithm = z.enum(TOKEN_ALGORITHMS)
+export type TokenAlgorithm = z.infer<typeof TokenAlgorithm>
+
+/** Most agents that one issuer's table names. */
+const AGENTS_MAX = 10_000
+const AGENT_CHARS_MAX = 512
+
+/** Where in the claims a value is. */
+const claim = z
+  .string()
+  .max(AGENT_CHARS_MAX)
+  .regex(/^(\/[^/]+)+$/u, 'a JSON Pointer into the claims, such as /groups')
+
+/** Names a source of identities in the records, in front of the name of whoever shows a token of it. */
+const sourceId = z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/u, 'letters, digits, dots, dashes and underscores, at most 32')
+
+/** The workloads of one SPIFFE trust domain, and the agents that they are. Without `paths` the SPIFFE ID is the agent's name. */
+const Workloads = z.strictObject({
+  trust_domain: z
+    .string()
+    .max(TRUST_DOMAIN_BYTES_MAX)
+    .regex(TRUST_DOMAIN, 'lower-case letters, digits, dots, dashes, underscores'),
+  paths: z
+    .array(
+      z
+        .strictObject({ path: z.string().max(SPIFFE_ID_BYTES_MAX), agent: z.string().min(1).max(AGENT_CHARS_MAX) })
+        .superRefine((template, context) => {
+          const problem = templateProblem(template)
+          if (problem !== undefined) context.addIssue({ code: 'custom', path: ['path'], message: problem })
+        }),
+    )
+    .max(256)
+    .default([]),
+})
+export type Workloads = z.infer<typeof Workloads>
+
+/** What holders of such a token or certificate may do. An agent needs nothing here but the `pep` duties that it fulfils. */
+const IssuedStanding = Standing.omit({ tenant: true, agent: true, person: true }).extend({ roles: z.array(Role).default([]) })
+
+/** What all sources of identities say. */
+const SOURCE = {
+  id: sourceId,
+  tenant: identifier(TYPE_CHARS_MAX).default('default'),
+  /** True: this source vouches only for workloads that were attested. */
+  attested: z.boolean().default(false),
+  /** True: a workload that is not known to be attested bounds its agent's trust. */
+  attestation_required: z.boolean().default(false),
+  standing: IssuedStanding.prefault({}),
+}
+
+/** Who issues bearer tokens (JWT), how they are checked, and what their claims mean here. */
+export const TokenIssuer = z
+  .strictObject({
+    ...SOURCE,
+    /** `iss`, compared character by character. Only tokens of SPIFFE may have none. */
+    issuer: z.string().min(1).max(2_048).optional(),
+    /** A token names at least one of them in `aud`. No two sources share issuer and audience. */
+    audiences: z.array(z.string().min(1).max(2_048)).min(1).max(16),
+    jwks_url: z.url().max(2_048).optional(),
+    jwks_file: z.string().min(1).max(4_096).optional(),
+    jwks_refresh_seconds: z.int().min(10).max(86_400).default(600),
+    /** Between two fetches that nothing but a token caused; unknown keys cause one. */
+    jwks_cooldown_seconds: z.int().min(1).max(3_600).default(30),
+    /** How long keys are used that could not be fetched again. */
+    jwks_stale_seconds_max: z.int().min(10).max(604_800).default(86_400),
+    algorithms: z.array(TokenAlgorithm).min(1).default(['RS256', 'ES256']),
+    /** `typ` of the tokens, without regard to case; a token without one counts as `JWT`. */
+    types: z.array(z.string().min(1).max(64)).min(1).max(8).default(['JWT', 'at+jwt']),
+    clock_skew_seconds: z.int().min(0).max(300).default(30),
+    /** Longest time from `iat` to `exp`. */
+    lifetime_seconds_max: z.int().min(1).max(31_622_400).default(86_400),
+    /** What `sub` is: an agent, a person, or a service such as an enforcement point. `act` turns the first two into an agent that acts for them. */
+    subject: z.enum(['agent', 'human', 'service']),
+    /** Where the name of the subject is. */
+    subject_claim: claim.default('/sub'),
+    /** Type under which a person appears in decisions. */
+    human_type: identifier(TYPE_CHARS_MAX).default('user'),
+    /** Which agent a name in `sub` is; one that is not in the table is refused. Without a table the name is the agent. */
+    agents: z.record(z.string().max(AGENT_CHARS_MAX), identifier(AGENT_CHARS_MAX)).optional(),
+    spiffe: Workloads.optional(),
+    /** Where the tenant is, instead of `tenant`. */
+    tenant_claim: claim.optional(),
+    /** Where names are (a text or a list) that `role_map` turns into roles, besides `standing.roles`. */
+    roles_claim: claim.optional(),
+    role_map: z.record(z.string().max(AGENT_CHARS_MAX), z.array(Role).max(16)).default({}),
+    /** What shows that the delegating human signed in with more than one factor. */
+    mfa: z
+      .strictObject({
+        amr: z.array(z.string().min(1).max(64)).max(32).default(['mfa']),
+        acr: z.array(z.string().min(1).max(512)).max(32).default([]),
+        /** True: a token that says nothing of it counts as without. */
+        required: z.boolean().default(false),
+        /** A sign-in (`auth_time`) older than this no longer counts. */
+        age_seconds_max: z.int().min(60).optional(),
+      })
+      .prefault({}),
+    /** Where the token says (true or false) that the workload was attested. */
+    attested_claim: claim.optional(),
+    /** Where the token says (seconds) when the secret behind it was made; without it the token's own `iat` counts. */
+    credential_issued_claim: claim.optional(),
+  })
+  .superRefine((issuer, context) => {
+    for (const { path, message } of issuerProblems(issuer)) context.addIssue({ code: 'custom', path: [path], message })
+  })
+export type TokenIssuer = z.infer<typeof TokenIssuer>
+
+/** Who is behind a client certificate (X.509-SVID) that `http.tls.client_ca` verified. */
+export const CertificateSource = z
+  .strictObject({ ...SOURCE, spiffe: Workloads, subject: z.enum(['agent', 'service']) })
+  .superRefine((source, context) => {
+    for (const { path, message } of standingProblems(source, false)) context.addIssue({ code: 'custom', path: [path], message })
+  })
+export type CertificateSource = z.infer<typeof CertificateSource>
+
+/** Whose tokens and certificates are accepted besides `credentials`. */
+export const IdentitySources = z
+  .strictObject({
+    issuers: z.array(TokenIssuer).max(64).default([]),
+    certificates: CertificateSource.optional(),
+  })
+  .superRefine(({ issuers, certificates }, context) => {
+    const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['issuers'], message })
+    const ids = [...issuers, ...(certificates === undefined ? [] : [certificates])].map(({ id }) => id)
+    const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+    if (twice !== undefined) refuse(`the id ${twice} is there twice: give each source its own`)
+    const places = issuers.flatMap(({ issuer, spiffe, audiences }) =>
+      [...new Set(audiences)].map((audience) => JSON.stringify([spiffe?.trust_domain ?? issuer, audience])),
+    )
+    if (new Set(places).size < places.length)
+      refuse(
+        'two sources share an issuer (or trust domain) and an audience, so a token could be either: give each its own audience',
+      )
+  })
+export type IdentitySources = z.infer<typeof IdentitySources>
+
+type Problem = { readonly path: string; readonly message: string }
+
+function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[] {
+  const { jwks_url: url, jwks_file: file, spiffe, subject } = issuer
+  const checks: readonly (readonly [boolean, string, string])[] = [
+    [(url === undefined) === (file === undefined), 'jwks_url', 'name the keys either by jwks_url or by jwks_file'],
+    [
+      url !== undefined && !isFetchable(url),
+      'jwks_url',
+      'keys are fetched by https, or by http on this machine, without a password or a fragment in the URL',
+    ],
+    [
+      issuer.issuer === undefined && spiffe === undefined,
+      'issuer',
+      'only tokens of SPIFFE may have no issuer: say which one it is',
+    ],
+    [spiffe !== undefined && subject === 'human', 'spiffe', 'a workload is no person: take subject agent or service'],
+    [
+      spiffe !== undefined && issuer.algorithms.some((name) => name.startsWith('Ed')),
+      'algorithms',
+      'JWT-SVIDs are signed by RS, PS or ES algorithms only',
+    ],
+    [spiffe !== undefined && issuer.agents !== undefined, 'agents', 'workloads become agents by spiffe.paths: remove the table'],
+    [spiffe !== undefined && issuer.subject_claim !== '/sub', 'subject_claim', 'the SPIFFE ID is in /sub'],
+    [subject === 'service' && issuer.agents !== undefined, 'agents', 'a service is no agent: remove the table'],
+    [issuer.agents !== undefined && Object.keys(issuer.agents).length > AGENTS_MAX, 'agents', `at most ${AGENTS_MAX} agents`],
+    [
+      (issuer.roles_claim === undefined) !== (Object.keys(issuer.role_map).length === 0),
+      'role_map',
+      'roles_claim and role_map go together',
+    ],
+    [
+      Object.values(issuer.role_map).some((roles) => roles.includes('agent')),
+      'role_map',
+      'the role "agent" comes from subject: agent, or from `act`, and from nowhere else',
+    ],
+    [subject === 'agent' && issuer.roles_claim !== undefined, 'roles_claim', 'an agent has the role "agent" and no other'],
+  ]
+  const own = checks.flatMap(([isWrong, path, message]) => (isWrong ? [{ path, message }] : []))
+  return [...own, ...standingProblems(issuer, issuer.roles_claim !== undefined)]
+}
+
+/** An agent has no standing but its own; a person vouches for nobody; a service needs a role. */
+function standingProblems(
+  { subject, standing }: { readonly subject: TokenIssuer['subject']; readonly standing: z.infer<typeof IssuedStanding> },
+  hasRolesClaim: boolean,
+): readonly Problem[] {
+  const refuse = (message: string): readonly Problem[] => [{ path: 'standing', message }]
+  const { roles, human_subject_types, trusted_composition, trusted_chain } = standing
+  if (roles.includes('agent')) return refuse('the role "agent" comes from subject: agent: remove it')
+  const vouches = human_subject_types.length > 0 || trusted_composition || trusted_chain === true
+  if (subject !== 'service' && vouches) return refuse('only a service vouches for humans, compositions and chains')
+  if (subject !== 'agent')
+    return roles.length > 0 || hasRolesClaim ? [] : refuse('without a role it may do nothing: give it roles')
+  const said = Object.entries(standing).filter(([, value]) => value !== undefined && value !== false && !isEmpty(value))
+  const much = said.map(([name]) => name).filter((name) => name !== 'supported_obligations')
+  return much.length === 0 ? [] : refuse(`an agent asks for itself, and reports and asserts nothing: remove ${much.join(', ')}`)
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+/** Whether keys may be fetched from there: nobody on the way may change them. */
+function isFetchable(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password, hash } = new URL(text)
+  if (username !== '' || password !== '' || hash !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname))
+}

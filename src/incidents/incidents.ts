@@ -1,0 +1,161 @@
+import { authorize } from '../access/authority.ts'
+import type { Caller } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
+import { scopesOf } from '../ladder/agent-trust.ts'
+import { consequencesOf } from '../ledger/changes.ts'
+import type { Effect } from '../ledger/effect.ts'
+import { agentKey, boundsKey } from '../ledger/keys.ts'
+import { recordOf } from '../ledger/new-record.ts'
+import { sandbox } from '../ledger/sandbox.ts'
+import type { Transaction, View } from '../ledger/store.ts'
+import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
+import type { VerbDeps } from '../policy/operator-verbs.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import type { AgentTrust } from '../trust/agent-trust.ts'
+import { newAgentTrust } from '../trust/state.ts'
+import { scopeView } from '../trust/view.ts'
+import type { IncidentAnswer, IncidentReport, IncidentReviewReport } from './wire.ts'
+
+/** An operator's word that something went wrong: a cap at once, by the class of incident. */
+export async function raiseIncident(deps: VerbDeps, caller: Caller, report: IncidentReport): Promise<IncidentAnswer> {
+  authorize(caller, 'raise_incident')
+  const { tenant } = caller
+  const nowMs = deps.nowMs()
+  const id = deps.newId()
+  const policySet = deps.policySet()
+  return deps.store.transact([agentKey(tenant, report.agent), boundsKey(tenant, report.agent)], (transaction) => {
+    refuseNothing(report, policySet, transaction.document(agentKey(tenant, report.agent)))
+    const rule = transaction.constants().incident_rules[report.class]
+    const reach = report.reach ?? rule.reach
+    if (reach === 'scope' && report.scope === undefined)
+      throw new ServiceError('bad_request', `an incident of class "${report.class}" reaches one scope, so it needs one`, {
+        place: { pointer: '/scope' },
+        fix: 'add "scope", such as "communication:full"',
+      })
+    const cap = Math.min(report.cap ?? 1, rule.cap ?? capUnderBand(transaction, tenant, report, nowMs))
+    const incident = {
+      id,
+      class: report.class,
+      reach,
+      scope: reach === 'scope' ? (report.scope ?? null) : null,
+      cap,
+      review: rule.review,
+    }
+    const effects: Effect[] = [{ kind: 'incident', agent: report.agent, incident }]
+    return recordIncident(
+      deps,
+      {
+        caller,
+        agent: report.agent,
+        incidentId: id,
+        kind: 'incident',
+        nowMs,
+        effects,
+        body: { incident, ...(report.detail === undefined ? {} : { detail: report.detail }) },
+      },
+      transaction,
+    )
+  })
+}
+
+/** Classes that stop an agent altogether, so also one that nobody knows. */
+const STOPPING: readonly string[] = ['kill_switch', 'credential_compromise']
+
+/** Refuses an incident of something that is not there: a typing error must not look like an agent that was capped. */
+function refuseNothing({ agent, scope, class: of }: IncidentReport, policySet: PolicySet, trust: AgentTrust | undefined): void {
+  const { catalogue } = policySet
+  if (trust === undefined && !catalogue.agent(agent).known && !STOPPING.includes(of))
+    throw new ServiceError('bad_request', `there is no agent "${agent}"`, {
+      place: { pointer: '/agent' },
+      fix: didYouMean(
+        agent,
+        catalogue.agents,
+        'list it under "agents" in the catalogue; a "kill_switch" stops also one that is not there',
+      ),
+    })
+  if (scope !== undefined && !actsInScope(policySet, scope) && !Object.hasOwn(trust?.scopes ?? {}, scope))
+    throw new ServiceError('bad_request', `no action has the scope "${scope}"`, {
+      place: { pointer: '/scope' },
+      fix: scopeFix(policySet, scope),
+    })
+}
+
+/** The cap of a class that has none of its own: just under the band of the scope as it stands. */
+function capUnderBand(view: View, tenant: string, { agent, scope }: IncidentReport, nowMs: number): number {
+  const constants = view.constants()
+  const trust = view.document(agentKey(tenant, agent)) ?? newAgentTrust()
+  const bands = [...(scope === undefined ? Object.keys(trust.scopes) : [scope])].map(
+    (each) => scopeView(trust, each, { nowMs }, constants).band,
+  )
+  return constants.major_caps[bands.sort()[0] ?? 0]
+}
+
+/** A person looked: the agent earns again from now on; a false positive gives back what it took. */
+export async function reviewIncident(
+  deps: VerbDeps,
+  caller: Caller,
+  incidentId: string,
+  report: IncidentReviewReport,
+): Promise<IncidentAnswer> {
+  authorize(caller, 'review_incident')
+  const nowMs = deps.nowMs()
+  return deps.store.transact([agentKey(caller.tenant, report.agent), boundsKey(caller.tenant, report.agent)], (transaction) => {
+    const agent = transaction.document(agentKey(caller.tenant, report.agent)) ?? newAgentTrust()
+    const incidents = [...agent.incidents, ...Object.values(agent.scopes).flatMap((scope) => scope.incidents)]
+    if (!incidents.some(({ id }) => id === incidentId))
+      throw new ServiceError('not_found', `agent "${report.agent}" has no incident "${incidentId}"`, {
+        fix: 'see "incident.open" in the trust view of the agent',
+      })
+    const effects: Effect[] = [
+      { kind: 'review', agent: report.agent, incident_id: incidentId, false_positive: report.false_positive },
+    ]
+    const body = {
+      incident_id: incidentId,
+      false_positive: report.false_positive,
+      ...(report.note === undefined ? {} : { note: report.note }),
+    }
+    return recordIncident(deps, { caller, agent: report.agent, incidentId, kind: 'review', nowMs, effects, body }, transaction)
+  })
+}
+
+type IncidentWrite = {
+  readonly caller: Caller
+  readonly agent: string
+  readonly incidentId: string
+  readonly kind: 'incident' | 'review'
+  readonly nowMs: number
+  readonly effects: readonly Effect[]
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+function recordIncident(deps: VerbDeps, write: IncidentWrite, transaction: Transaction): IncidentAnswer {
+  const { caller, agent, effects, nowMs } = write
+  const { changes, named } = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
+  const { leafIndex } = transaction.append({
+    record: recordOf({
+      kind: write.kind,
+      id: deps.newId(),
+      caller,
+      atMs: nowMs,
+      agent,
+      body: { ...write.body, ...named },
+      effects,
+    }),
+  })
+  for (const change of changes)
+    if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+  return {
+    incident_id: write.incidentId,
+    agent,
+    known: deps.policySet().catalogue.agent(agent).known,
+    leaf_index: leafIndex,
+    state_version: transaction.stateVersion(),
+    changes: [...changes],
+    scopes: scopesOf(
+      transaction.document(agentKey(caller.tenant, agent)) ?? newAgentTrust(),
+      { tenant: caller.tenant, id: agent },
+      nowMs,
+      transaction,
+    ),
+  }
+}

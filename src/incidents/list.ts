@@ -1,0 +1,75 @@
+import { setImmediate as others } from 'node:timers/promises'
+
+import { authorize } from '../access/authority.ts'
+import type { Caller } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
+import { agentKey } from '../ledger/keys.ts'
+import type { VerbDeps } from '../policy/operator-verbs.ts'
+import { type IncidentStanding, incidentStandings } from '../trust/incident-standing.ts'
+import { publish } from '../trust/phi.ts'
+import { type IncidentFilter, INCIDENTS_LISTED_MAX, type IncidentsAnswer, type IncidentView } from './wire.ts'
+
+/** Agents that are looked at before others are served. */
+const CHUNK_AGENTS = 256
+
+/** Incidents of the caller's tenant that still bound an agent: what waits for a person first, then by cap, the newest first. */
+export async function incidents(deps: VerbDeps, caller: Caller, { agent, state }: IncidentFilter): Promise<IncidentsAnswer> {
+  authorize(caller, 'read_steering')
+  const nowMs = deps.nowMs()
+  const found = (await standingIncidents(deps, caller.tenant, nowMs, agent)).filter(
+    (each) => state === undefined || each.state === state,
+  )
+  return { incidents: found.toSorted(gravest).slice(0, INCIDENTS_LISTED_MAX), total: found.length }
+}
+
+/** One incident that still bounds an agent. */
+export async function incident(deps: VerbDeps, caller: Caller, incidentId: string): Promise<IncidentView> {
+  authorize(caller, 'read_steering')
+  const found = (await standingIncidents(deps, caller.tenant, deps.nowMs())).find(({ incident_id }) => incident_id === incidentId)
+  if (found !== undefined) return found
+  throw new ServiceError('not_found', `there is no incident "${incidentId}" that bounds an agent`, {
+    fix: 'see GET /api/v1/incidents; one that is over, or was a false positive, is in the log only',
+  })
+}
+
+async function standingIncidents(deps: VerbDeps, tenant: string, nowMs: number, agent?: string): Promise<IncidentView[]> {
+  const agents = agent === undefined ? await deps.store.list('agent', tenant) : [agent]
+  const found: IncidentView[] = []
+  for (let from = 0; from < agents.length; from += CHUNK_AGENTS) {
+    const keys = agents.slice(from, from + CHUNK_AGENTS).map((id) => agentKey(tenant, id))
+    const views = await deps.store.read(keys, (view) =>
+      keys.flatMap((key) => {
+        const trust = view.document(key)
+        if (trust === undefined) return []
+        return incidentStandings(trust, nowMs, view.constants()).map((standing) => shown(key.id, standing))
+      }),
+    )
+    found.push(...views)
+    await others()
+  }
+  return found
+}
+
+function shown(agent: string, { incident: of, scope, state, cap, scopes }: IncidentStanding): IncidentView {
+  return {
+    incident_id: of.id,
+    agent,
+    class: of.class,
+    reach: scope === null ? 'agent' : 'scope',
+    scope,
+    state,
+    cap,
+    cap_raised: publish(of.cap),
+    since: new Date(of.atMs).toISOString(),
+    review: of.review,
+    needs: state === 'open' ? 'review' : 'evidence',
+    counts_from: state === 'open' ? null : new Date(of.fromMs).toISOString(),
+    merged: of.merged,
+    scopes: [...scopes],
+  }
+}
+
+function gravest(one: IncidentView, other: IncidentView): number {
+  if (one.state !== other.state) return one.state === 'open' ? -1 : 1
+  return one.cap - other.cap || Date.parse(other.since) - Date.parse(one.since)
+}

@@ -1,0 +1,77 @@
+import { actorOf, authorize } from '../access/authority.ts'
+import type { Caller } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
+import { agentKey, boundsKey, tenantKey } from '../ledger/keys.ts'
+import type { View } from '../ledger/store.ts'
+import type { VerbDeps } from '../policy/operator-verbs.ts'
+import type { AgentTrust } from '../trust/agent-trust.ts'
+import { scopeTrust, type ScopeTrustAnswer } from '../trust/scope-trust.ts'
+import { newAgentTrust } from '../trust/state.ts'
+import type { TrustView } from '../trust/trust-view.ts'
+import { scopeView } from '../trust/view.ts'
+import { holdViews } from './hold-views.ts'
+import { ceilingsFor } from './score-ceilings.ts'
+import type { AgentTrustAnswer } from './wire.ts'
+
+/** Trust of an agent in every scope in which anything happened, by name. */
+export function scopesOf(agent: AgentTrust, { tenant, id }: Named, nowMs: number, view: View): TrustView[] {
+  const constants = view.constants()
+  return Object.keys(agent.scopes)
+    .sort()
+    .map((scope) => {
+      const ceilings = ceilingsFor(view, { tenant, agent: id, scope, nowMs }, constants)
+      return scopeView(agent, scope, { nowMs, ceilings }, constants)
+    })
+}
+
+type Named = { readonly tenant: string; readonly id: string }
+
+/** The same with the way up: every gate of the next rung. */
+function scopeAnswers(agent: AgentTrust, { tenant, id }: Named, nowMs: number, view: View): ScopeTrustAnswer[] {
+  const constants = view.constants()
+  return Object.keys(agent.scopes)
+    .sort()
+    .map((scope) => {
+      const ceilings = ceilingsFor(view, { tenant, agent: id, scope, nowMs }, constants)
+      return scopeTrust(agent, scope, { nowMs, ceilings }, constants)
+    })
+}
+
+/** Refuses an agent's own credential the trust of another agent. */
+export function refuseOthersTrust(caller: Caller, agent: string): void {
+  if (caller.agent !== undefined && caller.agent !== agent)
+    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to the agent "${caller.agent}"`, {
+      fix: 'an agent may read its own trust only',
+    })
+}
+
+/** Trust of one agent in every scope in which anything happened, and what of it is contained. */
+export async function agentTrust(deps: VerbDeps, caller: Caller, agent: string): Promise<AgentTrustAnswer> {
+  authorize(caller, 'read_trust')
+  refuseOthersTrust(caller, agent)
+  const { tenant } = caller
+  const nowMs = deps.nowMs()
+  const known = deps.policySet().catalogue.agent(agent)
+  return deps.store.read([agentKey(tenant, agent), tenantKey(tenant), boundsKey(tenant, agent)], (view) => {
+    const stored = view.document(agentKey(tenant, agent))
+    if (stored === undefined && !known.known)
+      throw new ServiceError('not_found', `there is no agent "${agent}"`, { fix: 'see "agents" in the catalogue' })
+    const containments = view.document(tenantKey(tenant))?.containments ?? []
+    return {
+      agent,
+      known: known.known,
+      class: known.class,
+      tier: known.tier,
+      at: new Date(nowMs).toISOString(),
+      state_version: view.stateVersion(),
+      holds: holdViews(view.document(boundsKey(tenant, agent))),
+      scopes: scopeAnswers(stored ?? newAgentTrust(), { tenant, id: agent }, nowMs, view),
+      containments: containments
+        .filter(
+          ({ target }) =>
+            target.kind === 'tenant' || !('agent' in target) || target.agent === undefined || target.agent === agent,
+        )
+        .map(({ id, target, by, reason }) => ({ id, target, by, reason })),
+    }
+  })
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+import { WireComment, WireId, WireNote, WireShare, WireTime } from '../model/wire-fields.ts'
+import { ContainmentTarget } from '../ledger/documents/containment.ts'
+import { Level } from '../model/level.ts'
+import { ScopeKey } from '../model/scope.ts'
+import { HoldReason } from '../trust/bounds-documents.ts'
+import { Gate } from '../trust/gates.ts'
+import { ScopeTrustAnswer } from '../trust/scope-trust.ts'
+import { TrustChange } from '../trust/trust-change.ts'
+
+/** Something about an agent that waits for a person. */
+export const HoldView = z.strictObject({
+  id: WireId,
+  /** Null: in every scope. */
+  scope: ScopeKey.nullable(),
+  reason: HoldReason,
+  /** Who filed it. */
+  source: WireId,
+  /** Units that do not count while it waits. */
+  units: z.number().nonnegative(),
+  /** Score ceiling while it waits; null where it is only flagged. */
+  cap: WireShare.nullable(),
+  since: WireTime,
+})
+
+export type HoldView = z.infer<typeof HoldView>
+
+/** `GET /api/v1/agents/{id}/trust`. */
+export const AgentTrustAnswer = z.strictObject({
+  agent: WireId,
+  known: z.boolean(),
+  class: z.string(),
+  tier: z.string(),
+  at: WireTime,
+  state_version: z.int(),
+  scopes: z.array(ScopeTrustAnswer),
+  /** What waits for a person, oldest first. */
+  holds: z.array(HoldView),
+  containments: z.array(z.strictObject({ id: WireId, target: ContainmentTarget, by: z.string(), reason: z.string() })),
+})
+
+export type AgentTrustAnswer = z.infer<typeof AgentTrustAnswer>
+
+/** `POST /api/v1/agents/{id}/scopes/{scope}/promotions`. */
+export const PromotionReport = z.strictObject({ note: WireComment.optional() })
+
+export type PromotionReport = z.infer<typeof PromotionReport>
+
+/** Whether a promotion happened, and every gate with what there is and what is needed. */
+export const PromotionAnswer = z.strictObject({
+  agent: WireId,
+  scope: ScopeKey,
+  promoted: z.boolean(),
+  level_before: Level,
+  level_after: Level,
+  gates: z.array(Gate),
+  leaf_index: z.int().nullable(),
+  state_version: z.int(),
+})
+
+export type PromotionAnswer = z.infer<typeof PromotionAnswer>
+
+/** `POST /api/v1/agents/{id}/scopes/{scope}/demotion`: a person takes the rungs above `level` away. */
+export const DemotionReport = z.strictObject({ level: Level, reason: WireNote })
+
+export type DemotionReport = z.infer<typeof DemotionReport>
+
+/** What a demotion did. `demoted` false: it stood there already, and nothing was written. */
+export const DemotionAnswer = z.strictObject({
+  agent: WireId,
+  scope: ScopeKey,
+  demoted: z.boolean(),
+  level_before: Level,
+  level_after: Level,
+  changes: z.array(TrustChange),
+  leaf_index: z.int().nullable(),
+  state_version: z.int(),
+})
+
+export type DemotionAnswer = z.infer<typeof DemotionAnswer>

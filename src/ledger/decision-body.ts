@@ -1,0 +1,54 @@
+import type { Blind } from '../detect/external-classifier.ts'
+import type { Evaluation } from '../model/evaluation.ts'
+import type { Layer } from '../model/layer.ts'
+import { ENFORCED } from '../model/mode.ts'
+import type { Protocol } from '../model/protocol.ts'
+import type { Request } from '../model/request.ts'
+import type { BudgetRefusal, Decision } from '../pdp/decision-inputs.ts'
+import type { DecisionFacts } from './decision-facts.ts'
+import type { AuditRecord } from './record.ts'
+
+/** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
+export type Verification = { readonly due: boolean; readonly by_ms: number }
+
+/** What of a decision's record is read again. */
+export type DecisionBody = {
+  readonly protocol: Protocol
+  readonly request: Request
+  readonly base_input?: unknown
+  readonly entrypoint: string
+  readonly policy_set: string
+  readonly facts: DecisionFacts
+  readonly base: Evaluation
+  readonly refusals: readonly BudgetRefusal[]
+  readonly decision: Decision
+  readonly proposal: boolean
+  readonly approval: { readonly redeemed: string | null; readonly reason: string | null }
+  readonly override: { readonly id: string } | null
+  /** What detectors made of it; absent where none looked. */
+  readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly Blind[] }
+  /** Whether it has to be verified; absent where nothing ran that could be, and in records from before anything was sampled. */
+  readonly verification?: Verification
+  /** What would have been answered with everything enforced; null where everything was. */
+  readonly would: WouldBody | null
+}
+
+/** The part of a record about what would have been answered. */
+export type WouldBody = {
+  readonly decision: Decision
+  readonly refusals: readonly BudgetRefusal[]
+  readonly degraded: readonly string[]
+  readonly rehearsal: string | null
+}
+
+/** What records had not yet before there were modes, approvals and overrides: everything was enforced, and nobody was asked. */
+const BEFORE_MODES = {
+  facts: { mode: ENFORCED, approval: null, overrides: [] },
+  body: { approval: { redeemed: null, reason: null }, override: null, would: null, refusals: [] },
+}
+
+/** The body of a decision's record, of whatever age; its writer wrote it so. */
+export function decisionBodyOf(record: AuditRecord): DecisionBody {
+  const body = record.body as unknown as DecisionBody
+  return { ...BEFORE_MODES.body, ...body, facts: { ...BEFORE_MODES.facts, ...body.facts } }
+}

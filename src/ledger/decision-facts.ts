@@ -1,0 +1,77 @@
+import type { Parties } from '../access/parties.ts'
+import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
+import type { OutsideAnswers } from '../detect/external-classifier.ts'
+import type { ModeFacts } from '../model/mode.ts'
+import { formatScope, type ScopeKey } from '../model/scope.ts'
+import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
+import type { Posture } from '../trust/posture.ts'
+import type { TrustView } from '../trust/trust-view.ts'
+import type { Counters } from './activity.ts'
+import type { Override, RedemptionProblem } from './documents/approval.ts'
+
+/** What of a caller's standing a decision depends on. */
+export type CallerFacts = {
+  readonly credential: string | null
+  readonly tenant: string
+  readonly human_subject_types: readonly string[]
+  readonly supported_obligations: readonly string[]
+  readonly verified_facts: readonly string[]
+  /** What the credential itself proves of the agent it belongs to; absent: nothing, or it is not an agent's. */
+  readonly posture?: Posture
+}
+
+/**
+ * Everything about the world that one decision depends on besides the request and the policy set: values at one moment, plain
+ * JSON, kept in the record so that the decision can be made again from it.
+ */
+export type DecisionFacts = {
+  readonly at_ms: number
+  readonly caller: CallerFacts
+  readonly parties: Parties
+  readonly action: ActionClass
+  readonly agent: AgentClass
+  /** Trust of the deciding agent in the action's scope; null where there is no agent. */
+  readonly trust: TrustView | null
+  /** Scopes that the tool came from and in which it is still judged too; absent: none. */
+  readonly moved_from?: readonly ScopeKey[]
+  /** What the request shows by itself; absent: nothing, or no detector looked. */
+  readonly watch?: Indicators
+  /** What models outside said of it; absent: none was asked. */
+  readonly outside?: OutsideAnswers
+  readonly links: readonly ChainLink[]
+  readonly containment: readonly ContainmentEntry[] | 'unknown'
+  readonly kill_switch: boolean
+  readonly counters: Counters
+  /** Recipient domains of this request that have been written to before. */
+  readonly known_domains: readonly string[]
+  /** `pep` obligations of the enforcement point, narrowed by the request; sorted. */
+  readonly supported_obligations: readonly string[]
+  /** What is enforced, and what only observed. */
+  readonly mode: ModeFacts
+  /** The approval that the request names, what stands against redeeming it, and how many people said yes; null where it names none. */
+  readonly approval: { readonly id: string; readonly problem: RedemptionProblem | null; readonly approvers: number } | null
+  /** Emergency overrides of this agent, scope and action. */
+  readonly overrides: readonly Override[]
+}
+
+/** What a request shows by itself, before it is decided: no baseline is needed for that. Absent members: nothing. */
+export type Indicators = {
+  /** Why the action is outside of what was declared; it does not run. */
+  readonly drift?: string
+  /** Rules that found an injection in the arguments; the agent is capped from this very decision on. */
+  readonly injection?: readonly string[]
+}
+
+/** The trust that a decision was answered with. */
+export function trustAnswer(trust: TrustView | null, facts: DecisionFacts) {
+  if (trust === null) return null
+  return {
+    score: trust.score,
+    scope: formatScope(facts.action.scope, facts.action.stake),
+    level_granted: trust.level_granted,
+    level_effective: trust.level_effective,
+    confidence: trust.confidence,
+    failure_bound: trust.failure_bound,
+    bottleneck_layer: trust.bottleneck_layer,
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+import { ScopeKey } from '../../model/scope.ts'
+
+/** Actions and recipient domains remembered per agent, at most. Beyond it, the oldest go. */
+export const REMEMBERED_NAMES_MAX = 512
+
+/** Length of the buckets of the last hour and of the last day, ms. Windows slide by whole buckets, so a window is never shorter than it says. */
+export const BUCKET_MS = { hour: 60_000, day: 3_600_000 } as const
+
+/** The windows that are kept, ms. */
+export const WINDOW_MS = { hour: 3_600_000, day: 86_400_000 } as const
+
+const count = z.int().nonnegative()
+
+/** What was let run of one tool in one bucket of time, and for how much money. */
+export const ActivityBucket = z.strictObject({ start_ms: z.int(), count, amount: z.number().nonnegative() })
+
+export type ActivityBucket = z.infer<typeof ActivityBucket>
+
+/** A decision that was let run and is not verified yet. */
+export const Outstanding = z.strictObject({
+  decision_id: z.string(),
+  scope: ScopeKey,
+  tool: z.string(),
+  verify_by_ms: z.int(),
+  /** It has to be verified by then; otherwise that is a miss. */
+  due: z.literal(true).optional(),
+})
+
+export type Outstanding = z.infer<typeof Outstanding>
+
+/** By minute for the last hour, by hour for the last day: small however busy its agent is. */
+export const ActivityBuckets = z.strictObject({ hour: z.array(ActivityBucket), day: z.array(ActivityBucket) })
+
+export type ActivityBuckets = z.infer<typeof ActivityBuckets>
+
+/** What an agent did lately: budgets and the counters risk rules read. */
+export const Activity = z.strictObject({
+  /** By scope and tool; the empty tool stands for everything outside the catalogue. Sums over them give every reach of a budget. */
+  scopes: z.record(ScopeKey, z.record(z.string(), ActivityBuckets)),
+  /** Requests of the last hour, and refused ones, by minute. */
+  requests: z.array(z.strictObject({ start_ms: z.int(), count, denied: count })),
+  outstanding: z.array(Outstanding),
+  actions: z.array(z.string()),
+  domains: z.array(z.string()),
+})
+
+export type Activity = z.infer<typeof Activity>

@@ -1,0 +1,102 @@
+import type { ActionClass, ConsequenceTier } from '../catalogue/catalogue-file.ts'
+import type { Ceiling, Guardrails, Obligation, Source } from '../model/ceiling.ts'
+import type { ChainProblem, ChainRelation } from '../model/chain.ts'
+import type { Level } from '../model/level.ts'
+import type { ObservableSource } from '../model/mode.ts'
+import type { Outcome, RiskBand } from '../model/outcome.ts'
+import type { Party } from '../model/request.ts'
+import type { Measures } from '../risk/measures.ts'
+import type { Matrices } from './matrix.ts'
+
+/** What the static policy grants: the upper bound of the decision. `cause` says why it failed, if it did. */
+export type BaseResult = {
+  readonly outcome: Outcome
+  readonly reason: string
+  /** Present only where the base could not be asked or did not answer properly: error, trap, deadline, undefined, wrong type. */
+  readonly cause?: string
+  readonly obligations?: readonly Obligation[]
+  readonly guardrails?: Guardrails
+}
+
+/** Another link of the delegation chain than the deciding agent, as it stands at this read. */
+export type ChainLink = {
+  readonly party: Party
+  readonly relation: ChainRelation
+  /** False: nothing is known of it, so its level is 0 whatever `level_effective` says. */
+  readonly known: boolean
+  readonly level_effective: Level
+  readonly tier: ConsequenceTier
+}
+
+/** What a containment switches off. */
+export const CONTAINMENT_KINDS = ['action', 'scope', 'agent', 'tenant'] as const
+/** A containment in force for this request. */
+export type ContainmentEntry = {
+  readonly kind: (typeof CONTAINMENT_KINDS)[number]
+  readonly by: 'person' | 'incident'
+  readonly reason: string
+}
+
+/** The incidents of the agent in this scope: the minimum of their caps (0–1, 1 without any) and whether a review is due. */
+export type IncidentPosition = { readonly cap: number; readonly review_open: boolean }
+
+/** A guardrail that refused its reservation: how much is taken already and what the limit is. */
+export type BudgetRefusal = { readonly guardrail: string; readonly have: number; readonly limit: number }
+
+/** What exceeding a guardrail means. */
+export type GuardrailExcess = 'require_approval' | 'deny'
+
+/** Everything one decision depends on, as plain JSON, so that the audit record can hold it and decide again. */
+export type DecisionInputs = {
+  /** Null: the base was not asked or gave nothing; it denies. */
+  readonly base: BaseResult | null
+  /** What the graduation bundle answered, unchecked; anything but a list of well-formed ceilings denies. Null: it failed. */
+  readonly graduation: unknown
+  /** True: the credential proved a human and no agent is in the chain. */
+  readonly human: boolean
+  readonly action: Pick<ActionClass, 'category'>
+  readonly tier: ConsequenceTier
+  readonly band: RiskBand
+  readonly sensitive: boolean
+  readonly matrices: Matrices
+  readonly links: readonly ChainLink[]
+  readonly chain_problems: readonly ChainProblem[]
+  readonly containment: readonly ContainmentEntry[] | 'unknown'
+  /** `unknown`: the incidents could not be read. */
+  readonly incidents: IncidentPosition | 'unknown'
+  /** True: this agent is switched off until its review, whatever the base says. */
+  readonly kill_switch: boolean
+  readonly measures: Measures
+  readonly budget_refusals: readonly BudgetRefusal[]
+  readonly guardrail_excess: GuardrailExcess
+  /** The valid approval that this request redeems, by the decision that asked for it. */
+  readonly approval: { readonly id: string } | null
+  /** The emergency override in force for this agent and action. */
+  readonly override: { readonly id: string } | null
+  /** Terms that are only observed: they concede everything here. */
+  readonly observed: readonly ObservableSource[]
+  /** `pep` obligations the enforcement point fulfils: its credential's, narrowed by the request. */
+  readonly supported_obligations: readonly string[]
+}
+
+/** What a decision can advise; it binds nobody. */
+export const ADVICE = ['record_proposal'] as const
+export type Advice = (typeof ADVICE)[number]
+
+/** The answer, with every term that led to it. */
+export type Decision = {
+  readonly outcome: Outcome
+  /** True: something may run (`allow_guarded` or `allow`). */
+  readonly decision: boolean
+  /** What the static policy granted. */
+  readonly base: Outcome
+  /** Every term of the meet, in the order of their sources. */
+  readonly ceilings: readonly Ceiling[]
+  readonly obligations: readonly Obligation[]
+  readonly guardrails: Guardrails
+  readonly advice: readonly Advice[]
+  /** Why, most limiting first; every term below `allow` is there. */
+  readonly reasons: readonly string[]
+  /** Sources that alone would give this outcome; with an unsupported obligation, the sources that demand it. */
+  readonly limiting: readonly Source[]
+}

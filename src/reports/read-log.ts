@@ -1,0 +1,91 @@
+import { actorOf, authorize } from '../access/authority.ts'
+import type { Caller } from '../access/caller.ts'
+import { seenBy } from '../approvals/canaries.ts'
+import { ServiceError } from '../format/error.ts'
+import { recordOf } from '../ledger/new-record.ts'
+import { PAGE_RECORDS_MAX, type RecordQuery, type Store, type StoredRecord } from '../ledger/store.ts'
+import type { ProofAnswer } from './wire.ts'
+
+/** What reading the log needs from outside. */
+export type AuditDeps = {
+  readonly store: Store
+  readonly nowMs: () => number
+  readonly newId: () => string
+  /** Writes a proof in the text form `c2sp.org/tlog-proof@v1`. */
+  readonly formatProof: (proof: {
+    readonly leafIndex: number
+    readonly path: readonly string[]
+    readonly checkpoint: string
+  }) => string
+}
+
+/** Records of the caller's tenant. Reading is itself recorded: who read, and what they asked for. */
+export async function records(deps: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
+  authorize(caller, 'read_audit')
+  if (!(query.limit >= 1 && query.limit <= PAGE_RECORDS_MAX))
+    throw new ServiceError('bad_request', `limit must be 1 to ${PAGE_RECORDS_MAX}`, { place: { pointer: '/limit' } })
+  const found = await seen(deps, caller, query)
+  await noteRead(deps, caller, { verb: 'read_records', query, found: found.length })
+  return found
+}
+
+/** A page of what the caller may see; a shorter one is the last, so what is hidden is made up for from behind it. */
+async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
+  const { limit, newestFirst = false } = query
+  const found: StoredRecord[] = []
+  for (let { from } = query; ;) {
+    const page = await store.query({
+      ...query,
+      ...(from === undefined ? {} : { from }),
+      tenant: caller.tenant,
+      limit: limit - found.length,
+    })
+    found.push(...page.flatMap((stored) => seenBy(caller, stored) ?? []))
+    const last = page.at(-1)
+    if (found.length >= limit || last === undefined) return found
+    from = last.leafIndex + (newestFirst ? 0 : 1)
+  }
+}
+
+/** One record of the caller's tenant. */
+export async function record(deps: AuditDeps, caller: Caller, id: string): Promise<StoredRecord> {
+  authorize(caller, 'read_audit')
+  const found = await find(deps, caller, id)
+  await noteRead(deps, caller, { verb: 'read_record', record: id })
+  return found
+}
+
+/** Proof that a record is in the log, under a signed tree head. */
+export async function proof(deps: AuditDeps, caller: Caller, id: string): Promise<ProofAnswer> {
+  authorize(caller, 'read_audit')
+  const { leafIndex } = await find(deps, caller, id)
+  const found = await deps.store.proof(leafIndex)
+  if (found === undefined)
+    throw new ServiceError('not_ready', `record "${id}" is not under a signed tree head yet`, { fix: 'ask again in a moment' })
+  return { record_id: id, leaf_index: leafIndex, leaf_hash: found.leafHash, proof: deps.formatProof(found) }
+}
+
+/** The newest signed tree head. */
+export async function checkpoint(deps: AuditDeps, caller: Caller): Promise<string> {
+  authorize(caller, 'read_audit')
+  return deps.store.checkpoint()
+}
+
+async function find(deps: AuditDeps, caller: Caller, id: string): Promise<StoredRecord> {
+  const stored = await deps.store.read([], (view) => view.record(caller.tenant, id))
+  const found = stored === undefined ? undefined : seenBy(caller, stored)
+  if (found === undefined) throw new ServiceError('not_found', `there is no record "${id}"`, { fix: 'query the log for ids' })
+  return found
+}
+
+async function noteRead(deps: AuditDeps, caller: Caller, detail: Readonly<Record<string, unknown>>): Promise<void> {
+  const entry = recordOf({
+    kind: 'operator',
+    id: deps.newId(),
+    caller,
+    atMs: deps.nowMs(),
+    body: { verb: 'read_audit', by: actorOf(caller), detail },
+    effects: [],
+  })
+  await deps.store.transact([], (transaction) => transaction.append({ record: entry }))
+}

@@ -1,0 +1,98 @@
+import { authorize } from '../../access/authority.ts'
+import type { Caller } from '../../access/caller.ts'
+import { ServiceError } from '../../format/error.ts'
+import { refuseOthersTrust } from '../../ladder/agent-trust.ts'
+import { agentKey } from '../../ledger/keys.ts'
+import type { ScopeKey } from '../../model/scope.ts'
+import type { VerbDeps } from '../../policy/operator-verbs.ts'
+import { type Followed, movesOf } from './moves.ts'
+import { pointOf, pointsOf } from './points.ts'
+import type { TrustHistoryQuery } from './query.ts'
+import { recordsOfTrust } from './records.ts'
+import { createSnapshots, type Snapshot, type Snapshots } from './snapshots.ts'
+import type { TrustHistoryAnswer, TrustPoint } from './wire.ts'
+
+/** Most logs that are followed for a history at a time. */
+export const HISTORIES_AT_A_TIME_MAX = 4
+
+/** Reads the history of an agent's trust. */
+export type ReadHistory = (caller: Caller, agent: string, query: TrustHistoryQuery) => Promise<TrustHistoryAnswer>
+
+/** Histories are derived from the log each time; what was followed lately is remembered. */
+export function createTrustHistory(deps: VerbDeps): ReadHistory {
+  const snapshots = createSnapshots()
+  let reading = 0
+  return async (caller, agent, query) => {
+    authorize(caller, 'read_trust')
+    refuseOthersTrust(caller, agent)
+    const key = agentKey(caller.tenant, agent)
+    const stored = await deps.store.read([key], (view) => view.document(key))
+    if (stored === undefined && !deps.policySet().catalogue.agent(agent).known)
+      throw new ServiceError('not_found', `there is no agent "${agent}"`, { fix: 'see "agents" in the catalogue' })
+    if (reading >= HISTORIES_AT_A_TIME_MAX)
+      throw new ServiceError('not_ready', `${HISTORIES_AT_A_TIME_MAX} histories are being read already`, {
+        fix: 'ask again in a moment',
+      })
+    reading += 1
+    try {
+      return await readPage(deps, snapshots, { tenant: caller.tenant, agent }, query)
+    } finally {
+      reading -= 1
+    }
+  }
+}
+
+async function readPage(
+  { store, nowMs }: Pick<VerbDeps, 'store' | 'nowMs'>,
+  snapshots: Snapshots,
+  of: Followed,
+  { scope, since, from, limit }: TrustHistoryQuery,
+): Promise<TrustHistoryAnswer> {
+  const end = store.size()
+  const atMs = nowMs()
+  const sinceMs = since === undefined || from !== undefined ? -Infinity : Date.parse(since)
+  const first = from ?? 0
+  const start = snapshots.best(of, (each) => (from === undefined ? each.lastMs < sinceMs : each.next <= from))
+  const page = (points: readonly TrustPoint[], next: number | null): TrustHistoryAnswer => ({
+    agent: of.agent,
+    scope: scope ?? null,
+    at: new Date(atMs).toISOString(),
+    state_version: end,
+    points: [...points],
+    next,
+  })
+  const points: TrustPoint[] = []
+  let reached = start
+  let begun = since === undefined || from !== undefined
+  const begin = (): void => {
+    if (begun) return
+    begun = true
+    snapshots.keep(of, reached)
+    points.push(...standingPoints(reached, scope, sinceMs, reached.next))
+  }
+  for await (const stored of recordsOfTrust(store, of, { from: start.next, end })) {
+    const recordMs = Date.parse(stored.record.at)
+    if (recordMs >= sinceMs) begin()
+    const moves = movesOf(stored, of, reached.standing)
+    const standing = moves.at(-1)?.after ?? reached.standing
+    reached = { next: stored.leafIndex + 1, lastMs: recordMs, standing }
+    if (begun && stored.leafIndex >= first) points.push(...pointsOf(stored, moves, scope))
+    if (points.length < limit) continue
+    snapshots.keep(of, reached)
+    return page(points, reached.next)
+  }
+  begin()
+  snapshots.keep(of, reached)
+  return page([...points, ...standingPoints(reached, scope, atMs, end)], null)
+}
+
+/** What was known at a time, in every scope or in the one that is asked for. */
+function standingPoints(
+  { standing }: Snapshot,
+  scope: ScopeKey | undefined,
+  atMs: number,
+  stateVersion: number,
+): readonly TrustPoint[] {
+  const scopes = scope === undefined ? Object.keys(standing.agent.scopes).sort() : [scope]
+  return scopes.map((each) => pointOf(each, standing, { atMs, stateVersion }))
+}

@@ -1,0 +1,103 @@
+import type { Store } from '../../ledger/store.ts'
+import { type Level, LEVELS } from '../../model/level.ts'
+import type { IncidentState } from '../../trust/trust-view.ts'
+import { scopeView } from '../../trust/view.ts'
+import { medianOf, OTHER_SCOPES, SCOPES_MAX } from './fold.ts'
+import { AGENT_WIDE, ALL_SCOPES } from './sighting.ts'
+
+/** Ages of one scope that are kept for the median. */
+const AGES_MAX = 10_000
+/** Agents that are looked at before others have their turn. */
+const AGENTS_AT_ONCE = 50
+
+/** Where the trust of all agents stands in one scope, at one time. */
+export type ScopeStanding = {
+  readonly scope: string
+  readonly agents: number
+  /** Mean of 1 − u over the agents; null without any. */
+  readonly confidence: number | null
+  /** Median age of the newest verified success of the weakest layer, ms; null where there is none. */
+  readonly evidence_age_ms: number | null
+  readonly levels: Readonly<Record<Level, number>>
+  /** Agents by where they stand towards incidents. */
+  readonly incidents: Readonly<Record<IncidentState, number>>
+  /** Incidents that wait for a person; one that reaches a whole agent is counted once, under `agent_wide`. */
+  readonly open_incidents: number
+}
+
+type Sum = {
+  agents: number
+  confidence: number
+  ages: number[]
+  levels: Record<Level, number>
+  incidents: Record<IncidentState, number>
+  open: number
+}
+
+/** Reads the trust of every agent, a few at a time, so that nobody is held up. `pause` lets others have their turn. */
+export async function surveyTrust(
+  store: Pick<Store, 'tenants' | 'list' | 'read'>,
+  nowMs: number,
+  pause: () => Promise<void>,
+): Promise<{ readonly all: ScopeStanding; readonly scopes: readonly ScopeStanding[] }> {
+  const sums = new Map<string, Sum>()
+  const all = newSum()
+  const sumOf = (scope: string): Sum => {
+    const name = sums.has(scope) || sums.size < SCOPES_MAX ? scope : OTHER_SCOPES
+    const sum = sums.get(name) ?? newSum()
+    sums.set(name, sum)
+    return sum
+  }
+  for (const tenant of await store.tenants()) {
+    const agents = await store.list('agent', tenant)
+    for (let from = 0; from < agents.length; from += AGENTS_AT_ONCE) {
+      const keys = agents.slice(from, from + AGENTS_AT_ONCE).map((id) => ({ kind: 'agent', tenant, id }) as const)
+      await store.read(keys, (view) => {
+        for (const agent of keys.flatMap((key) => view.document(key) ?? [])) {
+          const wide = agent.incidents.filter(({ review }) => review === 'required').length
+          if (wide > 0) for (const sum of [sumOf(AGENT_WIDE), all]) sum.open += wide
+          for (const [scope, { incidents }] of Object.entries(agent.scopes)) {
+            const seen = scopeView(agent, scope, { nowMs }, view.constants())
+            const open = incidents.filter(({ review }) => review === 'required').length
+            for (const sum of [sumOf(scope), all]) {
+              sum.agents += 1
+              sum.confidence += seen.confidence
+              if (seen.freshness.age_ms !== null && sum.ages.length < AGES_MAX) sum.ages.push(seen.freshness.age_ms)
+              sum.levels[seen.level_effective] += 1
+              sum.incidents[seen.incident.state] += 1
+              sum.open += open
+            }
+          }
+        }
+      })
+      await pause()
+    }
+  }
+  return {
+    all: standingOf(ALL_SCOPES, all),
+    scopes: [...sums].map(([scope, sum]) => standingOf(scope, sum)).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+  }
+}
+
+function newSum(): Sum {
+  return {
+    agents: 0,
+    confidence: 0,
+    ages: [],
+    levels: { 0: 0, 1: 0, 2: 0, 3: 0, 4: 0 },
+    incidents: { open: 0, recovering: 0, watch: 0, clear: 0 },
+    open: 0,
+  }
+}
+
+function standingOf(scope: string, { agents, confidence, ages, levels, incidents, open }: Sum): ScopeStanding {
+  return {
+    scope,
+    agents,
+    confidence: agents === 0 ? null : confidence / agents,
+    evidence_age_ms: medianOf(ages),
+    levels: Object.fromEntries(LEVELS.map((level) => [level, levels[level]])) as Record<Level, number>,
+    incidents: { ...incidents },
+    open_incidents: open,
+  }
+}

@@ -1,7 +1,0 @@
-import type { AgentBounds } from '../model/bounds.ts'
-import type { HoldView } from '../model/wire-raters.ts'
-
-/** What of an agent waits for a person, oldest first. */
-export function holdViews(bounds: AgentBounds | undefined): HoldView[] {
-  return (bounds?.holds ?? []).map(({ at_ms, ...hold }) => ({ ...hold, since: new Date(at_ms).toISOString() }))
-}

@@ -1,0 +1,78 @@
+import { type Caller, Standing } from '../access/caller.ts'
+import { refusals } from '../decisions/budgets.ts'
+import { type Derivation, derive, deriveRefused } from '../decisions/derive.ts'
+import { gatherFacts } from '../decisions/facts.ts'
+import { canonicalJson } from '../format/canonical-json.ts'
+import { decisionBodyOf } from '../ledger/decision-body.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import type { Request } from '../model/request.ts'
+import { formatScope } from '../model/scope.ts'
+import type { Decision } from '../pdp/decision-inputs.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import type { Past } from './past.ts'
+
+/**
+ * A recorded decision under another policy set, at its own time, in the world as it was: what ran then had run, and budgets are as
+ * full as they were. Only what the candidate itself makes of that world is new: classes, trust, risk, terms.
+ */
+export async function decideAgain(record: AuditRecord, candidate: PolicySet, past: Past): Promise<Decision> {
+  const body = decisionBodyOf(record)
+  const { request } = body
+  const facts = factsUnder(candidate, request, body.facts, past)
+  const entrypoint = candidate.base.entrypoints.includes(body.entrypoint) ? body.entrypoint : candidate.settings.base.entrypoint
+  const question = {
+    request,
+    entrypoint,
+    ...('base_input' in body ? { baseInput: body.base_input } : {}),
+    // What another decision point answered stays its answer under any base here.
+    ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
+  }
+  const first = await derive(question, facts, candidate)
+  return withBudgets(first, facts, past, body.would?.rehearsal ?? undefined)
+}
+
+/** The graduated decision under the budgets of its moment; where something is only observed, under those that would have been used. */
+function withBudgets(derivation: Derivation, facts: DecisionFacts, { view }: Past, rehearsal: string | undefined): Decision {
+  const { decision, inputs, would, mode } = derivation
+  const refused = mode === 'observe' ? [] : refusals(decision, inputs, facts, view)
+  const rehearsed = would === null ? [] : refusals(would.decision, would.inputs, facts, view, rehearsal)
+  const last = deriveRefused(derivation, refused, rehearsed)
+  return last.would?.decision ?? last.decision
+}
+
+/** Recorded facts; where the candidate classes the action or a party otherwise, or counts trust otherwise, what it makes of them. */
+function factsUnder(candidate: PolicySet, request: Request, facts: DecisionFacts, past: Past): DecisionFacts {
+  const { agent } = facts.parties
+  const scope = formatScope(facts.action.scope, facts.action.stake)
+  if (agent !== null) past.catchUp({ tenant: facts.caller.tenant, id: agent.id, scope }, facts.at_ms)
+  const fresh = gatherFacts(request, callerOf(facts), candidate, past.view, facts.at_ms, facts.outside)
+  if (!past.rederives && canonicalJson(classesIn(fresh)) === canonicalJson(classesIn(facts))) return facts
+  const { action, agent: party, trust, links, containment, kill_switch, known_domains } = fresh
+  return { ...facts, action, agent: party, trust, links, containment, kill_switch, known_domains }
+}
+
+/** What of the facts comes from the catalogue. */
+function classesIn({ action, agent, links }: DecisionFacts): unknown {
+  const classes = { action, agent, links: links.map(({ party, known, tier }) => ({ party, known, tier })) }
+  return JSON.parse(JSON.stringify(classes)) as unknown
+}
+
+/** The caller as its decision saw it; roles were checked then. */
+export function callerOf({ caller, parties }: Pick<DecisionFacts, 'caller' | 'parties'>): Caller {
+  const [link] = parties.links
+  const proven = parties.links.filter(({ claimed }) => !claimed)
+  const { posture, tenant, human_subject_types, supported_obligations, verified_facts } = caller
+  const trusted_chain = link === undefined ? !parties.agent_claimed : !link.claimed
+  const standing = Standing.parse({ tenant, human_subject_types, supported_obligations, verified_facts, trusted_chain })
+  // Whoever vouches for no human can have a chain from its own credential only, which no request holds.
+  const hasOwnChain = human_subject_types.length === 0 && (proven.length > 0 || parties.human !== null)
+  return {
+    ...standing,
+    credential: caller.credential,
+    ...(hasOwnChain
+      ? { delegation: { human: parties.human, links: proven }, trusted_chain: proven.length === parties.links.length }
+      : {}),
+    ...(posture === undefined || parties.agent === null ? {} : { posture, agent: parties.agent.id }),
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  type DocumentKey,
+  type DocumentKind,
+  documentName,
+  type Documents,
+  PASSING_KINDS,
+} from '../ledger/documents/documents.ts'
+import type { Effect } from '../ledger/effect.ts'
+import { project, type ProjectionState } from '../ledger/fold/fold.ts'
+import type { Scratch } from '../ledger/scratch.ts'
+import type { StoredRecord, View } from '../ledger/store.ts'
+import type { ScopeKey } from '../model/scope.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { type ConstantsHistory, sameConstants } from './constants-history.ts'
+import { createPromotions, type PromotionCounts } from './promotions.ts'
+import { createReweighing } from './reweigh.ts'
+
+/** State as the log made it, up to the record applied last; under the candidate's constants where they are not the log's. */
+export type Past = {
+  readonly view: View
+  /** True: the candidate's constants are not those of the whole log, so trust has to be derived again. */
+  readonly rederives: boolean
+  readonly apply: (stored: StoredRecord) => void
+  /** Effects that no record holds (of a foreign decision log). */
+  readonly add: (effects: readonly Effect[], atMs: number, tenant: string) => void
+  /** What the timer would have done before a decision: under other constants, promotions come at other times. */
+  readonly catchUp: (agent: { readonly tenant: string; readonly id: string; readonly scope: ScopeKey }, atMs: number) => void
+  /** Null where trust is not derived again. */
+  readonly promotions: () => PromotionCounts | null
+}
+
+/** What the past is derived with. */
+export type PastDeps = {
+  readonly candidate: Pick<PolicySet, 'constants' | 'settings' | 'catalogue'>
+  readonly history: ConstantsHistory
+  readonly scratch: Scratch
+  /** True: a timer evaluates promotions. */
+  readonly promotes: boolean
+}
+
+/** The state before the first record. Memory grows with agents and tenants, never with records. */
+export function createPast({ candidate, history, scratch, promotes }: PastDeps): Past {
+  const { constants } = candidate
+  const rederives = !history.all.every((each) => sameConstants(each, constants))
+  const documents = new Map<string, Documents[DocumentKind]>()
+  const find = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
+    const name = documentName(key)
+    return (PASSING_KINDS.includes(key.kind) ? scratch.get(name) : documents.get(name)) as Documents[K] | undefined
+  }
+  const state: ProjectionState = {
+    document: find,
+    put: (key, document) => {
+      if (PASSING_KINDS.includes(key.kind)) scratch.set(documentName(key), document)
+      else documents.set(documentName(key), document)
+    },
+    constants: () => constants,
+    useConstants: () => undefined,
+  }
+  let version = 0
+  const reweighing = createReweighing({ constants, history, scratch, state })
+  const promotions = rederives ? createPromotions({ candidate, state, isTimed: promotes }) : undefined
+  const apply = (effects: readonly Effect[], atMs: number, tenant: string): void => {
+    for (const effect of effects) {
+      if (effect.kind === 'promote' && promotions !== undefined) promotions.recorded(effect, atMs, tenant)
+      else if (effect.kind !== 'verdict' || reweighing.active) project([effect], atMs, tenant, state)
+    }
+  }
+  return {
+    view: { document: find, record: () => undefined, constants: () => constants, stateVersion: () => version },
+    rederives,
+    apply: (stored) => {
+      const { record } = stored
+      version += 1
+      promotions?.follow(record)
+      apply(reweighing.effectsOf(record), Date.parse(record.at), record.tenant)
+    },
+    add: apply,
+    catchUp: ({ tenant, id, scope }, atMs) => {
+      promotions?.due({ tenant, id, scope }, atMs)
+    },
+    promotions: () => promotions?.counts() ?? null,
+  }
+}

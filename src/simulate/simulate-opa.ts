@@ -1,0 +1,135 @@
+import type { Caller } from '../access/caller.ts'
+import { refusals } from '../decisions/budgets.ts'
+import { seenEffects } from '../decisions/decision-record.ts'
+import { derive, deriveRefused } from '../decisions/derive.ts'
+import { gatherFacts } from '../decisions/facts.ts'
+import { entrypointFor, type OpaEntry, requestIn, unreadableBecause, valueInside } from '../decisions/opa-entry.ts'
+import { canonicalJson } from '../format/canonical-json.ts'
+import { mayRun } from '../lattice/outcome-order.ts'
+import type { Scratch } from '../ledger/scratch.ts'
+import type { Store } from '../ledger/store.ts'
+import type { Evaluation } from '../model/evaluation.ts'
+import type { Request } from '../model/request.ts'
+import { readBaseResult } from '../pdp/base-result.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { constantsIn, type WalkRecords } from './constants-history.ts'
+import { createPast, type Past } from './past.ts'
+import type { PromotionCounts } from './promotions.ts'
+import { answeredOf } from './recorded.ts'
+import { createTally, type Tally, type TallyReport } from './tally.ts'
+import { createTimeline } from './timeline.ts'
+
+/** What a simulation over an OPA decision log needs. */
+export type SimulateOpaDeps = {
+  readonly entries: AsyncIterable<OpaEntry>
+  /** Where trust comes from, as it was at each entry's time; absent: nothing is known of any agent. */
+  readonly store: Pick<Store, 'query'> | undefined
+  readonly walk: WalkRecords
+  readonly scratch: Scratch
+  readonly candidate: PolicySet
+  readonly promotes: boolean
+  /** Who would have asked: the standing of whoever shows no credential. */
+  readonly caller: Caller
+  /** Entries before this time are not decided again. */
+  readonly sinceMs: number
+}
+
+/** What a simulation over an OPA decision log came to. */
+export type OpaSimulation = {
+  /** The base's answer now against the answer in the log. */
+  readonly changes: TallyReport
+  /** What Gradus would have answered, against the answer in the log. */
+  readonly would: TallyReport
+  /** Null: trust is as the store has it. Otherwise it was derived again, and so many promotions came otherwise. */
+  readonly promotions: PromotionCounts | null
+}
+
+/**
+ * Asks the base of the candidate again what an OPA was asked, and compares with what that answered; and says what the graduated
+ * decision would have been. Entries come in the order of the log; memory does not grow with it.
+ */
+export async function simulateOpa(deps: SimulateOpaDeps): Promise<OpaSimulation> {
+  const { store, walk, candidate, scratch, promotes } = deps
+  const history = store === undefined ? { all: [candidate.constants] } : await constantsIn(store, walk)
+  const past = createPast({ candidate, history, scratch, promotes })
+  const timeline = createTimeline(store === undefined ? undefined : walk(store, {}))
+  const changes = createTally()
+  const would = createTally()
+  for await (const entry of deps.entries) {
+    const atMs = Date.parse(entry.timestamp)
+    for await (const stored of timeline.until(atMs)) past.apply(stored)
+    await judge({ ...deps, past, changes, would }, entry, atMs)
+  }
+  return { changes: changes.report(), would: would.report(), promotions: past.promotions() }
+}
+
+type Judging = SimulateOpaDeps & { readonly past: Past; readonly changes: Tally; readonly would: Tally }
+
+async function judge(judging: Judging, entry: OpaEntry, atMs: number): Promise<void> {
+  if (atMs < judging.sinceMs) return
+  const { candidate, changes, would } = judging
+  const target = entrypointFor(entry, candidate.base.entrypoints)
+  const unknown = unreadableBecause(entry) ?? (target === undefined ? 'other_path' : undefined)
+  if (unknown !== undefined || target === undefined) {
+    for (const tally of [changes, would]) tally.unknown(unknown ?? 'other_path', atMs)
+    return
+  }
+  const request = requestIn(entry.input, candidate.settings.base.mapping)
+  const compared = {
+    decisionId: entry.decision_id,
+    atMs,
+    agent: request?.subject.id ?? '(unknown)',
+    action: request?.action.name ?? '(unknown)',
+    before: baseAnswer(evaluationOf(entry.result)),
+  }
+  const base = await candidate.base.evaluate(target.entrypoint, entry.input)
+  const after = base.kind === 'value' ? evaluationOf(valueInside(base.value, target.inside)) : base
+  changes.add({ ...compared, after: baseAnswer(after) })
+  if (request === undefined) would.unknown('no_request', atMs)
+  else {
+    const decision = await wouldDecide(judging, { entry, request, entrypoint: target.entrypoint, base: after, atMs })
+    would.add({ ...compared, after: answeredOf(decision) })
+  }
+}
+
+function evaluationOf(value: unknown): Evaluation {
+  return value === undefined ? { kind: 'undefined' } : { kind: 'value', value }
+}
+
+/** A base's answer as it is compared: its outcome, and the whole of it as "duties". */
+function baseAnswer(evaluation: Evaluation) {
+  const { outcome } = readBaseResult(evaluation)
+  const duties = evaluation.kind === 'value' ? textOf(evaluation.value) : evaluation.kind
+  return { outcome, limiting: outcome === 'allow' ? [] : ['base'], conceded: { base: outcome }, duties }
+}
+
+/** Canonical text; of what has none (lone surrogates, extreme depth), the text as it is, which then equals only itself. */
+function textOf(value: unknown): string {
+  try {
+    return canonicalJson(value)
+  } catch {
+    return JSON.stringify(value)
+  }
+}
+
+type Asked = {
+  readonly entry: OpaEntry
+  readonly request: Request
+  readonly entrypoint: string
+  readonly base: Evaluation
+  readonly atMs: number
+}
+
+/** The graduated decision; what the base let run has run, so that later entries meet an agent that did it before. */
+async function wouldDecide({ candidate, caller, past }: Judging, { entry, request, entrypoint, base, atMs }: Asked) {
+  const facts = gatherFacts(request, caller, candidate, past.view, atMs)
+  const raw = candidate.settings.base.input === 'request'
+  // A foreign base was asked already, with the input as it came.
+  const asking = raw ? { ...candidate, base: { ...candidate.base, evaluate: () => Promise.resolve(base) } } : candidate
+  const first = await derive({ request, entrypoint, baseInput: entry.input }, facts, asking)
+  const derivation = deriveRefused(first, refusals(first.decision, first.inputs, facts, past.view))
+  const { outcome } = readBaseResult(evaluationOf(entry.result))
+  const ran = { ...derivation, decision: { ...derivation.decision, base: outcome, decision: mayRun(outcome) } }
+  past.add(seenEffects({ request, protocol: 'opa' }, caller, facts, ran), atMs, caller.tenant)
+  return derivation.decision
+}

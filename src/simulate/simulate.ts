@@ -1,0 +1,87 @@
+import { policySetOf } from '../decisions/replay.ts'
+import { decisionBodyOf } from '../ledger/decision-body.ts'
+import type { AuditRecord } from '../ledger/record.ts'
+import type { Scratch } from '../ledger/scratch.ts'
+import type { Store, StoredRecord } from '../ledger/store.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { constantsIn, type WalkRecords } from './constants-history.ts'
+import { decideAgain } from './decide-again.ts'
+import { createPast } from './past.ts'
+import type { PromotionCounts } from './promotions.ts'
+import { answeredOf, graduatedIn } from './recorded.ts'
+import { createTally, type TallyReport } from './tally.ts'
+
+/** What a simulation over the audit log needs. */
+export type SimulateDeps = {
+  readonly store: Pick<Store, 'query' | 'size'>
+  readonly walk: WalkRecords
+  readonly scratch: Scratch
+  readonly candidate: PolicySet
+  /** True: promotions are evaluated by a timer, as the configuration says. */
+  readonly promotes: boolean
+  /** Decisions before this time make the past, but are not decided again. */
+  readonly sinceMs: number
+  readonly onProgress: (done: number, total: number) => void
+}
+
+/** What a simulation over the audit log came to. */
+export type Simulation = {
+  readonly changes: TallyReport
+  /** Null: trust is as it was recorded. Otherwise it was derived again, and so many promotions came otherwise. */
+  readonly promotions: PromotionCounts | null
+  /** Policy sets that the decisions were recorded under, by digest, with how many of them. */
+  readonly recorded_under: Readonly<Record<string, number>>
+}
+
+/**
+ * Decides every recorded decision again under a candidate, in the order of the log, and counts what changes. State is derived from
+ * the records on the way, so that each decision meets the budgets, containments and trust of its own moment. Memory does not grow
+ * with the log.
+ */
+export async function simulate(deps: SimulateDeps): Promise<Simulation> {
+  const { store, walk, candidate, scratch, promotes } = deps
+  const past = createPast({ candidate, history: await constantsIn(store, walk), scratch, promotes })
+  const tally = createTally()
+  const recordedUnder = new Map<string, number>()
+  const total = store.size()
+  let done = 0
+  for await (const stored of walk(store, {})) {
+    const { record } = stored
+    if (record.kind === 'decision' && Date.parse(record.at) >= deps.sinceMs) {
+      const digest = policySetOf(stored)
+      recordedUnder.set(digest, (recordedUnder.get(digest) ?? 0) + 1)
+      await compare(stored)
+    }
+    // A decision meets the state before it; what it did to the state comes after.
+    past.apply(stored)
+    done += 1
+    deps.onProgress(done, total)
+  }
+  return {
+    changes: tally.report(),
+    promotions: past.promotions(),
+    recorded_under: Object.fromEntries([...recordedUnder].sort()),
+  }
+
+  async function compare({ record, state }: StoredRecord): Promise<void> {
+    const atMs = Date.parse(record.at)
+    if (state !== 'whole') {
+      tally.unknown(state, atMs)
+      return
+    }
+    tally.add({
+      decisionId: record.id,
+      atMs,
+      agent: actingIn(record),
+      action: record.action ?? '',
+      before: answeredOf(graduatedIn(decisionBodyOf(record))),
+      after: answeredOf(await decideAgain(record, candidate, past)),
+    })
+  }
+}
+
+/** Who acted, as reports name it: the tenant in front where it is not the default one, `user:` before a person. */
+function actingIn({ tenant, agent, user }: AuditRecord): string {
+  const name = agent ?? (user === null ? '' : `user:${user}`)
+  return tenant === 'default' ? name : `${tenant}/${name}`
+}

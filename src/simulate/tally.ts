@@ -1,0 +1,155 @@
+import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
+import type { Outcome } from '../model/outcome.ts'
+import { DAY_MS } from '../trust/constants.ts'
+import { type Compared, EXAMPLES_MAX } from './compared.ts'
+import { type ChangeGroup, createChanges, createGroups, type Transition } from './groups.ts'
+
+/** Why a decision cannot be decided again. */
+export const UNKNOWN_REASONS = ['erased', 'masked', 'failed', 'other_path', 'no_request'] as const
+export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
+
+/** Approvals asked for: in all, and per calendar day (UTC) from the first decision to the last. */
+export type ApprovalCount = { readonly total: number; readonly per_day: number }
+
+/** What a comparison of many decisions came to. Loosened stands first everywhere: it is what a reviewer must not miss. */
+export type TallyReport = {
+  readonly decisions: number
+  /** Decisions that could be decided again. */
+  readonly decided: number
+  readonly unknown: { readonly total: number } & Readonly<Partial<Record<UnknownReason, number>>>
+  readonly changed: {
+    readonly total: number
+    readonly loosened: number
+    readonly tightened: number
+    /** Of the decided, 0–1. */
+    readonly share: number
+  }
+  /** The same outcome with other duties or bounds. */
+  readonly other_duties: { readonly total: number; readonly examples: readonly string[] }
+  readonly transitions: readonly Transition[]
+  readonly by_agent: readonly ChangeGroup[]
+  readonly by_action: readonly ChangeGroup[]
+  /** A change counts under every term that makes it. */
+  readonly by_term: readonly ChangeGroup[]
+  readonly approvals: {
+    readonly before: ApprovalCount
+    readonly after: ApprovalCount
+    /** Days on which either asked for one, oldest first. */
+    readonly days: readonly { readonly day: string; readonly before: number; readonly after: number }[]
+  }
+  /** ISO 8601; null where there was no decision. */
+  readonly first: string | null
+  readonly last: string | null
+}
+
+/** Counts comparisons in bounded memory. */
+export type Tally = {
+  readonly add: (compared: Compared) => void
+  readonly unknown: (reason: UnknownReason, atMs: number) => void
+  readonly report: () => TallyReport
+}
+
+/** Days whose approvals are told apart; later ones count in the total only. */
+const DAYS_MAX = 3_660
+
+/** The terms that make a change: of those that hold the lower answer where it is, those that conceded otherwise on the other side. */
+function termsOf({ before, after }: Compared): readonly string[] {
+  const [lower, higher] = OUTCOME_RANK[after.outcome] < OUTCOME_RANK[before.outcome] ? [after, before] : [before, after]
+  const moved = lower.limiting.filter((term) => lower.conceded[term] !== higher.conceded[term])
+  return moved.length > 0 ? moved : lower.limiting
+}
+
+/** A tally of nothing yet. */
+export function createTally(): Tally {
+  const unknown = new Map<UnknownReason, number>()
+  const transitions = createChanges()
+  const agents = createGroups()
+  const actions = createGroups()
+  const terms = createGroups()
+  const approvals = createApprovals()
+  const duties = { total: 0, examples: [] as string[] }
+  let decided = 0
+  let [firstMs, lastMs] = [Infinity, -Infinity]
+  const seen = (atMs: number): void => {
+    firstMs = Math.min(firstMs, atMs)
+    lastMs = Math.max(lastMs, atMs)
+  }
+  return {
+    unknown: (reason, atMs) => {
+      seen(atMs)
+      unknown.set(reason, (unknown.get(reason) ?? 0) + 1)
+    },
+    add: (compared) => {
+      const { before, after, agent, action, decisionId, atMs } = compared
+      seen(atMs)
+      decided += 1
+      approvals.add(atMs, before.outcome, after.outcome)
+      agents.decided(agent)
+      actions.decided(action)
+      if (before.outcome !== after.outcome) {
+        transitions.add(compared)
+        agents.changed(agent, compared)
+        actions.changed(action, compared)
+        for (const term of termsOf(compared)) terms.changed(term, compared)
+      } else if (before.duties !== after.duties) {
+        duties.total += 1
+        if (duties.examples.length < EXAMPLES_MAX) duties.examples.push(decisionId)
+      }
+    },
+    report: () => {
+      const unknownTotal = [...unknown.values()].reduce((sum, count) => sum + count, 0)
+      const { loosened, tightened } = transitions.counts()
+      const total = loosened + tightened
+      const days = lastMs < firstMs ? 0 : dayOf(lastMs) - dayOf(firstMs) + 1
+      return {
+        decisions: decided + unknownTotal,
+        decided,
+        unknown: { total: unknownTotal, ...Object.fromEntries([...unknown].sort()) },
+        changed: { total, loosened, tightened, share: decided === 0 ? 0 : total / decided },
+        other_duties: { total: duties.total, examples: [...duties.examples] },
+        transitions: transitions.list(),
+        by_agent: agents.list(),
+        by_action: actions.list(),
+        by_term: terms.list(),
+        approvals: approvals.report(days),
+        first: days === 0 ? null : new Date(firstMs).toISOString(),
+        last: days === 0 ? null : new Date(lastMs).toISOString(),
+      }
+    },
+  }
+}
+
+function dayOf(atMs: number): number {
+  return Math.floor(atMs / DAY_MS)
+}
+
+type Approvals = {
+  readonly add: (atMs: number, before: Outcome, after: Outcome) => void
+  readonly report: (days: number) => TallyReport['approvals']
+}
+
+function createApprovals(): Approvals {
+  const days = new Map<number, { before: number; after: number }>()
+  const totals = { before: 0, after: 0 }
+  const perDay = (total: number, count: number): number => (count === 0 ? 0 : Math.round((total / count) * 100) / 100)
+  return {
+    add: (atMs, before, after) => {
+      const asked = { before: before === 'require_approval' ? 1 : 0, after: after === 'require_approval' ? 1 : 0 }
+      if (asked.before + asked.after === 0) return
+      totals.before += asked.before
+      totals.after += asked.after
+      const known = days.get(dayOf(atMs))
+      if (known !== undefined) {
+        known.before += asked.before
+        known.after += asked.after
+      } else if (days.size < DAYS_MAX) days.set(dayOf(atMs), asked)
+    },
+    report: (count) => ({
+      before: { total: totals.before, per_day: perDay(totals.before, count) },
+      after: { total: totals.after, per_day: perDay(totals.after, count) },
+      days: [...days]
+        .sort(([a], [b]) => a - b)
+        .map(([day, asked]) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), ...asked })),
+    }),
+  }
+}
