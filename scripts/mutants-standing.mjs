@@ -410,8 +410,8 @@ const SURROUNDINGS = [
   [
     'injection: in the output of a tool it is not the agent’s doing',
     'evidence/detectors/run-detectors.ts',
-    "layerOf(detector) === layer && detector !== 'injection_output'",
-    'layerOf(detector) === layer',
+    "detectorLayer(detector) === layer && detector !== 'injection_output'",
+    'detectorLayer(detector) === layer',
     STANDING,
     'takes no evidence and no rung from the agent',
   ],
@@ -490,8 +490,8 @@ const SURROUNDINGS = [
   [
     '12: nobody uses up the ids of another credential',
     'evidence/signals/idempotency.ts',
-    "receivedName('signal', credential ?? '', origin.source, origin.id)",
-    "receivedName('signal', origin.source, origin.id)",
+    "idempotencyName('signal', credential ?? '', origin.source, origin.id)",
+    "idempotencyName('signal', origin.source, origin.id)",
     SIGNALS,
     'is one of its credential, source and id alone',
   ],

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { candidatePolicySet } from './app/candidate.ts'
 import { openService, openStore, proofText, systemClock } from './app/compose.ts'
 import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from './app/policy-sources.ts'
-import { serve } from './app/serve.ts'
+import { startServer } from './app/serve.ts'
 import { eraseRecords } from './audit/erase.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
@@ -95,7 +95,7 @@ async function main(): Promise<number> {
     exportLine,
     eraseRecords,
     runLives,
-    serve: (options) => serve(options, { cwd, version, log, warn }),
+    serve: (options) => startServer(options, { cwd, version, log, warn }),
   }
   return runCli(deps, process.argv.slice(2))
 }

@@ -25,7 +25,7 @@ export type Role = z.infer<typeof Role>
 const names = z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(256).default([])
 
 /** What a credential, or the listener for those without one, vouches for. Nothing here can come from a request. */
-export const Standing = z.strictObject({
+export const CallerStanding = z.strictObject({
   tenant: identifier(TYPE_CHARS_MAX).default('default'),
   roles: z.array(Role).default(['enforcement_point']),
   /** The agent this credential belongs to, with the role `agent`: it decides for this agent only, reads its trust, and may do nothing else. */
@@ -55,14 +55,15 @@ export const Standing = z.strictObject({
   /** Classes of signals it may send; all of them where absent. */
   signal_classes: z.array(AnySignalClass).max(ANY_SIGNAL_CLASSES.length).optional(),
 })
-export type Standing = z.infer<typeof Standing>
+export type CallerStanding = z.infer<typeof CallerStanding>
 
 /** What in a configuration only an enforcement point may vouch for. */
 const VOUCHES = ['human_subject_types', 'trusted_composition', 'trusted_chain'] as const
 
 /** An agent's own credential names its agent, has the role `agent`, and vouches for nobody. */
-function refuseVouchingAgent(standing: Standing, context: z.RefinementCtx): void {
-  const issue = (member: keyof Standing, message: string): void => context.addIssue({ code: 'custom', path: [member], message })
+function refuseVouchingAgent(standing: CallerStanding, context: z.RefinementCtx): void {
+  const issue = (member: keyof CallerStanding, message: string): void =>
+    context.addIssue({ code: 'custom', path: [member], message })
   const hasRole = standing.roles.includes('agent')
   if (!hasRole && standing.agent === undefined) return
   if (standing.agent === undefined) issue('agent', 'who has the role "agent" is one agent: name the agent, or take the role away')
@@ -75,13 +76,13 @@ function refuseVouchingAgent(standing: Standing, context: z.RefinementCtx): void
 }
 
 /** The standing of the listener in the configuration. */
-export const ListenerStanding = Standing.superRefine(refuseVouchingAgent)
+export const ListenerStanding = CallerStanding.superRefine(refuseVouchingAgent)
 
 /** Names under which those are written who have no credential. */
 const OUR_NAMES: readonly string[] = ['anonymous', 'system', 'command-line']
 
 /** A credential in the configuration: only the SHA-256 of its token is kept. */
-export const Credential = Standing.extend({
+export const Credential = CallerStanding.extend({
   id: identifier(TYPE_CHARS_MAX).refine((id) => !OUR_NAMES.includes(id), {
     message: 'this name stands for one that shows no credential, or for gradus itself: take another',
   }),
@@ -101,7 +102,7 @@ export type Delegation = {
 }
 
 /** Who is calling: a credential's standing, or the listener's for an anonymous caller (`credential` null). */
-export type Caller = Standing & {
+export type Caller = CallerStanding & {
   readonly credential: string | null
   /** When the credential ends, ms since 1970; what outlives a request is cut then. Absent: it does not end by itself. */
   readonly expires_ms?: number

@@ -14,12 +14,12 @@ export type ClientCertificate = {
 }
 
 /** Who shows a token or certificate, or why that is not said. No message holds anything of what was shown. */
-export type Verdict =
+export type CredentialVerdict =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly code: 'unauthenticated' | 'not_ready'; readonly message: string }
 
 /** Checks a bearer token that has the form of a JWT. Never rejects. */
-export type VerifyToken = (token: string, certificate: ClientCertificate | undefined) => Promise<Verdict>
+export type VerifyToken = (token: string, certificate: ClientCertificate | undefined) => Promise<CredentialVerdict>
 
 /** Checks a client certificate. */
-export type VerifyCertificate = (certificate: ClientCertificate) => Verdict
+export type VerifyCertificate = (certificate: ClientCertificate) => CredentialVerdict

@@ -17,7 +17,7 @@ import { otherChanges, withMatrix } from '../rego/with-matrix.ts'
 import { loadRiskDocuments } from '../risk/load-documents.ts'
 import type { RiskDocument } from '../risk/rule-document.ts'
 import { resolveTrustConstants, type TrustConstants, TrustConstantsOverride } from '../trust/constants.ts'
-import { asPolicyError, cacheDir, PACKAGES, placeOf, tried } from './policy-sources.ts'
+import { asPolicyError, cacheDir, PACKAGES, policySetPlace, tried } from './policy-sources.ts'
 
 /** Files that a candidate takes instead of what the configuration names; absolute paths. */
 export type CandidateFiles = {
@@ -39,7 +39,7 @@ type Step = { readonly parts: PolicySetParts; readonly changed: readonly string[
 /** The configuration's policy set with the candidate's parts in it. Throws a `ServiceError` naming the file, the place and the fix. */
 export async function candidatePolicySet(loaded: ConfigFile, files: CandidateFiles, nowMs: number): Promise<Candidate> {
   const changed: string[] = []
-  let parts = await readPolicyParts(placeOf(loaded))
+  let parts = await readPolicyParts(policySetPlace(loaded))
   const take = (step: Step): void => {
     parts = step.parts
     changed.push(...step.changed)

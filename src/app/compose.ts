@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 
 import { formatProof } from '../audit/proof.ts'
-import { connectOutsideModels } from '../classifiers/classifiers.ts'
+import { connectClassifiers } from '../classifiers/classifiers.ts'
 import type { ConfigFile } from '../config/load-config.ts'
-import type { OutsideModels } from '../evidence/detectors/external-classifiers.ts'
+import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
 import { uuidv7 } from '../format/uuid.ts'
 import { project } from '../ledger/fold/fold.ts'
 import type { Store } from '../ledger/store.ts'
@@ -50,9 +50,9 @@ export async function openStore(
 }
 
 /** The models that a configuration names, over HTTP, with tokens from the environment and files. Throws `bad_config`. */
-export function outsideModels({ config, root }: ConfigFile, warn: (line: string) => void): OutsideModels {
+export function externalClassifiers({ config, root }: ConfigFile, warn: (line: string) => void): ExternalClassifiers {
   const sources = { root, env: process.env, warn }
-  return connectOutsideModels(config.detectors, sources, { fetch, steadyMs: () => performance.now() })
+  return connectClassifiers(config.detectors, sources, { fetch, steadyMs: () => performance.now() })
 }
 
 /** Text form of an inclusion proof. */
@@ -70,7 +70,7 @@ export async function openService(
     readonly print?: (line: string) => void
     readonly modeKey?: Uint8Array
     /** Models that detectors ask; `outsideModels` makes those of the configuration. */
-    readonly outside?: OutsideModels
+    readonly outside?: ExternalClassifiers
   },
 ): Promise<Service> {
   return createService({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import type { Caller } from '../access/caller.ts'
-import type { Ask } from '../decisions/ask.ts'
+import type { DecisionRequest } from '../decisions/ask.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import { ServiceError } from '../format/error.ts'
 import { parseYaml } from '../format/yaml.ts'
@@ -113,7 +113,7 @@ export async function liveThrough(service: Service, file: string, endMs: number,
 export function withDemoDetectors(service: Service): Service {
   return {
     ...service,
-    evaluate: async (caller: Caller, ask: Ask) => {
+    evaluate: async (caller: Caller, ask: DecisionRequest) => {
       const answer = await service.evaluate(caller, ask)
       await reportClean(service, answer)
       return answer

@@ -45,7 +45,7 @@ export async function cachedPolicySet(loaded: ConfigFile, nowMs: number, print?:
     )
   }
   // What has no sources here is taken from its bundle: a foreign base, or our graduation used as it is.
-  const parts = await readPolicyParts(placeOf(loaded), {
+  const parts = await readPolicyParts(policySetPlace(loaded), {
     base: config.base.bundle === undefined ? await compiled('rbac') : undefined,
     graduation: await compiled('graduation'),
     system: await compiled('system'),
@@ -55,11 +55,11 @@ export async function cachedPolicySet(loaded: ConfigFile, nowMs: number, print?:
 
 /** The policy set of a configuration from its bundles as they are. */
 export async function bundledPolicySet(loaded: ConfigFile, nowMs: number, print?: (line: string) => void): Promise<PolicySet> {
-  return assemblePolicySet(await readPolicyParts(placeOf(loaded)), nowMs, print)
+  return assemblePolicySet(await readPolicyParts(policySetPlace(loaded)), nowMs, print)
 }
 
 /** Where a configuration's policies are. */
-export function placeOf({ config, root }: ConfigFile): PolicySetPlace {
+export function policySetPlace({ config, root }: ConfigFile): PolicySetPlace {
   return { config, root, shipped: join(PACKAGE_ROOT, 'bundles') }
 }
 

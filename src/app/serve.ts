@@ -20,7 +20,7 @@ import type { Service } from '../service/service.ts'
 import { watchAppends } from '../webhooks/appends.ts'
 import { readEvents } from '../webhooks/feed.ts'
 import { followWebhooks } from '../webhooks/follow-webhooks.ts'
-import { dataDirOf, openService, openStore, outsideModels, systemClock } from './compose.ts'
+import { dataDirOf, openService, openStore, externalClassifiers, systemClock } from './compose.ts'
 import { demoHistoryFile, liveThrough, withDemoDetectors } from './demo.ts'
 import { modeKeyOf, OPERATOR_TOKEN_FILE, operatorCredential } from './operator-token.ts'
 import { bundledPolicySet, cachedPolicySet } from './policy-sources.ts'
@@ -47,7 +47,7 @@ export type ServeProcess = {
 }
 
 /** Starts the server: store, service, promotions, HTTP. Rejects with a `ServiceError` that says what to mend. */
-export async function serve(options: ServeOptions, around: ServeProcess): Promise<RunningServer> {
+export async function startServer(options: ServeOptions, around: ServeProcess): Promise<RunningServer> {
   const loaded = withOptions(await loadConfig(options.configFile, around.cwd), options, around)
   const { config } = loaded
   const durable = config.store.engine === 'sqlite'
@@ -74,7 +74,7 @@ export async function serve(options: ServeOptions, around: ServeProcess): Promis
         loud(observation)
       },
       loadPolicySet,
-      outside: outsideModels(loaded, around.warn),
+      outside: externalClassifiers(loaded, around.warn),
       ...(durable ? { modeKey: modeKeyOf(dataDir) } : {}),
     })
     const service = options.demo ? withDemoDetectors(real) : real

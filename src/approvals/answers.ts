@@ -1,6 +1,6 @@
 import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
-import type { Advice } from '../ledger/documents/tally.ts'
+import type { JudgeAdvice } from '../ledger/documents/tally.ts'
 import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
@@ -31,11 +31,11 @@ export function summaryOf(approval: Approval, nowMs: number, paused: string | nu
 }
 
 /** An approval with all that its decision's record holds: nothing is cut, and it says where something was masked or erased. */
-export function viewOf(
+export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { paused, advice }: { readonly paused: string | null; readonly advice: readonly Advice[] },
+  { paused, advice }: { readonly paused: string | null; readonly advice: readonly JudgeAdvice[] },
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']

@@ -9,7 +9,7 @@ import { scopeOf } from '../trust/state.ts'
  * Why an approval cannot be used for now: what is out of service, or an incident of the agent that waits for its review; null where
  * nothing stands in the way. Only for people: the retry is decided anew, and that decision says no by itself.
  */
-export function pausedBy(approval: Approval, tenant: string, view: View): string | null {
+export function approvalBlocker(approval: Approval, tenant: string, view: View): string | null {
   const containments = view.document(tenantKey(tenant))?.containments ?? []
   const held = containments.find((each) => reaches(each, approval))
   if (held !== undefined) return `contained_${held.target.kind}:${held.by}:${held.reason}`

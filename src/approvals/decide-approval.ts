@@ -1,8 +1,8 @@
 import { actorOf, authorize, namedPerson, requesterOf } from '../access/authority.ts'
 import type { Caller, Role } from '../access/caller.ts'
 import { decisionOf, proposalOf } from '../evidence/judged-decision.ts'
-import { sayingOf } from '../evidence/raters/agent-judges.ts'
-import { judge, judgingTouches } from '../evidence/raters/judge.ts'
+import { evaluationContextOf } from '../evidence/raters/agent-judges.ts'
+import { judge, judgementDocumentKeys } from '../evidence/raters/judge.ts'
 import type { EvidenceDeps } from '../evidence/report-outcome.ts'
 import type { Judged, Verdict, Weighed } from '../evidence/weigh-verdict.ts'
 import { ServiceError } from '../format/error.ts'
@@ -18,8 +18,8 @@ import type { StoredRecord, Transaction, View } from '../ledger/store.ts'
 import { OUTCOME_CLASSES } from '../model/outcome-classes.ts'
 import { parseScope } from '../model/scope.ts'
 import { isRubberStamp } from '../trust/raters.ts'
-import { summaryOf, viewOf } from './answers.ts'
-import { pausedBy } from './approval-blockers.ts'
+import { summaryOf, approvalViewOf } from './answers.ts'
+import { approvalBlocker } from './approval-blockers.ts'
 import { refuseVote, type VoteRefusal } from './approval-rules.ts'
 import type { ApprovalAnswer, ApprovalReport, ApprovalsAnswer, ApprovalView, WithdrawalReport } from './wire.ts'
 
@@ -57,7 +57,7 @@ export async function openApprovals(
     keys
       .flatMap((key) => view.document(key) ?? [])
       .filter((each) => mayRead(caller, each.scope))
-      .map((each) => summaryOf(each, nowMs, pausedBy(each, tenant, view))),
+      .map((each) => summaryOf(each, nowMs, approvalBlocker(each, tenant, view))),
   )
   return { approvals: approvals.filter((each) => state === undefined || each.state === state) }
 }
@@ -73,10 +73,10 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
   const { found, standing } = await deps.store.read(touches, (view) => {
     const kept = theApproval(view.document(key), decisionId)
     const { advice = [] } = view.document(verdicts) ?? {}
-    return { found: kept, standing: { paused: pausedBy(kept, tenant, view), advice } }
+    return { found: kept, standing: { paused: approvalBlocker(kept, tenant, view), advice } }
   })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
-  return viewOf(found, stored, nowMs, standing)
+  return approvalViewOf(found, stored, nowMs, standing)
 }
 
 /**
@@ -235,7 +235,7 @@ function write(
   for (const change of changes)
     if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
   return {
-    approval: summaryOf(after, nowMs, pausedBy(after, caller.tenant, transaction)),
+    approval: summaryOf(after, nowMs, approvalBlocker(after, caller.tenant, transaction)),
     record_id: id,
     leaf_index: leafIndex,
     state_version: transaction.stateVersion(),
@@ -266,14 +266,14 @@ function weighed(
     by: actorOf(caller),
     event_time_ms: verdict === 'approve' ? judged.decided_at_ms : nowMs,
   }
-  return judge(judged, said, sayingOf(deps, caller, judged.decision_id, nowMs, view), view)
+  return judge(judged, said, evaluationContextOf(deps, caller, judged.decision_id, nowMs, view), view)
 }
 
 function evidenceKeys(tenant: string, judged: Judged | null, by: string): readonly DocumentKey[] {
   if (judged === null) return []
   return [
     ...[judged.agent, ...judged.delegators].map((id) => ({ kind: 'agent', tenant, id }) as const),
-    ...judgingTouches(tenant, judged, { layer: 'outcome', by }),
+    ...judgementDocumentKeys(tenant, judged, { layer: 'outcome', by }),
   ]
 }
 

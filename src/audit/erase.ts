@@ -4,7 +4,7 @@ import type { Store } from '../ledger/store.ts'
 import { walkRecords } from './query.ts'
 
 /** Whose records lose their values. At least one of agent, user and decision is given; several narrow it down. */
-export type EraseSelection = {
+export type RecordSelection = {
   readonly tenant: string
   readonly agent?: string
   readonly user?: string
@@ -25,7 +25,7 @@ export type Erasure = { readonly leafIndex: number; readonly records: number; re
  */
 export async function eraseRecords(
   store: Pick<Store, 'query' | 'transact' | 'erase'>,
-  selection: EraseSelection,
+  selection: RecordSelection,
   order: EraseOrder,
 ): Promise<Erasure> {
   const { tenant, agent, user, decisionId, pointers } = selection
@@ -51,7 +51,7 @@ export async function eraseRecords(
 
 /** Whom it is about is personal too, so it stands in the sealed member. */
 function orderRecord(
-  { tenant, agent, user, decisionId, pointers }: EraseSelection,
+  { tenant, agent, user, decisionId, pointers }: RecordSelection,
   { id, at, actor, reason }: EraseOrder,
 ): AuditRecord {
   const selection = { agent: agent ?? null, user: user ?? null, decision_id: decisionId ?? null }

@@ -42,7 +42,7 @@ export type NoteVerifier = { readonly name: string; readonly keyId: string; read
 export type NoteSigner = { readonly name: string; readonly vkey: string; readonly keyId: string; readonly privateKey: KeyObject }
 
 /** A refusal as a reading. */
-export function refuse(code: NoteFaultCode, message: string): { readonly ok: false; readonly error: NoteFault } {
+export function refuseNote(code: NoteFaultCode, message: string): { readonly ok: false; readonly error: NoteFault } {
   return { ok: false, error: { code, message } }
 }
 
@@ -53,11 +53,11 @@ export function generateNoteKey(): string {
 
 /** The signer for a name and a PKCS #8 PEM; refused unless the name has neither white space nor plus and the key is Ed25519. */
 export function noteSigner(name: string, privateKeyPem: string): NoteReading<{ readonly signer: NoteSigner }> {
-  if (!KEY_NAME.test(name)) return refuse('malformed_key', 'A key name is not empty and holds neither white space nor "+".')
+  if (!KEY_NAME.test(name)) return refuseNote('malformed_key', 'A key name is not empty and holds neither white space nor "+".')
   try {
     const privateKey = createPrivateKey(privateKeyPem)
     if (privateKey.asymmetricKeyType !== 'ed25519') {
-      return refuse('malformed_key', `The private key is ${String(privateKey.asymmetricKeyType)}: an Ed25519 key is needed.`)
+      return refuseNote('malformed_key', `The private key is ${String(privateKey.asymmetricKeyType)}: an Ed25519 key is needed.`)
     }
     const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
     const publicKey = spki.subarray(SPKI_PREFIX.length)
@@ -65,7 +65,7 @@ export function noteSigner(name: string, privateKeyPem: string): NoteReading<{ r
     const vkey = `${name}+${keyId}+${encodeBase64(Buffer.concat([Buffer.of(ED25519), publicKey]))}`
     return { ok: true, signer: { name, vkey, keyId, privateKey } }
   } catch {
-    return refuse('malformed_key', 'The private key is not a PKCS #8 PEM: it starts with "-----BEGIN PRIVATE KEY-----".')
+    return refuseNote('malformed_key', 'The private key is not a PKCS #8 PEM: it starts with "-----BEGIN PRIVATE KEY-----".')
   }
 }
 
@@ -73,15 +73,18 @@ export function noteSigner(name: string, privateKeyPem: string): NoteReading<{ r
 export function noteVerifier(vkey: string): NoteReading<{ readonly verifier: NoteVerifier }> {
   const [, name, keyId, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey.trim()) ?? []
   if (name === undefined || keyId === undefined || encoded === undefined || !KEY_NAME.test(name)) {
-    return refuse('malformed_key', 'A verifier key reads name+8 hex digits+Base 64.')
+    return refuseNote('malformed_key', 'A verifier key reads name+8 hex digits+Base 64.')
   }
   const bytes = decodeBase64(encoded)
   if (bytes?.length !== 1 + PUBLIC_KEY_BYTES || bytes[0] !== ED25519) {
-    return refuse('malformed_key', `The verifier key of ${name} is not an Ed25519 key (type byte 1 and 32 bytes in Base 64).`)
+    return refuseNote('malformed_key', `The verifier key of ${name} is not an Ed25519 key (type byte 1 and 32 bytes in Base 64).`)
   }
   const raw = bytes.subarray(1)
   if (keyIdOf(name, raw) !== keyId) {
-    return refuse('malformed_key', `The verifier key of ${name} has another key id than ${keyId}: it was changed or mistyped.`)
+    return refuseNote(
+      'malformed_key',
+      `The verifier key of ${name} has another key id than ${keyId}: it was changed or mistyped.`,
+    )
   }
   const publicKey = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' })
   return { ok: true, verifier: { name, keyId, publicKey } }
@@ -115,19 +118,20 @@ export type OpenNote = { readonly text: string; readonly signedBy: readonly stri
 export function openNote(note: string, verifiers: readonly NoteVerifier[]): NoteReading<OpenNote> {
   const split = note.lastIndexOf('\n\n')
   if (note.length > NOTE_CHARS_MAX || CONTROL.test(note) || !note.isWellFormed() || split === -1 || !note.endsWith('\n')) {
-    return refuse('malformed_note', 'A note is text, an empty line, and signature lines, each ended by a newline.')
+    return refuseNote('malformed_note', 'A note is text, an empty line, and signature lines, each ended by a newline.')
   }
   const text = note.slice(0, split + 1)
   const lines = note.slice(split + 2, -1).split('\n')
-  if (lines.length > NOTE_SIGNATURES_MAX) return refuse('malformed_note', `A note has at most ${NOTE_SIGNATURES_MAX} signatures.`)
+  if (lines.length > NOTE_SIGNATURES_MAX)
+    return refuseNote('malformed_note', `A note has at most ${NOTE_SIGNATURES_MAX} signatures.`)
   const signedBy: string[] = []
   for (const line of lines) {
     const signature = parseSignature(line)
-    if (signature === undefined) return refuse('malformed_note', 'A signature line reads "— name Base 64".')
+    if (signature === undefined) return refuseNote('malformed_note', 'A signature line reads "— name Base 64".')
     const known = verifiers.find(({ name, keyId }) => name === signature.name && keyId === signature.keyId)
     if (known === undefined) continue
     if (!verify(null, Buffer.from(text), known.publicKey, signature.bytes)) {
-      return refuse(
+      return refuseNote(
         'bad_signature',
         `The signature of ${known.name} (${known.keyId}) does not fit the text: one of them was changed.`,
       )
@@ -135,7 +139,7 @@ export function openNote(note: string, verifiers: readonly NoteVerifier[]): Note
     signedBy.push(known.name)
   }
   return signedBy.length === 0
-    ? refuse('unknown_key', 'No signature is by a known key: check which verifier keys are trusted.')
+    ? refuseNote('unknown_key', 'No signature is by a known key: check which verifier keys are trusted.')
     : { ok: true, text, signedBy }
 }
 
@@ -185,10 +189,10 @@ export function openCheckpoint(
   if (!opened.ok) return opened
   const checkpoint = parseCheckpoint(opened.text)
   if (checkpoint === undefined) {
-    return refuse('malformed_checkpoint', 'A checkpoint has three lines: origin, decimal size, root of 32 bytes in Base 64.')
+    return refuseNote('malformed_checkpoint', 'A checkpoint has three lines: origin, decimal size, root of 32 bytes in Base 64.')
   }
   if (checkpoint.origin !== origin) {
-    return refuse(
+    return refuseNote(
       'wrong_origin',
       `The checkpoint is of the log ${JSON.stringify(checkpoint.origin)}, not ${JSON.stringify(origin)}.`,
     )

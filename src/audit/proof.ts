@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from './base64.ts'
-import { openCheckpoint, refuse, type Checkpoint, type NoteReading, type NoteVerifier } from './note.ts'
+import { openCheckpoint, refuseNote, type Checkpoint, type NoteReading, type NoteVerifier } from './note.ts'
 import { HASH_BYTES, leafHash, verifyInclusion } from './tree.ts'
 
 /** First line of a proof file. */
@@ -30,17 +30,20 @@ export function parseProof(text: string): NoteReading<{ readonly proof: LogProof
   const split = text.indexOf('\n\n')
   const [header, ...lines] = text.slice(0, Math.max(split, 0)).split('\n')
   if (header !== PROOF_HEADER) {
-    return refuse('malformed_proof', `A proof starts with "${PROOF_HEADER}" and has an empty line before its checkpoint.`)
+    return refuseNote('malformed_proof', `A proof starts with "${PROOF_HEADER}" and has an empty line before its checkpoint.`)
   }
   const extraLine = lines[0]?.startsWith(EXTRA_PREFIX) === true ? lines.shift() : undefined
   const extra = extraLine === undefined ? undefined : decodeBase64(extraLine.slice(EXTRA_PREFIX.length))
   if (extraLine !== undefined && extra === undefined)
-    return refuse('malformed_proof', 'The extra line of the proof is not Base 64.')
+    return refuseNote('malformed_proof', 'The extra line of the proof is not Base 64.')
   const index = Number(INDEX_LINE.exec(lines.shift() ?? '')?.[1])
-  if (!Number.isSafeInteger(index)) return refuse('malformed_proof', 'The proof has no line "index N" with a decimal N.')
+  if (!Number.isSafeInteger(index)) return refuseNote('malformed_proof', 'The proof has no line "index N" with a decimal N.')
   const hashes = lines.map(decodeBase64).filter((each) => each?.length === HASH_BYTES) as Uint8Array[]
   if (hashes.length !== lines.length || hashes.length > PROOF_HASHES_MAX) {
-    return refuse('malformed_proof', `A proof has at most ${PROOF_HASHES_MAX} hashes, one per line, each of 32 bytes in Base 64.`)
+    return refuseNote(
+      'malformed_proof',
+      `A proof has at most ${PROOF_HASHES_MAX} hashes, one per line, each of 32 bytes in Base 64.`,
+    )
   }
   return { ok: true, proof: { index, hashes, checkpoint: text.slice(split + 2), ...(extra === undefined ? {} : { extra }) } }
 }
@@ -66,7 +69,7 @@ export function verifyProof(
   const { checkpoint } = opened
   const claim = { index, size: checkpoint.size, leafHash: leafHash(expected.entry), root: checkpoint.root, proof: hashes }
   if (verifyInclusion(claim)) return { ok: true, index, checkpoint }
-  return refuse(
+  return refuseNote(
     'bad_proof',
     `The entry is not leaf ${index} of the log with ${checkpoint.size} leaves: entry, index or proof was changed.`,
   )

@@ -1,5 +1,5 @@
 import type { LogDocument, LogReader } from './log-reader.ts'
-import { verifyLog, type Verification, type VerifyOptions } from './verify.ts'
+import { verifyLog, type LogVerification, type VerifyOptions } from './verify.ts'
 
 /** State in the form in which it is stored; `constants` undefined: no record set any. */
 export type StoredState = { readonly documents: Iterable<LogDocument>; readonly constants: string | undefined }
@@ -8,7 +8,7 @@ export type StoredState = { readonly documents: Iterable<LogDocument>; readonly 
 export type WriteState = (state: StoredState) => void
 
 /** What a rebuilding did. Findings are what was different before. */
-export type Rebuilding = Verification & {
+export type Rebuilding = LogVerification & {
   /** The log itself is not whole, so nothing was derived from it that could be trusted. */
   readonly damaged: boolean
   /** What is stored is now what the records make of it. */

@@ -31,7 +31,7 @@ export type FindingKind =
   | 'effects_failed'
 
 /** One thing that is wrong, and where. `subject` names a document, head or receipt. */
-export type Finding = {
+export type AuditFinding = {
   readonly kind: FindingKind
   readonly leafIndex?: number
   readonly id?: string
@@ -41,14 +41,14 @@ export type Finding = {
 
 /** Collects findings up to `FINDINGS_MAX`. */
 export type Findings = {
-  readonly add: (finding: Finding) => void
-  readonly list: readonly Finding[]
+  readonly add: (finding: AuditFinding) => void
+  readonly list: readonly AuditFinding[]
   readonly omitted: () => number
 }
 
 /** No findings yet. */
 export function createFindings(): Findings {
-  const list: Finding[] = []
+  const list: AuditFinding[] = []
   let omitted = 0
   return {
     list,

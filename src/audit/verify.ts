@@ -1,7 +1,7 @@
 import { encodeBase64 } from './base64.ts'
 import type { LogReader, LogRow } from './log-reader.ts'
 import { appendLeaves, EMPTY_FRONTIER, frontierRoot, frontierToJson, hashesEqual, type Frontier } from './tree.ts'
-import { createFindings, type Finding, type Findings } from './verify-findings.ts'
+import { createFindings, type AuditFinding, type Findings } from './verify-findings.ts'
 import {
   createHeadCheck,
   openHead,
@@ -30,7 +30,7 @@ export type VerifyOptions = Trusted & {
 }
 
 /** What a verification saw. `ok`: nothing is wrong. */
-export type Verification = {
+export type LogVerification = {
   readonly ok: boolean
   readonly records: number
   readonly masked: number
@@ -41,7 +41,7 @@ export type Verification = {
   readonly documents: number
   /** Root over all records, Base 64. */
   readonly root: string
-  readonly findings: readonly Finding[]
+  readonly findings: readonly AuditFinding[]
   /** Findings beyond those listed. */
   readonly omitted: number
 }
@@ -51,7 +51,7 @@ export type Verification = {
  * the state against what the records make of it. Finds edits, deletions, insertions, reordering and truncation; a log rewritten
  * whole and signed anew with a stolen key only through heads and receipts from outside. Reads row by row.
  */
-export function verifyLog(reader: LogReader, options: VerifyOptions): Verification {
+export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerification {
   const findings = createFindings()
   const receipts = createReceiptCheck(options.receipts ?? [], options, findings)
   const outside = [...openHeads(options.heads ?? [], options, findings), ...receipts.heads].sort(

@@ -8,7 +8,7 @@ import {
   type Disposition,
   DISPOSITIONS,
 } from './catalogue-file.ts'
-import { type CatalogueProblem, type CatalogueScope, checkCatalogue } from './problems.ts'
+import { type CatalogueProblem, type DeclaredScope, checkCatalogue } from './problems.ts'
 import { stakeClass, staticPoints } from './static-points.ts'
 
 const HOUR_MS = 3_600_000
@@ -97,7 +97,7 @@ function agentClass(id: string, agent: CatalogueFile['agents'][string] | undefin
   return { id, known: true, class: agent.class, tier: agent.tier }
 }
 
-function ownScope(agent: CatalogueFile['agents'][string] | undefined, scope: string): CatalogueScope | undefined {
+function ownScope(agent: CatalogueFile['agents'][string] | undefined, scope: string): DeclaredScope | undefined {
   return agent !== undefined && Object.hasOwn(agent.trust_scopes, scope) ? agent.trust_scopes[scope] : undefined
 }
 
@@ -129,8 +129,8 @@ function unknownAction(name: string): ActionClass {
 type Entry = {
   readonly name: string
   readonly tool: CatalogueTool
-  readonly scope: CatalogueScope | undefined
-  readonly agentScope: CatalogueScope | undefined
+  readonly scope: DeclaredScope | undefined
+  readonly agentScope: DeclaredScope | undefined
   readonly context: ClassifyContext
 }
 
@@ -186,7 +186,7 @@ function reversibleHours({ reversible_hours, reversible_hours_by_jurisdiction }:
 }
 
 /** Unreadable names were refused when the catalogue was checked; one that got through would be level 0. */
-function levelCap(scope: CatalogueScope | undefined): number {
+function levelCap(scope: DeclaredScope | undefined): number {
   const level = parseLevel(String(scope?.level ?? 4))
   return Math.max(
     0,
@@ -194,7 +194,7 @@ function levelCap(scope: CatalogueScope | undefined): number {
   )
 }
 
-function dispositionIn(scope: CatalogueScope | undefined, tool: string): Disposition {
+function dispositionIn(scope: DeclaredScope | undefined, tool: string): Disposition {
   if (scope === undefined) return 'none'
   if (scope.block.includes(tool)) return 'block'
   if (scope.require_approval.includes(tool)) return 'require_approval'

@@ -2,7 +2,7 @@ import { LEVEL_ALIASES, LEVEL_NAMES, parseLevel } from '../model/level.ts'
 import type { CatalogueFile } from './catalogue-file.ts'
 
 /** One trust scope of a catalogue file, or an agent's deviations from it. */
-export type CatalogueScope = CatalogueFile['trust_scopes'][string]
+export type DeclaredScope = CatalogueFile['trust_scopes'][string]
 
 /** Something in a catalogue file that contradicts another part of it: where (JSON Pointer), what, and how to put it right. */
 export type CatalogueProblem = { readonly pointer: string; readonly message: string }
@@ -42,7 +42,7 @@ function unknownScope(pointer: string, name: string, known: ReadonlySet<string>)
   return { pointer, message: `unknown scope "${name}"; declare it in trust_scopes, or use one of: ${names}` }
 }
 
-function scopeProblems(file: CatalogueFile, name: string, scope: CatalogueScope, at: string): readonly CatalogueProblem[] {
+function scopeProblems(file: CatalogueFile, name: string, scope: DeclaredScope, at: string): readonly CatalogueProblem[] {
   const listOf = new Map<string, string>()
   const problems: CatalogueProblem[] = levelProblems(scope, at)
   for (const list of LISTS) {
@@ -55,7 +55,7 @@ function scopeProblems(file: CatalogueFile, name: string, scope: CatalogueScope,
   return problems
 }
 
-function levelProblems({ level }: CatalogueScope, at: string): CatalogueProblem[] {
+function levelProblems({ level }: DeclaredScope, at: string): CatalogueProblem[] {
   if (level === undefined || parseLevel(String(level)) !== undefined) return []
   const names = [...LEVEL_NAMES, ...Object.keys(LEVEL_ALIASES)].sort().join(', ')
   return [{ pointer: `${at}/level`, message: `unknown level "${level}"; use 0 to 4, or one of: ${names}` }]

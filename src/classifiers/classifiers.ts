@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 import type { InjectionClassifier, TopicModel } from '../detect/external-classifier.ts'
-import type { OutsideModels } from '../evidence/detectors/external-classifiers.ts'
-import type { DetectorSettings, OutsideModel } from '../evidence/detectors/settings.ts'
+import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
+import type { DetectorSettings, ExternalClassifier } from '../evidence/detectors/settings.ts'
 import { askModel, type ModelAt } from './ask-model.ts'
 import { limited, MODEL_LIMITS } from './limited.ts'
 import { modelToken, type TokenSources } from './model-token.ts'
@@ -17,7 +17,7 @@ export type ModelDeps = { readonly fetch: typeof fetch; readonly steadyMs: () =>
 
 /** A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
 export function createInjectionClassifier(
-  model: Pick<OutsideModel, 'url' | 'timeout_ms'>,
+  model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
   token: string | undefined,
   deps: ModelDeps,
 ): InjectionClassifier {
@@ -29,7 +29,7 @@ export function createInjectionClassifier(
 
 /** A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
 export function createTopicModel(
-  model: Pick<OutsideModel, 'url' | 'timeout_ms'>,
+  model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
   token: string | undefined,
   deps: ModelDeps,
 ): TopicModel {
@@ -41,12 +41,12 @@ export function createTopicModel(
 }
 
 /** The models of a configuration, with their tokens. Throws `bad_config` where a token is not where it should be. */
-export function connectOutsideModels(
+export function connectClassifiers(
   { injection_classifier: classifier, topic_model: topic }: DetectorSettings,
   sources: TokenSources,
   deps: ModelDeps,
-): OutsideModels {
-  const tokenOf = (name: string, model: OutsideModel): string | undefined => modelToken(name, model, sources)
+): ExternalClassifiers {
+  const tokenOf = (name: string, model: ExternalClassifier): string | undefined => modelToken(name, model, sources)
   return {
     ...(classifier === undefined
       ? {}

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import type { OutsideModel } from '../evidence/detectors/settings.ts'
+import type { ExternalClassifier } from '../evidence/detectors/settings.ts'
 import { ServiceError } from '../format/error.ts'
 
 const OTHERS_MASK = 0o077
@@ -16,7 +16,7 @@ export type TokenSources = {
 }
 
 /** The token that a model is sent; undefined where it needs none. Throws `bad_config` that names the place, never the token. */
-export function modelToken(name: string, { secret }: OutsideModel, sources: TokenSources): string | undefined {
+export function modelToken(name: string, { secret }: ExternalClassifier, sources: TokenSources): string | undefined {
   if (secret === undefined) return undefined
   const pointer = `/detectors/${name}/secret`
   const where = 'env' in secret ? `in the environment variable ${secret.env}` : `in ${resolve(sources.root, secret.file)}`

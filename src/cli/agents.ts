@@ -1,12 +1,12 @@
 import { ServiceError } from '../format/error.ts'
 import { IncidentsAnswer, RevocationAnswer, type RevocationClass } from '../incidents/wire.ts'
 import type { Containment, ContainmentTarget } from '../ledger/documents/containment.ts'
-import { containAdd, containmentsOf, lifted, targetOf, targetText } from './contain.ts'
+import { containAdd, containmentsOf, lifted, containmentTarget, targetText } from './contain.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post, send } from './server-client.ts'
+import { postToServer, sendRequest } from './server-client.ts'
 
 /** Which part of an agent: a scope or an action of it, or all of it. */
 export type PartOptions = PeopleOptions & { readonly scope: string | undefined; readonly action: string | undefined }
@@ -17,12 +17,12 @@ export async function agentsPause(
   agent: string,
   options: PartOptions & { readonly reason: string },
 ): Promise<ExitCode> {
-  return containAdd(deps, targetOf({ ...options, agent, tenant: false }), options)
+  return containAdd(deps, containmentTarget({ ...options, agent, tenant: false }), options)
 }
 
 /** Lifts what a person contained under exactly this name, and says what still holds the agent. */
 export async function agentsResume(deps: CliDeps, agent: string, options: PartOptions): Promise<ExitCode> {
-  const target = targetOf({ ...options, agent, tenant: false })
+  const target = containmentTarget({ ...options, agent, tenant: false })
   const server = await peopleServer(deps, options)
   const { containments } = await containmentsOf(deps, server)
   const held = containments.filter((each) => each.by === 'person' && isSame(each.target, target))
@@ -33,7 +33,7 @@ export async function agentsResume(deps: CliDeps, agent: string, options: PartOp
   const answers = []
   for (const { id } of held) answers.push(await lifted(deps, server, id))
   const path = `/api/v1/incidents?state=open&agent=${encodeURIComponent(agent)}`
-  const { incidents } = await send(deps, server, { method: 'GET', path }, IncidentsAnswer)
+  const { incidents } = await sendRequest(deps, server, { method: 'GET', path }, IncidentsAnswer)
   const left = (await containmentsOf(deps, server)).containments.filter((each) => concerns(each.target, agent))
   if (options.json) {
     deps.stdout(`${jsonText({ lifted: answers, containments: left, incidents })}\n`)
@@ -62,7 +62,7 @@ export type RevokeOptions = PeopleOptions & { readonly reason: string; readonly 
 export async function agentsRevoke(deps: CliDeps, agent: string, options: RevokeOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/revocation`
-  const answer = await post(deps, server, path, { reason: options.reason, class: options.class }, RevocationAnswer)
+  const answer = await postToServer(deps, server, path, { reason: options.reason, class: options.class }, RevocationAnswer)
   deps.stdout(options.json ? `${jsonText(answer)}\n` : revokedText(deps, answer))
   return EXIT_CODES.ok
 }

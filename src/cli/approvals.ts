@@ -6,7 +6,7 @@ import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, type Paint, painter, table } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post, send } from './server-client.ts'
+import { postToServer, sendRequest } from './server-client.ts'
 
 /** Options of `gradus approvals list`. */
 export type ListOptions = PeopleOptions & { readonly state: string | undefined }
@@ -20,7 +20,7 @@ export async function approvalsList(deps: CliDeps, options: ListOptions): Promis
     })
   const server = await peopleServer(deps, options)
   const query = state === undefined ? '' : `?state=${state.data}`
-  const answer = await send(deps, server, { method: 'GET', path: `/api/v1/approvals${query}` }, ApprovalsAnswer)
+  const answer = await sendRequest(deps, server, { method: 'GET', path: `/api/v1/approvals${query}` }, ApprovalsAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
   return EXIT_CODES.ok
 }
@@ -51,7 +51,7 @@ const at = (decisionId: string): string => `/api/v1/decisions/${encodeURICompone
 /** Shows one approval with everything that would run, uncut, and what a yes would do. */
 export async function approvalsShow(deps: CliDeps, decisionId: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
-  const view = await send(deps, server, { method: 'GET', path: at(decisionId) }, ApprovalView)
+  const view = await sendRequest(deps, server, { method: 'GET', path: at(decisionId) }, ApprovalView)
   deps.stdout(options.json ? `${jsonText(view)}\n` : viewText(view, painter(deps)))
   return EXIT_CODES.ok
 }
@@ -137,7 +137,7 @@ export async function approvalsDecide(
   const server = await peopleServer(deps, options)
   const { reason, digest } = options
   const report = { verdict, reason, ...(digest === undefined ? {} : { request_digest: digest }) }
-  told(deps, await post(deps, server, at(decisionId), report, ApprovalAnswer), options.json)
+  told(deps, await postToServer(deps, server, at(decisionId), report, ApprovalAnswer), options.json)
   return EXIT_CODES.ok
 }
 
@@ -149,7 +149,7 @@ export async function approvalsWithdraw(
 ): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
   const report = options.reason === undefined ? {} : { reason: options.reason }
-  told(deps, await post(deps, server, `${at(decisionId)}/withdrawal`, report, ApprovalAnswer), options.json)
+  told(deps, await postToServer(deps, server, `${at(decisionId)}/withdrawal`, report, ApprovalAnswer), options.json)
   return EXIT_CODES.ok
 }
 

@@ -1,12 +1,12 @@
 import { uuidv7 } from '../format/uuid.ts'
-import { type DataOptions, dataPlace } from './data-dir.ts'
+import { type DataDirOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { localPerson } from './local-person.ts'
 import { jsonText } from './output.ts'
 
 /** Options of `gradus audit erase`. */
-export type AuditEraseOptions = DataOptions & {
+export type AuditEraseOptions = DataDirOptions & {
   readonly tenant: string
   readonly agent: string | undefined
   readonly user: string | undefined

@@ -1,11 +1,11 @@
 import { ServiceError } from '../format/error.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeText, jsonText } from './output.ts'
 
 /** Options of `gradus audit proof`. */
-export type AuditProofOptions = DataOptions & { readonly id: string; readonly tenant: string; readonly json: boolean }
+export type AuditProofOptions = DataDirOptions & { readonly id: string; readonly tenant: string; readonly json: boolean }
 
 /** Prints the proof that a record is in the log, under a signed tree head (`c2sp.org/tlog-proof@v1`). */
 export async function auditProof(deps: CliDeps, options: AuditProofOptions): Promise<ExitCode> {

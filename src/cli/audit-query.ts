@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { ServiceError } from '../format/error.ts'
 import { RECORD_KINDS, type RecordKind } from '../ledger/record.ts'
 import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
@@ -24,10 +24,10 @@ export type RecordFilter = {
 }
 
 /** Options of `gradus audit query`. */
-export type AuditQueryOptions = DataOptions &
+export type AuditQueryOptions = DataDirOptions &
   RecordFilter & { readonly limit: string; readonly newest: boolean; readonly json: boolean }
 /** Options of `gradus audit export`. */
-export type AuditExportOptions = DataOptions & RecordFilter & { readonly out: string | undefined }
+export type AuditExportOptions = DataDirOptions & RecordFilter & { readonly out: string | undefined }
 
 /** Lists records by agent, user, action, outcome and time. */
 export async function auditQuery(deps: CliDeps, options: AuditQueryOptions): Promise<ExitCode> {

@@ -2,13 +2,13 @@ import { policySetOf, replayDecision, type ReplayResult } from '../decisions/rep
 import { ServiceError } from '../format/error.ts'
 import type { Store, StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, progress } from './output.ts'
 
 /** Options of `gradus audit replay`. */
-export type AuditReplayOptions = DataOptions & {
+export type AuditReplayOptions = DataDirOptions & {
   readonly id: string | undefined
   readonly all: boolean
   readonly tenant: string | undefined

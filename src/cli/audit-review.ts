@@ -1,15 +1,15 @@
 import { ServiceError } from '../format/error.ts'
 import { logReviewState } from '../reports/log-reviews.ts'
 import { LogReviewAnswer, type LogReviewState } from '../reports/wire.ts'
-import { type DataOptions, dataPlace, reading } from './data-dir.ts'
+import { type DataDirOptions, dataPlace, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { localPerson } from './local-person.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
-import { findServer, post, type ServerOptions } from './server-client.ts'
+import { findServer, postToServer, type ServerOptions } from './server-client.ts'
 
 /** Options of `gradus audit review`. */
-export type AuditReviewOptions = DataOptions &
+export type AuditReviewOptions = DataDirOptions &
   ServerOptions & {
     readonly id: string
     readonly tenant: string
@@ -40,7 +40,7 @@ async function reviewed(deps: CliDeps, options: AuditReviewOptions): Promise<Log
       throw new ServiceError('usage', 'through a server, the token says who reviews', {
         fix: 'leave --as out, or stop the server',
       })
-    return post(deps, server, '/api/v1/audit/reviews', report, LogReviewAnswer)
+    return postToServer(deps, server, '/api/v1/audit/reviews', report, LogReviewAnswer)
   }
   const person = localPerson(deps, options, 'auditor', 'a review is signed')
   const service = await deps.openService(loaded, dir)
@@ -52,7 +52,7 @@ async function reviewed(deps: CliDeps, options: AuditReviewOptions): Promise<Log
 }
 
 /** Options of `gradus audit reviews`. */
-export type AuditReviewsOptions = DataOptions & { readonly tenant: string | undefined; readonly json: boolean }
+export type AuditReviewsOptions = DataDirOptions & { readonly tenant: string | undefined; readonly json: boolean }
 
 /** Lists the reviews of the log that somebody owns: the last time of each, and when it is due. 0: none is overdue; 1: one is. */
 export async function auditReviews(deps: CliDeps, options: AuditReviewsOptions): Promise<ExitCode> {

@@ -15,7 +15,7 @@ import {
   type SufficiencyTerms,
   type SufficiencyTotals,
 } from '../reports/sufficiency.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
@@ -24,7 +24,7 @@ import { escapeLine, jsonText, painter, progress, table } from './output.ts'
 import { sinceOf } from './simulate.ts'
 
 /** Options of `gradus audit sufficiency`. */
-export type AuditSufficiencyOptions = DataOptions & {
+export type AuditSufficiencyOptions = DataDirOptions & {
   /** `30d`, or a time. */
   readonly since: string
   readonly until: string | undefined

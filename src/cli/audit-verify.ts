@@ -1,11 +1,11 @@
 import { readText } from '../format/read-text.ts'
-import { type DataOptions, dataPlace } from './data-dir.ts'
+import { type DataDirOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps, NamedText, VerifyLogReport } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, progress } from './output.ts'
 
 /** Options of `gradus audit verify`. */
-export type AuditVerifyOptions = DataOptions & {
+export type AuditVerifyOptions = DataDirOptions & {
   readonly heads: readonly string[]
   readonly receipts: readonly string[]
   readonly key: string | undefined

@@ -5,7 +5,7 @@ import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { jsonText, progress, table } from './output.ts'
 
 /** Options of `gradus build`. */
-export type BuildOptions = {
+export type BuildCommandOptions = {
   readonly dir: string | undefined
   readonly out: string | undefined
   readonly config: string | undefined
@@ -13,7 +13,7 @@ export type BuildOptions = {
 }
 
 /** Compiles policies to bundles: the same sources give the same bytes. */
-export async function build(deps: CliDeps, options: BuildOptions): Promise<ExitCode> {
+export async function buildCommand(deps: CliDeps, options: BuildCommandOptions): Promise<ExitCode> {
   const { config, root } = await deps.loadConfig(options.config)
   const policies = options.dir === undefined ? join(root, config.policies) : resolve(deps.cwd, options.dir)
   const out = options.out === undefined ? join(root, config.bundles) : resolve(deps.cwd, options.out)

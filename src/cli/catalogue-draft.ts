@@ -15,7 +15,7 @@ import {
 } from '../catalogue/draft.ts'
 import { ServiceError } from '../format/error.ts'
 import type { StoredRecord } from '../ledger/store.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
@@ -32,7 +32,7 @@ const TOOLS_MAX = 10_000
 const NAMED_MAX = 5
 
 /** Options of `gradus catalogue draft`. */
-export type CatalogueDraftOptions = DataOptions & {
+export type CatalogueDraftOptions = DataDirOptions & {
   readonly from: string
   /** The tool list of an MCP server. */
   readonly file: string | undefined

@@ -2,21 +2,25 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
-import type { Finding } from '../format/finding.ts'
+import type { SourceFinding } from '../format/finding.ts'
 import { configurationFindings } from './check/configuration.ts'
-import { partsOf, refusals } from './check/parts.ts'
+import { checkedParts, findingsOfRefusal } from './check/parts.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { findingsText } from './findings.ts'
 import { jsonText, painter, progress } from './output.ts'
 
 /** Options of `gradus check`. */
-export type CheckOptions = { readonly dir: string | undefined; readonly config: string | undefined; readonly json: boolean }
+export type CheckCommandOptions = {
+  readonly dir: string | undefined
+  readonly config: string | undefined
+  readonly json: boolean
+}
 
-type Checked = { readonly parts: readonly string[]; readonly findings: readonly Finding[] }
+type Checked = { readonly parts: readonly string[]; readonly findings: readonly SourceFinding[] }
 
 /** Validates everything a team writes: configuration, Rego, roles, matrix, catalogue, rules, fixtures. 0: nothing found; 1: something was. */
-export async function check(deps: CliDeps, options: CheckOptions): Promise<ExitCode> {
+export async function checkCommand(deps: CliDeps, options: CheckCommandOptions): Promise<ExitCode> {
   const bar = progress(deps, options.json)
   const { parts, findings } = await checked(deps, options, (name) => bar.show(`checking ${name}`))
   bar.end()
@@ -33,7 +37,7 @@ export async function check(deps: CliDeps, options: CheckOptions): Promise<ExitC
   return findings.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failed
 }
 
-async function checked(deps: CliDeps, options: CheckOptions, begin: (name: string) => void): Promise<Checked> {
+async function checked(deps: CliDeps, options: CheckCommandOptions, begin: (name: string) => void): Promise<Checked> {
   // A folder with a configuration of its own is a project; any other is a folder of policies.
   const project = options.dir === undefined ? undefined : join(resolve(deps.cwd, options.dir), 'gradus.yaml')
   const isProject = project !== undefined && existsSync(project)
@@ -43,8 +47,8 @@ async function checked(deps: CliDeps, options: CheckOptions, begin: (name: strin
   const own = loaded === undefined ? undefined : resolve(loaded.root, loaded.config.policies)
   const folder = named === undefined ? (own ?? deps.cwd) : resolve(deps.cwd, named)
   const done = ['configuration']
-  const found: Finding[] = [...wrong]
-  const parts = await partsOf(deps, folder, loaded?.config.base.allow_builtins ?? [])
+  const found: SourceFinding[] = [...wrong]
+  const parts = await checkedParts(deps, folder, loaded?.config.base.allow_builtins ?? [])
   if (parts.length === 0) found.push(nothingIn(folder))
   // The policy set is loaded below: that fails where the Rego is not what was compiled.
   const cannotCheckRego = folder === own && !(await deps.hasOpa())
@@ -60,7 +64,7 @@ async function checked(deps: CliDeps, options: CheckOptions, begin: (name: strin
   // What all parts come to is asked last: how they fit together, and whether the server would take it.
   if (found.length === 0 && loaded !== undefined && folder === own) {
     begin('policy set')
-    found.push(...(await refusals(folder, () => deps.loadPolicySet(loaded, { sources: true }))))
+    found.push(...(await findingsOfRefusal(folder, () => deps.loadPolicySet(loaded, { sources: true }))))
     done.push('policy set')
   }
   return { parts: done, findings: found }
@@ -69,7 +73,7 @@ async function checked(deps: CliDeps, options: CheckOptions, begin: (name: strin
 async function configuration(
   deps: CliDeps,
   config: string | undefined,
-): Promise<{ readonly loaded?: LoadedConfig; readonly findings: readonly Finding[] }> {
+): Promise<{ readonly loaded?: LoadedConfig; readonly findings: readonly SourceFinding[] }> {
   try {
     return { loaded: await deps.loadConfig(config), findings: [] }
   } catch (error) {
@@ -78,7 +82,7 @@ async function configuration(
   }
 }
 
-function nothingIn(folder: string): Finding {
+function nothingIn(folder: string): SourceFinding {
   const message = 'there is nothing to check: no Rego, no catalogue, no rules, no fixtures'
   return { file: folder, line: 0, column: 0, message, fix: 'name a folder of policies' }
 }

@@ -157,7 +157,7 @@ export const COMMAND_EXITS: Readonly<Record<string, CommandExits>> = {
 }
 
 /** Every command that does something (no group of commands, not `help`), with its path such as `trust show`. */
-export function leavesOf(
+export function leafCommands(
   program: Command,
   path: readonly string[] = [],
 ): readonly { readonly path: string; readonly command: Command }[] {
@@ -166,13 +166,13 @@ export function leavesOf(
     const own = { path: here.join(' '), command }
     if (command.commands.length === 0) return [own]
     // A group may do something itself: `simulate` does, beside `simulate trust`.
-    return [...(Object.hasOwn(COMMAND_EXITS, own.path) ? [own] : []), ...leavesOf(command, here)]
+    return [...(Object.hasOwn(COMMAND_EXITS, own.path) ? [own] : []), ...leafCommands(command, here)]
   })
 }
 
 /** Adds the exit codes to the help of every command. */
 export function describeExits(program: Command): void {
-  for (const { path, command } of leavesOf(program)) command.addHelpText('after', () => exitsText(COMMAND_EXITS[path] ?? {}))
+  for (const { path, command } of leafCommands(program)) command.addHelpText('after', () => exitsText(COMMAND_EXITS[path] ?? {}))
 }
 
 function exitsText(exits: CommandExits): string {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 
-import { build } from './build.ts'
-import { check } from './check.ts'
+import { buildCommand } from './build.ts'
+import { checkCommand } from './check.ts'
 import type { CliDeps } from './deps.ts'
-import { evaluate } from './eval.ts'
+import { evalCommand } from './eval.ts'
 import type { Ending } from './exit-codes.ts'
-import { explain } from './explain.ts'
+import { explainCommand } from './explain.ts'
 import type { TrustOptions } from './given.ts'
-import { test } from './test.ts'
+import { testCommand } from './test.ts'
 import { TEST_FORMATS } from './test/report.ts'
 
 type TrustFlags = {
@@ -32,7 +32,7 @@ export function addPolicyCommands(program: Command, deps: CliDeps, ending: Endin
     .option('-c, --config <file>', 'configuration (gradus.yaml)')
     .option('--json', 'as JSON')
     .action(async (dir: string | undefined, options: { config?: string; json?: true }) => {
-      ending.code = await check(deps, { dir, config: options.config, json: options.json === true })
+      ending.code = await checkCommand(deps, { dir, config: options.config, json: options.json === true })
     })
   program
     .command('build')
@@ -42,7 +42,7 @@ export function addPolicyCommands(program: Command, deps: CliDeps, ending: Endin
     .option('-c, --config <file>', 'configuration (gradus.yaml)')
     .option('--json', 'as JSON')
     .action(async (dir: string | undefined, options: { out?: string; config?: string; json?: true }) => {
-      ending.code = await build(deps, { dir, out: options.out, config: options.config, json: options.json === true })
+      ending.code = await buildCommand(deps, { dir, out: options.out, config: options.config, json: options.json === true })
     })
 }
 
@@ -76,7 +76,7 @@ function addEval(program: Command, deps: CliDeps, ending: Ending): void {
         options: TrustFlags & { entrypoint?: string; print: boolean; json: boolean; exitCode: boolean; bundles: boolean },
       ) => {
         const { entrypoint, print, json, exitCode, bundles } = options
-        ending.code = await evaluate(deps, { ...trustOptions(options), file, entrypoint, print, json, exitCode, bundles })
+        ending.code = await evalCommand(deps, { ...trustOptions(options), file, entrypoint, print, json, exitCode, bundles })
       },
     )
 }
@@ -88,7 +88,7 @@ function addExplain(program: Command, deps: CliDeps, ending: Ending): void {
     .action(
       async (target: string, options: TrustFlags & { tenant: string; json: boolean; exitCode: boolean; bundles: boolean }) => {
         const { tenant, json, exitCode, bundles } = options
-        ending.code = await explain(deps, { ...trustOptions(options), target, tenant, json, exitCode, bundles })
+        ending.code = await explainCommand(deps, { ...trustOptions(options), target, tenant, json, exitCode, bundles })
       },
     )
 }
@@ -119,7 +119,7 @@ function addTest(program: Command, deps: CliDeps, ending: Ending): void {
         },
       ) => {
         const { config, format, json, filter, coverage, watch, bundles } = options
-        ending.code = await test(deps, { dir, config, format: json ? 'json' : format, filter, coverage, watch, bundles })
+        ending.code = await testCommand(deps, { dir, config, format: json ? 'json' : format, filter, coverage, watch, bundles })
       },
     )
 }

@@ -4,7 +4,7 @@ import { catalogueDraft, DRAFT_SOURCES } from './catalogue-draft.ts'
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
 import { fixtureFrom } from './fixture-from.ts'
-import { init, TEMPLATES } from './init.ts'
+import { initCommand, TEMPLATES } from './init.ts'
 
 /** Commands of a team's own repository: begin one, draft its catalogue, take fixtures from life. */
 export function addProjectCommands(program: Command, deps: CliDeps, ending: Ending): void {
@@ -16,7 +16,7 @@ export function addProjectCommands(program: Command, deps: CliDeps, ending: Endi
     .option('--keep-existing', 'write into a folder with other files; none of them is changed', false)
     .option('--json', 'as JSON', false)
     .action(async (dir: string, { template, keepExisting, json }: { template: string; keepExisting: boolean; json: boolean }) => {
-      ending.code = await init(deps, { dir, template, keepExisting, json })
+      ending.code = await initCommand(deps, { dir, template, keepExisting, json })
     })
   addCatalogue(program, deps, ending)
   addFixture(program, deps, ending)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
-import { simulate } from './simulate.ts'
+import { simulateCommand } from './simulate.ts'
 import { simulateTrust } from './simulate-trust.ts'
 
 /** The commands that try out what has not happened: simulate, simulate trust. */
@@ -42,7 +42,7 @@ export function addSimulateCommand(program: Command, deps: CliDeps, ending: Endi
       }) => {
         const { policies, rules, matrix, trustConstants, from, since, maxChanged, config, dataDir, json, markdown } = options
         const files = { policies, rules, matrix, trustConstants }
-        ending.code = await simulate(deps, { files, from, since, maxChanged, config, dataDir, json, markdown })
+        ending.code = await simulateCommand(deps, { files, from, since, maxChanged, config, dataDir, json, markdown })
       },
     )
   addSimulateTrust(simulating, deps, ending)

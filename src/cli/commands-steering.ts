@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { RevocationClass } from '../incidents/wire.ts'
 import { agentsPause, agentsResume, agentsRevoke } from './agents.ts'
 import { commonOf, served, type ServedOptions } from './commands-people.ts'
-import { containAdd, containLift, containList, targetOf } from './contain.ts'
+import { containAdd, containLift, containList, containmentTarget } from './contain.ts'
 import type { CliDeps } from './deps.ts'
 import type { Ending } from './exit-codes.ts'
 import { incidentsList, incidentsRaise, incidentsReview, incidentsShow } from './incidents.ts'
@@ -64,7 +64,7 @@ function addContain(contain: Command, deps: CliDeps, ending: Ending): void {
     .option('--tenant', 'everything of the tenant of the token', false)
     .action(async (options: Part & Reasoned & { agent?: string; tenant: boolean }) => {
       const { agent, scope, action, tenant, reason } = options
-      ending.code = await containAdd(deps, targetOf({ agent, scope, action, tenant }), { ...commonOf(options), reason })
+      ending.code = await containAdd(deps, containmentTarget({ agent, scope, action, tenant }), { ...commonOf(options), reason })
     })
   served(contain.command('lift').description('puts a containment out of force'))
     .argument('<containment>', 'id of the containment')

@@ -5,7 +5,7 @@ import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post, send, type Server } from './server-client.ts'
+import { postToServer, sendRequest, type Server } from './server-client.ts'
 
 const PATH = '/api/v1/containments'
 
@@ -18,7 +18,7 @@ export type TargetOptions = {
 }
 
 /** The target that options name: the tenant, an agent, or a scope or an action, of one agent or of all. Throws `usage` where it is none, or two. */
-export function targetOf({ agent, scope, action, tenant }: TargetOptions): ContainmentTarget {
+export function containmentTarget({ agent, scope, action, tenant }: TargetOptions): ContainmentTarget {
   const named = [scope, action].filter((each) => each !== undefined).length
   if (tenant ? agent !== undefined || named > 0 : named > 1 || (named === 0 && agent === undefined))
     throw new ServiceError('usage', 'one thing is taken out of service at a time', {
@@ -54,7 +54,7 @@ export async function containList(deps: CliDeps, options: PeopleOptions): Promis
 
 /** Asks the server what is out of service. */
 export async function containmentsOf(deps: CliDeps, server: Server): Promise<ContainmentsAnswer> {
-  return send(deps, server, { method: 'GET', path: PATH }, ContainmentsAnswer)
+  return sendRequest(deps, server, { method: 'GET', path: PATH }, ContainmentsAnswer)
 }
 
 function listText({ containments }: ContainmentsAnswer): string {
@@ -72,7 +72,7 @@ export async function containAdd(
   options: PeopleOptions & { readonly reason: string },
 ): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
-  told(deps, await post(deps, server, PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
+  told(deps, await postToServer(deps, server, PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
   return EXIT_CODES.ok
 }
 
@@ -84,7 +84,7 @@ export async function containLift(deps: CliDeps, id: string, options: PeopleOpti
 
 /** Asks the server to put a containment out of force. */
 export async function lifted(deps: CliDeps, server: Server, id: string): Promise<ContainmentAnswer> {
-  return send(deps, server, { method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, ContainmentAnswer)
+  return sendRequest(deps, server, { method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, ContainmentAnswer)
 }
 
 function told(deps: CliDeps, answer: ContainmentAnswer, json: boolean): void {

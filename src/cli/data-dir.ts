@@ -8,7 +8,7 @@ import type { Store } from '../ledger/store.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 
 /** Options of every command that looks into a data directory. */
-export type DataOptions = { readonly config: string | undefined; readonly dataDir: string | undefined }
+export type DataDirOptions = { readonly config: string | undefined; readonly dataDir: string | undefined }
 
 /** What `gradus serve` leaves in its data directory while it runs, so that commands find it. */
 export const ServerFile = z.object({ url: z.url(), pid: z.int().positive(), token_file: z.string().optional() })
@@ -19,7 +19,7 @@ export const SERVER_FILE = 'server.json'
 /** The configuration and the data directory that options name. */
 export async function dataPlace(
   deps: CliDeps,
-  { config, dataDir }: DataOptions,
+  { config, dataDir }: DataDirOptions,
 ): Promise<{ readonly loaded: LoadedConfig; readonly dir: string }> {
   const loaded = await deps.loadConfig(config)
   const dir = dataDir === undefined ? resolve(loaded.root, loaded.config.store.data_dir) : resolve(deps.cwd, dataDir)
@@ -29,7 +29,7 @@ export async function dataPlace(
 /** Opens the store read-only, beside a running server or without one, and closes it when the work is over. */
 export async function reading<T>(
   deps: CliDeps,
-  options: DataOptions,
+  options: DataDirOptions,
   work: (store: Store, place: { readonly loaded: LoadedConfig; readonly dir: string }) => Promise<T>,
 ): Promise<T> {
   const place = await dataPlace(deps, options)

@@ -1,6 +1,6 @@
 import type { CatalogueFile } from '../catalogue/catalogue-file.ts'
 import type { Config } from '../config/config.ts'
-import type { Finding } from '../format/finding.ts'
+import type { SourceFinding } from '../format/finding.ts'
 import type { runLives } from '../labs/trust-worlds/run-lives.ts'
 import type { project } from '../ledger/fold/fold.ts'
 import type { Scratch } from '../ledger/scratch.ts'
@@ -138,7 +138,7 @@ export type CliAdapters = {
   readonly checkRego: (
     folder: string,
     options: { readonly schemas?: string; readonly allowBuiltins?: readonly string[]; readonly packages?: readonly string[] },
-  ) => Promise<readonly Finding[]>
+  ) => Promise<readonly SourceFinding[]>
   /** Whether the pinned compiler is here. Without it, policies are as their bundles have them, if those are of exactly these sources. */
   readonly hasOpa: () => Promise<boolean>
   /** Compiles the policies of a configuration's policy folder into bundles of a folder. */

@@ -18,7 +18,7 @@ export type EvalOptions = TrustOptions & {
 }
 
 /** Decides one request. Nothing is recorded, nothing is reserved. */
-export async function evaluate(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
+export async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
   const request = await readRequest(deps, options.file)
   const loaded = await deps.loadConfig(options.config)
   const print = (line: string): void => deps.stderr(`print: ${escapeLine(line)}\n`)
@@ -29,13 +29,13 @@ export async function evaluate(deps: CliDeps, options: EvalOptions): Promise<Exi
     facts,
     policySet,
   )
-  const answer = answerOf(derivation, facts, policySet)
+  const answer = evalAnswer(derivation, facts, policySet)
   deps.stdout(options.json ? `${jsonText(answer)}\n` : plain(answer, painter(deps)))
   return options.exitCode ? exitCodeOfOutcome(derivation.decision.outcome) : EXIT_CODES.ok
 }
 
 /** The decision as the service would answer it, without what only a recorded decision has. */
-export function answerOf({ decision, risk, base }: Derivation, facts: DecisionFacts, policySet: PolicySet) {
+export function evalAnswer({ decision, risk, base }: Derivation, facts: DecisionFacts, policySet: PolicySet) {
   const { outcome, decision: mayRun, base: granted, ceilings, obligations, guardrails, advice, reasons } = decision
   return {
     decided_at: new Date(facts.at_ms).toISOString(),
@@ -54,7 +54,7 @@ export function answerOf({ decision, risk, base }: Derivation, facts: DecisionFa
   }
 }
 
-function plain(answer: ReturnType<typeof answerOf>, paint: Paint): string {
+function plain(answer: ReturnType<typeof evalAnswer>, paint: Paint): string {
   const { outcome, decision, base, reasons, obligations, guardrails, advice, risk, trust } = answer
   const list = (name: string, entries: readonly string[]): readonly string[] =>
     entries.length === 0 ? [] : [`${name}: ${entries.map(escapeLine).join(', ')}`]

@@ -31,7 +31,7 @@ export type ExplainOptions = TrustOptions & {
 type Told = { readonly explained: Explained; readonly head: readonly string[] }
 
 /** Draws a decision as a ladder: a recorded one by its id, what a request would get now, or what a fixture comes to. */
-export async function explain(deps: CliDeps, options: ExplainOptions): Promise<ExitCode> {
+export async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<ExitCode> {
   const fixture = await fixtureIn(deps, options.target)
   const isFile =
     options.target === '-' || (await stat(resolve(deps.cwd, options.target)).catch(() => undefined))?.isFile() === true

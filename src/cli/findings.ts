@@ -1,11 +1,11 @@
 import { relative } from 'node:path'
 
 import type { ServiceError } from '../format/error.ts'
-import type { Finding } from '../format/finding.ts'
+import type { SourceFinding } from '../format/finding.ts'
 import { errorText } from './output.ts'
 
 /** Findings as lines `file:line:column: message`, each with its fix. */
-export function findingsText(findings: readonly Finding[], cwd: string): string {
+export function findingsText(findings: readonly SourceFinding[], cwd: string): string {
   return findings
     .map(
       ({ file, line, column, message, fix }) =>
@@ -15,7 +15,7 @@ export function findingsText(findings: readonly Finding[], cwd: string): string 
 }
 
 /** An expected failure as a finding. */
-export function findingOf(error: ServiceError, file: string): Finding {
+export function findingOf(error: ServiceError, file: string): SourceFinding {
   const { place } = error
   return {
     file: place.file ?? file,

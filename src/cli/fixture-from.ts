@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { Document } from 'yaml'
 
 import { policySetOf } from '../decisions/replay.ts'
-import { type Recorded, type Written, writtenGivens, writtenRequest } from '../fixtures/given-of-record.ts'
+import { type Recorded, type WrittenFixture, writtenGivens, writtenRequest } from '../fixtures/given-of-record.ts'
 import { type LoadedCase, parseFixtures } from '../fixtures/load.ts'
 import { runCase } from '../fixtures/run-case.ts'
 import { ServiceError } from '../format/error.ts'
@@ -18,7 +18,7 @@ import type { PolicySet } from '../policy/policy-set.ts'
 import type { RiskView } from '../risk/risk-view.ts'
 import type { IncidentClass } from '../trust/constants.ts'
 import { writeNewText } from './catalogue-draft.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { explainedOf } from './explain/explained.ts'
@@ -26,7 +26,7 @@ import { drawLadder } from './explain/ladder.ts'
 import { escapeLine, jsonText } from './output.ts'
 
 /** Options of `gradus fixture from`. */
-export type FixtureFromOptions = DataOptions & {
+export type FixtureFromOptions = DataDirOptions & {
   readonly id: string
   readonly tenant: string
   /** Name of the case; by default what was asked, and the id. */
@@ -99,7 +99,7 @@ async function taking(deps: CliDeps, options: FixtureFromOptions): Promise<Taken
   })
 }
 
-type Fixture = { readonly name: string; readonly given: Written; readonly request: unknown; readonly want: Written }
+type Fixture = { readonly name: string; readonly given: WrittenFixture; readonly request: unknown; readonly want: WrittenFixture }
 type Faithful = { readonly fixture: Fixture; readonly note: string | undefined }
 
 /** The first way to say what was given that leads to the same ladder, under the policies of that time; else the first to the same terms. */
@@ -172,7 +172,7 @@ function nameOf({ record }: StoredRecord): string {
   return `${who} asks for ${record.action ?? 'something'} (decision ${record.id})`.slice(-200)
 }
 
-function wantOf({ decision, risk }: Body): Written {
+function wantOf({ decision, risk }: Body): WrittenFixture {
   const terms: Record<string, Outcome> = {}
   for (const { source, outcome } of decision.ceilings) {
     const before = terms[source]

@@ -2,24 +2,24 @@ import { resolve } from 'node:path'
 
 import { z } from 'zod'
 
-import type { Caller, Standing } from '../access/caller.ts'
+import type { Caller, CallerStanding } from '../access/caller.ts'
 import { agentsOf, partiesOf } from '../access/parties.ts'
 import { gatherFacts } from '../decisions/facts.ts'
 import { Given, GivenTrust } from '../fixtures/fixture-file.ts'
 import { loadFixtures } from '../fixtures/load.ts'
-import { viewOf, worldOf } from '../fixtures/world.ts'
+import { worldView, worldOf } from '../fixtures/world.ts'
 import { ServiceError } from '../format/error.ts'
 import { readYaml } from '../format/yaml-source.ts'
 import { accountsOf } from '../ledger/accounts.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
-import type { Touches } from '../ledger/store.ts'
+import type { DocumentKeys } from '../ledger/store.ts'
 import type { Request } from '../model/request.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 
 /** Where `eval` and `explain` take trust from: flags, a fixture, or the store; without any, an agent of which nothing is known. */
-export type TrustOptions = DataOptions & {
+export type TrustOptions = DataDirOptions & {
   /** Inline YAML or JSON in the shape of a fixture's `given.trust`. */
   readonly trust: string | undefined
   /** `FILE` or `FILE#NAME`: the `given` of that case. */
@@ -47,15 +47,15 @@ export async function factsFor(
     anonymous === undefined ? await givenByFixture(deps, options.fixture ?? '') : givenByFlags(deps, options, anonymous)
   const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: timeOf(options.at) }) }, [request], policySet)
   const caller: Caller = anonymous === undefined ? world.caller : { ...anonymous, credential: null }
-  return { facts: gatherFacts(request, caller, world.policySet, viewOf(world), world.atMs), policySet: world.policySet }
+  return { facts: gatherFacts(request, caller, world.policySet, worldView(world), world.atMs), policySet: world.policySet }
 }
 
 /** What the listener of the configuration vouches for when a caller shows no credential. */
-async function anonymousStanding(deps: CliDeps, { config }: Pick<DataOptions, 'config'>): Promise<Standing> {
+async function anonymousStanding(deps: CliDeps, { config }: Pick<DataDirOptions, 'config'>): Promise<CallerStanding> {
   return (await deps.loadConfig(config)).config.http.anonymous
 }
 
-function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions, anonymous: Standing): Given {
+function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions, anonymous: CallerStanding): Given {
   const { tenant, ...caller } = anonymous
   const inline = trust === undefined ? {} : inlineTrust(trust)
   const written = {
@@ -107,7 +107,7 @@ async function storedFacts(deps: CliDeps, options: TrustOptions, request: Reques
   const parties = partiesOf(request, caller)
   const { watched } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
   const { tenant } = caller
-  const touches: Touches = [
+  const touches: DocumentKeys = [
     { kind: 'tenant', tenant, id: '' },
     ...agentsOf(parties).map((id) => ({ kind: 'agent', tenant, id }) as const),
     ...watched.map((id) => ({ kind: 'activity', tenant, id }) as const),

@@ -6,7 +6,7 @@ import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post, send, type Server } from './server-client.ts'
+import { postToServer, sendRequest, type Server } from './server-client.ts'
 
 const PATH = '/api/v1/incidents'
 
@@ -20,7 +20,7 @@ export async function incidentsList(deps: CliDeps, options: IncidentListOptions)
   if (options.state !== undefined) query.set('state', oneOf(IncidentStage.options, options.state, 'a state'))
   const server = await peopleServer(deps, options)
   const path = query.size === 0 ? PATH : `${PATH}?${query.toString()}`
-  const answer = await send(deps, server, { method: 'GET', path }, IncidentsAnswer)
+  const answer = await sendRequest(deps, server, { method: 'GET', path }, IncidentsAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
   return EXIT_CODES.ok
 }
@@ -50,7 +50,7 @@ function listText({ incidents, total }: IncidentsAnswer): string {
 }
 
 async function theIncident(deps: CliDeps, server: Server, id: string): Promise<IncidentView> {
-  return send(deps, server, { method: 'GET', path: `${PATH}/${encodeURIComponent(id)}` }, IncidentView)
+  return sendRequest(deps, server, { method: 'GET', path: `${PATH}/${encodeURIComponent(id)}` }, IncidentView)
 }
 
 /** Shows one incident: what it caps where, and what lifts it. */
@@ -112,7 +112,7 @@ export async function incidentsRaise(deps: CliDeps, agent: string, options: Rais
     ...(scope === undefined ? {} : { scope: scope.data }),
     ...(cap === undefined ? {} : { cap }),
   }
-  const answer = await post(deps, await peopleServer(deps, options), PATH, report, IncidentAnswer)
+  const answer = await postToServer(deps, await peopleServer(deps, options), PATH, report, IncidentAnswer)
   told(deps, answer, 'raised', options.json)
   return EXIT_CODES.ok
 }
@@ -126,7 +126,7 @@ export async function incidentsReview(
   const server = await peopleServer(deps, options)
   const { agent } = await theIncident(deps, server, id)
   const report = { agent, false_positive: options.falsePositive, note: options.reason }
-  const answer = await post(deps, server, `${PATH}/${encodeURIComponent(id)}/reviews`, report, IncidentAnswer)
+  const answer = await postToServer(deps, server, `${PATH}/${encodeURIComponent(id)}/reviews`, report, IncidentAnswer)
   told(deps, answer, options.falsePositive ? 'a false positive' : 'reviewed', options.json)
   return EXIT_CODES.ok
 }

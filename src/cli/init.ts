@@ -35,7 +35,7 @@ export type InitOptions = {
 type ProjectFile = { readonly path: string; readonly bytes: Uint8Array }
 
 /** Writes a small project that works: configuration, policies with their tests, fixtures, schemas, CI. Never overwrites a file. */
-export async function init(deps: CliDeps, options: InitOptions): Promise<ExitCode> {
+export async function initCommand(deps: CliDeps, options: InitOptions): Promise<ExitCode> {
   const template = TEMPLATES.find((name) => name === options.template)
   if (template === undefined)
     throw new ServiceError('usage', `"${options.template}" is not a template`, { fix: `--template ${TEMPLATES.join(', ')}` })

@@ -1,4 +1,4 @@
-import { type Caller, type Role, Standing } from '../access/caller.ts'
+import { type Caller, type Role, CallerStanding } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import type { CliDeps } from './deps.ts'
 
@@ -13,7 +13,7 @@ export function localPerson(deps: Pick<CliDeps, 'env'>, { tenant, person }: Loca
   const named = person ?? deps.env['SUDO_USER'] ?? deps.env['USER'] ?? deps.env['LOGNAME']
   if (named === undefined || named === '')
     throw new ServiceError('usage', `${what} by a person`, { fix: 'name yourself with --as NAME' })
-  const standing = Standing.safeParse({ tenant, person: named, roles: [role] })
+  const standing = CallerStanding.safeParse({ tenant, person: named, roles: [role] })
   if (!standing.success)
     throw new ServiceError('usage', `"${named}" or "${tenant}" cannot name anybody`, {
       fix: 'take a shorter name without invisible characters',

@@ -3,14 +3,14 @@ import { ScopeKey } from '../model/scope.ts'
 import { createObserveFold } from '../reports/observe/fold.ts'
 import { observedIn } from '../reports/observe/observed.ts'
 import { type ReadyGate, readyGates } from '../reports/observe/ready.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, progress, table } from './output.ts'
 import { sinceOf } from './simulate.ts'
 
 /** Options of `gradus observe ready`. */
-export type ObserveReadyOptions = DataOptions & {
+export type ObserveReadyOptions = DataDirOptions & {
   readonly agent: string
   readonly scope: string
   readonly tenant: string

@@ -1,6 +1,6 @@
 import { ServiceError } from '../format/error.ts'
 import { createObserveFold, type Grouping, GROUPINGS, type ObserveReport } from '../reports/observe/fold.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { observeReportText } from './observe/render.ts'
@@ -8,7 +8,7 @@ import { jsonText, painter, progress } from './output.ts'
 import { sinceOf } from './simulate.ts'
 
 /** Options of `gradus observe report`. */
-export type ObserveReportOptions = DataOptions & {
+export type ObserveReportOptions = DataDirOptions & {
   /** `7d`, or a time. */
   readonly since: string
   readonly by: string

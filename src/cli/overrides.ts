@@ -5,7 +5,7 @@ import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post, send } from './server-client.ts'
+import { postToServer, sendRequest } from './server-client.ts'
 
 /** Longest time an override may be asked for, minutes. */
 const MINUTES_MAX = 60
@@ -13,7 +13,7 @@ const MINUTES_MAX = 60
 /** Lists the emergency overrides in force. */
 export async function overridesList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
-  const answer = await send(deps, server, { method: 'GET', path: '/api/v1/overrides' }, OverridesAnswer)
+  const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/overrides' }, OverridesAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
   return EXIT_CODES.ok
 }
@@ -59,7 +59,7 @@ export async function overridesOpen(deps: CliDeps, options: OpenOptions): Promis
     })
   const server = await peopleServer(deps, options)
   const report = { agent, scope: scope.data, reason, minutes, ...(action === undefined ? {} : { action }) }
-  told(deps, await post(deps, server, '/api/v1/overrides', report, OverrideAnswer), options.json)
+  told(deps, await postToServer(deps, server, '/api/v1/overrides', report, OverrideAnswer), options.json)
   return EXIT_CODES.ok
 }
 
@@ -67,7 +67,7 @@ export async function overridesOpen(deps: CliDeps, options: OpenOptions): Promis
 export async function overridesConfirm(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
   const path = `/api/v1/overrides/${encodeURIComponent(id)}/confirmations`
-  told(deps, await send(deps, server, { method: 'POST', path }, OverrideAnswer), options.json)
+  told(deps, await sendRequest(deps, server, { method: 'POST', path }, OverrideAnswer), options.json)
   return EXIT_CODES.ok
 }
 
@@ -75,7 +75,7 @@ export async function overridesConfirm(deps: CliDeps, id: string, options: Peopl
 export async function overridesEnd(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
   const path = `/api/v1/overrides/${encodeURIComponent(id)}`
-  told(deps, await send(deps, server, { method: 'DELETE', path }, OverrideAnswer), options.json)
+  told(deps, await sendRequest(deps, server, { method: 'DELETE', path }, OverrideAnswer), options.json)
   return EXIT_CODES.ok
 }
 

@@ -1,10 +1,10 @@
 import { ServiceError } from '../format/error.ts'
-import { type DataOptions, dataPlace } from './data-dir.ts'
+import { type DataDirOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { findServer, type Server, type ServerOptions } from './server-client.ts'
 
 /** Options of every command by which people decide. */
-export type PeopleOptions = DataOptions & ServerOptions & { readonly json: boolean }
+export type PeopleOptions = DataDirOptions & ServerOptions & { readonly json: boolean }
 
 /**
  * The server that people decide through. There is no way beside it: only a credential proves who somebody is, and who could name

@@ -14,7 +14,7 @@ import { addTrustCommands } from './commands-trust.ts'
 import type { CliDeps } from './deps.ts'
 import { type Ending, EXIT_CODES, type ExitCode, exitCodeOf } from './exit-codes.ts'
 import { errorText, escapeText, jsonText } from './output.ts'
-import { serve } from './serve.ts'
+import { serveCommand } from './serve.ts'
 import { version } from './version.ts'
 
 const HELP = '"gradus help" lists the commands, "gradus help COMMAND" their options'
@@ -85,7 +85,7 @@ function addServe(program: Command, deps: CliDeps, ending: Ending): void {
         json: boolean
       }) => {
         const { config, listen, dataDir, store, demo, watch, json } = options
-        ending.code = await serve(deps, { configFile: config, listen, dataDir, store, demo, watch }, json)
+        ending.code = await serveCommand(deps, { configFile: config, listen, dataDir, store, demo, watch }, json)
       },
     )
 }

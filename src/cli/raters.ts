@@ -7,14 +7,14 @@ import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post, send } from './server-client.ts'
+import { postToServer, sendRequest } from './server-client.ts'
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(0)} %`)
 
 /** Lists everybody who judges. */
 export async function ratersList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
-  const answer = await send(deps, server, { method: 'GET', path: '/api/v1/raters' }, RatersAnswer)
+  const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/raters' }, RatersAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : ratersText(answer)}\n`)
   return EXIT_CODES.ok
 }
@@ -41,7 +41,7 @@ function ratersText({ raters }: RatersAnswer): string {
 export async function ratersShow(deps: CliDeps, name: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
   const path = `/api/v1/raters/${encodeURIComponent(name)}`
-  const view = await send(deps, server, { method: 'GET', path }, RaterView)
+  const view = await sendRequest(deps, server, { method: 'GET', path }, RaterView)
   deps.stdout(`${options.json ? jsonText(view) : raterText(view)}\n`)
   return EXIT_CODES.ok
 }
@@ -67,7 +67,7 @@ export async function ratersSeed(deps: CliDeps, decision: string, options: SeedO
   const server = await peopleServer(deps, options)
   const { expected, note } = options
   const report = { decision_id: decision, expected, ...(note === undefined ? {} : { note }) }
-  const answer = await post(deps, server, '/api/v1/canaries', report, CanaryAnswer)
+  const answer = await postToServer(deps, server, '/api/v1/canaries', report, CanaryAnswer)
   const what = answer.approval ? 'its approval can never be redeemed' : 'verdicts on it are no evidence'
   deps.stdout(options.json ? `${jsonText(answer)}\n` : `${escapeLine(answer.decision_id)}: a canary now; ${what}\n`)
   return EXIT_CODES.ok
@@ -77,7 +77,7 @@ export async function ratersSeed(deps: CliDeps, decision: string, options: SeedO
 export async function trustHolds(deps: CliDeps, agent: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await peopleServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/trust`
-  const { holds } = await send(deps, server, { method: 'GET', path }, AgentTrustAnswer)
+  const { holds } = await sendRequest(deps, server, { method: 'GET', path }, AgentTrustAnswer)
   deps.stdout(`${options.json ? jsonText({ agent, holds }) : holdsText(holds)}\n`)
   return EXIT_CODES.ok
 }
@@ -115,7 +115,7 @@ export async function trustResolve(deps: CliDeps, options: ResolveOptions): Prom
   const server = await peopleServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/holds/${encodeURIComponent(hold)}`
   const report = { resolution: accept ? 'accept' : 'dismiss', ...(note === undefined ? {} : { note }) }
-  const answer = await post(deps, server, path, report, HoldAnswer)
+  const answer = await postToServer(deps, server, path, report, HoldAnswer)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)
   else {
     const { resolution, weighed } = answer

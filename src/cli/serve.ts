@@ -4,7 +4,7 @@ import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { errorText, escapeLine, escapeText, jsonText } from './output.ts'
 
 /** Serves until the process is asked to end, then drains; says where first, as text or as one line of JSON. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
-export async function serve(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
+export async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
   const server = await deps.serve(options)
   const { url, dataDir, notes } = server
   deps.stdout(

@@ -51,14 +51,14 @@ async function readToken(file: string): Promise<string> {
 }
 
 /** Posts JSON and reads the answer by its schema; a problem of the server becomes the same error here. */
-export async function post<S extends z.ZodType>(
+export async function postToServer<S extends z.ZodType>(
   deps: Pick<CliDeps, 'fetch'>,
   server: Server,
   path: string,
   body: unknown,
   schema: S,
 ): Promise<z.infer<S>> {
-  return send(deps, server, { method: 'POST', path, body }, schema)
+  return sendRequest(deps, server, { method: 'POST', path, body }, schema)
 }
 
 /** One call of the server; `body` absent: none is sent. `file`: bytes as they are, instead of JSON. */
@@ -70,7 +70,7 @@ export type Call = {
 }
 
 /** Calls the server and reads the answer by its schema; a problem of the server becomes the same error here. */
-export async function send<S extends z.ZodType>(
+export async function sendRequest<S extends z.ZodType>(
   deps: Pick<CliDeps, 'fetch'>,
   server: Server,
   { method, path, body, file }: Call,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
-import { evaluate } from '../labs/trust-worlds/evaluation.ts'
+import { evaluateTrust } from '../labs/trust-worlds/evaluation.ts'
 import { pictureOf } from '../labs/trust-worlds/picture.ts'
 import type { Plan } from '../labs/trust-worlds/plan.ts'
 import { POLICIES, type PolicyName } from '../labs/trust-worlds/policies.ts'
@@ -40,7 +40,7 @@ export async function simulateTrust(deps: CliDeps, options: SimulateTrustOptions
   const bar = progress(deps, false)
   try {
     const onProgress = (done: number, total: number): void => bar.show(`${done} of ${total} pieces`)
-    const evaluation = await evaluate(plan, (jobs) => deps.runLives(jobs, { workers, onProgress }))
+    const evaluation = await evaluateTrust(plan, (jobs) => deps.runLives(jobs, { workers, onProgress }))
     bar.end()
     if (options.svg !== undefined) await written(deps, options.svg, pictureOf(evaluation))
     const json = `${jsonText(evaluation)}\n`

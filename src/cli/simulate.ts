@@ -1,25 +1,25 @@
 import { resolve } from 'node:path'
 
-import { Standing } from '../access/caller.ts'
+import { CallerStanding } from '../access/caller.ts'
 import { durationMs } from '../format/duration.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Store } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { simulateOpa } from '../simulate/simulate-opa.ts'
 import { simulate as simulateLog } from '../simulate/simulate.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CandidateSources, CliDeps, LoadedConfig } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
 import { jsonText, painter, progress } from './output.ts'
 import { openDecisionLog } from './simulate/decision-log.ts'
 import { parseMaxChanged } from './simulate/max-changed.ts'
-import { markdownOf, textOf } from './simulate/render.ts'
+import { markdownOf, simulationText } from './simulate/render.ts'
 import type { SimulationReport } from './simulate/report.ts'
 import { countText } from './simulate/sections.ts'
 
 /** Options of `gradus simulate`. */
-export type SimulateOptions = DataOptions & {
+export type SimulateOptions = DataDirOptions & {
   /** Files of the candidate as they were typed. */
   readonly files: CandidateSources
   /** `audit`, or the file of an OPA decision log. */
@@ -43,7 +43,7 @@ type Running = {
 /**
  * Decides recorded history again under a candidate and tells what would change. 0: done; 2: more changes than `--max-changed` allows.
  */
-export async function simulate(deps: CliDeps, options: SimulateOptions): Promise<ExitCode> {
+export async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise<ExitCode> {
   checkOptions(options)
   const limit = options.maxChanged === undefined ? undefined : parseMaxChanged(options.maxChanged)
   const sinceMs = options.since === undefined ? -Infinity : sinceOf(options.since, deps.nowMs())
@@ -66,7 +66,9 @@ export async function simulate(deps: CliDeps, options: SimulateOptions): Promise
       max_changed: limit === undefined ? null : { allowed: limit.text, exceeded },
     }
     bar.end()
-    deps.stdout(options.json ? `${jsonText(report)}\n` : options.markdown ? markdownOf(report) : textOf(report, painter(deps)))
+    deps.stdout(
+      options.json ? `${jsonText(report)}\n` : options.markdown ? markdownOf(report) : simulationText(report, painter(deps)),
+    )
     return exceeded ? EXIT_CODES.mismatch : EXIT_CODES.ok
   } finally {
     bar.end()
@@ -140,7 +142,7 @@ async function overDecisionLog(deps: CliDeps, options: SimulateOptions, running:
       scratch,
       candidate,
       promotes: isTimed(loaded),
-      caller: { ...Standing.parse(loaded.config.http.anonymous), credential: null },
+      caller: { ...CallerStanding.parse(loaded.config.http.anonymous), credential: null },
       sinceMs,
     })
     return { changes, would, promotions, recorded_under: null, skipped: log.skipped() }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import { coverageOf } from '../fixtures/coverage.ts'
+import { fixtureCoverage } from '../fixtures/coverage.ts'
 import { loadFixtures } from '../fixtures/load.ts'
 import { type CaseRun, runCase } from '../fixtures/run-case.ts'
 import { ServiceError } from '../format/error.ts'
@@ -22,7 +22,7 @@ export type TestOptions = {
 }
 
 /** Runs decision fixtures. 0: all passed; 1: something could not be loaded; 2: a fixture failed (as `opa test`). */
-export async function test(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
+export async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
   const format = TEST_FORMATS.find((known) => known === options.format)
   if (format === undefined)
     throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
@@ -81,7 +81,7 @@ async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, b
   deps.stdout(
     formatReport(
       format,
-      { runs, coverage: coverage ? coverageOf(policySet, reached) : null, seconds: deps.elapsed() - started, cwd: deps.cwd },
+      { runs, coverage: coverage ? fixtureCoverage(policySet, reached) : null, seconds: deps.elapsed() - started, cwd: deps.cwd },
       painter(deps),
     ),
   )

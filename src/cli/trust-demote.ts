@@ -6,7 +6,7 @@ import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter } from './output.ts'
 import { type PeopleOptions, peopleServer } from './people-server.ts'
-import { post } from './server-client.ts'
+import { postToServer } from './server-client.ts'
 
 /** Options of `gradus trust demote`. */
 export type DemoteOptions = PeopleOptions & {
@@ -29,7 +29,7 @@ export async function trustDemote(deps: CliDeps, options: DemoteOptions): Promis
     throw new ServiceError('usage', `"${options.to}" is not a level`, { fix: 'write L0, L1, L2 or L3, or only the digit' })
   const server = await peopleServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/scopes/${encodeURIComponent(scope.data)}/demotion`
-  const answer = await post(deps, server, path, { level: level.data, reason }, DemotionAnswer)
+  const answer = await postToServer(deps, server, path, { level: level.data, reason }, DemotionAnswer)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)
   else {
     const { demoted, level_before, level_after } = answer

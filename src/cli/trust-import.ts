@@ -3,18 +3,18 @@ import { resolve } from 'node:path'
 
 import { ImportAnswer } from '../evidence/signals/wire.ts'
 import { ServiceError } from '../format/error.ts'
-import { type DataOptions, dataPlace } from './data-dir.ts'
+import { type DataDirOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { localPerson } from './local-person.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
-import { findServer, send, type ServerOptions } from './server-client.ts'
+import { findServer, sendRequest, type ServerOptions } from './server-client.ts'
 
 /** Length of an Ed25519 signature, bytes. */
 const SIGNATURE_BYTES = 64
 
 /** Options of `gradus trust import`. */
-export type ImportOptions = DataOptions &
+export type ImportOptions = DataDirOptions &
   ServerOptions & {
     readonly file: string
     /** The detached signature; the file's name and `.sig` when absent. */
@@ -38,7 +38,7 @@ async function imported(deps: CliDeps, options: ImportOptions, bytes: Uint8Array
   const server = await findServer(deps, options, dir)
   if (server !== undefined) {
     const headers = { 'content-type': 'application/x-ndjson', 'gradus-signature': Buffer.from(signature).toString('base64') }
-    return send(deps, server, { method: 'POST', path: '/api/v1/trust/import', file: { bytes, headers } }, ImportAnswer)
+    return sendRequest(deps, server, { method: 'POST', path: '/api/v1/trust/import', file: { bytes, headers } }, ImportAnswer)
   }
   const person = localPerson(deps, options, 'administrator', 'an import is answered for')
   const service = await deps.openService(loaded, dir)

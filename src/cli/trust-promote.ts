@@ -1,15 +1,15 @@
 import { ServiceError } from '../format/error.ts'
 import { PromotionAnswer } from '../ladder/wire.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { type DataOptions, dataPlace } from './data-dir.ts'
+import { type DataDirOptions, dataPlace } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { localPerson } from './local-person.ts'
 import { escapeLine, jsonText, painter, table } from './output.ts'
-import { findServer, post, type ServerOptions } from './server-client.ts'
+import { findServer, postToServer, type ServerOptions } from './server-client.ts'
 
 /** Options of `gradus trust promote`. */
-export type PromoteOptions = DataOptions &
+export type PromoteOptions = DataDirOptions &
   ServerOptions & {
     readonly agent: string
     readonly scope: string
@@ -45,7 +45,7 @@ async function promotion(deps: CliDeps, options: PromoteOptions, scope: string):
   const report = options.note === undefined ? {} : { note: options.note }
   const server = await findServer(deps, options, dir)
   if (server !== undefined)
-    return post(
+    return postToServer(
       deps,
       server,
       `/api/v1/agents/${encodeURIComponent(options.agent)}/scopes/${encodeURIComponent(scope)}/promotions`,

@@ -1,10 +1,10 @@
-import { dataPlace, type DataOptions } from './data-dir.ts'
+import { dataPlace, type DataDirOptions } from './data-dir.ts'
 import type { CliDeps, RebuildReport } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, painter, progress, type Paint } from './output.ts'
 
 /** Options of `gradus trust rebuild`. */
-export type TrustRebuildOptions = DataOptions & {
+export type TrustRebuildOptions = DataDirOptions & {
   /** Only compare. */
   readonly check: boolean
   readonly key: string | undefined

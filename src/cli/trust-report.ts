@@ -2,16 +2,16 @@ import { setImmediate as yieldTurn } from 'node:timers/promises'
 
 import { createTrustFold, type ScopeReport, type Spread } from '../reports/trust-report/fold.ts'
 import { firstSeenMs, trustSightingOf } from '../reports/trust-report/sighting.ts'
-import { type ScopeStanding, surveyTrust } from '../reports/trust-report/survey.ts'
+import { type ScopeSurvey, surveyTrust } from '../reports/trust-report/survey.ts'
 import { DAY_MS } from '../trust/constants.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { jsonText, progress, table } from './output.ts'
 import { sinceOf } from './simulate.ts'
 
 /** Options of `gradus trust report`. */
-export type TrustReportOptions = DataOptions & {
+export type TrustReportOptions = DataDirOptions & {
   /** `30d`, or a time; whole days count. */
   readonly since: string
   readonly tenant: string | undefined
@@ -47,7 +47,7 @@ export async function trustReport(deps: CliDeps, options: TrustReportOptions): P
 }
 
 type Happened = { readonly all: ScopeReport; readonly scopes: readonly ScopeReport[] }
-type Stands = { readonly all: ScopeStanding; readonly scopes: readonly ScopeStanding[] }
+type Stands = { readonly all: ScopeSurvey; readonly scopes: readonly ScopeSurvey[] }
 
 function textOf(since: string, happened: Happened, stands: Stands): string {
   return [
@@ -102,7 +102,7 @@ function standsRow({
   evidence_age_ms,
   open_incidents,
   incidents,
-}: ScopeStanding): readonly string[] {
+}: ScopeSurvey): readonly string[] {
   return [
     scope,
     String(agents),

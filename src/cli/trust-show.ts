@@ -4,7 +4,7 @@ import { sampleScores } from '../reports/trust-history/samples.ts'
 import { DAY_MS } from '../trust/constants.ts'
 import { scopeTrust } from '../trust/scope-trust.ts'
 import { newAgentTrust } from '../trust/state.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { timeOf } from './given.ts'
@@ -12,7 +12,7 @@ import { escapeLine, jsonText, painter } from './output.ts'
 import { type DrawnScope, drawScope } from './trust/draw.ts'
 
 /** Options of `gradus trust show`. */
-export type TrustShowOptions = DataOptions & {
+export type TrustShowOptions = DataDirOptions & {
   readonly agent: string
   readonly scope: string | undefined
   readonly tenant: string

@@ -2,14 +2,14 @@ import { durationMs } from '../format/duration.ts'
 import { ServiceError } from '../format/error.ts'
 import { type Reason, type Why, whyTrust } from '../reports/trust-history/why.ts'
 import { scopeView } from '../trust/view.ts'
-import { type DataOptions, reading } from './data-dir.ts'
+import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, type Paint, painter, table } from './output.ts'
 import { scopeIn } from './trust-show.ts'
 
 /** Options of `gradus trust why`. */
-export type TrustWhyOptions = DataOptions & {
+export type TrustWhyOptions = DataDirOptions & {
   readonly agent: string
   readonly scope: string
   readonly tenant: string

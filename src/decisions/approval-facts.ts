@@ -29,7 +29,7 @@ export type Asked = {
 }
 
 /** The facts with what people said about this request: the approval it names, and the overrides it is under. */
-export function withPeoplesFacts(facts: DecisionFacts, asked: Asked, view: View): DecisionFacts {
+export function withApprovalFacts(facts: DecisionFacts, asked: Asked, view: View): DecisionFacts {
   const { request, caller, digest } = asked
   const named = request.context?.['approval']
   const kept = typeof named === 'string' ? view.document(approvalKey(caller.tenant, digest)) : undefined
@@ -74,7 +74,7 @@ export type ApprovalOutcome = {
 }
 
 /** Nothing to ask people, and nothing that they said. */
-export const NOBODY_ASKED: ApprovalOutcome = { effects: [], approval: null, redeemed: null, reason: null }
+export const NO_APPROVAL: ApprovalOutcome = { effects: [], approval: null, redeemed: null, reason: null }
 
 /**
  * Redeems the approval that the request names, once something may run; or asks people, where their yes would let it run. An open
@@ -93,32 +93,32 @@ export function approvalOutcome(
   const { decision, inputs, mode } = derivation
   const refused = refusalOf(facts, derivation)
   const kept = view.document(approvalKey(asked.caller.tenant, asked.digest))
-  if (mode === 'observe') return { ...NOBODY_ASKED, reason: refused }
+  if (mode === 'observe') return { ...NO_APPROVAL, reason: refused }
   if (decision.decision) {
-    if (kept === undefined || inputs.approval === null) return { ...NOBODY_ASKED, reason: refused }
+    if (kept === undefined || inputs.approval === null) return { ...NO_APPROVAL, reason: refused }
     const effect: Effect = { kind: 'approval', request_digest: asked.digest, step: { kind: 'redeemed', by: id } }
     return { effects: [effect], approval: redeemed(kept, id), redeemed: kept.id, reason: null }
   }
   if (decision.outcome !== 'require_approval' || !decide({ ...inputs, approval: { id } }).decision)
-    return { ...NOBODY_ASKED, reason: refused }
-  if (asked.mapped) return { ...NOBODY_ASKED, reason: 'approval_unavailable:mapped_input' }
+    return { ...NO_APPROVAL, reason: refused }
+  if (asked.mapped) return { ...NO_APPROVAL, reason: 'approval_unavailable:mapped_input' }
   const wanted = newApproval(id, asked, facts, derivation, policySet)
-  if (wanted === null) return { ...NOBODY_ASKED, reason: 'approval_unavailable:too_many_parties' }
+  if (wanted === null) return { ...NO_APPROVAL, reason: 'approval_unavailable:too_many_parties' }
   if (kept !== undefined && ['pending', 'approved'].includes(approvalState(kept, facts.at_ms))) {
     const strange = strangeness(kept, askedBy(asked, facts))
     if (strange === 'other_agent' || strange === 'other_requester')
-      return { ...NOBODY_ASKED, reason: `approval_unavailable:${strange}` }
+      return { ...NO_APPROVAL, reason: `approval_unavailable:${strange}` }
     // Where other or more people have to say so by now, they are asked anew.
     if (strange === null && kept.approvers_needed >= wanted.approvers_needed)
-      return { ...NOBODY_ASKED, approval: kept, reason: refused }
+      return { ...NO_APPROVAL, approval: kept, reason: refused }
   }
-  if (isFull(view, asked, wanted, policySet)) return { ...NOBODY_ASKED, reason: 'approval_unavailable:too_many_open' }
+  if (isFull(view, asked, wanted, policySet)) return { ...NO_APPROVAL, reason: 'approval_unavailable:too_many_open' }
   const effect: Effect = {
     kind: 'approval',
     request_digest: asked.digest,
     step: { kind: 'requested', approval: wanted },
   }
-  return { ...NOBODY_ASKED, effects: [effect], approval: wanted, reason: refused }
+  return { ...NO_APPROVAL, effects: [effect], approval: wanted, reason: refused }
 }
 
 /** Why the approval that the request names is no good, in one word. */

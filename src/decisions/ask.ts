@@ -1,9 +1,9 @@
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Protocol } from '../model/protocol.ts'
 import type { Request } from '../model/request.ts'
 
 /** One question as an adapter hands it over: parsed, with who asks and how it came. */
-export type Ask = {
+export type DecisionRequest = {
   readonly request: Request
   /** A foreign policy's input as it came, when it is not the request itself. */
   readonly baseInput?: unknown
@@ -13,5 +13,5 @@ export type Ask = {
   readonly requestId?: string
   readonly traceparent?: string
   /** Told what the base itself answered, so that an adapter can shape its answer alike. */
-  readonly onBase?: (evaluation: Evaluation) => void
+  readonly onBase?: (evaluation: PolicyEvaluation) => void
 }

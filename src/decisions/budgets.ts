@@ -1,5 +1,5 @@
 import { accountsOfFacts } from '../ledger/accounts.ts'
-import { type Place, type Reach, type Usage, usageOf } from '../ledger/activity.ts'
+import { type UsagePlace, type Reach, type Usage, usageOf } from '../ledger/activity.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { activityKey } from '../ledger/keys.ts'
@@ -42,7 +42,7 @@ function boundedAmount(amount: number): number {
   return Math.min(amount, Number.MAX_SAFE_INTEGER)
 }
 
-function placeOf({ action }: DecisionFacts): Place {
+function placeOf({ action }: DecisionFacts): UsagePlace {
   return { scope: formatScope(action.scope, action.stake), tool: action.known ? action.name : null }
 }
 

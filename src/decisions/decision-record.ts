@@ -4,20 +4,20 @@ import { agentsOf } from '../access/parties.ts'
 import { CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
 import { accountsOfFacts, UNKNOWN_AGENTS_ACCOUNT } from '../ledger/accounts.ts'
-import type { Verification } from '../ledger/decision-body.ts'
+import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { type AuditRecord, RECORD_VERSION } from '../ledger/record.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { ApprovalOutcome } from './approval-facts.ts'
-import type { Ask } from './ask.ts'
+import type { DecisionRequest } from './ask.ts'
 import type { Derivation, Would } from './derive.ts'
 
 /** One decision, complete, on its way to the log. */
 export type DecisionEntry = {
   readonly id: string
-  readonly ask: Ask
+  readonly ask: DecisionRequest
   readonly caller: Caller
   readonly facts: DecisionFacts
   readonly derivation: Derivation
@@ -30,7 +30,7 @@ export type DecisionEntry = {
   /** What detectors made of it; empty where none looked. */
   readonly watch?: Readonly<Record<string, unknown>>
   /** Whether it has to be verified; null where nothing runs that could be. */
-  readonly verification?: Verification | null
+  readonly verification?: VerificationDuty | null
   readonly effects: readonly Effect[]
 }
 
@@ -96,7 +96,7 @@ export function wouldTrace({ decision, inputs, degraded }: Would, rehearsal: str
 }
 
 /** What of the graduation bundle's answer is recorded: its terms are in the decision, so their digest tells a replay enough. */
-export function graduationTrace(graduation: Evaluation): Readonly<Record<string, unknown>> {
+export function graduationTrace(graduation: PolicyEvaluation): Readonly<Record<string, unknown>> {
   return graduation.kind === 'value' ? { kind: 'value', sha256: sha256Hex(canonicalJson(graduation.value)) } : graduation
 }
 
@@ -104,7 +104,12 @@ export function graduationTrace(graduation: Evaluation): Readonly<Record<string,
  * Effects of every decision with an agent: it was seen, and a trusted enforcement point's word on the composition of an agent of the
  * catalogue is believed. What did not run is not remembered, or asking often enough would make it look familiar.
  */
-export function seenEffects(ask: Ask, caller: Caller, facts: DecisionFacts, derivation: Derivation): readonly Effect[] {
+export function seenEffects(
+  ask: DecisionRequest,
+  caller: Caller,
+  facts: DecisionFacts,
+  derivation: Derivation,
+): readonly Effect[] {
   const { agent } = facts.parties
   if (agent === null) return []
   const ran = derivation.decision.decision

@@ -3,7 +3,7 @@ import { overrideFor } from '../approvals/override-rules.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Override } from '../ledger/documents/approval.ts'
 import type { Ceiling, Guardrails } from '../model/ceiling.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Mode } from '../model/mode.ts'
 import type { RiskBand } from '../model/outcome.ts'
 import { policyTime } from '../model/policy-time.ts'
@@ -28,14 +28,14 @@ export type Question = {
   readonly baseInput?: unknown
   readonly entrypoint: string
   /** What another decision point answered: that is the base then, and the answer. */
-  readonly answered?: Evaluation
+  readonly answered?: PolicyEvaluation
 }
 
 /** Everything between the facts and the decision; with the budget still open. */
 export type Derivation = {
   readonly risk: RiskView
-  readonly base: Evaluation
-  readonly graduation: Evaluation
+  readonly base: PolicyEvaluation
+  readonly graduation: PolicyEvaluation
   readonly mode: Mode
   /** How the answer is made from its inputs. */
   readonly answer: (inputs: DecisionInputs) => Decision
@@ -119,9 +119,9 @@ export async function derive(
           facts: verified,
           overrides: overridesOf(policySet, facts.caller.tenant) ?? {},
         }
-  const graduate = (risk: RiskView): Promise<Evaluation> =>
+  const graduate = (risk: RiskView): Promise<PolicyEvaluation> =>
     timed('graduation', () => policySet.graduation.evaluate('graduation/ceilings', graduationInput(risk)))
-  const inputsOf = (risk: RiskView, graduation: Evaluation, override: Override | null): DecisionInputs => ({
+  const inputsOf = (risk: RiskView, graduation: PolicyEvaluation, override: Override | null): DecisionInputs => ({
     base: readBaseResult(base),
     // A person who takes over takes the bounds that follow from trust out with it.
     graduation: override === null ? withOwnTerms(graduation, facts, policySet) : termsOf(graduation),
@@ -178,7 +178,7 @@ function overrideOf({ parties, action, overrides, at_ms }: DecisionFacts, { band
 }
 
 /** Parts without which what would have been answered says little. */
-function degradedIn(facts: DecisionFacts, risk: RiskView, graduation: Evaluation): readonly string[] {
+function degradedIn(facts: DecisionFacts, risk: RiskView, graduation: PolicyEvaluation): readonly string[] {
   return [
     ...(graduation.kind === 'value' ? [] : ['graduation']),
     ...(risk.unavailable.length === 0 ? [] : ['risk']),
@@ -262,7 +262,7 @@ export function limitsOf(facts: DecisionFacts, policySet: PolicySet): Guardrails
 }
 
 /** The bundle's ceilings with what follows from trust in numbers and from what the request shows. What is not a list stays as it is, and denies. */
-function withOwnTerms(graduation: Evaluation, facts: DecisionFacts, policySet: PolicySet): unknown {
+function withOwnTerms(graduation: PolicyEvaluation, facts: DecisionFacts, policySet: PolicySet): unknown {
   const terms = termsOf(graduation)
   if (!Array.isArray(terms)) return terms
   return [...(terms as unknown[]), ...limitTerms(limitsOf(facts, policySet)), ...driftTerms(facts)]
@@ -282,6 +282,6 @@ function driftTerms({ watch }: DecisionFacts): readonly Ceiling[] {
 const OWN_TERM: Pick<Ceiling, 'obligations' | 'guardrails'> = { obligations: [], guardrails: {} }
 
 /** What the bundle answered; null where it failed. */
-function termsOf(graduation: Evaluation): unknown {
+function termsOf(graduation: PolicyEvaluation): unknown {
   return graduation.kind === 'value' ? graduation.value : null
 }

@@ -1,4 +1,4 @@
-import { watchDecision } from '../evidence/detectors/run-detectors.ts'
+import { runDetectorsOnDecision } from '../evidence/detectors/run-detectors.ts'
 import { proposalOf } from '../evidence/judged-decision.ts'
 import { judgeEach } from '../evidence/raters/judge.ts'
 import { isIdentified } from '../ladder/score-ceilings.ts'
@@ -9,32 +9,32 @@ import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
-import type { Ask } from './ask.ts'
+import type { DecisionRequest } from './ask.ts'
 import type { Derivation } from './derive.ts'
 
 /** What detectors did at a decision: effects and body of its record, and what became of levels. */
-export type WatchedDecision = {
+export type DecisionDetection = {
   readonly effects: readonly Effect[]
   readonly body: Readonly<Record<string, unknown>>
   readonly changes: readonly TrustChange[]
 }
 
-const NOTHING: WatchedDecision = { effects: [], body: {}, changes: [] }
+const NOTHING: DecisionDetection = { effects: [], body: {}, changes: [] }
 
 type Decided = {
   readonly id: string
-  readonly ask: Pick<Ask, 'request'>
+  readonly ask: Pick<DecisionRequest, 'request'>
   readonly facts: DecisionFacts
   readonly derivation: Derivation
   readonly newId: () => string
 }
 
 /** Lets detectors look at a decision of an agent of the catalogue that a credential vouches for. Alarms act in the very write of the decision. */
-export function watchedDecision(
+export function detectOnDecision(
   { id, ask, facts, derivation, newId }: Decided,
   policySet: PolicySet,
   transaction: Transaction,
-): WatchedDecision {
+): DecisionDetection {
   if (policySet.settings.detectors.layers.length === 0 || !facts.agent.known) return NOTHING
   const { decision, override } = { ...derivation, override: derivation.inputs.override }
   const recorded = {
@@ -61,7 +61,7 @@ export function watchedDecision(
       policySet.constants,
     ),
   }
-  const watching = watchDecision(asked, judged, did, policySet, transaction)
+  const watching = runDetectorsOnDecision(asked, judged, did, policySet, transaction)
   const saying = { tenant, nowMs: facts.at_ms, decisionId: id, knowsCanaries: true, untrustedJudge: false, newId }
   const weighed = judgeEach(judged, watching.verdicts, saying, { first: [], view: transaction })
   const effects = [...watching.effects, ...weighed]

@@ -3,9 +3,9 @@ import type { Caller } from '../access/caller.ts'
 import { agentsOf, partiesOf } from '../access/parties.ts'
 import { accountsOf } from '../ledger/accounts.ts'
 import type { Store } from '../ledger/store.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import type { Ask } from './ask.ts'
+import type { DecisionRequest } from './ask.ts'
 import { derive } from './derive.ts'
 import { gatherFacts } from './facts.ts'
 
@@ -20,7 +20,7 @@ export type DiagnoseDeps = {
  * What the base itself answers: derived as a decision is, so that it is given exactly what a decision for this caller would give
  * it, but nothing is graduated, recorded or charged. An entrypoint that is not there is a failure with the cause `entrypoint`.
  */
-export async function diagnoseBase(deps: DiagnoseDeps, caller: Caller, ask: Ask): Promise<Evaluation> {
+export async function diagnoseBase(deps: DiagnoseDeps, caller: Caller, ask: DecisionRequest): Promise<PolicyEvaluation> {
   authorize(caller, 'diagnose_base')
   const { request, baseInput } = ask
   const policySet = deps.policySet()

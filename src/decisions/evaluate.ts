@@ -2,35 +2,35 @@ import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { agentsOf, partiesOf } from '../access/parties.ts'
 import { sessionOf } from '../access/session.ts'
-import { askAboutAction, type OutsideModels } from '../evidence/detectors/external-classifiers.ts'
-import { detectorTouches } from '../evidence/detectors/run-detectors.ts'
+import { classifyAction, type ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
+import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { missesFound } from '../evidence/sampling.ts'
 import { ServiceError } from '../format/error.ts'
-import { boundTouches } from '../ladder/score-ceilings.ts'
+import { scoreCeilingKeys } from '../ladder/score-ceilings.ts'
 import { accountsOf } from '../ledger/accounts.ts'
 import { observeChanges } from '../ledger/changes.ts'
-import type { Verification } from '../ledger/decision-body.ts'
+import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { DocumentKind } from '../ledger/documents/documents.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { watchTouches } from '../ledger/fold/detector-state.ts'
+import { detectorStateKeys } from '../ledger/fold/detector-state.ts'
 import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
-import type { Store, Touches, Transaction, View } from '../ledger/store.ts'
+import type { Store, DocumentKeys, Transaction, View } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import { requestDigest } from '../model/request-digest.ts'
 import { modeOfFacts } from '../policy/modes.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
-import { approvalOutcome, type Asked, NOBODY_ASKED, withPeoplesFacts } from './approval-facts.ts'
-import type { Ask } from './ask.ts'
+import { approvalOutcome, type Asked, NO_APPROVAL, withApprovalFacts } from './approval-facts.ts'
+import type { DecisionRequest } from './ask.ts'
 import { charges, refusals } from './budgets.ts'
 import { decisionAnswer, unrecorded } from './decision-answer.ts'
 import { decisionRecord, seenEffects } from './decision-record.ts'
 import { type Derivation, derive, deriveFresh, deriveRefused, type Question, type Timed } from './derive.ts'
-import { watchedDecision } from './detect-on-decision.ts'
+import { detectOnDecision } from './detect-on-decision.ts'
 import { freshFacts, gatherFacts } from './facts.ts'
 import { maskedPointers } from './mask.ts'
-import { holdNewcomerBack, newcomersOwner } from './new-agent-hold.ts'
+import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { verificationOf } from './verification.ts'
 import type { DecisionAnswer } from './wire.ts'
 
@@ -47,7 +47,7 @@ export type EvaluateDeps = {
   readonly newId: () => string
   readonly observe: Observer
   /** Models that are asked about a request before its facts are read. */
-  readonly outside: OutsideModels
+  readonly outside: ExternalClassifiers
   /** Seconds on a monotonic clock, for the metrics only. */
   readonly elapsed: () => number
   readonly mask: boolean
@@ -61,10 +61,10 @@ export type EvaluateDeps = {
  * One request, start to end: what models outside say of it → facts → risk → base → graduation → decide → reserve and record → answer. One policy set, one
  * timestamp and one id hold for the whole of it. A decision that is not recorded is not answered above `suggest`.
  */
-export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Promise<DecisionAnswer> {
+export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: DecisionRequest): Promise<DecisionAnswer> {
   authorize(caller, 'decide')
   refuseForOthers(caller, ask)
-  const outside = await askAboutAction(deps, { request: ask.request, caller }, deps.policySet())
+  const outside = await classifyAction(deps, { request: ask.request, caller }, deps.policySet())
   const policySet = deps.policySet()
   const question: Question = {
     request: ask.request,
@@ -84,20 +84,20 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
   const rehearsal = deps.rehearsal()
   const timed = timedSteps(deps, ask)
   const factsIn = (view: View): DecisionFacts => {
-    const facts = withPeoplesFacts(gatherFacts(ask.request, caller, policySet, view, nowMs, outside), asked, view)
+    const facts = withApprovalFacts(gatherFacts(ask.request, caller, policySet, view, nowMs, outside), asked, view)
     return { ...facts, mode: modeOfFacts(policySet.settings.modes, facts, ask.request, deps.modeKey) }
   }
 
   for (let attempt = 1; ; attempt += 1) {
     const touches = [
-      ...touchesOf(asked, policySet, rehearsal, await usedInSession(deps.store, asked)),
+      ...decisionDocumentKeys(asked, policySet, rehearsal, await usedInSession(deps.store, asked)),
       ...judgedByDetectors(id, asked, policySet),
     ]
     const read = await deps.store.read(touches, (view) => {
       const facts = factsIn(view)
       return {
         facts,
-        newcomersOwner: newcomersOwner(facts, view),
+        newcomersOwner: newAgentOwner(facts, view),
         seen: documentsOf(view, touches),
         stateVersion: view.stateVersion(),
       }
@@ -111,14 +111,14 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
     const masked = await maskedPointers(deps.mask ? policySet : undefined, ask, deps.observe)
     let facts = read.facts
     let derivation = derived
-    let people = NOBODY_ASKED
+    let people = NO_APPROVAL
     let changes: readonly TrustChange[] = []
     const pending = () => ({ id, facts, policySet, digest, derivation, people })
     const recordStart = deps.elapsed()
     try {
       const appended = await deps.store.transact(touches, (transaction) => {
         // A demotion or containment may have come in since the facts were read: then they are read again.
-        const { approval: word } = withPeoplesFacts(read.facts, asked, transaction)
+        const { approval: word } = withApprovalFacts(read.facts, asked, transaction)
         const stale =
           word?.problem !== read.facts.approval?.problem ||
           documentsOf(transaction, touches).some((document, index) => document !== read.seen[index])
@@ -128,7 +128,7 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
         derivation = withBudgets(decided, facts, transaction, rehearsal)
         const approved = approvalOutcome({ id, asked, facts, derivation }, policySet, transaction)
         people = approved
-        const watched = watchedDecision({ id, ask, facts, derivation, newId: deps.newId }, policySet, transaction)
+        const watched = detectOnDecision({ id, ask, facts, derivation, newId: deps.newId }, policySet, transaction)
         const verifyWithinHours = policySet.settings.guardrails.verify_within_hours
         const verification = verificationOf({ id, facts, derivation, verifyWithinHours }, deps.modeKey, transaction)
         const charged = chargesOf(id, derivation, facts, policySet, rehearsal, verification)
@@ -165,16 +165,16 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, ask: Ask): Pr
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       deps.observe({ kind: 'degraded', cause: error.code })
-      people = NOBODY_ASKED
+      people = NO_APPROVAL
       return unrecorded(decisionAnswer({ ...pending(), stateVersion: read.stateVersion }, null), error)
     }
   }
 }
 
 /** Whether a newcomer was held back. Where that cannot be recorded, neither can the decision, which is lowered for it. */
-async function heldBack(deps: EvaluateDeps, newcomer: Parameters<typeof holdNewcomerBack>[1]): Promise<boolean> {
+async function heldBack(deps: EvaluateDeps, newcomer: Parameters<typeof holdNewAgent>[1]): Promise<boolean> {
   try {
-    return await holdNewcomerBack(deps, newcomer)
+    return await holdNewAgent(deps, newcomer)
   } catch (error) {
     if (error instanceof ServiceError) return false
     throw error
@@ -182,7 +182,7 @@ async function heldBack(deps: EvaluateDeps, newcomer: Parameters<typeof holdNewc
 }
 
 /** An agent's own credential asks for itself only. */
-function refuseForOthers(caller: Caller, ask: Ask): void {
+function refuseForOthers(caller: Caller, ask: DecisionRequest): void {
   if (caller.agent !== undefined && caller.agent !== ask.request.subject.id)
     throw new ServiceError(
       'forbidden',
@@ -194,12 +194,12 @@ function refuseForOthers(caller: Caller, ask: Ask): void {
 }
 
 /** Every document that facts, budgets and effects of this request read or write. Activity counters may move under it; trust may not. */
-export function touchesOf(
+export function decisionDocumentKeys(
   { caller, request, digest }: Pick<Asked, 'caller' | 'request' | 'digest'>,
   { catalogue }: PolicySet,
   rehearsal: string | undefined,
   used: readonly string[] = [],
-): Touches {
+): DocumentKeys {
   const { tenant } = caller
   const parties = partiesOf(request, caller)
   const agents = agentsOf(parties)
@@ -208,10 +208,10 @@ export function touchesOf(
   return [
     { kind: 'tenant', tenant, id: '' },
     ...agents.map((id) => ({ kind: 'agent' as const, tenant, id })),
-    ...boundTouches(tenant, agents, used),
+    ...scoreCeilingKeys(tenant, agents, used),
     TOOLS_KEY,
     DETECTORS_KEY,
-    ...(parties.agent === null ? [] : watchTouches(tenant, parties.agent.id, catalogue.place(request.action.name))),
+    ...(parties.agent === null ? [] : detectorStateKeys(tenant, parties.agent.id, catalogue.place(request.action.name))),
     ...(session === undefined ? [] : agents.map((id) => sessionKey(tenant, id, session))),
     ...watched.map((id) => activityKey(tenant, id)),
     ...(rehearsal === undefined ? [] : watched.map((id) => activityKey(tenant, id, rehearsal))),
@@ -221,11 +221,11 @@ export function touchesOf(
 }
 
 /** What alarms at this decision read and write; nothing where no detector looks. */
-function judgedByDetectors(id: string, { request, caller }: Asked, { settings, catalogue }: PolicySet): Touches {
+function judgedByDetectors(id: string, { request, caller }: Asked, { settings, catalogue }: PolicySet): DocumentKeys {
   const { agent } = partiesOf(request, caller)
   if (settings.detectors.layers.length === 0 || agent === null) return []
   const judged = { agent: agent.id, scope: catalogue.place(request.action.name), decision_id: id }
-  return detectorTouches(caller.tenant, judged)
+  return detectorDocumentKeys(caller.tenant, judged)
 }
 
 /** Agents whose output the session of a request has used: their trust bounds it. */
@@ -246,13 +246,13 @@ const MOVING: readonly DocumentKind[] = ['activity', 'rehearsal', 'approval', 'i
  * The documents whose change makes facts stale. Engines give back the same object while a document is unchanged; those of sessions are
  * read anew each time, so they are compared as text.
  */
-function documentsOf(view: Pick<Transaction, 'document'>, touches: Touches): readonly unknown[] {
+function documentsOf(view: Pick<Transaction, 'document'>, touches: DocumentKeys): readonly unknown[] {
   return touches
     .filter(({ kind }) => !MOVING.includes(kind))
     .map((key) => (key.kind === 'session' ? JSON.stringify(view.document(key)) : view.document(key)))
 }
 
-function timedSteps(deps: EvaluateDeps, ask: Ask): Timed {
+function timedSteps(deps: EvaluateDeps, ask: DecisionRequest): Timed {
   return (step, work) => {
     const start = deps.elapsed()
     const done = (): void => deps.observe({ kind: 'step', protocol: ask.protocol, step, seconds: deps.elapsed() - start })
@@ -278,7 +278,7 @@ export function chargesOf(
   facts: DecisionFacts,
   { settings }: PolicySet,
   rehearsal: string | undefined,
-  verification: Verification | null = null,
+  verification: VerificationDuty | null = null,
 ): readonly Effect[] {
   const hours = settings.guardrails.verify_within_hours
   const dueFrom = verification?.due === true ? (facts.parties.agent?.id ?? null) : null
@@ -291,7 +291,7 @@ export function chargesOf(
 /** Tells the metrics of one decision. */
 export function observeDecision(
   deps: Pick<EvaluateDeps, 'observe'>,
-  ask: Pick<Ask, 'protocol'>,
+  ask: Pick<DecisionRequest, 'protocol'>,
   { decision, base, graduation, risk, would }: Derivation,
 ): void {
   deps.observe({

@@ -2,12 +2,12 @@ import type { Caller } from '../access/caller.ts'
 import { agentsOf, partiesOf } from '../access/parties.ts'
 import { sessionOf } from '../access/session.ts'
 import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
-import type { OutsideAnswers } from '../detect/external-classifier.ts'
-import { indicatorsOf } from '../evidence/detectors/request-detectors.ts'
+import type { ClassifierAnswers } from '../detect/external-classifier.ts'
+import { requestFindings } from '../evidence/detectors/request-detectors.ts'
 import { ceilingsFor, formerScopes, provenPosture, serverCeilings } from '../ladder/score-ceilings.ts'
 import { accountsOf } from '../ledger/accounts.ts'
 import { countersOf } from '../ledger/activity.ts'
-import type { CallerFacts, DecisionFacts, Indicators } from '../ledger/decision-facts.ts'
+import type { CallerFacts, DecisionFacts, RequestFindings } from '../ledger/decision-facts.ts'
 import type { Containment } from '../ledger/documents/containment.ts'
 import type { View } from '../ledger/store.ts'
 import type { Level } from '../model/level.ts'
@@ -42,7 +42,7 @@ export function gatherFacts(
   policySet: PolicySet,
   view: View,
   nowMs: number,
-  outside?: OutsideAnswers,
+  outside?: ClassifierAnswers,
 ): DecisionFacts {
   const parties = partiesOf(request, caller)
   const supported = supportedObligations(request, caller)
@@ -61,7 +61,7 @@ export function gatherFacts(
   const { own } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
   const activity = view.document({ kind: 'activity', tenant, id: own })
   const moved_from = formerScopes(view, { tenant, agent: agentId, tool: action.name })
-  const watch = parties.agent === null ? undefined : indicatorsOf({ tenant, request, action, atMs: nowMs, outside }, policySet)
+  const watch = parties.agent === null ? undefined : requestFindings({ tenant, request, action, atMs: nowMs, outside }, policySet)
   const path = [
     ...serverCeilings(request, action, policySet.catalogue, constants),
     ...injectionCeilings(watch, isSensitive(classificationOf(request, action)), constants),
@@ -115,11 +115,15 @@ export function freshFacts(used: DecisionFacts, fresh: DecisionFacts): DecisionF
   const { links, kill_switch, approval } = fresh
   const isOver = used.overrides.some(({ id }) => !fresh.overrides.some((each) => each.id === id))
   const isHeld = fresh.containment !== 'unknown' && (isOver || trustFell(used.trust, fresh.trust))
-  const containment = isHeld ? [...fresh.containment, FELL] : fresh.containment
+  const containment = isHeld ? [...fresh.containment, TRUST_DROPPED] : fresh.containment
   return { ...used, links, kill_switch, containment, approval }
 }
 
-const FELL: ContainmentEntry = { kind: 'agent', by: 'incident', reason: 'its trust fell while this was being decided; ask again' }
+const TRUST_DROPPED: ContainmentEntry = {
+  kind: 'agent',
+  by: 'incident',
+  reason: 'its trust fell while this was being decided; ask again',
+}
 
 /** Whether trust is worse in anything that a policy decides by. */
 function trustFell(used: TrustView | null, fresh: TrustView | null): boolean {
@@ -152,7 +156,7 @@ function postureFact(caller: Caller, agent: string): Pick<CallerFacts, 'posture'
 
 /** Arguments that hold an injection cap trust before anything is recorded; towards sensitive data the agent then only reads what is not. */
 function injectionCeilings(
-  watch: Indicators | undefined,
+  watch: RequestFindings | undefined,
   sensitive: boolean,
   constants: TrustConstants,
 ): readonly ScoreCeiling[] {

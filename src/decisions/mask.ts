@@ -2,7 +2,7 @@ import { jsonPointer } from '../format/json-reader.ts'
 import { SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Observer } from '../model/observation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import type { Ask } from './ask.ts'
+import type { DecisionRequest } from './ask.ts'
 
 /** The mask rule's entrypoint, by OPA's own name. */
 const MASK_ENTRYPOINT = 'system/log/mask'
@@ -48,7 +48,11 @@ function inRecord(steps: Steps, foreign: boolean): readonly string[] {
  * The record members that are stored without their value, as the policy set's `system/log/mask` says. Fails closed: a mask rule
  * that cannot be evaluated, or says something else than pointers, masks every sensitive member.
  */
-export async function maskedPointers(policySet: PolicySet | undefined, ask: Ask, observe: Observer): Promise<readonly string[]> {
+export async function maskedPointers(
+  policySet: PolicySet | undefined,
+  ask: DecisionRequest,
+  observe: Observer,
+): Promise<readonly string[]> {
   if (policySet?.mask === undefined) return []
   const input = ask.baseInput ?? ask.request
   const evaluation = await policySet.mask.evaluate(MASK_ENTRYPOINT, { input, path: ask.entrypoint ?? '' })

@@ -8,13 +8,13 @@ import { newAgentTrust } from '../trust/state.ts'
 import { heldBackUntil } from '../trust/whitewash.ts'
 
 /** What holding a newcomer back needs. */
-export type NewcomerDeps = { readonly store: Store; readonly nowMs: () => number; readonly newId: () => string }
+export type NewAgentHoldDeps = { readonly store: Store; readonly nowMs: () => number; readonly newId: () => string }
 
 /**
  * The owner of a proven agent of the catalogue that never acted before; null for any other. Only its own activity tells that it did: reports,
  * imports and signals may be about an agent that is still to come.
  */
-export function newcomersOwner({ parties, agent, caller }: DecisionFacts, view: View): string | null {
+export function newAgentOwner({ parties, agent, caller }: DecisionFacts, view: View): string | null {
   const { tenant } = caller
   if (parties.agent === null || parties.agent_claimed || !agent.known) return null
   const { id } = parties.agent
@@ -37,8 +37,8 @@ function sourceOf(owner: string): string {
  * Holds a new agent back if another agent of its owner fell lately: a new name is no new beginning. It is written before the newcomer's first
  * decision, which is then taken under it. Agents count as their owner's also after the catalogue lost them. True: something was written.
  */
-export async function holdNewcomerBack(
-  { store, nowMs, newId }: NewcomerDeps,
+export async function holdNewAgent(
+  { store, nowMs, newId }: NewAgentHoldDeps,
   { tenant, agent, owner }: { readonly tenant: string; readonly agent: string; readonly owner: string },
 ): Promise<boolean> {
   const others = await store.read([OWNERS_KEY], (view) =>

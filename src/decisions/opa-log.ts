@@ -7,16 +7,16 @@ import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { DocumentKey, DocumentKind } from '../ledger/documents/documents.ts'
 import { activityKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { requestDigest } from '../model/request-digest.ts'
 import type { Request } from '../model/request.ts'
 import { readBaseResult } from '../pdp/base-result.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { NOBODY_ASKED } from './approval-facts.ts'
-import type { Ask } from './ask.ts'
+import { NO_APPROVAL } from './approval-facts.ts'
+import type { DecisionRequest } from './ask.ts'
 import { decisionRecord, seenEffects } from './decision-record.ts'
 import { derive } from './derive.ts'
-import { chargesOf, type EvaluateDeps, observeDecision, touchesOf, withBudgets } from './evaluate.ts'
+import { chargesOf, type EvaluateDeps, observeDecision, decisionDocumentKeys, withBudgets } from './evaluate.ts'
 import { gatherFacts } from './facts.ts'
 import { maskedPointers } from './mask.ts'
 import { isDecisionEntry, OpaEntry, requestIn, unreadableBecause } from './opa-entry.ts'
@@ -38,7 +38,7 @@ type Taken =
  * decides anything for anybody, so it is done entry by entry with live decisions in between. `mayGoOn` throws when enough is done;
  * what was taken stays, and is skipped when it is sent again.
  */
-export async function takeLog(
+export async function ingestLog(
   deps: EvaluateDeps,
   caller: Caller,
   entries: AsyncIterable<LogLine>,
@@ -72,9 +72,9 @@ async function take(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoOn:
   const id = recordIdOf(caller, entry.decision_id)
   if (await deps.store.read([], (view) => view.record(caller.tenant, id) !== undefined)) return { kind: 'repeated' }
   mayGoOn()
-  const ask: Ask = { request, entrypoint: entry.path ?? '', protocol: 'opa-log' }
+  const ask: DecisionRequest = { request, entrypoint: entry.path ?? '', protocol: 'opa-log' }
   const digest = requestDigest(request, caller.tenant)
-  const touches = touchesOf({ request, caller, digest }, policySet, LOG_REHEARSAL)
+  const touches = decisionDocumentKeys({ request, caller, digest }, policySet, LOG_REHEARSAL)
   const nowMs = deps.nowMs()
   const facts = await deps.store.read(touches, (view) => observedFacts(request, caller, policySet, { view, nowMs }))
   const question = { request, entrypoint: ask.entrypoint ?? '', answered: read.answered }
@@ -97,7 +97,7 @@ async function take(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoOn:
       requestDigest: digest,
       policySetDigest: policySet.digest,
       rehearsal: LOG_REHEARSAL,
-      people: NOBODY_ASKED,
+      people: NO_APPROVAL,
       effects: [...seen, ...chargesOf(id, derivation, facts, policySet, LOG_REHEARSAL)],
     })
     transaction.append({ record: { ...record, body: { ...record.body, opa: sourceOf(entry) } }, masked })
@@ -108,7 +108,7 @@ async function take(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoOn:
   return { kind: 'recorded' }
 }
 
-type Read = { readonly entry: OpaEntry; readonly request: Request; readonly answered: Evaluation }
+type Read = { readonly entry: OpaEntry; readonly request: Request; readonly answered: PolicyEvaluation }
 
 function readEntry(value: unknown, { settings }: PolicySet): Read | Taken {
   const parsed = OpaEntry.safeParse(value)
@@ -120,7 +120,7 @@ function readEntry(value: unknown, { settings }: PolicySet): Read | Taken {
   const entry = parsed.data
   const unreadable = unreadableBecause(entry)
   if (unreadable !== undefined) return rejected(unreadable, UNREADABLE[unreadable], entry.decision_id)
-  const answered: Evaluation = entry.result === undefined ? { kind: 'undefined' } : { kind: 'value', value: entry.result }
+  const answered: PolicyEvaluation = entry.result === undefined ? { kind: 'undefined' } : { kind: 'value', value: entry.result }
   const { cause, reason } = readBaseResult(answered)
   if (cause !== undefined && cause !== 'base_undefined') return rejected('no_decision', reason, entry.decision_id)
   const request = requestIn(entry.input, settings.base.mapping)

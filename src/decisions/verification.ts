@@ -1,7 +1,7 @@
 import { drawOf, shareDue } from '../evidence/sampling.ts'
 import { accountsOfFacts } from '../ledger/accounts.ts'
 import { usageOf } from '../ledger/activity.ts'
-import type { Verification } from '../ledger/decision-body.ts'
+import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import { activityKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
@@ -22,7 +22,7 @@ export function verificationOf(
   { id, facts, derivation, verifyWithinHours }: Drawn,
   key: Uint8Array,
   view: Pick<View, 'document' | 'constants'>,
-): Verification | null {
+): VerificationDuty | null {
   const account = sampledAccount(facts)
   if (account === null || derivation.mode === 'observe' || !isCharged(derivation.decision, facts)) return null
   const by_ms = facts.at_ms + Math.round(verifyWithinHours * HOUR_MS)

@@ -1,7 +1,7 @@
 /** Most members and items that are walked of one JSON value. */
 export const NODES_MAX = 2_000
 /** Deepest that a JSON value is walked. */
-export const DEPTH_MAX = 32
+export const TEXT_DEPTH_MAX = 32
 /** Longest part of a place, characters: a long name above many leaves must not be copied for each. */
 const PART_CHARS_MAX = 128
 
@@ -24,7 +24,7 @@ export function leavesOf(value: unknown): Leaves {
     nodes += 1
     if (nodes > NODES_MAX) return { leaves, keys, complete: false }
     const below = belowOf(node)
-    if (below !== undefined && node.depth < DEPTH_MAX) {
+    if (below !== undefined && node.depth < TEXT_DEPTH_MAX) {
       if (below.length > NODES_MAX) complete = false
       keys.push(...below.flatMap(({ key }) => key ?? []))
       waiting.push(...below.reverse().map(({ waiting: next }) => next))

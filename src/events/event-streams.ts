@@ -4,7 +4,7 @@ import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Event } from './event.ts'
-import { createTurns, type Turns } from './mutex.ts'
+import { createMutex, type Mutex } from './mutex.ts'
 
 /** Most streams that one process serves, and one credential has, at a time. */
 export const STREAMS_MAX = 512
@@ -78,11 +78,11 @@ export type EventStreamsDeps = {
   readonly pace?: Partial<StreamPace>
 }
 
-type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly turns: Turns }
+type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly turns: Mutex }
 
 /** Streams follow the log, each at its own place; none holds up another, or a decision. */
 export function createEventStreams({ size, read, pace }: EventStreamsDeps): EventStreams {
-  const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, turns: createTurns() }
+  const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, turns: createMutex() }
   const open = new Map<AbortController, string>()
   let closed = false
   return {

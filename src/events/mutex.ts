@@ -1,8 +1,8 @@
 /** Lets one piece of work run at a time, in the order asked for. */
-export type Turns = { readonly take: <T>(work: () => Promise<T>) => Promise<T> }
+export type Mutex = { readonly take: <T>(work: () => Promise<T>) => Promise<T> }
 
 /** Nobody has a turn yet. */
-export function createTurns(): Turns {
+export function createMutex(): Mutex {
   let last: Promise<unknown> = Promise.resolve()
   return {
     take: (work) => {

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../format/canonical-json.ts'
 import type { DocumentKey } from '../ledger/documents/documents.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { receivedKey, receivedName } from '../ledger/idempotency.ts'
+import { idempotencyKey, idempotencyName } from '../ledger/idempotency.ts'
 import type { View } from '../ledger/store.ts'
 
 /** How long the word of one source on a session waits for that of a second, ms. */
@@ -18,7 +18,7 @@ export type Sighting = {
 
 /** Where is remembered who saw an injection in a session last. */
 export function sightingKey({ tenant, agent, session }: Pick<Sighting, 'tenant' | 'agent' | 'session'>): DocumentKey<'received'> {
-  return receivedKey(tenant, receivedName('injection', agent, session))
+  return idempotencyKey(tenant, idempotencyName('injection', agent, session))
 }
 
 /** Remembers who saw an injection in a session; `isSecond` where another source saw one within the hour: then it is the agent's. */

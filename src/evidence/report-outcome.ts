@@ -1,32 +1,38 @@
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { sessionOf } from '../access/session.ts'
-import type { OutsideAnswers } from '../detect/external-classifier.ts'
+import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import { InvariantError, ServiceError } from '../format/error.ts'
 import { ceilingsFor } from '../ladder/score-ceilings.ts'
 import { accountsOfFacts } from '../ledger/accounts.ts'
 import { consequencesOf } from '../ledger/changes.ts'
 import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { watchTouches } from '../ledger/fold/detector-state.ts'
+import { detectorStateKeys } from '../ledger/fold/detector-state.ts'
 import { hearing } from '../ledger/fold/fold.ts'
 import { activityKey, boundsKey, DETECTORS_KEY, sessionKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import { sandbox } from '../ledger/sandbox.ts'
-import type { Store, Touches, Transaction } from '../ledger/store.ts'
+import type { Store, DocumentKeys, Transaction } from '../ledger/store.ts'
 import { OUTCOME_CLASSES, SIGNAL_CLASSES } from '../model/outcome-classes.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import { scopeView } from '../trust/view.ts'
 import { sightingKey } from './corroboration.ts'
-import { askAboutOutput, type OutsideModels } from './detectors/external-classifiers.ts'
-import { detectorTouches, type Finished, UNWATCHED, watchOutcome, watchOutput } from './detectors/run-detectors.ts'
+import { classifyOutput, type ExternalClassifiers } from './detectors/external-classifiers.ts'
+import {
+  detectorDocumentKeys,
+  type Finished,
+  NO_DETECTOR_RUN,
+  runDetectorsOnOutcome,
+  runDetectorsOnOutput,
+} from './detectors/run-detectors.ts'
 import { atItsTime, eventTimeIn, refuseOldSuccess } from './event-time.ts'
 import { decisionOf, type RecordedDecision } from './judged-decision.ts'
-import { judgedBy, sayingOf } from './raters/agent-judges.ts'
-import { judge, judgeEach, judgingTouches } from './raters/judge.ts'
+import { judgedBy, evaluationContextOf } from './raters/agent-judges.ts'
+import { judge, judgeEach, judgementDocumentKeys } from './raters/judge.ts'
 import { coverageOf, missesCharged } from './sampling.ts'
 import { refuseBeyond } from './signals/authorization.ts'
 import type { Judged, Verdict } from './weigh-verdict.ts'
@@ -38,7 +44,7 @@ const PAGE_RECORDS = 100
 /** What evidence handling needs from outside. */
 export type EvidenceDeps = VerbDeps & {
   /** Models that are asked about what a tool gave back. */
-  readonly outside: OutsideModels
+  readonly outside: ExternalClassifiers
 }
 
 /** What came of a decision: outcome evidence. Verifier and weight come from the credential. */
@@ -131,15 +137,15 @@ async function take(
   const touches = [
     ...[judged.agent, ...judged.delegators].map((id) => ({ kind: 'agent' as const, tenant, id })),
     ...ledgers.flatMap((rehearsal) => charged.map((id) => activityKey(tenant, id, rehearsal))),
-    ...judgingTouches(tenant, judged, said.verdict),
-    ...(deps.policySet().settings.detectors.layers.length === 0 ? [] : detectorTouches(tenant, judged)),
+    ...judgementDocumentKeys(tenant, judged, said.verdict),
+    ...(deps.policySet().settings.detectors.layers.length === 0 ? [] : detectorDocumentKeys(tenant, judged)),
     ...(caller.judge === undefined
       ? []
       : [{ kind: 'agent' as const, tenant, id: caller.judge }, boundsKey(tenant, caller.judge)]),
     boundsKey(tenant, judged.agent),
     ...sightingsOf(tenant, judged.agent, known.record),
     DETECTORS_KEY,
-    ...watchTouches(tenant, judged.agent, judged.scope),
+    ...detectorStateKeys(tenant, judged.agent, judged.scope),
   ]
   const outside = await outsideAnswers(deps, said)
   const { place, ...answer } = await deps.store.transact(touches, (transaction) =>
@@ -150,8 +156,8 @@ async function take(
 }
 
 /** What models say of the output that an outcome comes with; asked before the change, which waits for nobody. */
-function outsideAnswers(deps: EvidenceDeps, { kind, detail }: Heard): Promise<OutsideAnswers | undefined> {
-  return kind === 'outcome' ? askAboutOutput(deps, detail['result'], deps.policySet()) : Promise.resolve(undefined)
+function outsideAnswers(deps: EvidenceDeps, { kind, detail }: Heard): Promise<ClassifierAnswers | undefined> {
+  return kind === 'outcome' ? classifyOutput(deps, detail['result'], deps.policySet()) : Promise.resolve(undefined)
 }
 
 /** Where a verdict is in the log: its record and leaf. */
@@ -214,7 +220,7 @@ type Settling = {
   readonly ledgers: readonly (string | undefined)[]
   readonly said: Heard
   /** What models said of the output; undefined: none was asked. */
-  readonly outside: OutsideAnswers | undefined
+  readonly outside: ClassifierAnswers | undefined
   readonly nowMs: number
 }
 
@@ -237,7 +243,7 @@ function settle(
       constants,
     )
   const before = trust()
-  const saying = sayingOf(deps, caller, decisionId, nowMs, transaction)
+  const saying = evaluationContextOf(deps, caller, decisionId, nowMs, transaction)
   const weighed = judge(judged, shared(said.verdict, known.decided, constants), saying, transaction)
   const answer = { decision_id: decisionId, counted: weighed.counted, reason: weighed.reason, trust_before: before }
   if (weighed.effects.length === 0)
@@ -252,10 +258,10 @@ function settle(
     retold: isRetold(judged, said.verdict, transaction, tenant),
   }
   const watching = isVerified
-    ? watchOutcome(finished, judged, known.decided, deps.policySet(), transaction)
+    ? runDetectorsOnOutcome(finished, judged, known.decided, deps.policySet(), transaction)
     : said.kind === 'outcome'
-      ? watchOutput(finished, judged, deps.policySet(), transaction)
-      : UNWATCHED
+      ? runDetectorsOnOutput(finished, judged, deps.policySet(), transaction)
+      : NO_DETECTOR_RUN
   const ofDetectors = { ...saying, knowsCanaries: true, untrustedJudge: false }
   const watched = judgeEach(judged, watching.verdicts, ofDetectors, { first: weighed.effects, view: transaction })
   const release: readonly Effect[] = isVerified
@@ -288,7 +294,7 @@ function settle(
         ...(weighed.canary ? { canary: true } : {}),
         weighed: { counted: weighed.counted, reason: weighed.reason },
         ...said.detail,
-        ...(watching === UNWATCHED ? {} : { watch: watching.trace }),
+        ...(watching === NO_DETECTOR_RUN ? {} : { watch: watching.trace }),
         ...named,
       },
       effects,
@@ -326,7 +332,7 @@ function isRetold({ decision_id }: Judged, { gravity }: Verdict, view: Pick<Tran
 }
 
 /** Where is remembered who saw an injection in the decision's session. */
-function sightingsOf(tenant: string, agent: string, record: AuditRecord): Touches {
+function sightingsOf(tenant: string, agent: string, record: AuditRecord): DocumentKeys {
   const session = sessionOf(decisionBodyOf(record).request)
   return session === undefined ? [] : [sightingKey({ tenant, agent, session }), sessionKey(tenant, agent, session)]
 }

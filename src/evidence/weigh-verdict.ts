@@ -34,12 +34,12 @@ export type Weighed = { readonly effects: readonly Effect[]; readonly counted: b
  * each source is heard once per class; an agent's own word weighs nothing. No effects: the source already said so.
  */
 export function weigh(judged: Judged, verdict: Verdict, before: Verdicts | undefined, constants: TrustConstants): Weighed {
-  if (isHeard(verdict, before)) return { effects: [], counted: false, reason: 'this source already said so' }
+  if (isSuperseded(verdict, before)) return { effects: [], counted: false, reason: 'this source already said so' }
   return weighAnew(judged, verdict, before, constants)
 }
 
 /** Whether the source said this of the decision already. */
-export function isHeard({ layer, by, class: of }: Verdict, verdicts: Verdicts | undefined): boolean {
+export function isSuperseded({ layer, by, class: of }: Verdict, verdicts: Verdicts | undefined): boolean {
   return verdicts?.heard.includes(hearing(layer, by, of)) === true
 }
 
@@ -49,7 +49,7 @@ export function weighAnew(judged: Judged, verdict: Verdict, before: Verdicts | u
   const layer = verdicts.layers[verdict.layer] ?? UNHEARD
   switch (verdict.gravity) {
     case 'none':
-      return nothing(judged, verdict, 'silence is not evidence')
+      return recordWithoutWeight(judged, verdict, 'silence is not evidence')
     case 'positive':
       return weighPositive(judged, verdict, layer, constants)
     case 'ambiguous':
@@ -66,9 +66,9 @@ type Counted = typeof UNHEARD
 
 function weighPositive(judged: Judged, verdict: Verdict, layer: Counted, constants: TrustConstants): Weighed {
   const whole = positiveWeight(verdict.source, judged.stake, constants, verdict.rho) * (verdict.share ?? 1)
-  if (whole === 0) return nothing(judged, verdict, 'the source weighs nothing')
-  if (!judged.earns) return nothing(judged, verdict, 'an action outside the catalogue never earns')
-  if (layer.factual) return nothing(judged, verdict, 'a failure of this decision is already on record')
+  if (whole === 0) return recordWithoutWeight(judged, verdict, 'the source weighs nothing')
+  if (!judged.earns) return recordWithoutWeight(judged, verdict, 'an action outside the catalogue never earns')
+  if (layer.factual) return recordWithoutWeight(judged, verdict, 'a failure of this decision is already on record')
   const claim = Math.min(whole, verdict.room ?? whole)
   const added = Math.min(whole - layer.positive, claim)
   if (added <= 0) {
@@ -214,7 +214,7 @@ export function criticalIncident(judged: Judged, constants: TrustConstants): Eff
 }
 
 /** Heard, remembered, and without weight. */
-export function nothing(judged: Judged, verdict: Verdict, reason: string): Weighed {
+export function recordWithoutWeight(judged: Judged, verdict: Verdict, reason: string): Weighed {
   return { effects: [spoken(judged, verdict, {})], counted: false, reason }
 }
 

@@ -1,5 +1,5 @@
 /** One thing wrong in a file that a team writes. Line and column from 1; 0 where the whole file is meant. */
-export type Finding = {
+export type SourceFinding = {
   readonly file: string
   readonly line: number
   readonly column: number

@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
-import type { Finding } from './finding.ts'
+import type { SourceFinding } from './finding.ts'
 
 /** Largest YAML or JSON file that is read, bytes. */
 export const SOURCE_BYTES_MAX = 16_777_216
@@ -14,7 +14,7 @@ export type YamlSource = {
 }
 
 /** Reads YAML 1.2; aliases are expanded, keys are unique; `merge` also takes `<<`, as OPA does in data files. Problems come as findings. */
-export function readYaml(file: string, text: string, { merge = false } = {}): YamlSource | readonly Finding[] {
+export function readYaml(file: string, text: string, { merge = false } = {}): YamlSource | readonly SourceFinding[] {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, merge, logLevel: 'error' })
   const at = (offset: number): { line: number; column: number } => {
@@ -65,12 +65,12 @@ export function schemaFindings(
   source: Pick<YamlSource, 'placeOf'>,
   error: z.ZodError,
   { inFile = (path) => path, fix }: FindingOptions,
-): readonly Finding[] {
-  const finding = (path: readonly PropertyKey[], message: string, remedy: string): Finding => {
+): readonly SourceFinding[] {
+  const finding = (path: readonly PropertyKey[], message: string, remedy: string): SourceFinding => {
     const there = inFile(path)
     return { file, ...source.placeOf(there), message: `${dotted(there)}: ${message}`, fix: remedy }
   }
-  return error.issues.flatMap((issue): Finding[] =>
+  return error.issues.flatMap((issue): SourceFinding[] =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => finding([...issue.path, key], 'there is no such member', 'correct the spelling, or remove it'))
       : [finding(issue.path, deepest(issue), fixOf(issue, fix))],
@@ -82,8 +82,8 @@ export function findingAt(
   file: string,
   source: Pick<YamlSource, 'placeOf'>,
   path: readonly PropertyKey[],
-  { message, fix }: Pick<Finding, 'message' | 'fix'>,
-): Finding {
+  { message, fix }: Pick<SourceFinding, 'message' | 'fix'>,
+): SourceFinding {
   return { file, ...source.placeOf(path), message: `${dotted(path)}: ${message}`, fix }
 }
 

@@ -1,11 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-import type { Caller, Credential, Standing } from '../access/caller.ts'
-import type { Verdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
+import type { Caller, Credential, CallerStanding } from '../access/caller.ts'
+import type { CredentialVerdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
 import { ServiceError } from '../format/error.ts'
 import { clientCertificateOf } from './client-certificate.ts'
-import { type Parsed, refuse } from './exchange.ts'
+import { type Parsed, refuseRequest } from './exchange.ts'
 
 /** Longest `Authorization` value that is looked at, in characters. */
 export const AUTHORIZATION_CHARS_MAX = 8_192
@@ -26,7 +26,7 @@ export type Authenticate = (
  * What the listener vouches for without a credential: it may ask for decisions and nothing else. Whatever would make a person, a
  * verifier or a source of evidence of everyone who can reach the port is taken away.
  */
-export function anonymousCaller(standing: Standing): Caller {
+export function anonymousCaller(standing: CallerStanding): Caller {
   const { tenant, agent, human_subject_types, supported_obligations, verified_facts } = standing
   const roles = standing.roles.filter((role) => role === 'enforcement_point' || role === 'agent')
   const kept = {
@@ -65,7 +65,7 @@ export function createFindCaller(credentials: readonly Credential[]): FindCaller
 }
 
 /** What a configured credential of an agent says of its age; the age of another's says nothing about agents. */
-function postureOf({ agent }: Standing, issuedOn: string | undefined): Pick<Caller, 'posture'> {
+function postureOf({ agent }: CallerStanding, issuedOn: string | undefined): Pick<Caller, 'posture'> {
   return agent === undefined || issuedOn === undefined ? {} : { posture: { credential_issued_ms: Date.parse(issuedOn) } }
 }
 
@@ -112,17 +112,17 @@ const FIX_JWT =
   'Send a token that a configured issuer made for this service and that still holds; what is accepted is in docs/identity.md.'
 const FIX_CERTIFICATE = 'Show a certificate of the configured authority that still holds, or none.'
 
-function parsedOf(verdict: Verdict, fix: string): Parsed<Caller> {
+function parsedOf(verdict: CredentialVerdict, fix: string): Parsed<Caller> {
   if (verdict.ok) return { ok: true, value: verdict.caller }
-  if (verdict.code === 'not_ready') return refuse('not_ready', verdict.message, { fix: 'Try again later.' })
-  return refuse('unauthenticated', verdict.message, {
+  if (verdict.code === 'not_ready') return refuseRequest('not_ready', verdict.message, { fix: 'Try again later.' })
+  return refuseRequest('unauthenticated', verdict.message, {
     fix,
     headers: { 'WWW-Authenticate': 'Bearer realm="gradus", error="invalid_token"' },
   })
 }
 
 function unauthenticated(message: string, fix = FIX_TOKEN): Parsed<never> {
-  return refuse('unauthenticated', message, { fix })
+  return refuseRequest('unauthenticated', message, { fix })
 }
 
 /** How often a header was sent; Node keeps only the first of some. */

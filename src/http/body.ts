@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import { refuse, type Parsed } from './exchange.ts'
+import { refuseRequest, type Parsed } from './exchange.ts'
 
 /** A body over the limit is read and thrown away up to this multiple of the limit, so that its sender can read the refusal. */
 const DISCARD_FACTOR = 4
@@ -19,7 +19,7 @@ export function readBody(
   const encoding = request.headers['content-encoding']?.toLowerCase()
   if (encoding !== undefined && encoding !== 'identity' && !(gzip && encoding === 'gzip')) {
     return Promise.resolve(
-      refuse('unsupported_media_type', 'The body is compressed.', { fix: 'Send it without Content-Encoding.' }),
+      refuseRequest('unsupported_media_type', 'The body is compressed.', { fix: 'Send it without Content-Encoding.' }),
     )
   }
   const declared = Number(request.headers['content-length'] ?? 0)
@@ -29,7 +29,7 @@ export function readBody(
 
 function tooLarge(bytesMax: number): { readonly ok: false } & Parsed<never> {
   const message = `The body is too large: at most ${bytesMax} bytes are accepted.`
-  return refuse('too_large', message, { fix: 'Send less.', headers: { Connection: 'close' } })
+  return refuseRequest('too_large', message, { fix: 'Send less.', headers: { Connection: 'close' } })
 }
 
 function collect(request: IncomingMessage, bytesMax: number): Promise<Parsed<Uint8Array>> {

@@ -72,17 +72,17 @@ export function isFault(answer: Reply | Fault): answer is Fault {
 }
 
 /** A JSON answer. */
-export function json(value: unknown, status = 200): Reply {
+export function jsonReply(value: unknown, status = 200): Reply {
   return { status, type: JSON_TYPE, body: JSON.stringify(value) }
 }
 
 /** A plain text answer. */
-export function text(body: string, status = 200): Reply {
+export function textReply(body: string, status = 200): Reply {
   return { status, type: TEXT_TYPE, body }
 }
 
 /** A refusal of what the caller sent. */
-export function refuse(
+export function refuseRequest(
   code: ProblemCode,
   message: string,
   more: Omit<Fault, 'code' | 'message'> = {},

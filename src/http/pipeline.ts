@@ -4,7 +4,7 @@ import { authzenErrorReply } from './authzen/form.ts'
 import type { Authenticate } from './authenticate.ts'
 import { isJsonType, readBody } from './body.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
-import { isFault, refuse, type Exchange, type Fault, type Handler, type Parsed, type Reply } from './exchange.ts'
+import { isFault, refuseRequest, type Exchange, type Fault, type Handler, type Parsed, type Reply } from './exchange.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { opaErrorReply } from './opa/form.ts'
@@ -45,7 +45,12 @@ export function errorReply(convention: Convention, fault: Fault, requestId: stri
 }
 
 /** Serves one request: credential → body → handler → answer, all within the time limit. Never rejects. */
-export async function serve(deps: PipelineDeps, route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function handleRequest(
+  deps: PipelineDeps,
+  route: Route,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const started = process.hrtime.bigint()
   const { convention } = route.endpoint
   const trace = readTrace(request.headers, { echoAny: convention === 'authzen', newId: deps.newId })
@@ -123,7 +128,7 @@ async function exchangeOf(
   { request, trace, progress }: Incoming,
 ): Promise<Parsed<Exchange>> {
   if (request.method === 'HEAD')
-    return refuse('method_not_allowed', 'HEAD is not offered here.', { headers: { Allow: endpoint.method.toUpperCase() } })
+    return refuseRequest('method_not_allowed', 'HEAD is not offered here.', { headers: { Allow: endpoint.method.toUpperCase() } })
   const found = deps.authenticate(request, { lenient: endpoint.convention === 'authzen', open: endpoint.roles === 'public' })
   const caller = found instanceof Promise ? await found : found
   if (!caller.ok) return caller
@@ -184,7 +189,7 @@ async function bodyOf(
   }
   const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType, Object.keys(bodyTypes))
   if (accepted) return readBody(request, deps.bodyBytesMax, { gzip: gzip === true })
-  return refuse(
+  return refuseRequest(
     convention === 'native' ? 'unsupported_media_type' : 'bad_request',
     `The content type ${contentType ?? '(none)'} is not accepted.`,
     {

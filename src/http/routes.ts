@@ -8,7 +8,7 @@ import { isPagePath } from './approvals-page/places.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
 import { type EndpointId, ENDPOINTS } from './endpoints.ts'
 import type { Fault, Handler } from './exchange.ts'
-import { logError, type PipelineDeps, type Route, serve, serveFault } from './pipeline.ts'
+import { logError, type PipelineDeps, type Route, handleRequest, serveFault } from './pipeline.ts'
 
 /** What answers requests, and the prototypes that its requests and responses have. */
 export type Routes = { readonly listener: RequestListener; readonly request: object; readonly response: object }
@@ -37,7 +37,7 @@ function createApp(deps: PipelineDeps, handlers: Record<EndpointId, Handler>, pu
   for (const [name, endpoint] of Object.entries(ENDPOINTS) as [EndpointId, Endpoint][]) {
     const route: Route = { name, endpoint, handler: handlers[name] }
     for (const path of routePaths(endpoint.path, publicUrl)) {
-      app[endpoint.method](path, (request, response) => serve(deps, route, request, response))
+      app[endpoint.method](path, (request, response) => handleRequest(deps, route, request, response))
       methods.set(path, [...(methods.get(path) ?? []), endpoint])
     }
   }

@@ -43,8 +43,8 @@ import { Problem } from '../model/problem.ts'
 import { Request } from '../model/request.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
 import { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer, RecordAnswer, RecordsAnswer } from '../reports/wire.ts'
-import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, Evaluation, Evaluations } from './authzen/schema.ts'
-import { DataRequest, DataResponse, DecisionLog, Health, LogAnswer, OpaError } from './opa/schema.ts'
+import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, AuthzenEvaluation, Evaluations } from './authzen/schema.ts'
+import { DataRequest, DataResponse, DecisionLogBody, Health, LogAnswerBody, OpaError } from './opa/schema.ts'
 
 const loaded = z.strictObject({ digest: z.string(), entrypoints: z.array(z.string()) })
 
@@ -114,15 +114,15 @@ export const SCHEMAS = {
   LogReviewAnswer,
   LogReviewsAnswer,
   Problem,
-  Evaluation,
+  Evaluation: AuthzenEvaluation,
   Evaluations,
   AuthzenDecision,
   AuthzenDecisions,
   AuthzenConfiguration,
   DataRequest,
   DataResponse,
-  DecisionLog,
-  LogAnswer,
+  DecisionLog: DecisionLogBody,
+  LogAnswer: LogAnswerBody,
   OpaError,
   Health,
   Json: z.json(),

@@ -11,7 +11,7 @@ import { createApprovalsPage } from './approvals-page/approvals-page.ts'
 import { anonymousCaller, createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/handlers.ts'
 import type { EndpointId } from './endpoints.ts'
-import { type Handler, json } from './exchange.ts'
+import { type Handler, jsonReply } from './exchange.ts'
 import { checkListen } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -118,5 +118,5 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 function openapiHandler(version: string, publicUrl: () => string): Handler {
   let document: unknown
-  return () => json((document ??= buildOpenapi(version, publicUrl())))
+  return () => jsonReply((document ??= buildOpenapi(version, publicUrl())))
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 import { jsonPointer, type JsonValue } from '../format/json-reader.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
-import { type Parsed, refuse } from './exchange.ts'
+import { type Parsed, refuseRequest } from './exchange.ts'
 
 /** Most places named in one refusal. */
 export const ERRORS_MAX = 32
@@ -19,7 +19,7 @@ export function parseBody(body: Uint8Array, limits: BodyLimits = {}): Parsed<Jso
   if (reading.ok) return reading
   const { message, pointer, line, column } = reading.error
   const place = `line ${line}, column ${column}`
-  return refuse('bad_request', `${message} (${place})`, {
+  return refuseRequest('bad_request', `${message} (${place})`, {
     errors: [{ pointer, message }],
   })
 }
@@ -32,19 +32,19 @@ export function issuesOf(issues: readonly Issue[], prefix = ''): { readonly poin
 }
 
 /** Checks a value against a schema; the refusal names every place. */
-export function check<T>(schema: z.ZodType<T>, value: unknown, prefix = ''): Parsed<T> {
+export function checkShape<T>(schema: z.ZodType<T>, value: unknown, prefix = ''): Parsed<T> {
   const result = schema.safeParse(value)
   if (result.success) return { ok: true, value: result.data }
   const errors = issuesOf(result.error.issues, prefix)
   const first = errors[0]
   const place = first === undefined || first.pointer === '' ? 'The value' : first.pointer
-  return refuse('bad_request', `${place}: ${first?.message ?? 'not valid'}`, { errors })
+  return refuseRequest('bad_request', `${place}: ${first?.message ?? 'not valid'}`, { errors })
 }
 
 /** A body parsed strictly and checked against its schema. */
 export function parseAs<T>(schema: z.ZodType<T>, body: Uint8Array, limits?: BodyLimits): Parsed<T> {
   const parsed = parseBody(body, limits)
-  return parsed.ok ? check(schema, parsed.value) : parsed
+  return parsed.ok ? checkShape(schema, parsed.value) : parsed
 }
 
 /** Query parameters checked against a strict schema: an unknown name is refused, and one given twice unless it is a list. */
@@ -53,8 +53,8 @@ export function parseQuery<T>(schema: z.ZodType<T>, query: URLSearchParams, list
   for (const name of new Set(query.keys())) {
     const values = query.getAll(name)
     if (values.length > 1 && !lists.includes(name))
-      return refuse('bad_request', `The query parameter ${name} is there ${values.length} times.`)
+      return refuseRequest('bad_request', `The query parameter ${name} is there ${values.length} times.`)
     given[name] = lists.includes(name) ? values : (values[0] ?? '')
   }
-  return check(schema, given)
+  return checkShape(schema, given)
 }

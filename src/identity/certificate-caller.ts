@@ -1,4 +1,4 @@
-import type { ClientCertificate, Verdict } from '../access/verify-credential.ts'
+import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import { credentialName, workloadOf } from './agent-names.ts'
 import { postureOfCertificate } from './posture.ts'
 import type { CertificateSource } from './settings.ts'
@@ -8,7 +8,7 @@ import { bare } from './token-caller.ts'
  * Whose client certificate this is (X.509-SVID 5.2): a leaf with exactly one URI, which names a workload of the trust domain. That
  * its authority and dates hold was checked when the connection was made; the dates are checked again, because connections last.
  */
-export function callerOfCertificate(certificate: ClientCertificate, source: CertificateSource, nowMs: number): Verdict {
+export function callerOfCertificate(certificate: ClientCertificate, source: CertificateSource, nowMs: number): CredentialVerdict {
   const { verified, uris, isAuthority, notBeforeMs, notAfterMs } = certificate
   if (!verified) return refuse('The client certificate is not valid here.')
   if (!(nowMs >= notBeforeMs && nowMs <= notAfterMs)) return refuse('The client certificate is over, or not valid yet.')
@@ -25,6 +25,6 @@ export function callerOfCertificate(certificate: ClientCertificate, source: Cert
   return { ok: true, caller: { ...bare(tenant, credential), roles: ['agent'], agent, supported_obligations, posture } }
 }
 
-function refuse(message: string): Verdict {
+function refuse(message: string): CredentialVerdict {
   return { ok: false, code: 'unauthenticated', message }
 }

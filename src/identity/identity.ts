@@ -1,6 +1,6 @@
 import { compactVerify, type CryptoKey } from 'jose'
 
-import type { ClientCertificate, Verdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
+import type { ClientCertificate, CredentialVerdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
 import { ServiceError } from '../format/error.ts'
 import { callerOfCertificate } from './certificate-caller.ts'
 import { checkBinding, checkHeader, checkTimes, issuerOf } from './claims.ts'
@@ -113,12 +113,12 @@ async function isSigned(token: string, key: CryptoKey, algorithm: string): Promi
   }
 }
 
-function refuse(message: string): Verdict {
+function refuse(message: string): CredentialVerdict {
   return { ok: false, code: 'unauthenticated', message }
 }
 
 /** A verified token always says when it ends. */
-function untilItEnds(verdict: Verdict, { exp }: JsonObject): Verdict {
+function untilItEnds(verdict: CredentialVerdict, { exp }: JsonObject): CredentialVerdict {
   if (!verdict.ok || typeof exp !== 'number') return verdict
   return { ok: true, caller: { ...verdict.caller, expires_ms: exp * MS_PER_SECOND } }
 }

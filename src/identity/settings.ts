@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { templateProblem } from '../access/agent-template.ts'
-import { Role, Standing } from '../access/caller.ts'
+import { Role, CallerStanding } from '../access/caller.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
 import { identifier } from '../format/identifier.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
@@ -57,7 +57,9 @@ const Workloads = z.strictObject({
 export type Workloads = z.infer<typeof Workloads>
 
 /** What holders of such a token or certificate may do. An agent needs nothing here but the `pep` duties that it fulfils. */
-const IssuedStanding = Standing.omit({ tenant: true, agent: true, person: true }).extend({ roles: z.array(Role).default([]) })
+const IssuedStanding = CallerStanding.omit({ tenant: true, agent: true, person: true }).extend({
+  roles: z.array(Role).default([]),
+})
 
 /** What all sources of identities say. */
 const SOURCE = {

@@ -1,6 +1,6 @@
 import type { Caller, Delegation, Role } from '../access/caller.ts'
 import { looksLikeSpiffeId } from '../access/spiffe-id.ts'
-import type { ClientCertificate, Verdict } from '../access/verify-credential.ts'
+import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import { checkIdentifier } from '../format/identifier.ts'
 import type { JsonValue } from '../format/json-reader.ts'
 import { actorsOf } from './actors.ts'
@@ -16,7 +16,7 @@ const NAME_CHARS_MAX = 128
 type Circumstances = { readonly certificate: ClientCertificate | undefined; readonly nowMs: number }
 
 /** Whose token this is: an agent, an agent that acts for somebody, a person, or a service. */
-export function callerOfToken(claims: JsonObject, issuer: TokenIssuer, circumstances: Circumstances): Verdict {
+export function callerOfToken(claims: JsonObject, issuer: TokenIssuer, circumstances: Circumstances): CredentialVerdict {
   const actors = actorsOf(claims)
   if (actors === undefined) return refuse('The chain of actors in the token cannot be read.')
   const tenant = issuer.tenant_claim === undefined ? issuer.tenant : claimAt(claims, issuer.tenant_claim)
@@ -47,7 +47,7 @@ type Delegated = {
 function agentCaller(
   { claims, issuer, tenant, subject, actor, earlier }: Delegated,
   { certificate, nowMs }: Circumstances,
-): Verdict {
+): CredentialVerdict {
   const shownBy = actor ?? subject
   const agent = agentOf(shownBy, issuer)
   const byHuman = actor !== undefined && issuer.subject === 'human'
@@ -76,7 +76,12 @@ function agentCaller(
 }
 
 /** A person or a service, with the roles that the source and the token's groups give. */
-function ownCaller({ claims, issuer, tenant, subject }: Pick<Delegated, 'claims' | 'issuer' | 'tenant' | 'subject'>): Verdict {
+function ownCaller({
+  claims,
+  issuer,
+  tenant,
+  subject,
+}: Pick<Delegated, 'claims' | 'issuer' | 'tenant' | 'subject'>): CredentialVerdict {
   const known = issuer.spiffe === undefined ? isPerson(subject) : workloadOf(subject, issuer.spiffe) !== undefined
   if (!known) return refuse(UNKNOWN_SUBJECT)
   const groups = issuer.roles_claim === undefined ? [] : namesOf(claimAt(claims, issuer.roles_claim))
@@ -114,6 +119,6 @@ function namesOf(value: JsonValue | undefined): readonly string[] {
   return names.filter((name) => typeof name === 'string')
 }
 
-function refuse(message: string): Verdict {
+function refuse(message: string): CredentialVerdict {
   return { ok: false, code: 'unauthenticated', message }
 }

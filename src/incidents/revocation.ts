@@ -7,7 +7,7 @@ import { openOverrides } from '../ledger/fold/overrides.ts'
 import { activityKey, agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction, View } from '../ledger/store.ts'
-import { type VerbDeps, writeVerb, type Written } from '../policy/operator-verbs.ts'
+import { type VerbDeps, writeVerb, type WrittenRecord } from '../policy/operator-verbs.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import { type RevocationAnswer, RevocationClass, type RevocationReport } from './wire.ts'
 
@@ -24,7 +24,7 @@ type Step = {
   readonly withdrawn: readonly string[]
   readonly ended: readonly string[]
   readonly changes: readonly TrustChange[]
-  readonly written: Written | null
+  readonly written: WrittenRecord | null
   readonly isDone: boolean
 }
 

@@ -8,7 +8,7 @@ import { sandbox } from '../ledger/sandbox.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { didYouMean, scopeFix } from '../policy/known-names.ts'
 import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
-import { demote as demoted } from '../trust/demotion.ts'
+import { demoteScope as demoted } from '../trust/demotion.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import type { DemotionAnswer, DemotionReport } from './wire.ts'
 

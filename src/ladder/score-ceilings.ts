@@ -3,7 +3,7 @@ import type { ActionClass } from '../catalogue/catalogue-file.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { movedUnits } from '../ledger/fold/bounds.ts'
 import { boundsKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
-import type { Touches, View } from '../ledger/store.ts'
+import type { DocumentKeys, View } from '../ledger/store.ts'
 import type { Request } from '../model/request.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { boundCeilings, MOVED_UNITS_MIN, newBounds, sessionCeilings } from '../trust/bounds.ts'
@@ -14,7 +14,7 @@ import type { ScoreCeiling } from '../trust/trust-view.ts'
 import { scopeView } from '../trust/view.ts'
 
 /** Whose ceilings are read, where and when. */
-export type Bounded = {
+export type CeilingSubject = {
   readonly tenant: string
   readonly agent: string
   readonly scope: ScopeKey
@@ -28,7 +28,11 @@ export type Bounded = {
 }
 
 /** Every ceiling on an agent's score in one scope that is no evidence: holds, coverage, posture, session. */
-export function ceilingsFor(view: Pick<View, 'document'>, bounded: Bounded, constants: TrustConstants): readonly ScoreCeiling[] {
+export function ceilingsFor(
+  view: Pick<View, 'document'>,
+  bounded: CeilingSubject,
+  constants: TrustConstants,
+): readonly ScoreCeiling[] {
   const { tenant, agent, scope, nowMs, session } = bounded
   const bounds = view.document(boundsKey(tenant, agent)) ?? newBounds()
   const posture = bounded.posture === undefined ? bounds.posture : joinPostures(bounds.posture, bounded.posture)
@@ -41,7 +45,7 @@ export function ceilingsFor(view: Pick<View, 'document'>, bounded: Bounded, cons
 }
 
 /** Published score of an agent in a scope under its own standing ceilings; 0 for one that nobody knows. */
-function scoreOf(view: Pick<View, 'document'>, bounded: Bounded, constants: TrustConstants): number {
+function scoreOf(view: Pick<View, 'document'>, bounded: CeilingSubject, constants: TrustConstants): number {
   const { tenant, agent, scope, nowMs } = bounded
   const trust = view.document({ kind: 'agent', tenant, id: agent }) ?? newAgentTrust()
   return scopeView(trust, scope, { nowMs, ceilings: ceilingsFor(view, bounded, constants) }, constants).score
@@ -78,7 +82,7 @@ export function provenPosture({ agent, posture }: Pick<Caller, 'agent' | 'postur
 /** Whether the agent's own credential proved who it is, and nothing about it is wanting. */
 export function isIdentified(
   view: Pick<View, 'document'>,
-  { tenant, agent, nowMs, posture }: Pick<Bounded, 'tenant' | 'agent' | 'nowMs' | 'posture'>,
+  { tenant, agent, nowMs, posture }: Pick<CeilingSubject, 'tenant' | 'agent' | 'nowMs' | 'posture'>,
   constants: TrustConstants,
 ): boolean {
   if (posture === undefined) return false
@@ -87,7 +91,7 @@ export function isIdentified(
 }
 
 /** The documents that bound an agent, and those of agents whose output its session used. */
-export function boundTouches(tenant: string, agents: readonly string[], used: readonly string[]): Touches {
+export function scoreCeilingKeys(tenant: string, agents: readonly string[], used: readonly string[]): DocumentKeys {
   return [...agents, ...used.filter((id) => !agents.includes(id))].flatMap((id) => [
     boundsKey(tenant, id),
     ...(agents.includes(id) ? [] : [{ kind: 'agent' as const, tenant, id }]),

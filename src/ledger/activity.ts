@@ -121,7 +121,7 @@ export function withRelease(activity: Activity, decisionId: string): Activity {
 export type Reach = 'account' | 'scope' | 'stake' | 'tool'
 
 /** The scope and tool of an action; null for a tool outside the catalogue. */
-export type Place = { readonly scope: ScopeKey; readonly tool: string | null }
+export type UsagePlace = { readonly scope: ScopeKey; readonly tool: string | null }
 
 /** What of its budgets an account has used. */
 export type Usage = {
@@ -133,7 +133,7 @@ export type Usage = {
 
 const categoryOf = (scope: ScopeKey): string => scope.slice(0, scope.lastIndexOf(':'))
 
-function reaches(reach: Reach, place: Place): (scope: ScopeKey, tool: string) => boolean {
+function reaches(reach: Reach, place: UsagePlace): (scope: ScopeKey, tool: string) => boolean {
   switch (reach) {
     case 'account':
       return () => true
@@ -147,7 +147,7 @@ function reaches(reach: Reach, place: Place): (scope: ScopeKey, tool: string) =>
 }
 
 /** Use within a reach in the windows that end at `nowMs`. A bucket that began within the window counts whole. */
-export function usageOf(activity: Activity | undefined, reach: Reach, place: Place, nowMs: number): Usage {
+export function usageOf(activity: Activity | undefined, reach: Reach, place: UsagePlace, nowMs: number): Usage {
   const isMeant = reaches(reach, place)
   const used = entriesOf(activity ?? newActivity()).filter(([scope, tool]) => isMeant(scope, tool))
   const day = used.flatMap(([, , buckets]) => within(buckets.day, nowMs, 'day'))

@@ -1,5 +1,5 @@
-import type { Blind } from '../detect/external-classifier.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { DetectorGap } from '../detect/external-classifier.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Layer } from '../model/layer.ts'
 import { ENFORCED } from '../model/mode.ts'
 import type { Protocol } from '../model/protocol.ts'
@@ -9,7 +9,7 @@ import type { DecisionFacts } from './decision-facts.ts'
 import type { AuditRecord } from './record.ts'
 
 /** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
-export type Verification = { readonly due: boolean; readonly by_ms: number }
+export type VerificationDuty = { readonly due: boolean; readonly by_ms: number }
 
 /** What of a decision's record is read again. */
 export type DecisionBody = {
@@ -19,16 +19,16 @@ export type DecisionBody = {
   readonly entrypoint: string
   readonly policy_set: string
   readonly facts: DecisionFacts
-  readonly base: Evaluation
+  readonly base: PolicyEvaluation
   readonly refusals: readonly BudgetRefusal[]
   readonly decision: Decision
   readonly proposal: boolean
   readonly approval: { readonly redeemed: string | null; readonly reason: string | null }
   readonly override: { readonly id: string } | null
   /** What detectors made of it; absent where none looked. */
-  readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly Blind[] }
+  readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly DetectorGap[] }
   /** Whether it has to be verified; absent where nothing ran that could be, and in records from before anything was sampled. */
-  readonly verification?: Verification
+  readonly verification?: VerificationDuty
   /** What would have been answered with everything enforced; null where everything was. */
   readonly would: WouldBody | null
 }

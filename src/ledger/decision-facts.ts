@@ -1,6 +1,6 @@
 import type { Parties } from '../access/parties.ts'
 import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
-import type { OutsideAnswers } from '../detect/external-classifier.ts'
+import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { ModeFacts } from '../model/mode.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
@@ -35,9 +35,9 @@ export type DecisionFacts = {
   /** Scopes that the tool came from and in which it is still judged too; absent: none. */
   readonly moved_from?: readonly ScopeKey[]
   /** What the request shows by itself; absent: nothing, or no detector looked. */
-  readonly watch?: Indicators
+  readonly watch?: RequestFindings
   /** What models outside said of it; absent: none was asked. */
-  readonly outside?: OutsideAnswers
+  readonly outside?: ClassifierAnswers
   readonly links: readonly ChainLink[]
   readonly containment: readonly ContainmentEntry[] | 'unknown'
   readonly kill_switch: boolean
@@ -55,7 +55,7 @@ export type DecisionFacts = {
 }
 
 /** What a request shows by itself, before it is decided: no baseline is needed for that. Absent members: nothing. */
-export type Indicators = {
+export type RequestFindings = {
   /** Why the action is outside of what was declared; it does not run. */
   readonly drift?: string
   /** Rules that found an injection in the arguments; the agent is capped from this very decision on. */

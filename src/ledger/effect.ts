@@ -4,14 +4,14 @@ import { ObservationDigest } from '../detect/observation.ts'
 import { DetectSettings } from '../detect/settings.ts'
 import { Layer } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
-import { Composition } from '../model/request.ts'
+import { RequestComposition } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { Hold } from '../trust/bounds-documents.ts'
 import { IncidentClass, IncidentReach, TrustConstants } from '../trust/constants.ts'
 import { Posture } from '../trust/posture.ts'
 import { Approval, ApprovalVote, Canary, Override } from './documents/approval.ts'
 import { Containment } from './documents/containment.ts'
-import { Advice, HeldFiling, TallyOf, TallyWindow } from './documents/tally.ts'
+import { JudgeAdvice, HeldFiling, TallyOf, TallyWindow } from './documents/tally.ts'
 
 const id = z.string().min(1).max(512)
 const atMs = z.int().nonnegative()
@@ -83,7 +83,7 @@ export const Effect = z.discriminatedUnion('kind', [
     }),
   }),
   z.strictObject({ kind: z.literal('review'), agent: id, incident_id: id, false_positive: z.boolean() }),
-  z.strictObject({ kind: z.literal('composition'), agent: id, composition: Composition }),
+  z.strictObject({ kind: z.literal('composition'), agent: id, composition: RequestComposition }),
   /** One rung up; `level` is the rung reached. */
   z.strictObject({
     kind: z.literal('promote'),
@@ -176,7 +176,7 @@ export const Effect = z.discriminatedUnion('kind', [
   /** Who owns which agent, as the catalogue says from now on; who is in it no more keeps their owner. */
   z.strictObject({ kind: z.literal('owners'), owners: z.record(z.string().max(256), z.string().max(256)) }),
   /** A judging agent advises on a decision. */
-  z.strictObject({ kind: z.literal('advice'), decision_id: id, advice: Advice }),
+  z.strictObject({ kind: z.literal('advice'), decision_id: id, advice: JudgeAdvice }),
   /** A step in the life of an approval; it happens to the one kept under the digest of its request. */
   z.strictObject({
     kind: z.literal('approval'),

@@ -10,17 +10,17 @@ import type { Store, Transaction, View } from './store.ts'
 const TRACING = ['traceparent', 'tracestate'] as const
 
 /** Where it is remembered what was said under a name; the parts of the name are told apart. */
-export function receivedName(...parts: readonly string[]): string {
+export function idempotencyName(...parts: readonly string[]): string {
   return sha256Hex(JSON.stringify(parts))
 }
 
 /** The document of a name. */
-export function receivedKey(tenant: string, id: string): DocumentKey<'received'> {
+export function idempotencyKey(tenant: string, id: string): DocumentKey<'received'> {
   return { kind: 'received', tenant, id }
 }
 
 /** SHA-256 over what an event says, whatever its members are sorted like. */
-export function digestOf(event: Readonly<Record<string, unknown>>): string {
+export function eventDigest(event: Readonly<Record<string, unknown>>): string {
   const said = Object.entries(event).filter(([name]) => !TRACING.some((each) => each === name))
   return sha256Hex(canonicalJson(Object.fromEntries(said)))
 }
@@ -37,7 +37,7 @@ export type Beside = {
  * A store in which each change is also the one in which something was received: it is refused by `before` where that is known already,
  * and what it appends gets the effects and the body beside it.
  */
-export function receiving(
+export function withIdempotency(
   store: Store,
   touches: readonly DocumentKey[],
   before: (transaction: Transaction) => void,
@@ -70,7 +70,7 @@ function withBeside(record: AuditRecord, beside: Beside, view: View): AuditRecor
 }
 
 /** What is known of a name: the same was said, something else was, or nothing yet. */
-export function known(received: Received | undefined, digest: string): 'new' | 'same' | 'other' {
+export function compareReceived(received: Received | undefined, digest: string): 'new' | 'same' | 'other' {
   if (received === undefined) return 'new'
   return received.digest === digest ? 'same' : 'other'
 }

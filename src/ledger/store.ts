@@ -58,7 +58,7 @@ export type RecordProof = {
 }
 
 /** Documents a change may touch, named before it starts, so that an engine elsewhere can load them first. */
-export type Touches = readonly DocumentKey[]
+export type DocumentKeys = readonly DocumentKey[]
 
 /**
  * The state and the log. State is the fold of the records' effects; a change is atomic, and is durable before its promise resolves.
@@ -66,8 +66,8 @@ export type Touches = readonly DocumentKey[]
  */
 export type Store = {
   /** Runs `change` at one consistent moment, in one sequence with all others; resolves when what it appended is durable. Rejects with code `store_fenced` once a commit has failed. */
-  readonly transact: <T>(touches: Touches, change: (transaction: Transaction) => T) => Promise<T>
-  readonly read: <T>(touches: Touches, view: (view: View) => T) => Promise<T>
+  readonly transact: <T>(touches: DocumentKeys, change: (transaction: Transaction) => T) => Promise<T>
+  readonly read: <T>(touches: DocumentKeys, view: (view: View) => T) => Promise<T>
   readonly query: (query: RecordQuery) => Promise<readonly StoredRecord[]>
   /** Ids of a tenant's documents of a kind, sorted. */
   readonly list: (kind: DocumentKind, tenant: string) => Promise<readonly string[]>

@@ -16,12 +16,12 @@ export const SUPPORTED_OBLIGATIONS_MAX = 64
 const properties = z.record(z.string(), z.json())
 
 /** What an agent is made of; a change counts against the trust it earned. Absent equals absent. */
-export const Composition = z.strictObject({
+export const RequestComposition = z.strictObject({
   model: z.string().min(1).max(ID_CHARS_MAX).optional(),
   prompt: z.string().min(1).max(ID_CHARS_MAX).optional(),
   tool_catalogue: z.string().min(1).max(ID_CHARS_MAX).optional(),
 })
-export type Composition = z.infer<typeof Composition>
+export type RequestComposition = z.infer<typeof RequestComposition>
 
 /** One party of a request or chain. */
 export const Party = z.strictObject({ type: identifier(TYPE_CHARS_MAX), id: identifier(ID_CHARS_MAX) })
@@ -31,7 +31,7 @@ export type Party = z.infer<typeof Party>
 export const Subject = z.strictObject({
   type: identifier(TYPE_CHARS_MAX),
   id: identifier(ID_CHARS_MAX),
-  properties: z.looseObject({ composition: Composition.optional() }).pipe(properties).optional(),
+  properties: z.looseObject({ composition: RequestComposition.optional() }).pipe(properties).optional(),
 })
 
 /** What is to be done. `properties.arguments` holds the tool's full arguments. */
@@ -66,6 +66,6 @@ export const Request = z.strictObject({ subject: Subject, action: Action, resour
 export type Request = z.infer<typeof Request>
 
 /** What an agent says it is made of; undefined where it says nothing. */
-export function compositionOf(request: Request): Composition | undefined {
-  return request.subject.properties?.['composition'] as Composition | undefined
+export function compositionOf(request: Request): RequestComposition | undefined {
+  return request.subject.properties?.['composition'] as RequestComposition | undefined
 }

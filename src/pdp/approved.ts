@@ -10,7 +10,7 @@ const BEYOND_WORDS: readonly Source[] = ['base', 'containment', 'hard']
  * The stated terms as people left them. A valid approval turns every `require_approval` it reaches into `allow_guarded`. An
  * emergency override takes trust and context out of the meet, and the approval that a category asks for; what a category denies stays.
  */
-export function withPeoplesWord(
+export function withApproval(
   terms: readonly Ceiling[],
   { approval, override }: Pick<DecisionInputs, 'approval' | 'override'>,
 ): readonly Ceiling[] {

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { OUTCOMES } from '../model/outcome.ts'
 import type { BaseResult } from './decision-inputs.ts'
 
@@ -67,7 +67,7 @@ function readObject(fields: Fields): BaseResult {
  * (strict booleans, both present: AND; Envoy's other fields are ignored here); Gradus' own `{outcome, reason?, obligations?,
  * guardrails?}`. Anything else, undefined and every failure is deny with the cause.
  */
-export function readBaseResult(evaluation: Evaluation): BaseResult {
+export function readBaseResult(evaluation: PolicyEvaluation): BaseResult {
   if (evaluation.kind === 'undefined') return denied('base_undefined', 'the policy has no answer')
   if (evaluation.kind === 'failed') return denied(`base_${evaluation.cause}`, evaluation.message)
   if (evaluation.value === true) return { outcome: 'allow', reason: 'the policy allows' }

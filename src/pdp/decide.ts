@@ -1,6 +1,6 @@
 import { meetAll } from '../lattice/meet.ts'
 import type { Ceiling } from '../model/ceiling.ts'
-import { withPeoplesWord } from './approved.ts'
+import { withApproval } from './approved.ts'
 import type { Decision, DecisionInputs } from './decision-inputs.ts'
 import { explain, unsupportedDuties } from './explain.ts'
 import { withoutObserved } from './observe.ts'
@@ -22,11 +22,11 @@ export function decide(inputs: DecisionInputs): Decision {
 
   // A mandatory term that is missing, undefined or there twice denies.
   const stated: readonly [Ceiling, ...Ceiling[]] = [base, ...supplied, ...own]
-  const heard = withoutObserved(withPeoplesWord([...supplied, ...own], inputs), inputs)
+  const heard = withoutObserved(withApproval([...supplied, ...own], inputs), inputs)
   const terms: readonly [Ceiling, ...Ceiling[]] = [base, ...heard, ...termsMissing(stated)]
 
   // What the request exceeds is known only once every bound has been met.
-  const exceeded = withPeoplesWord(guardrailTerms(meetAll(terms).guardrails, inputs), inputs)
+  const exceeded = withApproval(guardrailTerms(meetAll(terms).guardrails, inputs), inputs)
 
   const all: readonly [Ceiling, ...Ceiling[]] = [...terms, ...exceeded]
   const met = meetAll(all)

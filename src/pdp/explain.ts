@@ -5,7 +5,7 @@ import { type Ceiling, type Source, SOURCES } from '../model/ceiling.ts'
 import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
 
 /** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
-export type Explained = {
+export type ExplainedMeet = {
   readonly base: Ceiling
   readonly met: Element
   readonly terms: readonly Ceiling[]
@@ -13,7 +13,7 @@ export type Explained = {
 }
 
 /** The decision with its reasons: every term kept in the order of the sources, the most limiting reasons first. */
-export function explain({ base, met, terms, unsupported }: Explained): Decision {
+export function explain({ base, met, terms, unsupported }: ExplainedMeet): Decision {
   const outcome = unsupported.length > 0 ? 'deny' : met.outcome
   const demanding = (each: Ceiling): boolean =>
     each.obligations.some(({ id, performer }) => performer === 'pep' && unsupported.includes(id))

@@ -15,14 +15,14 @@ export type VerbDeps = {
 }
 
 /** Where a record of a person's word went, and the state that it made. */
-export type Written = { readonly leaf_index: number; readonly state_version: number }
+export type WrittenRecord = { readonly leaf_index: number; readonly state_version: number }
 
 /** Writes the record of an operator's verb: who said so, about whom, and what it does. */
 export function writeVerb(
   deps: Pick<VerbDeps, 'newId'>,
   draft: Omit<RecordDraft, 'kind' | 'id' | 'body'> & { readonly body: { readonly verb: string } & RecordDraft['body'] },
   transaction: Transaction,
-): Written {
+): WrittenRecord {
   const { leafIndex } = transaction.append({ record: recordOf({ kind: 'operator', id: deps.newId(), ...draft }) })
   return { leaf_index: leafIndex, state_version: transaction.stateVersion() }
 }

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 
 /** A loaded policy bundle, behind one small interface, so that the engine can be replaced, isolated or remote. */
 export type Policy = {
@@ -6,6 +6,6 @@ export type Policy = {
   readonly digest: string
   readonly entrypoints: readonly string[]
   /** `input` undefined is no input; false, 0, "" and null are inputs. */
-  readonly evaluate: (entrypoint: string, input: unknown) => Promise<Evaluation>
+  readonly evaluate: (entrypoint: string, input: unknown) => Promise<PolicyEvaluation>
   readonly close: () => void
 }

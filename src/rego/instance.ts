@@ -1,7 +1,7 @@
 import type { BuiltinContext, HostBuiltin } from './builtins/builtin.ts'
 import { BuiltinError } from './builtins/builtin.ts'
 import { INPUT_BYTES_MAX, InputError, inputText } from './input-text.ts'
-import type { Evaluation, EvaluationFailure } from '../model/evaluation.ts'
+import type { PolicyEvaluation, EvaluationFailure } from '../model/evaluation.ts'
 import { jsonOfValueText, parseValue } from './value-parser.ts'
 import { printValue, type RegoValue } from './value.ts'
 import {
@@ -91,7 +91,7 @@ export class Instance {
   }
 
   /** Evaluates one entrypoint; never throws. */
-  evaluate(entrypoint: number, input: unknown): Evaluation {
+  evaluate(entrypoint: number, input: unknown): PolicyEvaluation {
     this.context = newContext(this.setup)
     this.builtinErrors = []
     try {

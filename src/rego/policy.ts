@@ -1,4 +1,4 @@
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Policy as PolicyPort } from '../policy/policy.ts'
 
 /**
@@ -7,5 +7,5 @@ import type { Policy as PolicyPort } from '../policy/policy.ts'
  */
 export type Policy = PolicyPort & {
   /** In process and blocking: for policies of our own. */
-  readonly evaluateSync: (entrypoint: string, input: unknown) => Evaluation
+  readonly evaluateSync: (entrypoint: string, input: unknown) => PolicyEvaluation
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Most rules in one document. */
-export const RULES_MAX = 500
+export const RISK_RULES_MAX = 500
 /** Most points one rule may add. */
 export const RULE_POINTS_MAX = 10
 /** How deep conditions may nest. */
@@ -162,7 +162,7 @@ export const RiskDocument = z.strictObject({
   description: z.string().max(2_000).optional(),
   rules: z
     .array(RiskRule)
-    .max(RULES_MAX)
+    .max(RISK_RULES_MAX)
     .superRefine((rules, context) => {
       const ids = rules.map(({ id }) => id)
       for (const [index, id] of ids.entries())

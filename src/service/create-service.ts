@@ -8,15 +8,15 @@ import { approval, decideApproval, expireApprovals, openApprovals, withdrawAppro
 import { confirmOverride, endOverride, openOverride, overrides } from '../approvals/overrides.ts'
 import { diagnoseBase } from '../decisions/diagnose-base.ts'
 import { evaluate } from '../decisions/evaluate.ts'
-import { takeLog } from '../decisions/opa-log.ts'
-import type { OutsideModels } from '../evidence/detectors/external-classifiers.ts'
+import { ingestLog } from '../decisions/opa-log.ts'
+import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
 import { importHistory } from '../evidence/import/import-history.ts'
 import type { ImportKey } from '../evidence/import/settings.ts'
 import { proposals } from '../evidence/proposals.ts'
 import { rater, raters } from '../evidence/raters/list.ts'
 import { reportOutcome } from '../evidence/report-outcome.ts'
 import { chargeMissed } from '../evidence/sampling.ts'
-import { reportJudged, takeSignal } from '../evidence/signals/ingest-signal.ts'
+import { reportJudged, ingestSignal } from '../evidence/signals/ingest-signal.ts'
 import { errorLine, ServiceError } from '../format/error.ts'
 import { contain, containments, lift } from '../incidents/containment.ts'
 import { resolveHold } from '../incidents/holds.ts'
@@ -64,7 +64,7 @@ export type ServiceDeps = {
   /** Reviews of the log that somebody owns; none when absent. */
   readonly reviews?: readonly LogReview[]
   /** Models that detectors ask besides; what the configuration names and is not given here counts as not answering. */
-  readonly outside?: OutsideModels
+  readonly outside?: ExternalClassifiers
 }
 
 /**
@@ -117,10 +117,10 @@ export async function createService(given: ServiceDeps): Promise<Service> {
 
   return {
     evaluate: (caller, ask) => evaluate(common, caller, ask),
-    takeLog: (caller, entries, mayGoOn) => takeLog(common, caller, entries, mayGoOn),
+    ingestLog: (caller, entries, mayGoOn) => ingestLog(common, caller, entries, mayGoOn),
     reportOutcome: (caller, report) => reportOutcome(common, caller, report),
     reportSignal: (caller, report) => reportJudged(common, caller, report),
-    takeSignal: (caller, event) => takeSignal(common, caller, event),
+    ingestSignal: (caller, event) => ingestSignal(common, caller, event),
     importHistory: (caller, file) => importHistory(common, caller, file),
     raiseIncident: (caller, report) => raiseIncident(common, caller, report),
     reviewIncident: (caller, id, report) => reviewIncident(common, caller, id, report),

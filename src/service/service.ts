@@ -11,7 +11,7 @@ import type {
   OverridesAnswer,
   WithdrawalReport,
 } from '../approvals/wire.ts'
-import type { Ask } from '../decisions/ask.ts'
+import type { DecisionRequest } from '../decisions/ask.ts'
 import type { LogAnswer, LogLine } from '../decisions/opa-log-answer.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import type { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
@@ -35,7 +35,7 @@ import type {
 import type { AgentTrustAnswer, DemotionAnswer, DemotionReport, PromotionAnswer, PromotionReport } from '../ladder/wire.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
 import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { PolicySetView } from '../policy/policy-set.ts'
 import type { Raised } from '../reports/monitoring/rule-fold.ts'
@@ -46,13 +46,13 @@ import type { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer } 
 /** Everything the product does, as adapters call it. Each verb checks the caller's role itself and rejects with a `ServiceError`. */
 export type Service = {
   /** Decides and records. Never rejects for anything but a missing role or a bad request: failures are decisions. */
-  readonly evaluate: (caller: Caller, ask: Ask) => Promise<DecisionAnswer>
+  readonly evaluate: (caller: Caller, ask: DecisionRequest) => Promise<DecisionAnswer>
   /** Entries of an OPA's decision log, as observed decisions; one that cannot be read is told, and the others are taken. */
-  readonly takeLog: (caller: Caller, entries: AsyncIterable<LogLine>, mayGoOn?: () => void) => Promise<LogAnswer>
+  readonly ingestLog: (caller: Caller, entries: AsyncIterable<LogLine>, mayGoOn?: () => void) => Promise<LogAnswer>
   readonly reportOutcome: (caller: Caller, report: OutcomeReport) => Promise<EvidenceAnswer>
   readonly reportSignal: (caller: Caller, report: SignalReport) => Promise<EvidenceAnswer>
   /** Takes a signal of any class; the same one again, by its source and id, is answered alike and counts once. */
-  readonly takeSignal: (caller: Caller, event: SignalEvent) => Promise<SignalAnswer>
+  readonly ingestSignal: (caller: Caller, event: SignalEvent) => Promise<SignalAnswer>
   /** Takes a signed history of before, wholly or not at all. */
   readonly importHistory: (caller: Caller, file: SignedHistory) => Promise<ImportAnswer>
   readonly raiseIncident: (caller: Caller, report: IncidentReport) => Promise<IncidentAnswer>
@@ -110,7 +110,7 @@ export type Service = {
   /** Writes an alert to the log unless it is there already; true: it was written. */
   readonly raiseAlert: (raised: Raised) => Promise<boolean>
   /** The raw base answer to what a decision would ask it, for an auditor only; not graduated, not recorded as a decision. */
-  readonly diagnoseBase: (caller: Caller, ask: Ask) => Promise<Evaluation>
+  readonly diagnoseBase: (caller: Caller, ask: DecisionRequest) => Promise<PolicyEvaluation>
   /** Loads the policy set anew and swaps it in; a broken one leaves the last good one in force and rejects with the reason. */
   readonly reloadPolicies: (caller: Caller) => Promise<PolicySetView>
   readonly policySet: () => PolicySetView

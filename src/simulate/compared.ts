@@ -23,4 +23,4 @@ export type Compared = {
 }
 
 /** Ids kept as examples of one kind. */
-export const EXAMPLES_MAX = 3
+export const CHANGE_EXAMPLES_MAX = 3

@@ -1,4 +1,4 @@
-import { type Caller, Standing } from '../access/caller.ts'
+import { type Caller, CallerStanding } from '../access/caller.ts'
 import { refusals } from '../decisions/budgets.ts'
 import { type Derivation, derive, deriveRefused } from '../decisions/derive.ts'
 import { gatherFacts } from '../decisions/facts.ts'
@@ -64,7 +64,7 @@ export function callerOf({ caller, parties }: Pick<DecisionFacts, 'caller' | 'pa
   const proven = parties.links.filter(({ claimed }) => !claimed)
   const { posture, tenant, human_subject_types, supported_obligations, verified_facts } = caller
   const trusted_chain = link === undefined ? !parties.agent_claimed : !link.claimed
-  const standing = Standing.parse({ tenant, human_subject_types, supported_obligations, verified_facts, trusted_chain })
+  const standing = CallerStanding.parse({ tenant, human_subject_types, supported_obligations, verified_facts, trusted_chain })
   // Whoever vouches for no human can have a chain from its own credential only, which no request holds.
   const hasOwnChain = human_subject_types.length === 0 && (proven.length > 0 || parties.human !== null)
   return {

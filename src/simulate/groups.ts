@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../format/order.ts'
 import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
-import { type Compared, EXAMPLES_MAX } from './compared.ts'
+import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 
 /** Which way an outcome moved. */
 export type Direction = 'loosened' | 'tightened'
@@ -29,9 +29,9 @@ export type ChangeGroup = {
 }
 
 /** Most agents or actions told apart; what comes after counts together under `OTHERS`. */
-export const GROUPS_MAX = 1_000
+export const CHANGE_GROUPS_MAX = 1_000
 /** The group of all that came after the first thousand. */
-export const OTHERS = '(others)'
+export const OTHER_GROUPS = '(others)'
 
 /** Which way a change went. */
 export function directionOf(from: Outcome, to: Outcome): Direction {
@@ -56,7 +56,7 @@ export function createChanges(): Changes {
       const key = `${from} ${to}`
       const pair = pairs.get(key) ?? { from, to, direction: directionOf(from, to), count: 0, examples: [] }
       pair.count += 1
-      if (pair.examples.length < EXAMPLES_MAX) pair.examples.push(decisionId)
+      if (pair.examples.length < CHANGE_EXAMPLES_MAX) pair.examples.push(decisionId)
       pairs.set(key, pair)
     },
     counts: () => ({ loosened: total('loosened'), tightened: total('tightened') }),
@@ -81,7 +81,7 @@ type Kept = { decisions: number; readonly changes: Record<Direction, { count: nu
 export function createGroups(): Groups {
   const groups = new Map<string, Kept>()
   const groupOf = (key: string): Kept => {
-    const name = groups.has(key) || groups.size < GROUPS_MAX ? key : OTHERS
+    const name = groups.has(key) || groups.size < CHANGE_GROUPS_MAX ? key : OTHER_GROUPS
     const group: Kept = groups.get(name) ?? {
       decisions: 0,
       changes: { loosened: { count: 0, examples: [] }, tightened: { count: 0, examples: [] } },
@@ -94,7 +94,7 @@ export function createGroups(): Groups {
     changed: (key, { decisionId, before, after }) => {
       const change = groupOf(key).changes[directionOf(before.outcome, after.outcome)]
       change.count += 1
-      if (change.examples.length < EXAMPLES_MAX)
+      if (change.examples.length < CHANGE_EXAMPLES_MAX)
         change.examples.push({ decision_id: decisionId, from: before.outcome, to: after.outcome })
     },
     list: () =>
@@ -111,7 +111,7 @@ export function createGroups(): Groups {
             decisions: decisions === 0 ? null : decisions,
             loosened: loosened.count,
             tightened: tightened.count,
-            examples: [...loosened.examples, ...tightened.examples].slice(0, EXAMPLES_MAX),
+            examples: [...loosened.examples, ...tightened.examples].slice(0, CHANGE_EXAMPLES_MAX),
           }),
         )
         .filter((group) => group.loosened + group.tightened > 0)

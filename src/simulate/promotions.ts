@@ -7,7 +7,7 @@ import type { ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { AgentTrust } from '../trust/agent-trust.ts'
 import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../trust/constants.ts'
-import { promote, promotionGates } from '../trust/promotion.ts'
+import { promoteScope, promotionGates } from '../trust/promotion.ts'
 import { newAgentTrust } from '../trust/state.ts'
 
 /** What came of promotions under other constants than the log's. */
@@ -47,7 +47,7 @@ export function createPromotions({ candidate, state, isTimed }: PromotionDeps): 
   const counts = { refused: 0, late: 0, early: 0 }
   const agentOf = (key: DocumentKey<'agent'>): AgentTrust => state.document(key) ?? newAgentTrust()
   const attempt = (key: DocumentKey<'agent'>, scope: ScopeKey, human: boolean, nowMs: number): boolean => {
-    const promotion = promote(agentOf(key), scope, { nowMs, human }, constants)
+    const promotion = promoteScope(agentOf(key), scope, { nowMs, human }, constants)
     if (promotion.kind === 'refused') return false
     state.put(key, promotion.agent)
     return true

@@ -8,7 +8,7 @@ import { canonicalJson } from '../format/canonical-json.ts'
 import { mayRun } from '../lattice/outcome-order.ts'
 import type { Scratch } from '../ledger/scratch.ts'
 import type { Store } from '../ledger/store.ts'
-import type { Evaluation } from '../model/evaluation.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Request } from '../model/request.ts'
 import { readBaseResult } from '../pdp/base-result.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
@@ -16,7 +16,7 @@ import { constantsIn, type WalkRecords } from './constants-history.ts'
 import { createPast, type Past } from './past.ts'
 import type { PromotionCounts } from './promotions.ts'
 import { answeredOf } from './recorded.ts'
-import { createTally, type Tally, type TallyReport } from './tally.ts'
+import { createTally, type SimulationTally, type TallyReport } from './tally.ts'
 import { createTimeline } from './timeline.ts'
 
 /** What a simulation over an OPA decision log needs. */
@@ -63,7 +63,7 @@ export async function simulateOpa(deps: SimulateOpaDeps): Promise<OpaSimulation>
   return { changes: changes.report(), would: would.report(), promotions: past.promotions() }
 }
 
-type Judging = SimulateOpaDeps & { readonly past: Past; readonly changes: Tally; readonly would: Tally }
+type Judging = SimulateOpaDeps & { readonly past: Past; readonly changes: SimulationTally; readonly would: SimulationTally }
 
 async function judge(judging: Judging, entry: OpaEntry, atMs: number): Promise<void> {
   if (atMs < judging.sinceMs) return
@@ -92,12 +92,12 @@ async function judge(judging: Judging, entry: OpaEntry, atMs: number): Promise<v
   }
 }
 
-function evaluationOf(value: unknown): Evaluation {
+function evaluationOf(value: unknown): PolicyEvaluation {
   return value === undefined ? { kind: 'undefined' } : { kind: 'value', value }
 }
 
 /** A base's answer as it is compared: its outcome, and the whole of it as "duties". */
-function baseAnswer(evaluation: Evaluation) {
+function baseAnswer(evaluation: PolicyEvaluation) {
   const { outcome } = readBaseResult(evaluation)
   const duties = evaluation.kind === 'value' ? textOf(evaluation.value) : evaluation.kind
   return { outcome, limiting: outcome === 'allow' ? [] : ['base'], conceded: { base: outcome }, duties }
@@ -116,7 +116,7 @@ type Asked = {
   readonly entry: OpaEntry
   readonly request: Request
   readonly entrypoint: string
-  readonly base: Evaluation
+  readonly base: PolicyEvaluation
   readonly atMs: number
 }
 

@@ -1,7 +1,7 @@
 import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { DAY_MS } from '../trust/constants.ts'
-import { type Compared, EXAMPLES_MAX } from './compared.ts'
+import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 import { type ChangeGroup, createChanges, createGroups, type Transition } from './groups.ts'
 
 /** Why a decision cannot be decided again. */
@@ -43,7 +43,7 @@ export type TallyReport = {
 }
 
 /** Counts comparisons in bounded memory. */
-export type Tally = {
+export type SimulationTally = {
   readonly add: (compared: Compared) => void
   readonly unknown: (reason: UnknownReason, atMs: number) => void
   readonly report: () => TallyReport
@@ -60,7 +60,7 @@ function termsOf({ before, after }: Compared): readonly string[] {
 }
 
 /** A tally of nothing yet. */
-export function createTally(): Tally {
+export function createTally(): SimulationTally {
   const unknown = new Map<UnknownReason, number>()
   const transitions = createChanges()
   const agents = createGroups()
@@ -93,7 +93,7 @@ export function createTally(): Tally {
         for (const term of termsOf(compared)) terms.changed(term, compared)
       } else if (before.duties !== after.duties) {
         duties.total += 1
-        if (duties.examples.length < EXAMPLES_MAX) duties.examples.push(decisionId)
+        if (duties.examples.length < CHANGE_EXAMPLES_MAX) duties.examples.push(decisionId)
       }
     },
     report: () => {

@@ -36,7 +36,7 @@ export function asStored({ leafIndex, record, text, masked }: Entry): StoredReco
 }
 
 /** What one change did. */
-export type Outcome<T> = {
+export type TransactionOutcome<T> = {
   readonly value: T
   readonly entries: readonly Entry[]
   readonly changed: readonly DocumentKey[]
@@ -56,9 +56,9 @@ export type LedgerBase = {
 }
 
 /** State and place of the log in memory: applies changes in one sequence, each wholly or not at all. */
-export type Ledger = {
+export type StoreLedger = {
   readonly view: View
-  readonly transact: <T>(change: (transaction: Transaction) => T) => Outcome<T>
+  readonly transact: <T>(change: (transaction: Transaction) => T) => TransactionOutcome<T>
 }
 
 type Undo = {
@@ -69,7 +69,7 @@ type Undo = {
 }
 
 /** A ledger over what an engine loaded. A change that throws leaves nothing behind; its error goes to the caller. */
-export function createLedger(base: LedgerBase): Ledger {
+export function createLedger(base: LedgerBase): StoreLedger {
   let { size, lastId, constants } = base
   let lastAtMs = 0
   let undo: Undo | undefined
@@ -120,7 +120,7 @@ export function createLedger(base: LedgerBase): Ledger {
     for (const restore of to.restorers) restore()
     ;({ size, lastId, constants } = to)
   }
-  const transact = <T>(change: (transaction: Transaction) => T): Outcome<T> => {
+  const transact = <T>(change: (transaction: Transaction) => T): TransactionOutcome<T> => {
     invariant(undo === undefined, 'changes do not nest')
     const start: Undo = { size, lastId, constants, restorers: [] }
     undo = start

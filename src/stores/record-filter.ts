@@ -37,7 +37,7 @@ function timeOf(name: string, text: string | undefined): number | undefined {
 }
 
 /** Whether a record at this leaf index is asked for. */
-export function matches({ query, sinceMs, untilMs }: CheckedQuery, leafIndex: number, record: AuditRecord): boolean {
+export function matchesQuery({ query, sinceMs, untilMs }: CheckedQuery, leafIndex: number, record: AuditRecord): boolean {
   const atMs = Date.parse(record.at)
   const inPage = query.from === undefined || (query.newestFirst === true ? leafIndex < query.from : leafIndex >= query.from)
   return (

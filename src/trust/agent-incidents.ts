@@ -21,7 +21,7 @@ export type RaiseIncident = {
 }
 
 /** Raises an incident: the cap holds at once, runs without incident start over, and levels that it takes are taken in the same write. */
-export function raiseIncident(agent: AgentTrust, incident: RaiseIncident, constants: TrustConstants): TrustWrite {
+export function addIncident(agent: AgentTrust, incident: RaiseIncident, constants: TrustConstants): TrustWrite {
   const { id, cap, review, atMs, reach } = incident
   requireFinite({ atMs })
   invariant(cap >= 0 && cap <= 1, `an incident's cap must be between 0 and 1, not ${cap}`)
@@ -69,7 +69,7 @@ export type ReviewIncident = { readonly id: string; readonly falsePositive: bool
  * incident was in force take their part. What another incident in force takes thereby, that one gives back if it was false too.
  */
 export function reviewAndSettle(agent: AgentTrust, review: ReviewIncident, constants: TrustConstants): TrustWrite {
-  const reviewed = reviewIncident(agent, review)
+  const reviewed = closeReview(agent, review)
   const restored = reviewed.changes.flatMap((change) => (change.kind === 'restored' ? [change.scope] : []))
   return restored.reduce<TrustWrite>((write, key) => {
     const settled = settle({ before: write.agent, after: write.agent, scope: key, nowMs: review.atMs }, constants)
@@ -88,7 +88,7 @@ export function reviewAndSettle(agent: AgentTrust, review: ReviewIncident, const
  * Reviews an incident wherever it is in force. A false positive is removed and gives back the level it took, unless something else took
  * it since. An id that is not known changes nothing.
  */
-export function reviewIncident(agent: AgentTrust, { id, falsePositive, atMs }: ReviewIncident): TrustWrite {
+export function closeReview(agent: AgentTrust, { id, falsePositive, atMs }: ReviewIncident): TrustWrite {
   requireFinite({ atMs })
   const changes: TrustChange[] = []
   const incidents = reviewIn(agent.incidents, id, falsePositive, atMs)

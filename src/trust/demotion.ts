@@ -59,7 +59,7 @@ export type Demotion = { readonly scope: ScopeKey; readonly level: Level; readon
  * Takes the rungs above a level away because a person says so. It is no offence, so there is no strike; k and e start over, which has to
  * be paid for as every start-over. What an incident took above that level is given back no more. Nothing above it: nothing changes.
  */
-export function demote(agent: AgentTrust, { scope: key, level, nowMs }: Demotion, constants: TrustConstants): TrustWrite {
+export function demoteScope(agent: AgentTrust, { scope: key, level, nowMs }: Demotion, constants: TrustConstants): TrustWrite {
   const scope = scopeOf(agent, key)
   const lowered = (ladder: Ladder): Ladder => (ladder.level > level ? restarted(ladder, level, nowMs) : ladder)
   const ladder = lowered(scope.ladder)

@@ -45,7 +45,7 @@ export function importedGood(
  * 0 until something is verified here, and a level is reached by promotion alone. Bad history weighs whole, and takes levels whose ground
  * it takes away. Throws the error for bugs on numbers that are not finite.
  */
-export function importHistory(agent: AgentTrust, history: History, nowMs: number, constants: TrustConstants): TrustWrite {
+export function addHistory(agent: AgentTrust, history: History, nowMs: number, constants: TrustConstants): TrustWrite {
   requireFinite({ nowMs, atMs: history.atMs })
   requireAmount('good', history.good)
   requireAmount('bad', history.bad)

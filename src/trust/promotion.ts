@@ -74,7 +74,7 @@ export type Promotion =
   | { readonly kind: 'refused'; readonly gates: readonly Gate[]; readonly failed: readonly [Gate, ...Gate[]] }
 
 /** One rung up if every gate is passed; never a side effect of a read. What an earlier incident took can then no more be given back. */
-export function promote(agent: AgentTrust, key: ScopeKey, request: PromotionRequest, constants: TrustConstants): Promotion {
+export function promoteScope(agent: AgentTrust, key: ScopeKey, request: PromotionRequest, constants: TrustConstants): Promotion {
   const gates = promotionGates(agent, key, request, constants)
   const [first, ...rest] = gates.filter((gate) => !gate.passed)
   if (first !== undefined) return { kind: 'refused', gates, failed: [first, ...rest] }

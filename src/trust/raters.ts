@@ -100,14 +100,14 @@ export function verifiersFor({ verifiers, uncalibrated }: ScopeTrust, level: Lev
 }
 
 /** What a level needs, and the score that there is with every rater. */
-export type Standing = { readonly nowMs: number; readonly score: number; readonly needed: number }
+export type RaterStanding = { readonly nowMs: number; readonly score: number; readonly needed: number }
 
 /**
  * How much of what a level needs is left without the rater on whom most of it rests, 0–1: the least of score, count and e-process, each as
  * a share of what is needed. Without raters nothing rests on one: 1. Conservative: what the rater alone bears is taken from the scope's own
  * evidence, failures stay, and nothing is borrowed from other scopes.
  */
-export function withoutLargestRater(scope: ScopeTrust, to: Level, standing: Standing, constants: TrustConstants): number {
+export function withoutLargestRater(scope: ScopeTrust, to: Level, standing: RaterStanding, constants: TrustConstants): number {
   return Math.min(1, ...scope.raters.map((share) => without(share, scope, to, standing, constants)))
 }
 
@@ -115,7 +115,7 @@ function without(
   share: RaterShare,
   { layers, ladder }: ScopeTrust,
   to: Level,
-  { nowMs, score, needed }: Standing,
+  { nowMs, score, needed }: RaterStanding,
   constants: TrustConstants,
 ): number {
   const { r, s } = valuedAt(layers.outcome, nowMs, constants)

@@ -1,7 +1,7 @@
 import { unreachable } from '../format/error.ts'
 import { type Layer, LAYERS } from '../model/layer.ts'
 import type { Level } from '../model/level.ts'
-import { raiseIncident, reviewIncident } from './agent-incidents.ts'
+import { addIncident, closeReview } from './agent-incidents.ts'
 import type { AgentTrust } from './agent-trust.ts'
 import { addEvidence } from './agent.ts'
 import { changeComposition } from './composition.ts'
@@ -11,7 +11,7 @@ import type { TrustEvent } from './events.ts'
 import { requireFinite } from './finite.ts'
 import type { GateName } from './gates.ts'
 import { bandOf, publish } from './phi.ts'
-import { promote } from './promotion.ts'
+import { promoteScope } from './promotion.ts'
 import { readScope } from './score.ts'
 import { newAgentTrust, scopeOf, withScope } from './state.ts'
 
@@ -62,7 +62,7 @@ export function replay(events: readonly TrustEvent[], readAtMs: number, constant
     nowMs = Math.max(nowMs, event.atMs)
     if (event.type === 'promote') {
       const terms = { nowMs, verifiers: event.verifiers, human: event.human, conflict: 0 }
-      const promotion = promote(agent, SCOPE, terms, constants)
+      const promotion = promoteScope(agent, SCOPE, terms, constants)
       if (promotion.kind === 'promoted') agent = promotion.agent
       promotions.push(promotion.kind === 'promoted' ? `L${scopeOf(agent, SCOPE).ladder.level}` : promotion.failed[0].gate)
     } else agent = step(agent, event, nowMs, constants)
@@ -79,10 +79,10 @@ function step(
   switch (event.type) {
     case 'incident': {
       const { id, cap, review } = event
-      return raiseIncident(agent, { id, class: 'other', reach: 'scope', scope: SCOPE, cap, review, atMs: nowMs }, constants).agent
+      return addIncident(agent, { id, class: 'other', reach: 'scope', scope: SCOPE, cap, review, atMs: nowMs }, constants).agent
     }
     case 'review':
-      return reviewIncident(agent, { id: event.id, falsePositive: event.false_positive, atMs: nowMs }).agent
+      return closeReview(agent, { id: event.id, falsePositive: event.false_positive, atMs: nowMs }).agent
     case 'composition':
       return changeComposition(agent, null, event.kind, nowMs, constants).agent
     case 'evidence': {

@@ -10,10 +10,10 @@ const PAGE_RECORDS = 32
 const SCAN_RECORDS = 50
 
 /** One event in its place in the log. */
-export type Told = { readonly id: string; readonly tenant: string; readonly event: Event; readonly at: Position }
+export type QueuedEvent = { readonly id: string; readonly tenant: string; readonly event: Event; readonly at: Position }
 
 /** A stretch of the log. `scanned`: it was looked through record by record, which costs. */
-export type Stretch = { readonly told: readonly Told[]; readonly next: number; readonly scanned: boolean }
+export type Stretch = { readonly told: readonly QueuedEvent[]; readonly next: number; readonly scanned: boolean }
 
 /**
  * The events of the log from a leaf index on, of durable records only. What this process wrote is read where something is told; what was
@@ -40,7 +40,7 @@ export async function readEvents(store: Store, appends: Appends | undefined, fro
 }
 
 /** Ids are the same each time an event is sent, so a receiver can tell a repetition. */
-function toldBy(stored: StoredRecord): readonly Told[] {
+function toldBy(stored: StoredRecord): readonly QueuedEvent[] {
   const { leafIndex, record } = stored
   return eventsOf(stored).map((event, index) => ({
     id: `evt_${record.id}_${index}`,

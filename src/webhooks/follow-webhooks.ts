@@ -30,7 +30,7 @@ export type FollowOptions = {
 }
 
 /** The webhooks of a configuration, ready to follow the log. */
-export type Webhooks = {
+export type WebhookFollowers = {
   readonly start: () => void
   /** Sends what is written as far as the receivers take it, within a bound, and keeps every position. The store is open until then. */
   readonly stop: () => Promise<void>
@@ -40,7 +40,7 @@ export type Webhooks = {
  * Webhooks are followers of the log: each event is sent in order, again and again until it is acknowledged, and how far a webhook got
  * is kept on disk; nothing else is. Reads secrets and positions; rejects with `bad_config`, `store_corrupt` or `io` with the place and the fix.
  */
-export async function followWebhooks(options: FollowOptions): Promise<Webhooks> {
+export async function followWebhooks(options: FollowOptions): Promise<WebhookFollowers> {
   const { webhooks, dataDir, root, warn, observe } = options
   const deps: FollowerDeps = {
     store: options.store,

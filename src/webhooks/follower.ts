@@ -5,9 +5,9 @@ import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { Appends } from './appends.ts'
 import type { Cursor, Position } from './cursor.ts'
-import { readEvents, type Stretch, type Told } from './feed.ts'
+import { readEvents, type Stretch, type QueuedEvent } from './feed.ts'
 import { backOffMs, type Pace } from './pace.ts'
-import { post } from './post.ts'
+import { postEvent } from './post.ts'
 import type { Webhook } from './settings.ts'
 
 /** Looking through the log takes at most one part in this many of the time. */
@@ -79,9 +79,9 @@ export async function openFollower(
     if (failures > 0) deps.warn(`${name}: goes on after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`)
     failures = 0
   }
-  const deliver = async (told: Told): Promise<boolean> => {
+  const deliver = async (told: QueuedEvent): Promise<boolean> => {
     for (;;) {
-      const posting = await post(webhook, keys, told, { ...deps, signal: over.signal })
+      const posting = await postEvent(webhook, keys, told, { ...deps, signal: over.signal })
       deps.observe({ kind: 'webhook', webhook: webhook.id, posting: posting.kind })
       if (posting.kind === 'delivered') {
         succeeded()
@@ -107,7 +107,7 @@ export async function openFollower(
       }
     }
   }
-  const sendAll = async (told: readonly Told[]): Promise<boolean> => {
+  const sendAll = async (told: readonly QueuedEvent[]): Promise<boolean> => {
     for (const each of told) {
       if (isBefore(each.at, position) || !isWanted(webhook, each)) continue
       if (!(await deliver(each))) return false
@@ -161,6 +161,6 @@ function isBefore(at: Position, position: Position): boolean {
   return at.leaf_index < position.leaf_index || (at.leaf_index === position.leaf_index && at.event < position.event)
 }
 
-function isWanted({ events, tenant }: Webhook, told: Told): boolean {
+function isWanted({ events, tenant }: Webhook, told: QueuedEvent): boolean {
   return (events === undefined || events.includes(told.event.type)) && (tenant === undefined || tenant === told.tenant)
 }

@@ -1,4 +1,4 @@
-import type { Told } from './feed.ts'
+import type { QueuedEvent } from './feed.ts'
 import type { Webhook } from './settings.ts'
 import { signature } from './sign.ts'
 
@@ -14,10 +14,10 @@ export type Posting =
 export type PostDeps = { readonly fetch: typeof fetch; readonly nowMs: () => number; readonly signal: AbortSignal }
 
 /** Sends one event, signed for this moment. 2xx is delivered, 410 is gone, anything else failed; redirects are not followed. Never rejects. */
-export async function post(
+export async function postEvent(
   { url, timeout_ms }: Webhook,
   keys: readonly Uint8Array[],
-  { id, event }: Told,
+  { id, event }: QueuedEvent,
   deps: PostDeps,
 ): Promise<Posting> {
   const body = JSON.stringify(event)

@@ -21,7 +21,7 @@ async function scene() {
     service: Service,
   ): Readonly<Record<Exclude<Verb, 'erase' | 'change_modes'>, (who: Caller) => readonly Promise<unknown>[]>> => ({
     decide: (who) => [service.evaluate(who, ask('finance-agent', 'categorise_expense'))],
-    upload_log: (who) => [service.takeLog(who, noEntries())],
+    upload_log: (who) => [service.ingestLog(who, noEntries())],
     report_outcome: (who) => [service.reportOutcome(who, { decision_id, class: 'validated' })],
     report_signal: (who) => [service.reportSignal(who, { decision_id, layer: 'behaviour', class: 'clean' })],
     import_trust: (who) => [service.importHistory(who, { bytes: new Uint8Array(1), signature: new Uint8Array(64) })],

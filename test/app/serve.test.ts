@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { buildBundles } from '../../src/app/policy-sources.ts'
-import { serve } from '../../src/app/serve.ts'
+import { startServer } from '../../src/app/serve.ts'
 
 const places: string[] = []
 afterAll(() => {
@@ -51,7 +51,7 @@ async function warnings(change: (root: string) => void = () => undefined, watch 
   cpSync(project, root, { recursive: true })
   change(root)
   const said: string[] = []
-  const server = await serve(
+  const server = await startServer(
     {
       configFile: join(root, 'gradus.yaml'),
       listen: '127.0.0.1:0',
@@ -132,7 +132,7 @@ describe('the start of a server', () => {
 describe('a server', () => {
   it('streams the events of the log that it writes, and ends the stream when it stops', async () => {
     const dataDir = place()
-    const server = await serve(
+    const server = await startServer(
       {
         configFile: join(project, 'gradus.yaml'),
         listen: '127.0.0.1:0',

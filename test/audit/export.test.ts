@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { eraseRecords, type EraseSelection } from '../../src/audit/erase.ts'
+import { eraseRecords, type RecordSelection } from '../../src/audit/erase.ts'
 import { exportRecords } from '../../src/audit/export.ts'
 import { verifyProof } from '../../src/audit/proof.ts'
 import { recordProof } from './record-proof.ts'
@@ -35,7 +35,7 @@ describe('exporting records', () => {
 })
 
 describe('erasing', () => {
-  it.each<[string, Omit<EraseSelection, 'tenant'>, readonly number[]]>([
+  it.each<[string, Omit<RecordSelection, 'tenant'>, readonly number[]]>([
     ['an agent', { agent: 'agent-1' }, [1, 3]],
     ['a user', { user: 'ada' }, [0, 1]],
     ['a decision', { decisionId: record(3).id }, [2]],

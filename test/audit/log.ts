@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 
 import { noteVerifier, type NoteVerifier } from '../../src/audit/note.ts'
-import { verifyLog, type Verification, type VerifyOptions } from '../../src/audit/verify.ts'
+import { verifyLog, type LogVerification, type VerifyOptions } from '../../src/audit/verify.ts'
 import { openLog } from '../../src/stores/sqlite/log-reader.ts'
 import { createSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { contain, projectSome, record, verdict } from '../stores/records.ts'
@@ -45,7 +45,7 @@ export function verifierOf(vkey: string): NoteVerifier {
 }
 
 /** Verifies the closed store in a directory. */
-export function verify(dataDir: string, vkey: string, more: Partial<VerifyOptions> = {}): Verification {
+export function verify(dataDir: string, vkey: string, more: Partial<VerifyOptions> = {}): LogVerification {
   const reader = openLog(dataDir)
   try {
     return verifyLog(reader, { verifiers: [verifierOf(vkey)], origin: ORIGIN, fold: projectSome, ...more })

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
-import { serve } from '../../src/app/serve.ts'
+import { startServer } from '../../src/app/serve.ts'
 import { ANSWER_BYTES_MAX } from '../../src/classifiers/ask-model.ts'
-import { connectOutsideModels, createInjectionClassifier, createTopicModel } from '../../src/classifiers/classifiers.ts'
+import { connectClassifiers, createInjectionClassifier, createTopicModel } from '../../src/classifiers/classifiers.ts'
 import { limited, MODEL_LIMITS } from '../../src/classifiers/limited.ts'
 import { modelToken } from '../../src/classifiers/model-token.ts'
 import { Config } from '../../src/config/config.ts'
@@ -199,7 +199,7 @@ describe('the token of a model', () => {
     [{ file: 'nowhere' }, {}, /cannot be read from .*nowhere/u],
   ])('that is not as it must be is refused: %j %j', (secret, env, message) => {
     const connect = () =>
-      connectOutsideModels({ ...Config.parse({}).detectors, injection_classifier: model(secret) }, sources(env), deps)
+      connectClassifiers({ ...Config.parse({}).detectors, injection_classifier: model(secret) }, sources(env), deps)
     expect(connect).toThrow(message)
     expect(connect).not.toThrow(/words/u)
   })
@@ -254,7 +254,7 @@ describe('the configuration of a model', () => {
       demo: false,
       watch: false,
     } as const
-    const running = await serve(options, { cwd: root, version: '0', log: () => undefined, warn: () => undefined })
+    const running = await startServer(options, { cwd: root, version: '0', log: () => undefined, warn: () => undefined })
     try {
       server.answer(says({ confidence: 0.9 }))
       const action = { name: 'categorise_expense', properties: { arguments: { note: 'lunch' } } }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { COMMAND_EXITS, leavesOf } from '../../src/cli/command-exits.ts'
+import { COMMAND_EXITS, leafCommands } from '../../src/cli/command-exits.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -64,7 +64,7 @@ const program = createProgram({
   stdout: () => undefined,
   stderr: () => undefined,
 } as unknown as CliDeps)
-const commands = leavesOf(program).filter(({ path }) => path !== 'serve' && path !== 'init')
+const commands = leafCommands(program).filter(({ path }) => path !== 'serve' && path !== 'init')
 const word = fc.oneof(
   fc.constantFrom(
     'a.json',

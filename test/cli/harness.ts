@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { candidatePolicySet } from '../../src/app/candidate.ts'
 import { proofText } from '../../src/app/compose.ts'
-import { placeOf } from '../../src/app/policy-sources.ts'
+import { policySetPlace } from '../../src/app/policy-sources.ts'
 import { eraseRecords } from '../../src/audit/erase.ts'
 import { exportLine } from '../../src/audit/export.ts'
 import { walkRecords } from '../../src/audit/query.ts'
@@ -34,7 +34,8 @@ let shipped: Promise<PolicySet> | undefined
 
 /** The example organisation's policy set, from the committed bundles; compiled once per test file. */
 export async function shippedPolicySet(): Promise<PolicySet> {
-  shipped ??= (async () => assemblePolicySet(await readPolicyParts(placeOf(await loadConfig(undefined, PACKAGE_ROOT))), NOW_MS))()
+  shipped ??= (async () =>
+    assemblePolicySet(await readPolicyParts(policySetPlace(await loadConfig(undefined, PACKAGE_ROOT))), NOW_MS))()
   return shipped
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { leavesOf } from '../../src/cli/command-exits.ts'
+import { leafCommands } from '../../src/cli/command-exits.ts'
 import type { CliDeps, VerifyLogReport } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -553,7 +553,7 @@ const program = createProgram({ columns: 80, version: { gradus: '0' }, stdout: (
 describe('whatever a request, a policy, a server or the log says', () => {
   it('is tried on every command', () => {
     const tried = Object.keys(COMMANDS)
-    expect(leavesOf(program).filter(({ path }) => !tried.some((name) => name.startsWith(path)))).toEqual([])
+    expect(leafCommands(program).filter(({ path }) => !tried.some((name) => name.startsWith(path)))).toEqual([])
   })
 
   it.each(Object.keys(COMMANDS))('nothing that acts on a terminal comes out of %s', async (name) => {

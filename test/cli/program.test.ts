@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { COMMAND_EXITS, COMMON_EXITS, leavesOf } from '../../src/cli/command-exits.ts'
+import { COMMAND_EXITS, COMMON_EXITS, leafCommands } from '../../src/cli/command-exits.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { run } from './harness.ts'
 
 const nothing = { columns: 100, version: { gradus: '0', node: '0', opa: '0' }, stdout: () => undefined, stderr: () => undefined }
-const commands = leavesOf(createProgram(nothing as unknown as CliDeps)).map(({ path, command }) => [path, command] as const)
+const commands = leafCommands(createProgram(nothing as unknown as CliDeps)).map(({ path, command }) => [path, command] as const)
 const documented = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
 
 describe('every command', () => {

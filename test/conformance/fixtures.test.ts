@@ -2,8 +2,8 @@ import { basename } from 'node:path'
 
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import { placeOf } from '../../src/app/policy-sources.ts'
-import { coverageOf } from '../../src/fixtures/coverage.ts'
+import { policySetPlace } from '../../src/app/policy-sources.ts'
+import { fixtureCoverage } from '../../src/fixtures/coverage.ts'
 import type { CaseRun } from '../../src/fixtures/run-case.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { assemblePolicySet, readPolicyParts } from '../../src/rego/policy-set.ts'
@@ -14,7 +14,7 @@ const runs = new Map<string, CaseRun>()
 let policySet: PolicySet
 
 beforeAll(async () => {
-  policySet = await assemblePolicySet(await readPolicyParts(placeOf(await shippedConfig())), 0)
+  policySet = await assemblePolicySet(await readPolicyParts(policySetPlace(await shippedConfig())), 0)
   for (const run of await runAll(fixtures, policySet)) runs.set(run.case.fixture.name, run)
 })
 
@@ -35,13 +35,13 @@ describe('the shipped fixtures', () => {
   })
 
   it('reach every risk rule', () => {
-    const { rules } = coverageOf(policySet, reached())
+    const { rules } = fixtureCoverage(policySet, reached())
     expect(rules.missed).toEqual([])
     expect(rules.total).toBeGreaterThanOrEqual(20)
   })
 
   it('reach every cell of the trust × risk matrix of every tier', () => {
-    const { cells } = coverageOf(policySet, reached())
+    const { cells } = fixtureCoverage(policySet, reached())
     expect(cells.missed).toEqual([])
     expect(cells.total).toBe(60)
   })

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { cachedPolicySet } from '../../src/app/policy-sources.ts'
 import { canonicalJson } from '../../src/format/canonical-json.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { findOpa, runOpa } from '../../src/rego/opa-tool.ts'
 import { POLICIES, runAll, shippedConfig, shippedFixtures } from './shipped-fixtures.ts'
 
-type Asked = { readonly input: unknown; readonly answers: Map<string, Evaluation> }
+type Asked = { readonly input: unknown; readonly answers: Map<string, PolicyEvaluation> }
 /** Every input a policy was asked, once, with what it answered per entrypoint. */
 type Heard = Map<string, Asked>
 const heard = { base: new Map() as Heard, graduation: new Map() as Heard, mask: new Map() as Heard }
@@ -26,7 +26,7 @@ function listening(policy: Policy, log: Heard): Policy {
     evaluate: async (entrypoint, input) => {
       const answer = await policy.evaluate(entrypoint, input)
       const key = canonicalJson(JSON.parse(JSON.stringify(input)))
-      const asked = log.get(key) ?? { input, answers: new Map<string, Evaluation>() }
+      const asked = log.get(key) ?? { input, answers: new Map<string, PolicyEvaluation>() }
       log.set(key, asked)
       asked.answers.set(entrypoint, answer)
       return answer
@@ -62,7 +62,7 @@ async function natively(entrypoint: string, inputs: readonly unknown[]): Promise
 }
 
 /** An answer as text in which equal answers are equal; sets have no order. */
-function textOf(evaluation: Evaluation | undefined, isSet: boolean): string {
+function textOf(evaluation: PolicyEvaluation | undefined, isSet: boolean): string {
   if (evaluation?.kind !== 'value') return evaluation?.kind ?? 'never asked'
   const { value } = evaluation
   return canonicalJson(isSet && Array.isArray(value) ? value.map((each) => canonicalJson(each)).sort() : value)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { Config } from '../../src/config/config.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { ask, auditor, gateway, inTenant } from '../support/callers.ts'
 import { START_MS, testService } from '../support/test-service.ts'
 
@@ -14,7 +14,7 @@ async function listening(base: object = {}) {
       ...policySet,
       base: {
         ...policySet.base,
-        evaluate: (entrypoint: string, input: unknown): Promise<Evaluation> => {
+        evaluate: (entrypoint: string, input: unknown): Promise<PolicyEvaluation> => {
           inputs.push({ entrypoint, input })
           return Promise.resolve({ kind: 'value', value: true })
         },

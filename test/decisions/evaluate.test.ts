@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { replayDecision } from '../../src/decisions/replay.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { Store } from '../../src/ledger/store.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { requestDigest } from '../../src/model/request-digest.ts'
 import { ask, gateway, operator } from '../support/callers.ts'
 import { shippedPolicySet, testService } from '../support/test-service.ts'
@@ -63,7 +63,7 @@ describe('an answer', () => {
 })
 
 describe('a base that fails', () => {
-  it.each<readonly [string, Evaluation]>([
+  it.each<readonly [string, PolicyEvaluation]>([
     ['is undefined', { kind: 'undefined' }],
     ['traps', { kind: 'failed', cause: 'trap', message: 'unreachable' }],
     ['answers a word', { kind: 'value', value: 'allow' }],

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
 
 import { SENSITIVE_POINTERS } from '../../src/ledger/record.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { ask, gateway } from '../support/callers.ts'
 import { testService, type TestServiceOptions } from '../support/test-service.ts'
 
 /** A service whose mask rule answers this. */
-const masking = (answer: Evaluation, more: TestServiceOptions = {}) =>
+const masking = (answer: PolicyEvaluation, more: TestServiceOptions = {}) =>
   testService({
     ...more,
     policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate: () => Promise.resolve(answer) } }),
   })
-const masks = (...value: unknown[]): Evaluation => ({ kind: 'value', value })
+const masks = (...value: unknown[]): PolicyEvaluation => ({ kind: 'value', value })
 
 /** An ask with something to hide in every place. */
 const hiding = () =>
@@ -22,7 +22,7 @@ const hiding = () =>
     context: { purpose: 's3cret-purpose', session: 's3cret-session' },
   })
 
-async function stored(answer: Evaluation, more: TestServiceOptions = {}) {
+async function stored(answer: PolicyEvaluation, more: TestServiceOptions = {}) {
   const tested = await masking(answer, more)
   const decision = await tested.service.evaluate(gateway, hiding())
   const [found] = await tested.store.query({ kinds: ['decision'], limit: 1 })
@@ -75,7 +75,7 @@ describe('a mask', () => {
   })
 
   it('of a foreign input also hides the copies that its mapping made', async () => {
-    const evaluate = (): Promise<Evaluation> => Promise.resolve(masks('/input/pin'))
+    const evaluate = (): Promise<PolicyEvaluation> => Promise.resolve(masks('/input/pin'))
     const tested = await testService({ policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate } }) })
     const copied = ask('finance-agent', 'categorise_expense', {
       arguments: { pin: 's3cret-argument' },
@@ -88,7 +88,7 @@ describe('a mask', () => {
 })
 
 /** What is kept of the arguments, when a mask rule answers this. */
-async function keptOf(answer: Evaluation, given: unknown, more: object = {}): Promise<unknown> {
+async function keptOf(answer: PolicyEvaluation, given: unknown, more: object = {}): Promise<unknown> {
   const tested = await masking(answer)
   await tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { arguments: given, context: more }))
   const [found] = await tested.store.query({ kinds: ['decision'], limit: 1 })
@@ -146,7 +146,7 @@ describe('masks beyond what is sealed one by one', () => {
 })
 
 describe('a mask rule that fails', () => {
-  it.each<readonly [string, Evaluation]>([
+  it.each<readonly [string, PolicyEvaluation]>([
     ['does not answer', { kind: 'failed', cause: 'trap', message: 'unreachable executed' }],
     ['answers no list', { kind: 'value', value: true }],
     ['answers null', { kind: 'value', value: null }],

@@ -31,7 +31,7 @@ const decisions = async ({ store }: TestService) => (await store.query({ kinds: 
 describe('an uploaded decision', () => {
   it('is recorded as observed: what OPA answered is the base and the answer, and the rest is what would have been', async () => {
     const tested = await testService()
-    expect(await tested.service.takeLog(uploader, lines(entry('one'), entry('two', categorise, { result: false })))).toEqual({
+    expect(await tested.service.ingestLog(uploader, lines(entry('one'), entry('two', categorise, { result: false })))).toEqual({
       received: 2,
       recorded: 2,
       repeated: 0,
@@ -60,7 +60,7 @@ describe('an uploaded decision', () => {
   it('says what ran there, also where a person contained the agent here', async () => {
     const tested = await testService()
     await tested.service.contain(operator, { target: { kind: 'agent', agent: 'finance-agent' }, reason: 'stop' })
-    await tested.service.takeLog(uploader, lines(entry('one')))
+    await tested.service.ingestLog(uploader, lines(entry('one')))
     const [stored] = await decisions(tested)
     expect(stored?.record.outcome).toBe('allow')
     expect(stored?.record.body['would']).toMatchObject({ decision: { outcome: 'deny' } })
@@ -68,7 +68,7 @@ describe('an uploaded decision', () => {
 
   it('is recorded once, however often its chunk is sent, also at the same time; another uploader or tenant has its own', async () => {
     const tested = await testService()
-    const upload = (who = uploader) => tested.service.takeLog(who, lines(entry('one'), entry('two'), entry('one')))
+    const upload = (who = uploader) => tested.service.ingestLog(who, lines(entry('one'), entry('two'), entry('one')))
     const both = await Promise.all([upload(), upload()])
     expect(both.map(({ recorded }) => recorded).reduce((sum, count) => sum + count)).toBe(2)
     expect(await upload()).toMatchObject({ received: 3, recorded: 0, repeated: 3 })
@@ -78,8 +78,8 @@ describe('an uploaded decision', () => {
 
   it('is refused to whoever shows no credential, and to other roles', async () => {
     const { service } = await testService()
-    await expect(service.takeLog(caller(null), lines(entry('one')))).rejects.toMatchObject({ code: 'unauthenticated' })
-    await expect(service.takeLog(verifier, lines(entry('one')))).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(service.ingestLog(caller(null), lines(entry('one')))).rejects.toMatchObject({ code: 'unauthenticated' })
+    await expect(service.ingestLog(verifier, lines(entry('one')))).rejects.toMatchObject({ code: 'forbidden' })
   })
 
   it('that cannot be read is told, and the others are taken', async () => {
@@ -93,7 +93,7 @@ describe('an uploaded decision', () => {
       entry('text', categorise, { result: 'yes' }),
       entry('nobody', { user: 'ann' }),
     ]
-    const answer = await tested.service.takeLog(uploader, lines(...bad, entry('good')))
+    const answer = await tested.service.ingestLog(uploader, lines(...bad, entry('good')))
     expect(answer).toMatchObject({ received: 8, recorded: 1, rejected: 7 })
     expect(answer.problems.map(({ index, decision_id, reason }) => [index, decision_id, reason])).toEqual([
       [0, null, 'no_entry'],
@@ -104,13 +104,13 @@ describe('an uploaded decision', () => {
       [5, 'text', 'no_decision'],
       [6, 'nobody', 'no_request'],
     ])
-    const many = await tested.service.takeLog(uploader, lines(...Array.from({ length: 100 }, () => 7)))
+    const many = await tested.service.ingestLog(uploader, lines(...Array.from({ length: 100 }, () => 7)))
     expect([many.rejected, many.problems.length]).toEqual([100, PROBLEMS_MAX])
   })
 
   it('whose result is undefined was denied there', async () => {
     const tested = await testService()
-    await tested.service.takeLog(uploader, lines({ ...entry('one'), result: undefined }))
+    await tested.service.ingestLog(uploader, lines({ ...entry('one'), result: undefined }))
     expect((await decisions(tested))[0]?.record).toMatchObject({ outcome: 'deny', body: { base: { kind: 'undefined' } } })
   })
 
@@ -118,7 +118,7 @@ describe('an uploaded decision', () => {
     const mapping = { subject: '/who', action: '/method', resource: '/url', arguments: '/body' }
     const tested = await testService({ config: { base: { mapping } } })
     const foreign = { who: 'finance-agent', method: 'refund', url: 'o-1', body: { amount: 5 } }
-    await tested.service.takeLog(uploader, lines(entry('one', foreign)))
+    await tested.service.ingestLog(uploader, lines(entry('one', foreign)))
     expect((await decisions(tested))[0]?.record).toMatchObject({ agent: 'finance-agent', action: 'refund' })
   })
 
@@ -127,7 +127,7 @@ describe('an uploaded decision', () => {
     const tested = await testService()
     for (const each of [untouched, tested]) await each.earn('finance-agent', scope, 3)
     const uploads = Array.from({ length: 70 }, (_, index) => entry(`d${index}`))
-    await tested.service.takeLog(uploader, lines(...uploads))
+    await tested.service.ingestLog(uploader, lines(...uploads))
     const would = (await decisions(tested)).map(({ record }) => record.body['would'])
     expect(would[0]).toMatchObject({ decision: { outcome: 'allow_guarded' } })
     expect(would.at(-1)).toMatchObject({ decision: { outcome: 'require_approval' } })
@@ -144,7 +144,7 @@ describe('an uploaded decision', () => {
 
   it('can be judged as executed, and is decided again to the same bytes', async () => {
     const tested = await testService({ mask: false })
-    await tested.service.takeLog(uploader, lines(entry('one')))
+    await tested.service.ingestLog(uploader, lines(entry('one')))
     const [stored] = await decisions(tested)
     if (stored === undefined) throw new Error('nothing is recorded')
     const report = await tested.service.reportOutcome(verifier, { decision_id: stored.record.id, class: 'succeeded' })
@@ -157,7 +157,7 @@ describe('an uploaded decision', () => {
     const tested = await testService()
     let isOver = false
     const uploads = Array.from({ length: 200 }, (_, index) => entry(`d${index}`))
-    const uploading = tested.service.takeLog(uploader, lines(...uploads)).then(() => (isOver = true))
+    const uploading = tested.service.ingestLog(uploader, lines(...uploads)).then(() => (isOver = true))
     await tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense'))
     expect(isOver).toBe(false)
     await uploading
@@ -173,7 +173,7 @@ describe('an uploaded decision', () => {
         if (left < 0) throw new Error('enough')
       }
     }
-    await expect(tested.service.takeLog(uploader, lines(...all), budget(4))).rejects.toThrow('enough')
-    expect(await tested.service.takeLog(uploader, lines(...all), budget(4))).toMatchObject({ recorded: 2, repeated: 4 })
+    await expect(tested.service.ingestLog(uploader, lines(...all), budget(4))).rejects.toThrow('enough')
+    expect(await tested.service.ingestLog(uploader, lines(...all), budget(4))).toMatchObject({ recorded: 2, repeated: 4 })
   })
 })

@@ -1,4 +1,4 @@
-import { digestOf } from '../../src/detect/digest.ts'
+import { observationDigest } from '../../src/detect/digest.ts'
 import { hash32 } from '../../src/detect/hash.ts'
 import { meetNovelty, type NoveltySettings } from '../../src/detect/novelty.ts'
 import { measureOutput, outputEntropy } from '../../src/detect/output-entropy.ts'
@@ -184,7 +184,9 @@ function entropyRow(named: Named, attack: (next: Random) => string): CurveRow {
 
 function injectionRow(named: Named, attacks: readonly string[]): CurveRow {
   const isFound = (output: string): boolean =>
-    isAlarm(findingOf(watch(NEW, digestOf(rawFinished({ output_text: output }), SETTINGS), SETTINGS), 'injection_output'))
+    isAlarm(
+      findingOf(watch(NEW, observationDigest(rawFinished({ output_text: output }), SETTINGS), SETTINGS), 'injection_output'),
+    )
   return rated(named, HARMLESS.filter(isFound).length / HARMLESS.length, attacks.filter(isFound).length / attacks.length)
 }
 
@@ -196,7 +198,7 @@ function topicRow(named: Named): CurveRow {
       arguments: Object.fromEntries(keys.map((key) => [key, 1])),
       purpose,
     })
-    return isAlarm(findingOf(watch(NEW, digestOf(raw, SETTINGS), SETTINGS), 'topic_drift'))
+    return isAlarm(findingOf(watch(NEW, observationDigest(raw, SETTINGS), SETTINGS), 'topic_drift'))
   }
   return rated(named, IN_TOPIC.filter(isFound).length / IN_TOPIC.length, OFF_TOPIC.filter(isFound).length / OFF_TOPIC.length)
 }

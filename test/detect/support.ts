@@ -1,4 +1,4 @@
-import { digestOf } from '../../src/detect/digest.ts'
+import { observationDigest } from '../../src/detect/digest.ts'
 import type { Detector, Finding } from '../../src/detect/finding.ts'
 import type { DecidedDigest, FinishedDigest, RawDecided, RawFinished } from '../../src/detect/observation.ts'
 import { DetectSettings } from '../../src/detect/settings.ts'
@@ -36,12 +36,12 @@ export function rawFinished(parts: Partial<RawFinished> = {}): RawFinished {
 
 /** The digest of a decided action. */
 export function decided(parts: Partial<RawDecided> = {}, settings: DetectSettings = SETTINGS): DecidedDigest {
-  return digestOf(rawDecided(parts), settings) as DecidedDigest
+  return observationDigest(rawDecided(parts), settings) as DecidedDigest
 }
 
 /** The digest of an ended action. */
 export function finished(parts: Partial<RawFinished> = {}, settings: DetectSettings = SETTINGS): FinishedDigest {
-  return digestOf(rawFinished(parts), settings) as FinishedDigest
+  return observationDigest(rawFinished(parts), settings) as FinishedDigest
 }
 
 /** What one detector says of one observation. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { ACTION_CATEGORIES, CLASSIFICATIONS } from '../../src/catalogue/catalogue-file.ts'
-import { digestOf } from '../../src/detect/digest.ts'
+import { observationDigest } from '../../src/detect/digest.ts'
 import { DECIDED_DETECTORS, DETECTORS, Finding, FINISHED_DETECTORS } from '../../src/detect/finding.ts'
 import { ObservationDigest, type RawObservation } from '../../src/detect/observation.ts'
 import { DetectSettings } from '../../src/detect/settings.ts'
@@ -91,7 +91,7 @@ describe('watch', () => {
       fc.property(fc.array(raw, { maxLength: 40 }), (raws) => {
         let state = NEW
         for (const observation of raws) {
-          const digest = digestOf(observation, SETTINGS)
+          const digest = observationDigest(observation, SETTINGS)
           if (isTimed(digest)) expect(ObservationDigest.parse(JSON.parse(JSON.stringify(digest)))).toEqual(digest)
           const watched = watch(state, digest, SETTINGS)
           expect(JSON.stringify(watch(state, digest, SETTINGS))).toBe(JSON.stringify(watched))

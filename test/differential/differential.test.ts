@@ -135,7 +135,7 @@ describe('the example organisation', () => {
         nowMs = ms
       })
       transcript.write('decisions', count)
-      await service.takeLog(uploader(), logOf(await store.query({ kinds: ['decision'], limit: 60 })))
+      await service.ingestLog(uploader(), logOf(await store.query({ kinds: ['decision'], limit: 60 })))
       await transcribeLog(store, transcript)
       await replayAndSimulate(store, policySet, transcript)
       await store.close()

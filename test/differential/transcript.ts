@@ -27,19 +27,23 @@ export function createTranscript(): Transcript {
   }
 }
 
+/** Verbs under the names that the digests were made with. */
+const LABELS: Readonly<Record<string, string>> = { ingestLog: 'takeLog', ingestSignal: 'takeSignal' }
+
 /** A service whose every answer and refusal is written down, one call after the other. */
 export function transcribed(service: Service, transcript: Transcript): Service {
   let last: Promise<unknown> = Promise.resolve()
   const entries = Object.entries(service).map(([verb, call]) => {
+    const label = LABELS[verb] ?? verb
     if (typeof call !== 'function' || ['close', 'policySet', 'readiness'].includes(verb)) return [verb, call]
     const written = (...given: readonly unknown[]): Promise<unknown> => {
       const run = async (): Promise<unknown> => {
         try {
           const answer = await (call as (...all: readonly unknown[]) => Promise<unknown>)(...given)
-          transcript.write(verb, answer)
+          transcript.write(label, answer)
           return answer
         } catch (error) {
-          transcript.write(`${verb} refused`, (error as Error).message)
+          transcript.write(`${label} refused`, (error as Error).message)
           throw error
         }
       }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { VERB_ROLES } from '../../src/access/authority.ts'
-import { leavesOf } from '../../src/cli/command-exits.ts'
+import { leafCommands } from '../../src/cli/command-exits.ts'
 import type { CliDeps } from '../../src/cli/deps.ts'
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -65,7 +65,7 @@ function commandLines(document: string): readonly (readonly string[])[] {
 
 /** Every command that can be run, as it is typed after `gradus`. */
 function namesOf(command: Command): readonly string[] {
-  return leavesOf(command)
+  return leafCommands(command)
     .map(({ path }) => path)
     .sort()
 }

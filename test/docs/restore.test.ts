@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { serve } from '../../src/app/serve.ts'
+import { startServer } from '../../src/app/serve.ts'
 import type { RunningServer } from '../../src/cli/deps.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { fencesOf, REPOSITORY, sectionOf } from './markdown.ts'
@@ -49,7 +49,7 @@ audit: { checkpoint_file: elsewhere/head, checkpoint_interval_ms: 50 }
 
 function open(folder: string, dataDir = 'data'): Promise<RunningServer> {
   const options = { configFile: 'gradus.yaml', listen: '127.0.0.1:0', dataDir, store: undefined, demo: false, watch: false }
-  return serve(options, { cwd: folder, version: '0', log: () => undefined, warn: () => undefined })
+  return startServer(options, { cwd: folder, version: '0', log: () => undefined, warn: () => undefined })
 }
 
 async function post<T>(url: string, path: string, body: unknown, token?: string): Promise<T> {

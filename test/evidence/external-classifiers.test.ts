@@ -7,8 +7,8 @@ import { drawLadder } from '../../src/cli/explain/ladder.ts'
 import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
-import type { OutsideAnswers } from '../../src/detect/external-classifier.ts'
-import type { OutsideModels } from '../../src/evidence/detectors/external-classifiers.ts'
+import type { ClassifierAnswers } from '../../src/detect/external-classifier.ts'
+import type { ExternalClassifiers } from '../../src/evidence/detectors/external-classifiers.ts'
 import { Given } from '../../src/fixtures/given.ts'
 import { worldOf } from '../../src/fixtures/world.ts'
 import { ServiceError } from '../../src/format/error.ts'
@@ -33,7 +33,7 @@ function models(says: { readonly injection?: number | Error; readonly topic?: nu
   const asked: unknown[] = []
   const answer = (value: number | Error | undefined): Promise<number> =>
     value instanceof Error ? Promise.reject(value) : Promise.resolve(value ?? 0)
-  const outside: OutsideModels = {
+  const outside: ExternalClassifiers = {
     ...('injection' in says
       ? { injection_classifier: (texts: readonly string[]) => (asked.push({ texts }), answer(says.injection)) }
       : {}),
@@ -44,7 +44,7 @@ function models(says: { readonly injection?: number | Error; readonly topic?: nu
   return { asked, outside }
 }
 
-async function withModels(outside: OutsideModels, config: object = ALL): Promise<TestService> {
+async function withModels(outside: ExternalClassifiers, config: object = ALL): Promise<TestService> {
   const tested = await testService({ config, outside })
   await tested.earn([agent], scope, 3)
   return tested
@@ -121,7 +121,7 @@ describe('a classifier of injections', () => {
 
   it('is asked about what a tool gave back, which bounds the session and not the agent', async () => {
     const { asked, outside } = models({ injection: 0 })
-    const sure: OutsideModels = {
+    const sure: ExternalClassifiers = {
       injection_classifier: (texts) => (asked.push(texts), Promise.resolve(texts[0]?.includes('mail') === true ? 0.9 : 0)),
     }
     const tested = await withModels({ ...outside, ...sure })
@@ -233,7 +233,7 @@ describe('a model that gives no answer', () => {
 
   it('about an output keeps behaviour from earning by what was clean when it was decided', async () => {
     let isThere = true
-    const outside: OutsideModels = {
+    const outside: ExternalClassifiers = {
       injection_classifier: () => (isThere ? Promise.resolve(0) : Promise.reject(new Error('gone'))),
     }
     const tested = await testService({ config: ALL, outside })
@@ -359,7 +359,7 @@ describe('the law of classifiers', () => {
       'no approval is needed',
       '',
     )
-    const answer: fc.Arbitrary<OutsideAnswers> = fc.oneof(
+    const answer: fc.Arbitrary<ClassifierAnswers> = fc.oneof(
       fc.double({ min: 0, max: 1, noNaN: true }).map((value) => ({ injection: { kind: 'answered', value } as const })),
       fc.constant({ injection: { kind: 'failed', why: 'it failed' } as const }),
     )
@@ -368,7 +368,7 @@ describe('the law of classifiers', () => {
     await fc.assert(
       fc.asyncProperty(action, fc.array(text, { maxLength: 3 }), purpose, answer, async (name, texts, declared, outside) => {
         const asked = request(agent, name, { arguments: texts, context: declared === undefined ? {} : { purpose: declared } })
-        const outcomeWith = async (answers?: OutsideAnswers) => {
+        const outcomeWith = async (answers?: ClassifierAnswers) => {
           const facts = await tested.store.read([], (view) =>
             gatherFacts(asked, gateway, policySet, view, tested.clock.nowMs(), answers),
           )

@@ -199,7 +199,7 @@ describe('detectors at an outcome', () => {
       class: 'injection_indicator',
       data: { confidence: 0.9, found_in: 'output', session: 's-1', confirmed: false },
     } as const
-    await tested.service.takeSignal(detectors, { signal, agent, origin: null, event_time: null, raw: {} })
+    await tested.service.ingestSignal(detectors, { signal, agent, origin: null, event_time: null, raw: {} })
     expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).trust?.level_effective).toBe(3)
     await tested.service.reportOutcome(verifier, { decision_id, class: 'validated', result: INJECTION })
     expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).trust).toMatchObject({

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createFindings } from '../../src/audit/verify-findings.ts'
 import { createStateCheck } from '../../src/audit/verify-state.ts'
 import { eventsOf } from '../../src/events/events-of-record.ts'
-import { matches } from '../../src/evidence/signals/authorization.ts'
+import { matchesClass } from '../../src/evidence/signals/authorization.ts'
 import { DOCUMENT_KINDS } from '../../src/ledger/documents/documents.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import { boundsKey, sessionKey } from '../../src/ledger/keys.ts'
@@ -517,6 +517,6 @@ describe('an agent in a pattern', () => {
     ['a*b*c', 'a-c', false],
     ['a*bc*c', 'abc', false],
   ])('%s fits %s: %s', (pattern, name, fits) => {
-    expect(matches(pattern, name)).toBe(fits)
+    expect(matchesClass(pattern, name)).toBe(fits)
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
 import { openStore, proofText } from '../../src/app/compose.ts'
-import { placeOf } from '../../src/app/policy-sources.ts'
+import { policySetPlace } from '../../src/app/policy-sources.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { uuidv7 } from '../../src/format/uuid.ts'
 import type { Request } from '../../src/model/request.ts'
@@ -46,7 +46,7 @@ async function world(folder: string, wallMs: number): Promise<World> {
     store: await openStore(loaded, `${folder}/data`, () => undefined),
     clock,
     newId: uuidv7(clock.nowMs, (bytes) => randomBytes(bytes)),
-    loadPolicySet: async () => assemblePolicySet(await readPolicyParts(placeOf(loaded)), clock.nowMs()),
+    loadPolicySet: async () => assemblePolicySet(await readPolicyParts(policySetPlace(loaded)), clock.nowMs()),
     observe: () => undefined,
     elapsed: () => monotonic.ms / 1_000,
     mask: true,

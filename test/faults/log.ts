@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 
 import { type LeafPayload, openRecord } from '../../src/audit/leaf.ts'
 import { noteVerifier } from '../../src/audit/note.ts'
-import { type Verification, verifyLog } from '../../src/audit/verify.ts'
+import { type LogVerification, verifyLog } from '../../src/audit/verify.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import type { AuditRecord } from '../../src/ledger/record.ts'
 import { openLog } from '../../src/stores/sqlite/log-reader.ts'
@@ -28,7 +28,7 @@ export function readLog(dataDir: string): readonly LogRecord[] {
 }
 
 /** Verifies a log offline, state derived again from the records included, and expects nothing wrong. */
-export function verifyWhole(dataDir: string): Verification {
+export function verifyWhole(dataDir: string): LogVerification {
   const key = noteVerifier(readFileSync(join(dataDir, 'audit.vkey'), 'utf8').trim())
   if (!key.ok) throw new Error(key.error.message)
   const reader = openLog(dataDir)

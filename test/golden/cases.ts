@@ -1,13 +1,13 @@
 import type { Caller } from '../../src/access/caller.ts'
-import type { Ask } from '../../src/decisions/ask.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { DecisionRequest } from '../../src/decisions/ask.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { anonymous, ask, gateway, operator } from '../support/callers.ts'
 import { earned, type TestService, type TestServiceOptions } from '../support/test-service.ts'
 
 /** One golden case: what was there before, who asks, and what. */
 export type Case = {
   readonly who?: Caller
-  readonly ask: Ask
+  readonly ask: DecisionRequest
   readonly given?: (tested: TestService) => Promise<unknown>
   readonly options?: TestServiceOptions
 }
@@ -18,7 +18,7 @@ const at = (level: number, agents: string | readonly string[] = 'finance-agent',
 const categorise = ask('finance-agent', 'categorise_expense', { arguments: { expense: 'E-1', category: 'travel' } })
 const merge = (facts: object) =>
   ask('coding-agent', 'merge_pr', { arguments: { pull_request: 7 }, resource: { type: 'pull_request', id: 'acme/web/7' }, context: { facts } })
-const answering = (evaluation: Evaluation): TestServiceOptions => ({
+const answering = (evaluation: PolicyEvaluation): TestServiceOptions => ({
   policySet: (policySet) => ({ ...policySet, base: { ...policySet.base, evaluate: () => Promise.resolve(evaluation) } }),
 })
 const asCarol = (action: string, parts: Parameters<typeof ask>[2] = {}) => ask('carol', action, { ...parts, subject: { type: 'user', id: 'carol' } })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
-import { Credential, ROLES, Standing } from '../../src/access/caller.ts'
+import { Credential, ROLES, CallerStanding } from '../../src/access/caller.ts'
 import { anonymousCaller, createAuthenticate } from '../../src/http/authenticate.ts'
 import { bearer, get, post, raw, REQUEST, start, token } from './support.ts'
 
@@ -65,7 +65,7 @@ describe('who is calling', () => {
 
 describe('the anonymous standing', () => {
   test('never is more than an enforcement point, nor a person or a source of evidence', () => {
-    const standing = Standing.parse({
+    const standing = CallerStanding.parse({
       roles: [...ROLES],
       person: 'ann',
       verifier: 'human',
@@ -100,7 +100,7 @@ describe('the anonymous standing', () => {
 
   test('where nobody is vouched for, only open endpoints answer without a credential', () => {
     const credential = Credential.parse({ id: 'c', token_sha256: createHash('sha256').update('t').digest('hex') })
-    const authenticate = createAuthenticate([credential], anonymousCaller(Standing.parse({})), { vouched: false })
+    const authenticate = createAuthenticate([credential], anonymousCaller(CallerStanding.parse({})), { vouched: false })
     const request = (authorization?: string) => ({ headers: { authorization }, rawHeaders: [] }) as never
     expect(authenticate(request(), { lenient: false, open: false })).toMatchObject({
       ok: false,
@@ -117,7 +117,7 @@ describe('the anonymous standing', () => {
   test('two credentials with one token are refused', () => {
     const token_sha256 = 'a'.repeat(64)
     const both = ['c', 'd'].map((id) => Credential.parse({ id, token_sha256 }))
-    expect(() => createAuthenticate(both, anonymousCaller(Standing.parse({})), { vouched: true })).toThrow(
+    expect(() => createAuthenticate(both, anonymousCaller(CallerStanding.parse({})), { vouched: true })).toThrow(
       /c and d have the same token/u,
     )
   })

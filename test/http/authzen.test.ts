@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Ask } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/ask.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { ANSWER, bearer, DENIED, get, post, REQUEST, start } from './support.ts'
@@ -9,7 +9,7 @@ const one = '/access/v1/evaluation'
 const many = '/access/v1/evaluations'
 const bare = { authzen_context: false }
 /** Allows reading and denies the rest. */
-const byAction = { evaluate: (_caller: unknown, ask: Ask) => (ask.request.action.name === 'read' ? ANSWER : DENIED) }
+const byAction = { evaluate: (_caller: unknown, ask: DecisionRequest) => (ask.request.action.name === 'read' ? ANSWER : DENIED) }
 
 const item = (name: string) => ({ action: { name } })
 const defaults = { subject: REQUEST.subject, resource: REQUEST.resource }
@@ -22,7 +22,7 @@ describe('evaluation', () => {
     const { status, text } = await post(`${url}${one}`, sent)
     expect([status, text]).toEqual([200, '{"decision":true}'])
     expect(calls[0]?.args[0]).toMatchObject({ request, protocol: 'authzen' })
-    expect(Object.keys((calls[0]?.args[0] as Ask).request.subject)).toEqual(['type', 'id'])
+    expect(Object.keys((calls[0]?.args[0] as DecisionRequest).request.subject)).toEqual(['type', 'id'])
   })
 
   test.each([
@@ -126,7 +126,10 @@ describe('evaluations', () => {
     expect((await post(`${url}${many}`, { ...REQUEST, subject, evaluations })).body).toEqual({
       evaluations: [{ decision: true }, { decision: true }],
     })
-    expect(calls.map(({ args }) => (args[0] as Ask).request.subject)).toEqual([subject, { type: 'agent', id: 'other' }])
+    expect(calls.map(({ args }) => (args[0] as DecisionRequest).request.subject)).toEqual([
+      subject,
+      { type: 'agent', id: 'other' },
+    ])
   })
 
   test.each([{ evaluations: [] }, {}])('without items (%j) it is one evaluation', async (more) => {
@@ -198,7 +201,7 @@ describe('evaluations', () => {
     const properties = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key${index}`, index]))
     const body = { ...REQUEST, resource: { ...REQUEST.resource, properties }, evaluations: Array(500).fill({}) }
     expect((await post(`${url}${many}`, body)).status).toBe(200)
-    const resources = calls.map(({ args }) => (args[0] as Ask).request.resource)
+    const resources = calls.map(({ args }) => (args[0] as DecisionRequest).request.resource)
     expect([resources.length, new Set(resources).size]).toEqual([500, 1])
   })
 

@@ -10,7 +10,7 @@ import {
   STREAMS_PER_CREDENTIAL_MAX,
 } from '../../src/events/event-streams.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
-import { openEvents, send, textOf } from '../../src/http/native/event-stream.ts'
+import { openEvents, sendFrame, frameText } from '../../src/http/native/event-stream.ts'
 import { gateway } from '../support/callers.ts'
 import { bearer, get, start } from './support.ts'
 
@@ -161,7 +161,7 @@ describe('a reader that takes nothing', () => {
       close: () => void (closed = true),
     }
     const deaf = new Writable({ highWaterMark: 64, write: () => undefined })
-    await send(stream, deaf as never, 20)
+    await sendFrame(stream, deaf as never, 20)
     expect(deaf.destroyed).toBe(true)
     expect(closed).toBe(true)
     expect(produced).toBeLessThan(20)
@@ -169,7 +169,7 @@ describe('a reader that takes nothing', () => {
 })
 
 test('text of a frame is one block, whatever an event says', () => {
-  const text = textOf({ kind: 'event', id: '3.1', state_version: 4, event: { ...event('a\nid: 9\n\ndata: x', 3).event } })
+  const text = frameText({ kind: 'event', id: '3.1', state_version: 4, event: { ...event('a\nid: 9\n\ndata: x', 3).event } })
   expect(text.split('\n')).toHaveLength(5)
   expect(text).toMatch(/^event: containment\.set\nid: 3\.1\ndata: .*\n\n$/u)
 })

@@ -13,14 +13,14 @@ const ENTRY = { decision_id: 'd', timestamp: '2026-11-21T02:00:00Z', path: 'auth
 /** A service that reads every line. */
 function reading() {
   const seen: LogLine[] = []
-  const takeLog = async (_caller: unknown, entries: AsyncIterable<LogLine>, mayGoOn: () => void) => {
+  const ingestLog = async (_caller: unknown, entries: AsyncIterable<LogLine>, mayGoOn: () => void) => {
     for await (const line of entries) {
       mayGoOn()
       seen.push(line)
     }
     return { ...NOTHING, received: seen.length }
   }
-  return { seen, answers: { takeLog } }
+  return { seen, answers: { ingestLog } }
 }
 
 const upload = (url: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
@@ -79,7 +79,7 @@ describe('POST /logs', () => {
 
   test('asks for a credential, and takes no compressed body on any other path', async () => {
     const { url } = await start({
-      answers: { takeLog: () => Promise.reject(new ServiceError('unauthenticated', 'no credential')) },
+      answers: { ingestLog: () => Promise.reject(new ServiceError('unauthenticated', 'no credential')) },
     })
     const anonymous = await fetch(`${url}/logs`, { method: 'POST', body: '[]' })
     expect(anonymous.status).toBe(401)
@@ -97,7 +97,7 @@ describe('POST /logs', () => {
     let release: () => void = () => undefined
     const gate = new Promise<void>((resolve) => (release = resolve))
     const running = { now: 0, most: 0 }
-    const takeLog = async (_caller: unknown, _entries: unknown, mayGoOn: () => void) => {
+    const ingestLog = async (_caller: unknown, _entries: unknown, mayGoOn: () => void) => {
       running.now += 1
       running.most = Math.max(running.most, running.now)
       await gate
@@ -105,7 +105,7 @@ describe('POST /logs', () => {
       mayGoOn()
       return NOTHING
     }
-    const { url } = await start({ answers: { takeLog } })
+    const { url } = await start({ answers: { ingestLog } })
     const all = Promise.all(Array.from({ length: WAITING_MAX + 5 }, async () => (await upload(url, '[]')).status))
     await new Promise((resolve) => setTimeout(resolve, 300))
     release()
@@ -116,7 +116,7 @@ describe('POST /logs', () => {
     const slow = await start({
       config: { request_timeout_ms: 200 },
       answers: {
-        takeLog: async (_caller: unknown, _entries: unknown, mayGoOn: () => void) => {
+        ingestLog: async (_caller: unknown, _entries: unknown, mayGoOn: () => void) => {
           await new Promise((resolve) => setTimeout(resolve, 120))
           mayGoOn()
           return NOTHING
@@ -129,7 +129,7 @@ describe('POST /logs', () => {
 
   test('logs that entries were rejected, with the first of them', async () => {
     const problems = [{ index: 0, decision_id: null, reason: 'no_entry', message: 'is not one' }]
-    const { url, log } = await start({ answers: { takeLog: () => ({ ...NOTHING, received: 2, rejected: 1, problems }) } })
+    const { url, log } = await start({ answers: { ingestLog: () => ({ ...NOTHING, received: 2, rejected: 1, problems }) } })
     await upload(url, '[]')
     expect(log).toContainEqual({
       level: 'warn',

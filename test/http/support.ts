@@ -5,13 +5,13 @@ import { afterEach } from 'vitest'
 
 import type { Caller, Role } from '../../src/access/caller.ts'
 import { Config } from '../../src/config/config.ts'
-import type { Ask } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/ask.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { createEventStreams, type EventStreams } from '../../src/events/event-streams.ts'
 import type { LogEntry } from '../../src/http/log.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import type { Service } from '../../src/service/service.ts'
 
 export const REQUEST = {
@@ -74,8 +74,8 @@ export function fakeService(answers: Partial<Record<keyof Service, (...args: nev
 }
 
 /** An answer to `evaluate` whose base says so. */
-export function withBase(answer: DecisionAnswer, base: Evaluation) {
-  return (_caller: Caller, ask: Ask) => {
+export function withBase(answer: DecisionAnswer, base: PolicyEvaluation) {
+  return (_caller: Caller, ask: DecisionRequest) => {
     ask.onBase?.(base)
     return answer
   }

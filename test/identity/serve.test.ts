@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { serve } from '../../src/app/serve.ts'
+import { startServer } from '../../src/app/serve.ts'
 import { REPOSITORY } from '../docs/markdown.ts'
 import { post } from '../http/support.ts'
 import { AUDIENCE, ISSUER, keyOf, sign } from './support.ts'
@@ -36,7 +36,7 @@ describe('a server with an issuer', () => {
     const key = await keyOf('ES256')
     writeFileSync(join(folder, 'gradus.yaml'), CONFIGURATION.replace('keys/', ''))
     writeFileSync(join(folder, 'jwks.json'), JSON.stringify({ keys: [key.jwk] }))
-    const server = await serve(options, around)
+    const server = await startServer(options, around)
     try {
       const seconds = Math.floor(Date.now() / 1_000)
       const bearer = { authorization: `Bearer ${await sign({ iat: seconds, exp: seconds + 60 }, key.secret)}` }
@@ -55,7 +55,7 @@ describe('a server with an issuer', () => {
 
   test('does not start without the keys that it is told to read', async () => {
     writeFileSync(join(folder, 'gradus.yaml'), CONFIGURATION)
-    await expect(serve(options, around)).rejects.toMatchObject({
+    await expect(startServer(options, around)).rejects.toMatchObject({
       code: 'bad_config',
       place: { file: join(folder, 'keys', 'jwks.json') },
     })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterAll } from 'vitest'
 
-import type { ClientCertificate, Verdict } from '../../src/access/verify-credential.ts'
+import type { ClientCertificate, CredentialVerdict } from '../../src/access/verify-credential.ts'
 import { createIdentity, type Identity } from '../../src/identity/identity.ts'
 import { IdentitySources } from '../../src/identity/settings.ts'
 
@@ -79,7 +79,7 @@ export function forge(header: string | object, claims: string | object, signatur
 }
 
 export type Opened = Identity & {
-  readonly ask: (token: string, certificate?: ClientCertificate) => Promise<Verdict>
+  readonly ask: (token: string, certificate?: ClientCertificate) => Promise<CredentialVerdict>
   readonly warnings: string[]
   readonly clock: { nowMs: number; steadyMs: number }
 }
@@ -96,7 +96,7 @@ export async function open(sources: object, more: object = {}): Promise<Opened> 
     asksForCertificates: true,
     ...more,
   })
-  const ask = (token: string, certificate?: ClientCertificate): Promise<Verdict> => {
+  const ask = (token: string, certificate?: ClientCertificate): Promise<CredentialVerdict> => {
     if (identity.verifyToken === undefined) throw new Error('no issuer is configured')
     return identity.verifyToken(token, certificate)
   }
@@ -109,7 +109,7 @@ export function issuer(url: string, more: object = {}): object {
 }
 
 /** The caller of a verdict, but for when the token ends. Throws where there is none. */
-export function callerOf(verdict: Verdict) {
+export function callerOf(verdict: CredentialVerdict) {
   if (!verdict.ok) throw new Error(verdict.message)
   const caller = { ...verdict.caller }
   delete caller.expires_ms

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   countersOf,
   newActivity,
-  type Place,
+  type UsagePlace,
   type Reach,
   usageOf,
   withCharge,
@@ -87,9 +87,9 @@ describe('the reach of a budget', () => {
     ['scope', (one, place) => one.scope.split(':')[0] === place.scope.split(':')[0]],
     ['stake', (one, place) => one.scope === place.scope],
     ['tool', (one, place) => one.tool === place.tool],
-  ] as const satisfies readonly (readonly [Reach, (one: Place, place: Place) => boolean])[])(
+  ] as const satisfies readonly (readonly [Reach, (one: UsagePlace, place: UsagePlace) => boolean])[])(
     '"%s" sums what lies within it, and nothing else',
-    (reach, isMeant: (one: Place, place: Place) => boolean) => {
+    (reach, isMeant: (one: UsagePlace, place: UsagePlace) => boolean) => {
       fc.assert(
         fc.property(done, fc.constantFrom(...scopes), fc.constantFrom(...tools), (charges, scope, tool) => {
           const activity = charges.reduce(

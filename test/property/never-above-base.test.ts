@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { readBaseResult } from '../../src/pdp/base-result.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { claims, doing, hostileBase, hostileGraduation, requestOf } from '../support/arbitraries.ts'
@@ -10,19 +10,22 @@ import { anonymous, gateway } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 import { scopesAskedFor, worldOf } from '../support/world.ts'
 
-const evaluation = (value: fc.Arbitrary<unknown>): fc.Arbitrary<Evaluation> =>
+const evaluation = (value: fc.Arbitrary<unknown>): fc.Arbitrary<PolicyEvaluation> =>
   fc.oneof(
     {
       weight: 8,
-      arbitrary: value.map((each): Evaluation => ({ kind: 'value', value: JSON.parse(JSON.stringify(each)) as unknown })),
+      arbitrary: value.map((each): PolicyEvaluation => ({ kind: 'value', value: JSON.parse(JSON.stringify(each)) as unknown })),
     },
-    { weight: 1, arbitrary: fc.constant<Evaluation>({ kind: 'undefined' }) },
-    { weight: 1, arbitrary: fc.constant<Evaluation>({ kind: 'failed', cause: 'trap', message: 'unreachable' }) },
+    { weight: 1, arbitrary: fc.constant<PolicyEvaluation>({ kind: 'undefined' }) },
+    { weight: 1, arbitrary: fc.constant<PolicyEvaluation>({ kind: 'failed', cause: 'trap', message: 'unreachable' }) },
   )
 
 /** A world of autonomous agents whose policies answer what they are told to. */
 async function hostileWorld() {
-  const answers: { base: Evaluation | undefined; graduation: Evaluation | undefined } = { base: undefined, graduation: undefined }
+  const answers: { base: PolicyEvaluation | undefined; graduation: PolicyEvaluation | undefined } = {
+    base: undefined,
+    graduation: undefined,
+  }
   const telling = (policy: Policy, which: 'base' | 'graduation'): Policy => ({
     digest: policy.digest,
     entrypoints: policy.entrypoints,
@@ -74,7 +77,7 @@ describe('a decision is never above the base', () => {
     )
   })
 
-  it.each<readonly [string, Evaluation]>([
+  it.each<readonly [string, PolicyEvaluation]>([
     ['an empty list', { kind: 'value', value: [] }],
     ['an empty object', { kind: 'value', value: {} }],
     ['undefined', { kind: 'undefined' }],

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../src/ledger/decision-facts.ts'
 import type { StoredRecord } from '../../src/ledger/store.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { readBaseResult } from '../../src/pdp/base-result.ts'
 import { modeOfFacts } from '../../src/policy/modes.ts'
 import type { Policy } from '../../src/policy/policy.ts'
@@ -14,14 +14,14 @@ import { anonymous, gateway } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 import { testService } from '../support/test-service.ts'
 
-const evaluation = (value: fc.Arbitrary<unknown>): fc.Arbitrary<Evaluation> =>
+const evaluation = (value: fc.Arbitrary<unknown>): fc.Arbitrary<PolicyEvaluation> =>
   fc.oneof(
     {
       weight: 8,
-      arbitrary: value.map((each): Evaluation => ({ kind: 'value', value: JSON.parse(JSON.stringify(each)) as unknown })),
+      arbitrary: value.map((each): PolicyEvaluation => ({ kind: 'value', value: JSON.parse(JSON.stringify(each)) as unknown })),
     },
-    { weight: 1, arbitrary: fc.constant<Evaluation>({ kind: 'undefined' }) },
-    { weight: 1, arbitrary: fc.constant<Evaluation>({ kind: 'failed', cause: 'trap', message: 'unreachable' }) },
+    { weight: 1, arbitrary: fc.constant<PolicyEvaluation>({ kind: 'undefined' }) },
+    { weight: 1, arbitrary: fc.constant<PolicyEvaluation>({ kind: 'failed', cause: 'trap', message: 'unreachable' }) },
   )
 
 const MODE_WORDS = ['observe', 'enforce', { mode: 'observe' }, [{ mode: 'observe' }], true, 0, 100] as const
@@ -48,7 +48,10 @@ const withModeLike = (claimed: Claims, like: object, of: string | undefined): Cl
 })
 
 async function worldUnder(modes: readonly ModeRule[]) {
-  const answers: { base: Evaluation | undefined; graduation: Evaluation | undefined } = { base: undefined, graduation: undefined }
+  const answers: { base: PolicyEvaluation | undefined; graduation: PolicyEvaluation | undefined } = {
+    base: undefined,
+    graduation: undefined,
+  }
   const telling = (policy: Policy, which: 'base' | 'graduation'): Policy => ({
     ...policy,
     evaluate: (entrypoint, input) => {

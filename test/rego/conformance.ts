@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 
 const caseSchema = z.looseObject({
   note: z.string(),
@@ -100,7 +100,7 @@ function sortedDeep(value: unknown): unknown {
 }
 
 /** Whether an evaluation is what the case wants. */
-export function agrees(found: ConformanceCase, evaluation: Evaluation): boolean {
+export function agrees(found: ConformanceCase, evaluation: PolicyEvaluation): boolean {
   if (evaluation.kind !== found.want.kind) return false
   if (evaluation.kind !== 'value' || found.want.kind !== 'value') return true
   const [ours, theirs] = [sortedDeep(evaluation.value), sortedDeep(found.want.value)]

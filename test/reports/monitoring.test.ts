@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { AuditRecord } from '../../src/ledger/record.ts'
 import { hitsOf } from '../../src/reports/monitoring/hits.ts'
-import { createRuleFold, GROUPS_MAX, type Raised, RulesState } from '../../src/reports/monitoring/rule-fold.ts'
+import { createRuleFold, RULE_GROUPS_MAX, type Raised, RulesState } from '../../src/reports/monitoring/rule-fold.ts'
 import { MonitoringRule, MonitoringRules } from '../../src/reports/monitoring/settings.ts'
 import { runs } from '../support/runs.ts'
 
@@ -164,10 +164,10 @@ describe('too many within a window', () => {
       ['b', 2],
     ])
     const fold = createRuleFold([volume({ above: 1, per: 'agent' })], {}, START_MS)
-    for (let index = 0; index < GROUPS_MAX + 50; index += 1)
+    for (let index = 0; index < RULE_GROUPS_MAX + 50; index += 1)
       fold.add({ atMs: START_MS, recordId: 'd', hits: [{ rule: 'r', group: `agent-${index}` }] })
-    expect(fold.state()['r']?.groups).toHaveLength(GROUPS_MAX)
-    expect(fold.state()['r']?.groups.at(-1)?.group).toBe(`agent-${GROUPS_MAX + 49}`)
+    expect(fold.state()['r']?.groups).toHaveLength(RULE_GROUPS_MAX)
+    expect(fold.state()['r']?.groups.at(-1)?.group).toBe(`agent-${RULE_GROUPS_MAX + 49}`)
   })
 
   it('finds as many as a slow count over the whole past finds, give or take one part of the window', () => {

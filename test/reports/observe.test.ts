@@ -7,7 +7,7 @@ import type { WouldBody } from '../../src/ledger/decision-body.ts'
 import type { DecisionFacts } from '../../src/ledger/decision-facts.ts'
 import type { AuditRecord } from '../../src/ledger/record.ts'
 import type { Store, StoredRecord } from '../../src/ledger/store.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import type { Observation } from '../../src/model/observation.ts'
 import type { Decision } from '../../src/pdp/decision-inputs.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
@@ -82,7 +82,7 @@ describe('an observed decision', () => {
       { kind: 'failed', cause: 'trap', message: 'unreachable' },
       { kind: 'undefined' },
       { kind: 'value', value: 'true' },
-    ] satisfies Evaluation[]) {
+    ] satisfies PolicyEvaluation[]) {
       const failing = await testService({
         config: { modes: OBSERVE },
         policySet: (set) => ({ ...set, base: { ...set.base, evaluate: () => Promise.resolve(evaluation) } }),
@@ -91,7 +91,7 @@ describe('an observed decision', () => {
     }
   })
 
-  it.each<readonly [string, Evaluation]>([
+  it.each<readonly [string, PolicyEvaluation]>([
     ['traps', { kind: 'failed', cause: 'trap', message: 'unreachable' }],
     ['is undefined', { kind: 'undefined' }],
   ])('answers the base where the graduation %s, and records the rest as degraded', async (_how, evaluation) => {

@@ -5,7 +5,7 @@ import {
   createTrustFold,
   medianOf,
   OTHER_SCOPES,
-  SCOPES_MAX,
+  REPORTED_SCOPES_MAX,
   TrustFoldState,
 } from '../../src/reports/trust-report/fold.ts'
 import { trustGauges } from '../../src/reports/trust-report/gauges.ts'
@@ -117,11 +117,11 @@ describe('counting', () => {
 
   it('leaves out days before, forgets them when told, and is bounded in scopes', () => {
     const fold = createTrustFold()
-    for (let index = 0; index < SCOPES_MAX + 20; index += 1) fold.add(sighting(5, { executed: `s${index}:full` }), [])
+    for (let index = 0; index < REPORTED_SCOPES_MAX + 20; index += 1) fold.add(sighting(5, { executed: `s${index}:full` }), [])
     fold.add(sighting(1, { executed: 's0:full' }), [])
     const { all, scopes } = fold.report(START_MS + 5 * DAY_MS, START_MS + 9 * DAY_MS)
-    expect(all.executed).toBe(SCOPES_MAX + 20)
-    expect(scopes.length).toBe(SCOPES_MAX + 1)
+    expect(all.executed).toBe(REPORTED_SCOPES_MAX + 20)
+    expect(scopes.length).toBe(REPORTED_SCOPES_MAX + 1)
     expect(scopes.find((each) => each.scope === OTHER_SCOPES)?.executed).toBe(20)
     fold.forget(START_MS + 9 * DAY_MS)
     expect(fold.state().days).toEqual({})

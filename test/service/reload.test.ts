@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 import { ServiceError } from '../../src/format/error.ts'
 import type { Store } from '../../src/ledger/store.ts'
-import type { Evaluation } from '../../src/model/evaluation.ts'
+import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { administrator, ask, gateway } from '../support/callers.ts'
@@ -15,7 +15,8 @@ const denying = (policySet: PolicySet): PolicySet => ({
   base: {
     digest: 'f',
     entrypoints: policySet.base.entrypoints,
-    evaluate: (): Promise<Evaluation> => Promise.resolve({ kind: 'value', value: { outcome: 'deny', reason: 'the new policy' } }),
+    evaluate: (): Promise<PolicyEvaluation> =>
+      Promise.resolve({ kind: 'value', value: { outcome: 'deny', reason: 'the new policy' } }),
     close: () => undefined,
   },
 })

@@ -1,10 +1,10 @@
-import { type Caller, Standing } from '../../src/access/caller.ts'
-import type { Ask } from '../../src/decisions/ask.ts'
+import { type Caller, CallerStanding } from '../../src/access/caller.ts'
+import type { DecisionRequest } from '../../src/decisions/ask.ts'
 import { Request } from '../../src/model/request.ts'
 
 /** A caller with a credential of this name and standing. */
 export function caller(credential: string | null, standing: object = {}): Caller {
-  return { ...Standing.parse(standing), credential }
+  return { ...CallerStanding.parse(standing), credential }
 }
 
 /** A trusted gateway: fulfils every duty, proves humans of type `user`, and may assert the facts the example policies ask for. */
@@ -73,6 +73,6 @@ export function request(agent: string, action: string, parts: RequestParts = {})
 }
 
 /** The same as an ask over the native protocol. */
-export function ask(agent: string, action: string, parts: RequestParts = {}): Ask {
+export function ask(agent: string, action: string, parts: RequestParts = {}): DecisionRequest {
   return { request: request(agent, action, parts), protocol: 'native' }
 }

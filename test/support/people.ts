@@ -1,5 +1,5 @@
 import type { Caller } from '../../src/access/caller.ts'
-import type { Ask } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/ask.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import type { Approval } from '../../src/ledger/documents/approval.ts'
@@ -19,13 +19,13 @@ export const [bea, cem, dora] = ['bea', 'cem', 'dora'].map((person) =>
 export const AGENT = 'finance-agent'
 export const SCOPE = 'bookkeeping:light'
 /** Waits for one person: low risk, an agent at the level that has to ask. */
-export const categorise = (more: Parameters<typeof ask>[2] = {}): Ask =>
+export const categorise = (more: Parameters<typeof ask>[2] = {}): DecisionRequest =>
   ask(AGENT, 'categorise_expense', { arguments: { account: 'travel' }, ...more })
 /** Waits for two people: mail to the outside of a fully trusted agent is of high risk by its category and class. */
-export const email = (): Ask => ask('support-agent', 'send_email', { arguments: { to: 'ann@example.com' } })
+export const email = (): DecisionRequest => ask('support-agent', 'send_email', { arguments: { to: 'ann@example.com' } })
 
 /** The same request once more, naming an approval. */
-export function retry(of: Ask, approval: string): Ask {
+export function retry(of: DecisionRequest, approval: string): DecisionRequest {
   return { ...of, request: { ...of.request, context: { ...of.request.context, approval } } }
 }
 

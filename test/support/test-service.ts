@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 
 import { proofText } from '../../src/app/compose.ts'
 import { Config } from '../../src/config/config.ts'
-import type { OutsideModels } from '../../src/evidence/detectors/external-classifiers.ts'
+import type { ExternalClassifiers } from '../../src/evidence/detectors/external-classifiers.ts'
 import type { ImportKey } from '../../src/evidence/import/settings.ts'
 import { uuidv7 } from '../../src/format/uuid.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
@@ -109,7 +109,7 @@ export type TestServiceOptions = {
   readonly observe?: Observer
   readonly importKeys?: readonly ImportKey[]
   /** Models that detectors ask. */
-  readonly outside?: OutsideModels
+  readonly outside?: ExternalClassifiers
 }
 
 /** A service on a memory store, with the handles a test needs. */

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 
 import { InvariantError } from '../../src/format/error.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { raiseIncident, type RaiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident, type RaiseIncident, reviewAndSettle, closeReview } from '../../src/trust/agent-incidents.ts'
 import { AgentTrust, INCIDENTS_MAX, SCOPES_MAX, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { requireFinite } from '../../src/trust/finite.ts'
 import { promoted } from '../../src/trust/ladder.ts'
 import { conflictOf } from '../../src/trust/opinion.ts'
-import { promote, promotionGates } from '../../src/trust/promotion.ts'
+import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import { instrumentationCeiling } from '../../src/trust/score.ts'
 import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
 import { scopeView } from '../../src/trust/view.ts'
@@ -153,12 +153,12 @@ describe('evidence', () => {
       () => takeBack(newAgentTrust(), evidence(), NaN, C),
       () => takeBack(newAgentTrust(), evidence({ weight: NaN }), NOW, C),
       () => chargeDelegator(newAgentTrust(), evidence({ weight: NaN }), NOW, C),
-      () => raiseIncident(newAgentTrust(), { ...open, atMs: NaN }, C),
-      () => raiseIncident(newAgentTrust(), { ...open, cap: NaN }, C),
-      () => raiseIncident(newAgentTrust(), { ...open, reach: 'scope' }, C),
-      () => reviewIncident(newAgentTrust(), { id: 'i', falsePositive: false, atMs: NaN }),
+      () => addIncident(newAgentTrust(), { ...open, atMs: NaN }, C),
+      () => addIncident(newAgentTrust(), { ...open, cap: NaN }, C),
+      () => addIncident(newAgentTrust(), { ...open, reach: 'scope' }, C),
+      () => closeReview(newAgentTrust(), { id: 'i', falsePositive: false, atMs: NaN }),
       () => changeComposition(newAgentTrust(), {}, 'major', NaN, C),
-      () => promote(newAgentTrust(), MAIL, { nowMs: NaN, human: true }, C),
+      () => promoteScope(newAgentTrust(), MAIL, { nowMs: NaN, human: true }, C),
       () => scopeView(newAgentTrust(), MAIL, { nowMs: NaN }, C),
       () => scopeView(newAgentTrust(), MAIL, { nowMs: NOW, ceilings: [{ source: 'posture', value: NaN }] }, C),
       () => {
@@ -179,8 +179,8 @@ describe('evidence', () => {
 describe('taking back and charging', () => {
   it('takes a success out of evidence, counts, incidents and track record, and demotes', () => {
     const atMs = NOW + 1
-    const raised = raiseIncident(agentAt(0, 5), { ...open, review: false }, C).agent
-    const scoped = raiseIncident(raised, { ...open, id: 'j', reach: 'scope', scope: MAIL, review: false }, C).agent
+    const raised = addIncident(agentAt(0, 5), { ...open, review: false }, C).agent
+    const scoped = addIncident(raised, { ...open, id: 'j', reach: 'scope', scope: MAIL, review: false }, C).agent
     const given = good(scoped, { eventTimeMs: atMs })
     const { agent } = takeBack(given, { ...evidence({ eventTimeMs: atMs }), countedForLadder: true }, atMs, C)
     expect(scopeOf(agent, MAIL).agentIncidentCounts).toEqual([{ id: 'i', c: 0, tMs: atMs }])
@@ -201,11 +201,11 @@ describe('taking back and charging', () => {
     const heated = bad(agentAt(0, 10))
     const old = takeBack(heated, evidence({ eventTimeMs: NOW - 1 }), NOW, C).agent
     expect([scopeOf(old, MAIL).layers.outcome.q, old.heat.q]).toEqual([1, 1])
-    const later = raiseIncident(agentAt(0, 10), { ...open, reach: 'scope', scope: MAIL, review: false }, C).agent
+    const later = addIncident(agentAt(0, 10), { ...open, reach: 'scope', scope: MAIL, review: false }, C).agent
     const counting = good(later, {}, NOW + 1)
     const kept = takeBack(counting, evidence({ eventTimeMs: NOW }), NOW + 1, C).agent
     expect(scopeOf(kept, MAIL).incidents).toEqual(scopeOf(counting, MAIL).incidents)
-    const waiting = raiseIncident(agentAt(0, 10), open, C).agent
+    const waiting = addIncident(agentAt(0, 10), open, C).agent
     const counts = {
       ...waiting,
       scopes: { [MAIL]: { ...scopeOf(waiting, MAIL), agentIncidentCounts: [{ id: 'i', c: 3, tMs: NOW }] } },
@@ -226,7 +226,7 @@ describe('taking back and charging', () => {
 
 describe('incidents', () => {
   it('of the agent cap every scope, present and future, and count separately in each', () => {
-    const { agent } = raiseIncident(both(3, 600), { ...open, review: false }, C)
+    const { agent } = addIncident(both(3, 600), { ...open, review: false }, C)
     const counted = repeat(57, agent, (state) => good(state, {}, NOW + 1))
     expect(view(counted, MAIL, NOW + 1).incident.cap).toBeCloseTo(0.7, 3)
     expect(view(counted, CRM, NOW + 1).incident.cap).toBe(0.4)
@@ -234,10 +234,10 @@ describe('incidents', () => {
   })
 
   it('of the agent keep their counts while others come and are reviewed', () => {
-    const first = raiseIncident(agentAt(3, 600), { ...open, review: false }, C).agent
+    const first = addIncident(agentAt(3, 600), { ...open, review: false }, C).agent
     const counted = repeat(57, first, (state) => good(state, {}, NOW + 1))
-    const second = raiseIncident(counted, { ...open, id: 'j', cap: 0.9, atMs: NOW + 1 }, C).agent
-    const reviewed = reviewIncident(second, { id: 'j', falsePositive: false, atMs: NOW + 1 }).agent
+    const second = addIncident(counted, { ...open, id: 'j', cap: 0.9, atMs: NOW + 1 }, C).agent
+    const reviewed = closeReview(second, { id: 'j', falsePositive: false, atMs: NOW + 1 }).agent
     for (const agent of [second, reviewed]) {
       expect(view(agent, MAIL, NOW + 1).incident.cap).toBeCloseTo(0.7, 3)
       expect(scopeOf(agent, MAIL).agentIncidentCounts).toMatchObject([{ id: 'i' }])
@@ -245,12 +245,12 @@ describe('incidents', () => {
   })
 
   it('of a scope cap that scope only', () => {
-    const { agent } = raiseIncident(both(3, 600), { ...open, reach: 'scope', scope: MAIL }, C)
+    const { agent } = addIncident(both(3, 600), { ...open, reach: 'scope', scope: MAIL }, C)
     expect([view(agent, MAIL).score, view(agent, CRM).level_granted]).toEqual([0.4, 3])
   })
 
   it('open in a sensitive scope leave read-only, whatever the score', () => {
-    const { agent } = raiseIncident(agentAt(3, 600), open, C)
+    const { agent } = addIncident(agentAt(3, 600), open, C)
     const terms = { nowMs: NOW, ceilings: [] }
     expect(scopeView(agent, MAIL, { ...terms, sensitive: true }, C)).toMatchObject({
       score: 0.4,
@@ -261,29 +261,29 @@ describe('incidents', () => {
   })
 
   it('raised again keep the lower cap and the stricter review, and count anew', () => {
-    const first = good(raiseIncident(agentAt(3, 600), { ...open, review: false }, C).agent, {}, NOW + 1)
-    const { agent } = raiseIncident(first, { ...open, cap: 0.6, atMs: NOW + 2 }, C)
+    const first = good(addIncident(agentAt(3, 600), { ...open, review: false }, C).agent, {}, NOW + 1)
+    const { agent } = addIncident(first, { ...open, cap: 0.6, atMs: NOW + 2 }, C)
     expect(agent.incidents).toMatchObject([{ id: 'i', cap: 0.4, review: 'required', fromMs: NOW + 2, c: 0 }])
     expect(scopeOf(agent, MAIL).agentIncidentCounts).toEqual([])
-    const softer = raiseIncident(agent, { ...open, review: false, atMs: NOW + 1 }, C).agent
+    const softer = addIncident(agent, { ...open, review: false, atMs: NOW + 1 }, C).agent
     expect(softer.incidents).toMatchObject([{ review: 'required', fromMs: NOW + 2 }])
   })
 
   it('that were false give back what they took, unless something else took it since', () => {
-    const raised = raiseIncident(both(3, 600), open, C).agent
-    const cleared = reviewIncident(raised, { id: 'i', falsePositive: true, atMs: NOW + 1 })
+    const raised = addIncident(both(3, 600), open, C).agent
+    const cleared = closeReview(raised, { id: 'i', falsePositive: true, atMs: NOW + 1 })
     expect(cleared.changes.map((one) => one.kind)).toEqual(['incident_reviewed', 'restored', 'restored'])
     expect([ladder(cleared.agent, MAIL).level, ladder(cleared.agent, CRM).strikes]).toEqual([3, 0])
     const struck = repeat(100, raised, (agent) => bad(agent, {}, NOW + 1))
-    const late = reviewIncident(struck, { id: 'i', falsePositive: true, atMs: NOW + 2 }).agent
+    const late = closeReview(struck, { id: 'i', falsePositive: true, atMs: NOW + 2 }).agent
     expect(ladder(late).level).toBe(0)
-    const mild = raiseIncident(agentAt(1, 600), open, C).agent
-    const unmoved = reviewIncident(mild, { id: 'i', falsePositive: true, atMs: NOW + 1 })
+    const mild = addIncident(agentAt(1, 600), open, C).agent
+    const unmoved = closeReview(mild, { id: 'i', falsePositive: true, atMs: NOW + 1 })
     expect(unmoved.changes.map((one) => one.kind)).toEqual(['incident_reviewed'])
   })
 
   it('that were false give back only what trust supports by now, and the failures of the meantime take their part', () => {
-    const failed = repeat(5, raiseIncident(agentAt(3, 600), open, C).agent, (agent) => bad(agent, {}, NOW + 1))
+    const failed = repeat(5, addIncident(agentAt(3, 600), open, C).agent, (agent) => bad(agent, {}, NOW + 1))
     expect(ladder(failed)).toMatchObject({ level: 1, strikes: 1 })
     const review = { id: 'i', falsePositive: true, atMs: NOW + 2 }
     const { agent, changes } = reviewAndSettle(failed, review, C)
@@ -293,17 +293,17 @@ describe('incidents', () => {
       { kind: 'demoted', from: 3, to: 2 },
     ])
     expect(ladder(agent)).toMatchObject({ level: 2, k: 0, e: 0, strikes: 1, struckAtMs: NOW + 2 })
-    expect(reviewAndSettle(raiseIncident(both(3, 600), open, C).agent, review, C)).toEqual(
-      reviewIncident(raiseIncident(both(3, 600), open, C).agent, review),
+    expect(reviewAndSettle(addIncident(both(3, 600), open, C).agent, review, C)).toEqual(
+      closeReview(addIncident(both(3, 600), open, C).agent, review),
     )
     expect(reviewAndSettle(failed, { ...review, falsePositive: false }, C)).toEqual(
-      reviewIncident(failed, { ...review, falsePositive: false }),
+      closeReview(failed, { ...review, falsePositive: false }),
     )
   })
 
   it('that is false under another leaves alone what the other would give back', () => {
-    const first = raiseIncident(agentAt(3, 600), { ...open, cap: 0.65 }, C).agent
-    const second = raiseIncident(first, { ...open, id: 'j', atMs: NOW + 1 }, C).agent
+    const first = addIncident(agentAt(3, 600), { ...open, cap: 0.65 }, C).agent
+    const second = addIncident(first, { ...open, id: 'j', atMs: NOW + 1 }, C).agent
     const failed = repeat(16, second, (agent) => bad(agent, {}, NOW + 1))
     const { agent, changes } = reviewAndSettle(failed, { id: 'j', falsePositive: true, atMs: NOW + 2 }, C)
     expect(changes.map(({ kind }) => kind)).toEqual(['incident_reviewed', 'restored', 'demoted'])
@@ -311,7 +311,7 @@ describe('incidents', () => {
   })
 
   it('that were false, one of two and then the other, give everything back in the end', () => {
-    const two = ['i', 'j'].reduce((agent, id) => raiseIncident(agent, { ...open, id }, C).agent, both(3, 600))
+    const two = ['i', 'j'].reduce((agent, id) => addIncident(agent, { ...open, id }, C).agent, both(3, 600))
     for (const [first, second] of [
       ['i', 'j'],
       ['j', 'i'],
@@ -324,23 +324,23 @@ describe('incidents', () => {
   })
 
   it('reviewed twice stay reviewed; a promotion or a new composition ends what could be given back', () => {
-    const raised = raiseIncident(agentAt(3, 600), open, C).agent
-    const once = reviewIncident(raised, { id: 'i', falsePositive: false, atMs: NOW + 1 }).agent
-    const twice = reviewIncident(once, { id: 'i', falsePositive: false, atMs: NOW + 9 }).agent
+    const raised = addIncident(agentAt(3, 600), open, C).agent
+    const once = closeReview(raised, { id: 'i', falsePositive: false, atMs: NOW + 1 }).agent
+    const twice = closeReview(once, { id: 'i', falsePositive: false, atMs: NOW + 9 }).agent
     expect(twice.incidents).toEqual(once.incidents)
     expect(scopeOf(once, MAIL).undo).toEqual([])
     const changed = changeComposition(raised, { prompt: 'x' }, 'minor', NOW + 1, C).agent
-    expect(ladder(reviewIncident(changed, { id: 'i', falsePositive: true, atMs: NOW + 2 }).agent).level).toBe(1)
+    expect(ladder(closeReview(changed, { id: 'i', falsePositive: true, atMs: NOW + 2 }).agent).level).toBe(1)
   })
 
   it('of a scope are reviewed where they are, and unknown ones change nothing', () => {
-    const raised = raiseIncident(both(3, 600), { ...open, reach: 'scope', scope: MAIL }, C).agent
-    const reviewed = reviewIncident(raised, { id: 'i', falsePositive: true, atMs: NOW + 1 })
+    const raised = addIncident(both(3, 600), { ...open, reach: 'scope', scope: MAIL }, C).agent
+    const reviewed = closeReview(raised, { id: 'i', falsePositive: true, atMs: NOW + 1 })
     expect(reviewed.changes).toMatchObject([
       { kind: 'incident_reviewed', scope: MAIL, false_positive: true },
       { kind: 'restored', scope: MAIL },
     ])
-    expect(reviewIncident(raised, { id: 'unknown', falsePositive: true, atMs: NOW })).toEqual({ agent: raised, changes: [] })
+    expect(closeReview(raised, { id: 'unknown', falsePositive: true, atMs: NOW })).toEqual({ agent: raised, changes: [] })
   })
 
   it('beyond the limit are merged at their strictest, never dropped, and a merged one cannot be declared false', () => {
@@ -351,19 +351,19 @@ describe('incidents', () => {
       review: i % 2 === 0,
       atMs: NOW + i,
     })
-    const full = repeat(INCIDENTS_MAX + 1, agentAt(3, 600), (agent, i) => raiseIncident(agent, each(i), C).agent)
+    const full = repeat(INCIDENTS_MAX + 1, agentAt(3, 600), (agent, i) => addIncident(agent, each(i), C).agent)
     expect(full.incidents).toHaveLength(INCIDENTS_MAX)
     expect(full.incidents[0]).toMatchObject({ id: 'i1', cap: 0.1, review: 'none', fromMs: NOW + 3, merged: true })
-    const declared = reviewIncident(full, { id: 'i1', falsePositive: true, atMs: NOW + 1000 })
+    const declared = closeReview(full, { id: 'i1', falsePositive: true, atMs: NOW + 1000 })
     expect(declared.agent.incidents).toHaveLength(INCIDENTS_MAX)
     expect(declared.changes).toMatchObject([{ kind: 'incident_reviewed', false_positive: false }])
     const waiting = repeat(
       INCIDENTS_MAX + 1,
       agentAt(3, 600),
-      (agent, i) => raiseIncident(agent, { ...each(2 * i), cap: 1 - i / 1000 }, C).agent,
+      (agent, i) => addIncident(agent, { ...each(2 * i), cap: 1 - i / 1000 }, C).agent,
     )
     expect(waiting.incidents[0]).toMatchObject({ id: 'i2', review: 'required', cap: 0.999, merged: true })
-    const reviewed = reviewIncident(waiting, { id: 'i2', falsePositive: true, atMs: NOW + 9999 }).agent
+    const reviewed = closeReview(waiting, { id: 'i2', falsePositive: true, atMs: NOW + 9999 }).agent
     expect(reviewed.incidents[0]).toMatchObject({ id: 'i2', review: 'passed' })
     expect(AgentTrust.safeParse(full).success).toBe(true)
   })
@@ -415,7 +415,7 @@ describe('promotion', () => {
   const ready = repeat(60, agentAt(1, 100), (agent) => goodEverywhere(agent, { verifier: 'ann' }, NOW + 1))
 
   it('is refused with every gate that stands in the way, and what there is and what is needed', () => {
-    const refused = promote(newAgentTrust(), MAIL, { nowMs: NOW, human: false }, C)
+    const refused = promoteScope(newAgentTrust(), MAIL, { nowMs: NOW, human: false }, C)
     expect(refused.kind === 'refused' && refused.failed.map(({ gate }) => gate)).toEqual([
       'score',
       'consensus',
@@ -440,7 +440,7 @@ describe('promotion', () => {
   })
 
   it('is one rung, starts counting anew and remembers what earned the rung', () => {
-    const risen = promote(ready, MAIL, { nowMs: NOW + 1, human: false }, C)
+    const risen = promoteScope(ready, MAIL, { nowMs: NOW + 1, human: false }, C)
     expect(risen).toMatchObject({ kind: 'promoted', changes: [{ kind: 'promoted', scope: MAIL, from: 1, to: 2 }] })
     expect(risen.kind === 'promoted' && scopeOf(risen.agent, MAIL)).toMatchObject({
       verifiers: [],
@@ -449,7 +449,7 @@ describe('promotion', () => {
   })
 
   it('ends at the top', () => {
-    const refused = promote(agentAt(4, 5000), MAIL, { nowMs: NOW, human: true }, C)
+    const refused = promoteScope(agentAt(4, 5000), MAIL, { nowMs: NOW, human: true }, C)
     expect(refused).toMatchObject({ kind: 'refused', failed: [{ gate: 'top', passed: false }] })
     expect(promoted(ladder(agentAt(4, 5000)), NOW)).toEqual(ladder(agentAt(4, 5000)))
     expect(view(agentAt(4, 5000)).ladder).toMatchObject({ k_required: null, e_required: null, dwell_left_ms: null })
@@ -460,7 +460,7 @@ describe('promotion', () => {
       promotionGates(agent, MAIL, { nowMs: NOW + 1, human: false, ...more }, C)
         .filter((gate) => !gate.passed)
         .map(({ gate }) => gate)
-    expect(failed(raiseIncident(ready, { ...open, cap: 0.9 }, C).agent)).toContain('incident')
+    expect(failed(addIncident(ready, { ...open, cap: 0.9 }, C).agent)).toContain('incident')
     expect(failed(ready, { ceilings: [{ source: 'posture', value: 0.49 }] })).toEqual(['score'])
     expect(failed(ready, { verifiers: 0 })).toEqual(['verifiers'])
     expect(failed(ready, { conflict: 0.31 })).toEqual(['conflict'])
@@ -523,7 +523,7 @@ describe('the view', () => {
     const binding = (one: AgentTrust, more: object = {}) => scopeView(one, MAIL, { nowMs: NOW, ...more }, C).binding
     expect(binding(agentAt(4, 50))).toBe('identity')
     expect(binding({ ...agent, heat: { q: 4, tnMs: NOW } })).toBe('agent_heat')
-    expect(binding(raiseIncident(agent, open, C).agent)).toBe('incident')
+    expect(binding(addIncident(agent, open, C).agent)).toBe('incident')
     expect(binding(agent, { liveLayers: ['identity', 'behaviour'] })).toBe('instrumentation')
     expect(binding(agent, { ceilings: [{ source: 'credential_age', value: 0.69 }] })).toBe('credential_age')
   })

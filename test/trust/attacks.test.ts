@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { eventTimeIn, refuseOldSuccess } from '../../src/evidence/event-time.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident, closeReview } from '../../src/trust/agent-incidents.ts'
 import type { AgentTrust } from '../../src/trust/agent-trust.ts'
 import { chargeDelegator } from '../../src/trust/agent.ts'
 import { changeComposition, observeComposition } from '../../src/trust/composition.ts'
 import { evidenceRequired, evidenceStep } from '../../src/trust/ladder.ts'
-import { promote, promotionGates } from '../../src/trust/promotion.ts'
+import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import { readScope } from '../../src/trust/score.ts'
 import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
 import { scopeView } from '../../src/trust/view.ts'
@@ -16,7 +16,7 @@ import { agentAt, bad, C, DAY, good, goodEverywhere, HOUR, MAIL, NOW, repeat, vi
 
 const LIGHT: ScopeKey = 'mail:light'
 const climb = (agent: AgentTrust, scope: ScopeKey, nowMs: number, constants = C) => {
-  const promotion = promote(agent, scope, { nowMs, verifiers: 3, human: true }, constants)
+  const promotion = promoteScope(agent, scope, { nowMs, verifiers: 3, human: true }, constants)
   return promotion.kind === 'promoted' ? promotion.agent : agent
 }
 
@@ -88,13 +88,13 @@ describe('attacks that beat an earlier version of the model', () => {
     expect(view(fresh, MAIL, NOW + DAY + 1).score).toBeGreaterThan(0.8)
   })
 
-  const injected = raiseIncident(
+  const injected = addIncident(
     agentAt(3, 600),
     { id: 'i', class: 'injection_suspected', reach: 'agent', cap: 0.4, review: true, atMs: NOW },
     C,
   ).agent
   const reviewedAt = NOW + DAY
-  const reviewed = reviewIncident(injected, { id: 'i', falsePositive: false, atMs: reviewedAt }).agent
+  const reviewed = closeReview(injected, { id: 'i', falsePositive: false, atMs: reviewedAt }).agent
 
   it('5: successes from before the review, and from the very same moment, do not lift a reviewed cap', () => {
     const one = good(reviewed, {}, reviewedAt + HOUR)
@@ -110,7 +110,7 @@ describe('attacks that beat an earlier version of the model', () => {
 
   it('6: four hundred reads in quarantine prove nothing at the review', () => {
     const busy = repeat(400, injected, (agent, i) => good(agent, { weight: 0.25 }, NOW + i * 1000))
-    const after = reviewIncident(busy, { id: 'i', falsePositive: false, atMs: reviewedAt }).agent
+    const after = closeReview(busy, { id: 'i', falsePositive: false, atMs: reviewedAt }).agent
     expect(view(after, MAIL, reviewedAt)).toMatchObject({ score: 0.4, incident: { cap: 0.4, state: 'recovering' } })
   })
 
@@ -179,8 +179,8 @@ describe('attacks that beat an earlier version of the model', () => {
 
   it('11: a false positive on one of two incidents leaves the other in force', () => {
     const second = { id: 'j', class: 'exfiltration', reach: 'agent', cap: 0.2, review: true, atMs: NOW } as const
-    const both = raiseIncident(injected, second, C).agent
-    const cleared = reviewIncident(both, { id: 'i', falsePositive: true, atMs: NOW + 1 }).agent
+    const both = addIncident(injected, second, C).agent
+    const cleared = closeReview(both, { id: 'i', falsePositive: true, atMs: NOW + 1 }).agent
     expect(view(cleared)).toMatchObject({ score: 0.2, incident: { cap: 0.2, state: 'open', open: ['j'] } })
   })
 

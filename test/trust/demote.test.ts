@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { type Level, LEVELS } from '../../src/model/level.ts'
-import { raiseIncident, reviewAndSettle } from '../../src/trust/agent-incidents.ts'
-import { demote } from '../../src/trust/demotion.ts'
+import { addIncident, reviewAndSettle } from '../../src/trust/agent-incidents.ts'
+import { demoteScope } from '../../src/trust/demotion.ts'
 import { evidenceRequired } from '../../src/trust/ladder.ts'
 import { scopeOf } from '../../src/trust/state.ts'
 import { agentAt, C, CRM, MAIL, NOW, RUNS, view } from './support.ts'
@@ -19,7 +19,7 @@ describe("a person's demotion", () => {
       ...before,
       scopes: { [MAIL]: { ...scopeOf(before, MAIL), ladder: { ...ladderOf(before), k: 9, e: 2, strikes: 1 } } },
     }
-    const { agent, changes } = demote(grown, { scope: MAIL, level: 1, nowMs: NOW + 5 }, C)
+    const { agent, changes } = demoteScope(grown, { scope: MAIL, level: 1, nowMs: NOW + 5 }, C)
     expect(ladderOf(agent)).toEqual({ ...ladderOf(grown), level: 1, k: 0, e: 0, sinceMs: NOW + 5, restarts: 1 })
     expect(scopeOf(agent, MAIL).verifiers).toEqual([])
     expect(evidenceRequired(ladderOf(agent), 2, NOW, C) - evidenceRequired(ladderOf(grown), 2, NOW, C)).toBeCloseTo(Math.LN2)
@@ -31,15 +31,15 @@ describe("a person's demotion", () => {
 
   it('that takes nothing changes nothing, not even a time; nor in a scope that is not there', () => {
     const agent = agentAt(2, 100)
-    for (const level of [2, 3, 4] as const) expect(demote(agent, { scope: MAIL, level, nowMs: NOW }, C).agent).toBe(agent)
-    expect(demote(agent, { scope: CRM, level: 0, nowMs: NOW }, C)).toEqual({ agent, changes: [] })
+    for (const level of [2, 3, 4] as const) expect(demoteScope(agent, { scope: MAIL, level, nowMs: NOW }, C).agent).toBe(agent)
+    expect(demoteScope(agent, { scope: CRM, level: 0, nowMs: NOW }, C)).toEqual({ agent, changes: [] })
   })
 
   it('holds against the false positive of an incident before it, which gives back its strike and no rung above', () => {
     const before = agentAt(3, 500)
-    const fallen = raiseIncident(before, injection('i'), C).agent
+    const fallen = addIncident(before, injection('i'), C).agent
     expect(ladderOf(fallen)).toMatchObject({ level: 1, strikes: 1 })
-    const { agent, changes } = demote(fallen, { scope: MAIL, level: 1, nowMs: NOW + 1 }, C)
+    const { agent, changes } = demoteScope(fallen, { scope: MAIL, level: 1, nowMs: NOW + 1 }, C)
     expect(changes).toEqual([])
     const cleared = reviewAndSettle(agent, { id: 'i', falsePositive: true, atMs: NOW + 2 }, C)
     expect(ladderOf(cleared.agent)).toMatchObject({ level: 1, strikes: 0, restarts: 1 })
@@ -52,11 +52,11 @@ describe("a person's demotion", () => {
     fc.assert(
       fc.property(levels, levels, fc.boolean(), (granted, level, fell) => {
         const start = agentAt(granted, 800)
-        const before = fell ? raiseIncident(start, injection('i'), C).agent : start
-        const once = demote(before, { scope: MAIL, level, nowMs: NOW }, C).agent
+        const before = fell ? addIncident(start, injection('i'), C).agent : start
+        const once = demoteScope(before, { scope: MAIL, level, nowMs: NOW }, C).agent
         expect(ladderOf(once).level).toBe(Math.min(ladderOf(before).level, level))
         expect(view(once).level_effective).toBeLessThanOrEqual(view(before).level_effective)
-        expect(demote(once, { scope: MAIL, level, nowMs: NOW + 1 }, C).agent).toBe(once)
+        expect(demoteScope(once, { scope: MAIL, level, nowMs: NOW + 1 }, C).agent).toBe(once)
         const cleared = reviewAndSettle(once, { id: 'i', falsePositive: true, atMs: NOW + 1 }, C).agent
         expect(ladderOf(cleared).level).toBeLessThanOrEqual(level)
       }),

@@ -1,10 +1,10 @@
 import { LAYERS } from '../../src/model/layer.ts'
 import { type Level, lowerLevel } from '../../src/model/level.ts'
-import { raiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident, reviewAndSettle, closeReview } from '../../src/trust/agent-incidents.ts'
 import type { AgentTrust, Ladder, LayerState } from '../../src/trust/agent-trust.ts'
 import { addEvidence } from '../../src/trust/agent.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
-import { promote } from '../../src/trust/promotion.ts'
+import { promoteScope } from '../../src/trust/promotion.ts'
 import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
 import type { ReferenceHistory, ReferenceLadder, ReferenceLayer } from './reference-model.mjs'
 import { agentAt, C, DAY, evidence, MAIL, NOW } from './support.ts'
@@ -84,19 +84,19 @@ function acted(node: Node, letter: Letter, manner: Manner): Node {
     case 'injection': {
       const reach = manner === 'history' ? 'scope' : 'agent'
       const incident = { id: idOf(raised), class: 'injection_suspected', reach, scope: MAIL, cap: CAP, review: true } as const
-      return { ...node, agent: raiseIncident(agent, { ...incident, atMs: nowMs }, C).agent, raised: raised + 1 }
+      return { ...node, agent: addIncident(agent, { ...incident, atMs: nowMs }, C).agent, raised: raised + 1 }
     }
     case 'reviewed':
     case 'false positive': {
       const id = oldestInjection(node)
       if (id === undefined) return node
       const review = { id, falsePositive: letter === 'false positive', atMs: nowMs }
-      const { agent: next } = manner === 'history' ? reviewIncident(agent, review) : reviewAndSettle(agent, review, C)
+      const { agent: next } = manner === 'history' ? closeReview(agent, review) : reviewAndSettle(agent, review, C)
       return { ...node, agent: next }
     }
     case 'promote': {
       const request = { nowMs, verifiers: 3, human: true, ...(manner === 'history' ? { conflict: 0 } : {}) }
-      const promotion = promote(agent, MAIL, request, C)
+      const promotion = promoteScope(agent, MAIL, request, C)
       return promotion.kind === 'promoted' ? { ...node, agent: promotion.agent } : node
     }
     case 'composition':

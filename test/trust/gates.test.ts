@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { raiseIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident } from '../../src/trust/agent-incidents.ts'
 import type { Ladder } from '../../src/trust/agent-trust.ts'
-import { promote, type PromotionRequest } from '../../src/trust/promotion.ts'
+import { promoteScope, type PromotionRequest } from '../../src/trust/promotion.ts'
 import { scopeOf, withScope } from '../../src/trust/state.ts'
 import { agentAt, C, DAY, MAIL, NOW } from './support.ts'
 
@@ -18,10 +18,10 @@ function tried(more: {
   readonly open?: boolean
 }): readonly string[] {
   const solid = agentAt(3, more.r ?? 1000)
-  const troubled = more.open === true ? raiseIncident(solid, OPEN, C).agent : solid
+  const troubled = more.open === true ? addIncident(solid, OPEN, C).agent : solid
   const scope = scopeOf(troubled, MAIL)
   const agent = withScope(troubled, MAIL, { ...scope, ladder: { ...scope.ladder, ...READY, ...more.ladder } })
-  const promotion = promote(agent, MAIL, { ...REQUEST, ...more.request }, C)
+  const promotion = promoteScope(agent, MAIL, { ...REQUEST, ...more.request }, C)
   return promotion.kind === 'promoted' ? ['promoted'] : promotion.failed.map(({ gate }) => gate)
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { LAYERS } from '../../src/model/layer.ts'
 import { addEvidence } from '../../src/trust/agent.ts'
 import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/constants.ts'
-import { importHistory, importLimit } from '../../src/trust/import.ts'
+import { addHistory, importLimit } from '../../src/trust/import.ts'
 import { newAgentTrust } from '../../src/trust/state.ts'
 import { scopeView } from '../../src/trust/view.ts'
 
@@ -25,7 +25,7 @@ describe('imported history', () => {
     fc.assert(
       fc.property(fc.array(history, { maxLength: 30 }), fc.constantFrom(...SCOPES), (all, scope) => {
         let agent = newAgentTrust()
-        for (const each of all) agent = importHistory(agent, each, NOW_MS, constants).agent
+        for (const each of all) agent = addHistory(agent, each, NOW_MS, constants).agent
         expect(scopeView(agent, scope, { nowMs: NOW_MS }, constants).score).toBe(0)
         for (const layer of LAYERS) {
           const fresh = { scope, layer, polarity: 'positive', weight: 0.35, eventTimeMs: NOW_MS, countsForLadder: false } as const
@@ -41,12 +41,7 @@ describe('imported history', () => {
 
   test('takes nothing beside the evidence itself', () => {
     const before = newAgentTrust()
-    const { agent } = importHistory(
-      before,
-      { scope: 'a:full', layer: 'outcome', good: 10, bad: 2, atMs: NOW_MS },
-      NOW_MS,
-      constants,
-    )
+    const { agent } = addHistory(before, { scope: 'a:full', layer: 'outcome', good: 10, bad: 2, atMs: NOW_MS }, NOW_MS, constants)
     const { layers, ...rest } = agent.scopes['a:full']!
     expect(layers.outcome).toEqual({ r: 10, s: 2, q: 0, tMs: NOW_MS, tpMs: null, tnMs: null })
     expect(rest).toMatchObject({ incidents: [], verifiers: [], ladder: { level: 0, k: 0, e: 0 }, track: { good: 0, bad: 0 } })
@@ -64,7 +59,7 @@ describe('imported history', () => {
       countsForLadder: false,
     } as const
     for (let count = 0; count < 80; count += 1) agent = addEvidence(agent, own, NOW_MS, constants).agent
-    const after = importHistory(agent, { scope: 'a:full', layer: 'identity', good: 99, bad: 0, atMs: NOW_MS }, NOW_MS, constants)
+    const after = addHistory(agent, { scope: 'a:full', layer: 'identity', good: 99, bad: 0, atMs: NOW_MS }, NOW_MS, constants)
     expect(after.agent.identity.r).toBe(80)
   })
 
@@ -81,6 +76,6 @@ describe('imported history', () => {
     { good: Infinity, bad: 0 },
   ])('refuses %j', ({ good, bad }) => {
     const wrong = { scope: 'a:full', layer: 'context', good, bad, atMs: NOW_MS } as const
-    expect(() => importHistory(newAgentTrust(), wrong, NOW_MS, constants)).toThrow()
+    expect(() => addHistory(newAgentTrust(), wrong, NOW_MS, constants)).toThrow()
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident, closeReview } from '../../src/trust/agent-incidents.ts'
 import { incidentStandings } from '../../src/trust/incident-standing.ts'
 import { newAgentTrust } from '../../src/trust/state.ts'
 import { agentAt, C, CRM, good, MAIL, NOW, repeat, view } from './support.ts'
@@ -9,7 +9,7 @@ const raised = { id: 'i', class: 'injection_suspected', reach: 'agent', cap: 0.4
 
 describe('the standing of incidents', () => {
   it('is open, with its cap in every scope, until a person reviewed it', () => {
-    const agent = raiseIncident(agentAt(3, 500), raised, C).agent
+    const agent = addIncident(agentAt(3, 500), raised, C).agent
     const worked = repeat(30, agent, (state) => good(state, {}, NOW + 1))
     expect(incidentStandings(worked, NOW + 1, C)).toMatchObject([
       { scope: null, state: 'open', cap: 0.4, scopes: [{ scope: MAIL, cap: 0.4, proven: 0 }] },
@@ -17,7 +17,7 @@ describe('the standing of incidents', () => {
   })
 
   it('recovers scope by scope by what is proven since, as the score does', () => {
-    const agent = reviewIncident(raiseIncident(agentAt(3, 500), raised, C).agent, {
+    const agent = closeReview(addIncident(agentAt(3, 500), raised, C).agent, {
       id: 'i',
       falsePositive: false,
       atMs: NOW,
@@ -38,14 +38,14 @@ describe('the standing of incidents', () => {
 
   it('of one scope names it, and is as raised for an agent that did nothing yet', () => {
     const inScope = { ...raised, class: 'major_outcome_failure', reach: 'scope', scope: MAIL, review: false } as const
-    expect(incidentStandings(raiseIncident(agentAt(3, 500), inScope, C).agent, NOW, C)).toMatchObject([
+    expect(incidentStandings(addIncident(agentAt(3, 500), inScope, C).agent, NOW, C)).toMatchObject([
       { scope: MAIL, state: 'recovering', cap: 0.4, scopes: [{ scope: MAIL }] },
     ])
-    expect(incidentStandings(raiseIncident(newAgentTrust(), raised, C).agent, NOW, C)).toMatchObject([{ cap: 0.4, scopes: [] }])
+    expect(incidentStandings(addIncident(newAgentTrust(), raised, C).agent, NOW, C)).toMatchObject([{ cap: 0.4, scopes: [] }])
   })
 
   it('is over once it bounds nothing', () => {
     const weak = { ...raised, cap: 1, review: false }
-    expect(incidentStandings(raiseIncident(agentAt(3, 500), weak, C).agent, NOW, C)).toEqual([])
+    expect(incidentStandings(addIncident(agentAt(3, 500), weak, C).agent, NOW, C)).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { raiseIncident, reviewAndSettle, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident, reviewAndSettle, closeReview } from '../../src/trust/agent-incidents.ts'
 import { AgentTrust, type LayerState } from '../../src/trust/agent-trust.ts'
 import { addEvidence, chargeDelegator, type Evidence, takeBack } from '../../src/trust/agent.ts'
 import { changeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
@@ -12,7 +12,7 @@ import { later } from '../../src/trust/decay.ts'
 import { addNegative, addPositive, NO_PRIOR, readLayer, valuedAt } from '../../src/trust/layer.ts'
 import { failureLowerBound, failureUpperBound } from '../../src/trust/opinion.ts'
 import { bandOf, phi, phiInverse, publish } from '../../src/trust/phi.ts'
-import { promote } from '../../src/trust/promotion.ts'
+import { promoteScope } from '../../src/trust/promotion.ts'
 import { readScope } from '../../src/trust/score.ts'
 import { scopeOf } from '../../src/trust/state.ts'
 import { TrustView } from '../../src/trust/trust-view.ts'
@@ -81,7 +81,7 @@ describe('laws of trust', () => {
   law(
     'P4 silence never raises the score of a scope on its own evidence',
     fc.property(anyAgent, incident, days, days, (agent, raised, first, second) => {
-      const { agent: one } = raiseIncident(agent, { ...raised, review: false }, C)
+      const { agent: one } = addIncident(agent, { ...raised, review: false }, C)
       const alone = { ...one, scopes: { [MAIL]: scopeOf(one, MAIL) } }
       const soon = NOW + Math.min(first, second) * DAY
       const later = NOW + Math.max(first, second) * DAY
@@ -170,9 +170,9 @@ describe('laws of trust', () => {
   law(
     'P9 the cap after an incident is at most the old and the new one',
     fc.property(anyAgent, incident, incident, (agent, first, second) => {
-      const { agent: one } = raiseIncident(agent, first, C)
+      const { agent: one } = addIncident(agent, first, C)
       const capBefore = readScope(one, MAIL, { nowMs: NOW }, C).incidentCap
-      const { agent: two } = raiseIncident(one, second, C)
+      const { agent: two } = addIncident(one, second, C)
       expect(readScope(two, MAIL, { nowMs: NOW }, C).incidentCap).toBeLessThanOrEqual(Math.min(capBefore, second.cap) + EPSILON)
     }),
   )
@@ -186,8 +186,8 @@ describe('laws of trust', () => {
       days,
       days,
       (agent, raised, events, first, second) => {
-        const { agent: open } = raiseIncident(agent, raised, C)
-        const reviewed = reviewIncident(open, { id: raised.id, falsePositive: false, atMs: NOW }).agent
+        const { agent: open } = addIncident(agent, raised, C)
+        const reviewed = closeReview(open, { id: raised.id, falsePositive: false, atMs: NOW }).agent
         const later = NOW + DAY
         const counted = events.reduce(
           (state, one) => addEvidence(state, { ...one, eventTimeMs: later }, later, C).agent,
@@ -202,7 +202,7 @@ describe('laws of trust', () => {
   law(
     'P11 positives never lift a cap that waits for its review',
     fc.property(anyAgent, incident, fc.array(anyEvidence, { maxLength: 20 }), (agent, raised, events) => {
-      const { agent: open } = raiseIncident(agent, { ...raised, review: true }, C)
+      const { agent: open } = addIncident(agent, { ...raised, review: true }, C)
       const cap = readScope(open, MAIL, { nowMs: NOW }, C).incidentCap
       const after = events.reduce(
         (state, one) => addEvidence(state, { ...one, polarity: 'positive', eventTimeMs: NOW + DAY }, NOW + DAY, C).agent,
@@ -307,7 +307,7 @@ describe('laws of trust', () => {
         const own = scopeOf(agent, MAIL)
         const ladder = { ...own.ladder, ...more, sinceMs: NOW - dwelt * DAY, struckAtMs: NOW - DAY }
         const tried = { ...agent, scopes: { ...agent.scopes, [MAIL]: { ...own, ladder } } }
-        const promotion = promote(tried, MAIL, { nowMs: NOW, ...by }, C)
+        const promotion = promoteScope(tried, MAIL, { nowMs: NOW, ...by }, C)
         if (promotion.kind === 'refused') {
           expect(promotion.failed).toEqual(promotion.gates.filter((gate) => !gate.passed))
           return
@@ -340,7 +340,7 @@ describe('laws of trust', () => {
   law(
     'after a false positive whatever was given back is supported within the margin',
     fc.property(anyAgent, incident, fc.array(anyEvidence, { maxLength: 10 }), (agent, raised, events) => {
-      const { agent: open } = raiseIncident(agent, raised, C)
+      const { agent: open } = addIncident(agent, raised, C)
       const busy = events.reduce((state, one) => addEvidence(state, { ...one, eventTimeMs: NOW + 1 }, NOW + 1, C).agent, open)
       const { agent: after, changes } = reviewAndSettle(busy, { id: raised.id, falsePositive: true, atMs: NOW + 2 }, C)
       expect(AgentTrust.safeParse(after).success).toBe(true)

@@ -6,7 +6,7 @@ import { type AgentTrust, RATERS_MAX, type ScopeTrust, VERIFIERS_MAX } from '../
 import { addEvidence } from '../../src/trust/agent.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
 import { DEFAULT_TRUST_CONSTANTS as C, DAY_MS, EvidenceSource } from '../../src/trust/constants.ts'
-import { promote, promotionGates } from '../../src/trust/promotion.ts'
+import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import {
   isCalibrated,
   isRater,
@@ -81,12 +81,12 @@ describe('who is a rater', () => {
 describe('a promotion to L3', () => {
   it('holds without the largest rater where enough rests on others', () => {
     expect(gate(agentWith(220, 60))).toEqual({ gate: 'largest_rater', passed: true, have: 1, need: 1 })
-    expect(promote(agentWith(220, 60), MAIL, { nowMs: NOW, human: false }, C).kind).toBe('promoted')
+    expect(promoteScope(agentWith(220, 60), MAIL, { nowMs: NOW, human: false }, C).kind).toBe('promoted')
   })
 
   it('is refused where it rests on one rater, and every other gate is passed', () => {
     const agent = agentWith(220, 150)
-    const promotion = promote(agent, MAIL, { nowMs: NOW, human: false }, C)
+    const promotion = promoteScope(agent, MAIL, { nowMs: NOW, human: false }, C)
     expect(promotion.kind === 'refused' && promotion.failed.map((one) => one.gate)).toEqual(['largest_rater'])
     expect(gate(agent)?.have).toBeLessThan(1)
   })
@@ -102,7 +102,7 @@ describe('a promotion to L3', () => {
   })
 
   it('counts shares anew on each rung, and keeps of them what a new model keeps of the evidence', () => {
-    const risen = promote(agentWith(220, 60), MAIL, { nowMs: NOW, human: false }, C)
+    const risen = promoteScope(agentWith(220, 60), MAIL, { nowMs: NOW, human: false }, C)
     expect(risen.kind === 'promoted' && scopeOf(risen.agent, MAIL).raters).toEqual([{ id: 'rita', r: 60, tMs: NOW, k: 0 }])
     const changed = changeComposition(agentWith(220, 60), { model: 'other' }, 'minor', NOW, C).agent
     expect(scopeOf(changed, MAIL).raters[0]?.r).toBeCloseTo(42, 9)

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import { raiseIncident, reviewIncident } from '../../src/trust/agent-incidents.ts'
+import { addIncident, closeReview } from '../../src/trust/agent-incidents.ts'
 import { evidenceRequired, evidenceStep, NEW_LADDER } from '../../src/trust/ladder.ts'
 import { freshnessCeiling, heatCeiling } from '../../src/trust/layer.ts'
 import { failureUpperBound, opinionOf } from '../../src/trust/opinion.ts'
 import { bandOf, monetaryCap, outstandingLimit, phi, phiInverse, publish } from '../../src/trust/phi.ts'
-import { promote } from '../../src/trust/promotion.ts'
+import { promoteScope } from '../../src/trust/promotion.ts'
 import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
 import { betaQuantile } from './beta.ts'
 import { agentAt, bad, C, CRM, DAY, good, goodEverywhere, HOUR, layer, MAIL, NOW, repeat, view } from './support.ts'
@@ -124,7 +124,7 @@ describe('worked cases', () => {
     repeat(140, newAgentTrust(), (agent, i) => {
       const nowMs = NOW + ((i + 1) * DAY) / 6
       const next = goodEverywhere(agent, { weight: 0.5 }, nowMs)
-      const promotion = promote(next, MAIL, { nowMs, verifiers: 3, human: true }, C)
+      const promotion = promoteScope(next, MAIL, { nowMs, verifiers: 3, human: true }, C)
       if (promotion.kind === 'refused') return next
       reached.push(Number(((i + 1) / 6).toFixed(1)))
       return promotion.agent
@@ -157,7 +157,7 @@ describe('worked cases', () => {
     const reached: number[] = []
     repeat(1210, newAgentTrust(), (agent, i) => {
       const nowMs = NOW + ((i + 1) * DAY) / 25
-      const promotion = promote(goodEverywhere(agent, {}, nowMs), MAIL, { nowMs, verifiers: 3, human: true }, C)
+      const promotion = promoteScope(goodEverywhere(agent, {}, nowMs), MAIL, { nowMs, verifiers: 3, human: true }, C)
       if (promotion.kind === 'refused') return goodEverywhere(agent, {}, nowMs)
       reached.push(i + 1)
       return promotion.agent
@@ -175,7 +175,7 @@ describe('worked cases', () => {
       const weight = n <= 500 ? 0.5 : 1
       const next = LAYERS.reduce((state, one) => step(state, { layer: one, weight, kappa: 1 }, nowMs), agent)
       scores.set(n, view(next, MAIL, nowMs).score)
-      const promotion = promote(next, MAIL, { nowMs, verifiers: 3, human: true }, C)
+      const promotion = promoteScope(next, MAIL, { nowMs, verifiers: 3, human: true }, C)
       if (promotion.kind === 'refused') return next
       reached.push(n)
       return promotion.agent
@@ -198,7 +198,7 @@ describe('worked cases', () => {
     const before = agentAt(3, 198)
     expect(view(before).score).toBeCloseTo(0.8501, 3)
     const injection = { id: 'i', class: 'injection_suspected', reach: 'agent', cap: 0.4, review: true, atMs: NOW } as const
-    const { agent: open, changes } = raiseIncident(before, injection, C)
+    const { agent: open, changes } = addIncident(before, injection, C)
     expect(changes.map(({ kind }) => kind)).toEqual(['incident_raised', 'demoted'])
     for (const hours of [0, 1, 24]) expect(view(open, MAIL, NOW + hours * HOUR).score).toBe(0.4)
     expect(view(open, MAIL, NOW + 10 * DAY).score).toBeLessThanOrEqual(0.4)
@@ -209,7 +209,7 @@ describe('worked cases', () => {
         NOW + 1,
       ).score,
     ).toBe(0.4)
-    const reviewed = reviewIncident(open, { id: 'i', falsePositive: false, atMs: NOW + 1 }).agent
+    const reviewed = closeReview(open, { id: 'i', falsePositive: false, atMs: NOW + 1 }).agent
     const steps = [
       [6, 0.4],
       [7, 0.411],
@@ -225,7 +225,7 @@ describe('worked cases', () => {
       const { score: found, incident } = view(earned, MAIL, NOW + 2)
       expect([found, incident.cap]).toEqual([incident.cap, expect.closeTo(score, 3)])
     }
-    const cleared = reviewIncident(open, { id: 'i', falsePositive: true, atMs: NOW + 1 })
+    const cleared = closeReview(open, { id: 'i', falsePositive: true, atMs: NOW + 1 })
     expect(view(cleared.agent)).toMatchObject({ score: view(before).score, level_granted: 3 })
     expect(cleared.changes).toContainEqual({ kind: 'restored', scope: MAIL, from: 1, to: 3, incident: 'i' })
   })

@@ -3,12 +3,12 @@ import { expect, test, vi } from 'vitest'
 
 import type { Store } from '../../src/ledger/store.ts'
 import { type Appends, NOTED_MAX, watchAppends } from '../../src/webhooks/appends.ts'
-import { readEvents, type Told } from '../../src/webhooks/feed.ts'
+import { readEvents, type QueuedEvent } from '../../src/webhooks/feed.ts'
 import { log, nameOf } from './support.ts'
 
 /** Everything from a place on, stretch by stretch. */
-async function allFrom(store: Store, appends: Appends | undefined, from: number): Promise<readonly Told[]> {
-  const told: Told[] = []
+async function allFrom(store: Store, appends: Appends | undefined, from: number): Promise<readonly QueuedEvent[]> {
+  const told: QueuedEvent[] = []
   for (let at = from; at < store.size();) {
     const stretch = await readEvents(store, appends, at)
     expect(stretch.next).toBeGreaterThan(at)

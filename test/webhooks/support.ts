@@ -13,7 +13,7 @@ import type { Observation } from '../../src/model/observation.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { watchAppends } from '../../src/webhooks/appends.ts'
-import { type FollowOptions, followWebhooks, type Webhooks } from '../../src/webhooks/follow-webhooks.ts'
+import { type FollowOptions, followWebhooks, type WebhookFollowers } from '../../src/webhooks/follow-webhooks.ts'
 import { Webhook } from '../../src/webhooks/settings.ts'
 
 /** What every webhook of these tests signs with. */
@@ -135,7 +135,7 @@ export async function following(
   { store, appends }: Pick<ReturnType<typeof log>, 'store' | 'appends'>,
   webhooks: readonly Webhook[],
   more: Partial<FollowOptions> = {},
-): Promise<Webhooks & { readonly warnings: string[]; readonly observations: Observation[] }> {
+): Promise<WebhookFollowers & { readonly warnings: string[]; readonly observations: Observation[] }> {
   const warnings: string[] = []
   const observations: Observation[] = []
   const webhooksOf = await followWebhooks({

@@ -1,6 +1,6 @@
 import { CatalogueFile } from '../../catalogue/catalogue-file.ts'
 import { type CatalogueProblem, checkCatalogue } from '../../catalogue/problems.ts'
-import type { Finding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/finding.ts'
 import { readYaml, schemaFindings, type YamlSource } from '../../format/yaml-source.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -9,7 +9,7 @@ const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const
 type Part = { readonly file: string; readonly source: YamlSource; readonly catalogue: CatalogueFile }
 
 /** What is wrong in the catalogue of a folder: its schema, names in two files, and every contradiction between its parts. */
-export async function catalogueFindings(folder: string): Promise<readonly Finding[]> {
+export async function catalogueFindings(folder: string): Promise<readonly SourceFinding[]> {
   const texts = await sourceFiles(folder, ['.yaml', '.yml'])
   if (texts.length === 0) return [missing(folder)]
   const read = texts.map(({ file, text }) => partOf(file, text))
@@ -21,7 +21,7 @@ export async function catalogueFindings(folder: string): Promise<readonly Findin
   return twice.length > 0 ? twice : checkCatalogue(merged(parts)).map((problem) => findingOf(problem, parts))
 }
 
-function missing(folder: string): Finding {
+function missing(folder: string): SourceFinding {
   return {
     file: folder,
     line: 0,
@@ -31,7 +31,7 @@ function missing(folder: string): Finding {
   }
 }
 
-function partOf(file: string, text: string): Part | { readonly findings: readonly Finding[] } {
+function partOf(file: string, text: string): Part | { readonly findings: readonly SourceFinding[] } {
   const source = readYaml(file, text)
   if (!('placeOf' in source)) return { findings: source }
   const parsed = CatalogueFile.safeParse(source.value ?? {})
@@ -39,10 +39,10 @@ function partOf(file: string, text: string): Part | { readonly findings: readonl
   return { findings: schemaFindings(file, source, parsed.error, { fix: 'see schemas/catalogue.schema.json' }) }
 }
 
-function namedTwice(section: (typeof SECTIONS)[number], parts: readonly Part[]): readonly Finding[] {
+function namedTwice(section: (typeof SECTIONS)[number], parts: readonly Part[]): readonly SourceFinding[] {
   const firstFile = new Map<string, string>()
   return parts.flatMap(({ file, source, catalogue }) =>
-    Object.keys(catalogue[section]).flatMap((name): Finding[] => {
+    Object.keys(catalogue[section]).flatMap((name): SourceFinding[] => {
       const before = firstFile.get(name)
       if (before === undefined) {
         firstFile.set(name, file)
@@ -61,7 +61,7 @@ function merged(parts: readonly Part[]): CatalogueFile {
 }
 
 /** A contradiction where it stands: the file that names the tool, scope or agent, and the line of the member. */
-function findingOf({ pointer, message }: CatalogueProblem, parts: readonly Part[]): Finding {
+function findingOf({ pointer, message }: CatalogueProblem, parts: readonly Part[]): SourceFinding {
   const path = pathOf(pointer)
   const [section, name = ''] = path
   const owner = parts.find(({ catalogue }) => SECTIONS.some((each) => each === section && Object.hasOwn(catalogue[each], name)))

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 
 import { Config } from '../../config/config.ts'
 import type { ServiceError } from '../../format/error.ts'
-import type { Finding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/finding.ts'
 import { readYaml, schemaFindings } from '../../format/yaml-source.ts'
 import { findingOf } from '../findings.ts'
 
 /** Everything that is wrong in the configuration that could not be loaded, each where it stands; what the loader said where that is all there is. */
-export async function configurationFindings(refusal: ServiceError, named: string): Promise<readonly Finding[]> {
+export async function configurationFindings(refusal: ServiceError, named: string): Promise<readonly SourceFinding[]> {
   const file = refusal.place.file ?? named
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text === undefined) return [findingOf(refusal, file)]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../catalogue/catalogue-file.ts'
-import type { Finding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/finding.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../model/ceiling.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../model/outcome.ts'
 import { Matrix } from '../../pdp/matrix.ts'
@@ -54,7 +54,7 @@ function tiers<S extends z.ZodType>(schema: S): Record<(typeof CONSEQUENCE_TIERS
 const FIX = 'policies/graduation/data.yaml as it ships shows the whole; docs/policy-guide.md explains it'
 
 /** What is wrong in the data that the graduation policy of a folder reads: the matrix first of all. */
-export async function graduationFindings(folder: string): Promise<readonly Finding[]> {
+export async function graduationFindings(folder: string): Promise<readonly SourceFinding[]> {
   const read = await packageConfig(folder, Object.keys(GraduationConfig.shape))
   if (read === undefined) return []
   if (!('source' in read)) return read

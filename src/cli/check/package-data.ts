@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 
 import type { z } from 'zod'
 
-import type { Finding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/finding.ts'
 import { findingAt, readYaml, schemaFindings, type YamlSource } from '../../format/yaml-source.ts'
 import { sourceFiles } from './source-files.ts'
 
@@ -22,7 +22,7 @@ export type PackageConfig = {
 export async function packageConfig(
   folder: string,
   known: readonly string[],
-): Promise<PackageConfig | readonly Finding[] | undefined> {
+): Promise<PackageConfig | readonly SourceFinding[] | undefined> {
   const name = `data.${basename(folder)}.config`
   const texts = await sourceFiles(folder, ['.rego'])
   const rego = texts.flatMap(({ file, text }) => (file.endsWith('_test.rego') ? [] : [text])).join('\n')
@@ -36,7 +36,7 @@ export async function packageConfig(
   return { file, source, config: withoutOwn(value.config, (member) => !known.includes(member) && reads(rego, name, member)) }
 }
 
-function absent(file: string, name: string): Finding {
+function absent(file: string, name: string): SourceFinding {
   const message = `there is no member "config", and the policies read ${name}`
   return { file, line: 1, column: 1, message, fix: 'put what the policies read below "config"' }
 }
@@ -51,7 +51,7 @@ function withoutOwn(config: unknown, isOwn: (member: string) => boolean): unknow
 }
 
 /** The issues of a schema for `config` as findings. */
-export function configFindings({ file, source }: PackageConfig, error: z.ZodError, fix: string): readonly Finding[] {
+export function configFindings({ file, source }: PackageConfig, error: z.ZodError, fix: string): readonly SourceFinding[] {
   return schemaFindings(file, source, error, { inFile: (path) => ['config', ...path], fix })
 }
 
@@ -59,7 +59,7 @@ export function configFindings({ file, source }: PackageConfig, error: z.ZodErro
 export function configFinding(
   { file, source }: PackageConfig,
   path: readonly PropertyKey[],
-  told: Pick<Finding, 'message' | 'fix'>,
-): Finding {
+  told: Pick<SourceFinding, 'message' | 'fix'>,
+): SourceFinding {
   return findingAt(file, source, ['config', ...path], told)
 }

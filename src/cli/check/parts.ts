@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { loadFixtures } from '../../fixtures/load.ts'
 import { ServiceError } from '../../format/error.ts'
-import type { Finding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/finding.ts'
 import type { CliDeps } from '../deps.ts'
 import { findingOf } from '../findings.ts'
 import { catalogueFindings } from './catalogue.ts'
@@ -12,7 +12,7 @@ import { rbacFindings } from './rbac-data.ts'
 import { riskFindings } from './risk.ts'
 
 /** One part of what a team writes: its name, and what is wrong with it. */
-export type Part = { readonly name: string; readonly findings: () => Promise<readonly Finding[]> }
+export type CheckedPart = { readonly name: string; readonly findings: () => Promise<readonly SourceFinding[]> }
 
 /** Packages of Rego that become bundles. */
 const PACKAGES = ['rbac', 'graduation', 'system'] as const
@@ -20,7 +20,11 @@ const PACKAGES = ['rbac', 'graduation', 'system'] as const
 const OF_POLICIES = [...PACKAGES, 'catalogue', 'risk', 'fixtures']
 
 /** The parts of a policy folder, in the order in which one depends on the other. Rejects with `not_found`. */
-export async function partsOf(deps: CliDeps, folder: string, allowBuiltins: readonly string[]): Promise<readonly Part[]> {
+export async function checkedParts(
+  deps: CliDeps,
+  folder: string,
+  allowBuiltins: readonly string[],
+): Promise<readonly CheckedPart[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new ServiceError('not_found', `cannot be read: ${(error as Error).message}`, {
       place: { file: folder },
@@ -28,10 +32,11 @@ export async function partsOf(deps: CliDeps, folder: string, allowBuiltins: read
     })
   })
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
-  const part = (name: string, there: boolean, findings: Part['findings']): readonly Part[] => (there ? [{ name, findings }] : [])
+  const part = (name: string, there: boolean, findings: CheckedPart['findings']): readonly CheckedPart[] =>
+    there ? [{ name, findings }] : []
   const inside = (name: string): string => join(folder, name)
   const schemas = names.includes('schemas') ? { schemas: inside('schemas') } : {}
-  const rego = (): Promise<readonly Finding[]> => deps.checkRego(folder, { ...schemas, allowBuiltins, packages: PACKAGES })
+  const rego = (): Promise<readonly SourceFinding[]> => deps.checkRego(folder, { ...schemas, allowBuiltins, packages: PACKAGES })
   return [
     ...part('rego', await holdsRego(folder), () => orFinding(folder, rego)),
     ...part('roles', names.includes('rbac'), () => orFinding(inside('rbac'), () => rbacFindings(inside('rbac')))),
@@ -51,14 +56,14 @@ export async function partsOf(deps: CliDeps, folder: string, allowBuiltins: read
 /** What the check finds, or, where it finds nothing, what the server's own reader refuses. */
 async function both(
   folder: string,
-  check: (folder: string) => Promise<readonly Finding[]>,
+  check: (folder: string) => Promise<readonly SourceFinding[]>,
   read: (folder: string) => Promise<unknown>,
-): Promise<readonly Finding[]> {
+): Promise<readonly SourceFinding[]> {
   const found = await orFinding(folder, () => check(folder))
-  return found.length > 0 ? found : refusals(folder, () => read(folder))
+  return found.length > 0 ? found : findingsOfRefusal(folder, () => read(folder))
 }
 
-async function orFinding(file: string, work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function orFinding(file: string, work: () => Promise<readonly SourceFinding[]>): Promise<readonly SourceFinding[]> {
   try {
     return await work()
   } catch (error) {
@@ -68,7 +73,7 @@ async function orFinding(file: string, work: () => Promise<readonly Finding[]>):
 }
 
 /** The expected failure of some work as a finding. */
-export async function refusals(file: string, work: () => Promise<unknown>): Promise<readonly Finding[]> {
+export async function findingsOfRefusal(file: string, work: () => Promise<unknown>): Promise<readonly SourceFinding[]> {
   return orFinding(file, async () => {
     await work()
     return []

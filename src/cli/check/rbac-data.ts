@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { Finding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/finding.ts'
 import { configFinding, configFindings, packageConfig, type PackageConfig } from './package-data.ts'
 
 const name = z.string().min(1)
@@ -60,7 +60,7 @@ const FIX = 'policies/rbac/data.yaml as it ships shows the whole; docs/policy-gu
 const PATTERN_FIX = '"*" is one segment, "word*" one that begins so, "**" any number of segments, at most twice'
 
 /** What is wrong in the roles, forbids and assignments that the base policy of a folder reads. */
-export async function rbacFindings(folder: string): Promise<readonly Finding[]> {
+export async function rbacFindings(folder: string): Promise<readonly SourceFinding[]> {
   const read = await packageConfig(folder, Object.keys(RbacConfig.shape))
   if (read === undefined) return []
   if (!('source' in read)) return read
@@ -80,7 +80,7 @@ export function patternProblem(text: string): string | undefined {
   return odd === undefined ? undefined : `has "*" inside of the segment "${odd}"`
 }
 
-function unknownRoles(read: PackageConfig, { roles, forbids = [], assignments }: RbacConfig): readonly Finding[] {
+function unknownRoles(read: PackageConfig, { roles, forbids = [], assignments }: RbacConfig): readonly SourceFinding[] {
   const known = Object.keys(roles).sort().join(', ')
   const named: (readonly [readonly PropertyKey[], string])[] = [
     ...Object.entries(roles).flatMap(([role, { inherits = [] }]) =>
@@ -111,10 +111,10 @@ function unknownRoles(read: PackageConfig, { roles, forbids = [], assignments }:
 }
 
 /** One finding per circle of inheritance, at the role of it that comes first. */
-function circles(read: PackageConfig, { roles }: RbacConfig): readonly Finding[] {
+function circles(read: PackageConfig, { roles }: RbacConfig): readonly SourceFinding[] {
   const above = (role: string): readonly string[] => (Object.hasOwn(roles, role) ? (roles[role]?.inherits ?? []) : [])
   const told = new Set<string>()
-  return Object.keys(roles).flatMap((role): readonly Finding[] => {
+  return Object.keys(roles).flatMap((role): readonly SourceFinding[] => {
     const circle = told.has(role) ? undefined : circleFrom(role, above)
     if (circle === undefined) return []
     for (const each of circle) told.add(each)

@@ -1,4 +1,4 @@
-import { layerOf } from '../../evidence/detectors/run-detectors.ts'
+import { detectorLayer } from '../../evidence/detectors/run-detectors.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { Ceiling, Guardrail } from '../../model/ceiling.ts'
 import { levelName } from '../../model/level.ts'
@@ -73,7 +73,7 @@ function subjectLines({ facts, risk }: Explained): readonly string[] {
 function watchLines({ watch }: Explained): readonly string[] {
   const blind = watch?.blind ?? []
   return (['behaviour', 'context'] as const).flatMap((layer) => {
-    const own = blind.filter(({ detector }) => layerOf(detector) === layer)
+    const own = blind.filter(({ detector }) => detectorLayer(detector) === layer)
     if (own.length === 0) return []
     const what = own.map(({ detector, reason }) => `${detector} (${reason})`).join(', ')
     return [

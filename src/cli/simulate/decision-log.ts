@@ -11,7 +11,7 @@ import { jsonObjects } from '../../format/json-objects.ts'
 const GZIP = [0x1f, 0x8b]
 
 /** An OPA decision log on disk: JSON lines or an array, plain or gzip. */
-export type DecisionLog = {
+export type DecisionLogFile = {
   readonly entries: AsyncIterable<OpaEntry>
   /** Bytes of the file. */
   readonly bytes: number
@@ -22,7 +22,7 @@ export type DecisionLog = {
 }
 
 /** Opens a decision log; it is read entry by entry. Throws `not_found`, `io`, or, at an entry that is wrong, `bad_request` with its line. */
-export async function openDecisionLog(path: string, file: string): Promise<DecisionLog> {
+export async function openDecisionLog(path: string, file: string): Promise<DecisionLogFile> {
   const { bytes, isGzip } = await firstLook(path, file)
   const source = createReadStream(path)
   const progress = { skipped: 0 }

@@ -1,15 +1,15 @@
 import { escapeLine, table, type Paint } from '../output.ts'
 import type { SimulationReport } from './report.ts'
-import { countText, partsOf, type Part, type Section } from './sections.ts'
+import { countText, reportParts, type ReportPart, type Section } from './sections.ts'
 
 /** The report for a terminal. */
-export function textOf(report: SimulationReport, paint: Paint): string {
+export function simulationText(report: SimulationReport, paint: Paint): string {
   const title = paint('bold', escapeLine(`simulated: ${report.candidate.changed.join('; ')}`))
-  const parts = partsOf(report, 1).map((part) => partText(part, report, paint))
+  const parts = reportParts(report, 1).map((part) => partText(part, report, paint))
   return `${[title, ...parts].join('\n\n')}\n`
 }
 
-function partText({ heading, opening, sections, closing }: Part, report: SimulationReport, paint: Paint): string {
+function partText({ heading, opening, sections, closing }: ReportPart, report: SimulationReport, paint: Paint): string {
   const look = report.changes.changed.loosened > 0 ? 'red' : report.changes.changed.total > 0 ? 'yellow' : 'green'
   const [first = '', ...rest] = opening.map(escapeLine)
   const head = [...(heading === null ? [] : [paint('bold', heading)]), paint(look, first), ...rest].join('\n')
@@ -24,10 +24,10 @@ function sectionText({ title, header, rows, more }: Section, paint: Paint): stri
 /** The report for a pull request (GitHub's Markdown). What comes from the log stands in code spans, so that it is text and nothing else. */
 export function markdownOf(report: SimulationReport): string {
   const title = `### gradus simulate: ${report.candidate.changed.map(codeSpan).join(', ')}`
-  return `${[title, ...partsOf(report, 3).flatMap(partMarkdown)].join('\n\n')}\n`
+  return `${[title, ...reportParts(report, 3).flatMap(partMarkdown)].join('\n\n')}\n`
 }
 
-function partMarkdown({ heading, opening, sections, closing }: Part): readonly string[] {
+function partMarkdown({ heading, opening, sections, closing }: ReportPart): readonly string[] {
   const [first = '', ...rest] = opening.map(plainMarkdown)
   return [
     ...(heading === null ? [] : [`#### ${heading}`]),

@@ -15,7 +15,7 @@ export type Section = {
 }
 
 /** A part of a report: a heading where there are several, sentences, tables, sentences. */
-export type Part = {
+export type ReportPart = {
   readonly heading: string | null
   readonly opening: readonly string[]
   readonly sections: readonly Section[]
@@ -36,7 +36,7 @@ export function countText(count: number): string {
 }
 
 /** A report as people read it, whatever it is printed as. `examples`: ids in a row. */
-export function partsOf(report: SimulationReport, examples: number): readonly Part[] {
+export function reportParts(report: SimulationReport, examples: number): readonly ReportPart[] {
   const { changes, would } = report
   const opening = [
     headline(report),
@@ -46,7 +46,7 @@ export function partsOf(report: SimulationReport, examples: number): readonly Pa
     ...trustLine(report),
   ]
   const asked = would === null ? [approvalsLine(changes)] : []
-  const main: Part = {
+  const main: ReportPart = {
     heading: null,
     opening,
     sections: sectionsOf(changes, examples),

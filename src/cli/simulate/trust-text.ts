@@ -1,4 +1,4 @@
-import type { Cell, Evaluation } from '../../labs/trust-worlds/evaluation.ts'
+import type { Cell, TrustEvaluation } from '../../labs/trust-worlds/evaluation.ts'
 import { POLICIES } from '../../labs/trust-worlds/policies.ts'
 import type { Mean, Median, Summary } from '../../labs/trust-worlds/summary.ts'
 import { WORLDS } from '../../labs/trust-worlds/worlds.ts'
@@ -17,7 +17,7 @@ const HEADER = [
 ] as const
 
 /** The table of an evaluation for a terminal: a block per world, a row per policy, and which policy harms least. */
-export function evaluationText(evaluation: Evaluation, paint: Paint): string {
+export function evaluationText(evaluation: TrustEvaluation, paint: Paint): string {
   const { plan, worlds, cells } = evaluation
   const { agents, days, seeds } = plan
   const drawn = seeds.length === 1 ? `seed ${seeds.join()}` : `${agents} for each of the seeds ${seeds.join(', ')}`
@@ -36,7 +36,7 @@ const NOTES = [
   'the same outcome labels and the same injection alarms.',
 ] as const
 
-function winnersText({ worlds, winners }: Evaluation): readonly string[] {
+function winnersText({ worlds, winners }: TrustEvaluation): readonly string[] {
   const others = winners.filter(({ policy }) => policy !== 'gradus')
   if (worlds.length === 0 || winners.length === 0) return []
   if (others.length === 0) return ['No baseline that gives autonomy harms less than gradus in any of these worlds.']
@@ -44,7 +44,7 @@ function winnersText({ worlds, winners }: Evaluation): readonly string[] {
   return [`A baseline harms less in: ${list.join(', ')}.`]
 }
 
-function rowOf({ world, policy, summary }: Cell, { winners }: Evaluation): readonly string[] {
+function rowOf({ world, policy, summary }: Cell, { winners }: TrustEvaluation): readonly string[] {
   const wins = winners.some((winner) => winner.world === world && winner.policy === policy)
   return [
     POLICIES[policy].title,

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 
 import type { Difference } from '../../fixtures/compare.ts'
-import type { Coverage, Covered } from '../../fixtures/coverage.ts'
+import type { FixtureCoverage, Covered } from '../../fixtures/coverage.ts'
 import type { CaseRun } from '../../fixtures/run-case.ts'
 import { escapeLine, jsonText, type Paint } from '../output.ts'
 
@@ -12,7 +12,7 @@ export type TestFormat = (typeof TEST_FORMATS)[number]
 /** All cases that ran, and the coverage if it was asked for. */
 export type TestReport = {
   readonly runs: readonly CaseRun[]
-  readonly coverage: Coverage | null
+  readonly coverage: FixtureCoverage | null
   readonly seconds: number
   readonly cwd: string
 }

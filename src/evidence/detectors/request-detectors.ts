@@ -1,34 +1,34 @@
 import { sessionOf } from '../../access/session.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
-import { digestOf } from '../../detect/digest.ts'
-import type { OutsideAnswer, OutsideAnswers } from '../../detect/external-classifier.ts'
+import { observationDigest } from '../../detect/digest.ts'
+import type { ClassifierAnswer, ClassifierAnswers } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
 import type { RawDecided } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
 import { watch } from '../../detect/watch.ts'
-import type { Indicators } from '../../ledger/decision-facts.ts'
+import type { RequestFindings } from '../../ledger/decision-facts.ts'
 import type { Request } from '../../model/request.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { classificationOf } from '../../risk/classification.ts'
 
 /** An action as it is asked for. */
-export type Asked = {
+export type DetectorInput = {
   readonly tenant: string
   readonly request: Request
   readonly action: ActionClass
   readonly atMs: number
   /** What models outside said of it; undefined: none was asked. */
-  readonly outside?: OutsideAnswers | undefined
+  readonly outside?: ClassifierAnswers | undefined
 }
 
 /** Topic drift and injection in the arguments, from the request alone; undefined where the detectors of these layers are off. */
-export function indicatorsOf(asked: Asked, { settings: { detectors } }: PolicySet): Indicators | undefined {
+export function requestFindings(asked: DetectorInput, { settings: { detectors } }: PolicySet): RequestFindings | undefined {
   if (detectors.layers.length === 0) return undefined
-  const digest = digestOf(rawDecided(asked, { base_denied: false, ran: false }), detectors.settings)
+  const digest = observationDigest(decisionObservation(asked, { base_denied: false, ran: false }), detectors.settings)
   const { findings } = watch(DetectState.parse({}), digest, detectors.settings)
   const drift = findings.find(({ detector, verdict }) => detector === 'topic_drift' && verdict === 'anomalous')
   const injection = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'anomalous')
-  const indicators: Indicators = {
+  const indicators: RequestFindings = {
     ...(drift === undefined || !detectors.layers.includes('context') ? {} : { drift: drift.reason }),
     ...(injection === undefined || !detectors.layers.includes('behaviour') ? {} : { injection: injection.rules }),
   }
@@ -39,7 +39,10 @@ export function indicatorsOf(asked: Asked, { settings: { detectors } }: PolicySe
 export const isAlarm = (verdict: Finding['verdict']): boolean => verdict === 'suspicious' || verdict === 'anomalous'
 
 /** What detectors are shown of an action that is decided. */
-export function rawDecided({ request, action, atMs, outside }: Asked, rest: Pick<RawDecided, 'base_denied' | 'ran'>): RawDecided {
+export function decisionObservation(
+  { request, action, atMs, outside }: DetectorInput,
+  rest: Pick<RawDecided, 'base_denied' | 'ran'>,
+): RawDecided {
   return {
     kind: 'decided',
     at_ms: atMs,
@@ -51,15 +54,15 @@ export function rawDecided({ request, action, atMs, outside }: Asked, rest: Pick
     destructive: action.category === 'destructive',
     external: action.category === 'external_communication',
     classification: classificationOf(request, action),
-    ...shownOf(request),
-    classifier_confidence: saidBy(outside?.injection),
-    topic_model_score: saidBy(outside?.topic),
+    ...requestObservation(request),
+    classifier_confidence: classifierScore(outside?.injection),
+    topic_model_score: classifierScore(outside?.topic),
     ...rest,
   }
 }
 
 /** What detectors read of a request besides its action class. */
-export function shownOf(
+export function requestObservation(
   request: Request,
 ): Pick<RawDecided, 'arguments' | 'resource_type' | 'resource_id' | 'purpose' | 'ticket'> {
   const { purpose, ticket } = (request.context ?? {}) as { readonly purpose?: string; readonly ticket?: unknown }
@@ -78,6 +81,6 @@ export function outputText(output: unknown): string | undefined {
 }
 
 /** The number a model answered; undefined where it was not asked or did not answer. */
-export function saidBy(answer: OutsideAnswer | undefined): number | undefined {
+export function classifierScore(answer: ClassifierAnswer | undefined): number | undefined {
   return answer?.kind === 'answered' ? answer.value : undefined
 }

@@ -1,15 +1,15 @@
 import { sessionOf } from '../../access/session.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
-import { digestOf } from '../../detect/digest.ts'
-import type { Blind, OutsideAnswers } from '../../detect/external-classifier.ts'
+import { observationDigest } from '../../detect/digest.ts'
+import type { DetectorGap, ClassifierAnswers } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
 import type { ObservationDigest, RawFinished } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
 import { watch } from '../../detect/watch.ts'
 import { agentIncident } from '../../ledger/agent-incident.ts'
 import type { Effect } from '../../ledger/effect.ts'
-import { watchState } from '../../ledger/fold/detector-state.ts'
-import type { Touches, View } from '../../ledger/store.ts'
+import { detectorState } from '../../ledger/fold/detector-state.ts'
+import type { DocumentKeys, View } from '../../ledger/store.ts'
 import type { Layer } from '../../model/layer.ts'
 import type { Gravity } from '../../model/outcome-classes.ts'
 import type { Request } from '../../model/request.ts'
@@ -17,44 +17,48 @@ import type { PolicySet } from '../../policy/policy-set.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { sighted } from '../corroboration.ts'
 import type { RecordedDecision } from '../judged-decision.ts'
-import { judgingTouches } from '../raters/judge.ts'
+import { judgementDocumentKeys } from '../raters/judge.ts'
 import type { Judged, Verdict } from '../weigh-verdict.ts'
-import { type Asked, isAlarm, outputText, rawDecided, saidBy } from './request-detectors.ts'
+import { type DetectorInput, isAlarm, outputText, decisionObservation, classifierScore } from './request-detectors.ts'
 
 /** The name under which the built-in detectors speak. */
 export const DETECTORS_SOURCE = 'gradus:detectors'
 
 /** What detectors made of one action: what the record says of it, and what it did. */
-export type Watching = {
-  readonly trace: { readonly clean: readonly Layer[]; readonly alarms: readonly Alarm[]; readonly blind?: readonly Blind[] }
+export type DetectorRun = {
+  readonly trace: {
+    readonly clean: readonly Layer[]
+    readonly alarms: readonly DetectorAlarm[]
+    readonly blind?: readonly DetectorGap[]
+  }
   readonly effects: readonly Effect[]
   /** Judgements that weigh as evidence about the action. */
   readonly verdicts: readonly Verdict[]
 }
 
 /** A detector that had something to say. */
-export type Alarm = Pick<Finding, 'detector' | 'verdict' | 'score' | 'reason' | 'rules'>
+export type DetectorAlarm = Pick<Finding, 'detector' | 'verdict' | 'score' | 'reason' | 'rules'>
 
 /** Nothing was looked at. */
-export const UNWATCHED: Watching = { trace: { clean: [], alarms: [] }, effects: [], verdicts: [] }
+export const NO_DETECTOR_RUN: DetectorRun = { trace: { clean: [], alarms: [] }, effects: [], verdicts: [] }
 
 /** Looks at an action that was decided. Agents that nobody vouches for are not watched: they have no record to protect. */
-export function watchDecision(
-  asked: Asked,
+export function runDetectorsOnDecision(
+  asked: DetectorInput,
   judged: Judged,
   { base_denied, ran, identified }: { readonly base_denied: boolean; readonly ran: boolean; readonly identified: boolean },
   { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
   view: Pick<View, 'document'>,
-): Watching {
+): DetectorRun {
   const { tenant } = asked
   const { layers, settings } = detectors
-  if (layers.length === 0) return UNWATCHED
-  const digest = digestOf(rawDecided(asked, { base_denied, ran }), settings)
-  const { findings } = watch(watchState(view, tenant, judged.agent, judged.scope), digest, settings)
-  const heard = findings.filter((finding) => layers.includes(layerOf(finding.detector)))
+  if (layers.length === 0) return NO_DETECTOR_RUN
+  const digest = observationDigest(decisionObservation(asked, { base_denied, ran }), settings)
+  const { findings } = watch(detectorState(view, tenant, judged.agent, judged.scope), digest, settings)
+  const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
   const silent = silentIn(asked.outside)
   const clean = layers.filter((layer) =>
-    layer === 'identity' ? identified : isClean(heard, layer) && !silent.some((one) => layerOf(one.detector) === layer),
+    layer === 'identity' ? identified : isClean(heard, layer) && !silent.some((one) => detectorLayer(one.detector) === layer),
   )
   return {
     trace: { clean, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
@@ -77,24 +81,24 @@ export type Finished = {
   readonly tokens?: number | undefined
   readonly result?: unknown
   /** What models outside said of what the tool gave back; undefined: none was asked. */
-  readonly outside?: OutsideAnswers | undefined
+  readonly outside?: ClassifierAnswers | undefined
 }
 
 /** Looks at an action that came to its end. What was clean when it was decided is evidence now that somebody verified it. */
-export function watchOutcome(
+export function runDetectorsOnOutcome(
   finished: Finished,
   judged: Judged,
   { clean }: Pick<RecordedDecision, 'clean'>,
   { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
   view: Pick<View, 'document'>,
-): Watching {
+): DetectorRun {
   const { layers, settings } = detectors
-  if (layers.length === 0) return UNWATCHED
-  const digest = digestOf(ended(finished), settings)
-  const { findings } = watch(watchState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
-  const heard = findings.filter((finding) => layers.includes(layerOf(finding.detector)))
+  if (layers.length === 0) return NO_DETECTOR_RUN
+  const digest = observationDigest(ended(finished), settings)
+  const { findings } = watch(detectorState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
+  const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
   const silent = silentIn(finished.outside)
-  const stopped = [...heard.filter(isUnclean), ...silent].map(({ detector }): Layer => layerOf(detector))
+  const stopped = [...heard.filter(isUnclean), ...silent].map(({ detector }): Layer => detectorLayer(detector))
   const earning = clean.filter((layer) => layers.some((each) => each === layer) && !stopped.includes(layer))
   return {
     trace: { clean: earning, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
@@ -107,18 +111,18 @@ export function watchOutcome(
 }
 
 /** Looks at what a tool gave back, told by somebody whose word is no evidence: it bounds the session, and nothing is learnt from it. */
-export function watchOutput(
+export function runDetectorsOnOutput(
   finished: Finished,
   judged: Judged,
   { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
   view: Pick<View, 'document'>,
-): Watching {
+): DetectorRun {
   const { layers, settings } = detectors
-  if (finished.result === undefined || !layers.includes('behaviour')) return UNWATCHED
-  const { findings } = watch(DetectState.parse({}), digestOf(ended(finished), settings), settings)
+  if (finished.result === undefined || !layers.includes('behaviour')) return NO_DETECTOR_RUN
+  const { findings } = watch(DetectState.parse({}), observationDigest(ended(finished), settings), settings)
   const heard = findings.filter(({ detector }) => detector === 'injection_output')
   const effects = sessionCaps(heard, judged, finished, constants, view)
-  return effects.length === 0 ? UNWATCHED : { trace: { clean: [], alarms: alarmsIn(heard) }, effects, verdicts: [] }
+  return effects.length === 0 ? NO_DETECTOR_RUN : { trace: { clean: [], alarms: alarmsIn(heard) }, effects, verdicts: [] }
 }
 
 function ended({ request, action, atMs, gravity, retold, tokens, result, outside }: Finished): RawFinished {
@@ -132,17 +136,17 @@ function ended({ request, action, atMs, gravity, retold, tokens, result, outside
     failed: retold === true || gravity === 'none' || gravity === 'ambiguous' ? undefined : gravity !== 'positive',
     tokens,
     output_text: outputText(result),
-    classifier_confidence: saidBy(outside?.injection),
+    classifier_confidence: classifierScore(outside?.injection),
   }
 }
 
 /** The layer that a detector, or the model that it asks, speaks for. */
-export function layerOf(detector: Blind['detector']): 'behaviour' | 'context' {
+export function detectorLayer(detector: DetectorGap['detector']): 'behaviour' | 'context' {
   return detector === 'topic_drift' || detector === 'topic_model' ? 'context' : 'behaviour'
 }
 
 /** Models that were asked and gave no answer. */
-function silentIn(outside: OutsideAnswers | undefined): readonly Blind[] {
+function silentIn(outside: ClassifierAnswers | undefined): readonly DetectorGap[] {
   const { injection, topic } = outside ?? {}
   return [
     ...(injection?.kind === 'failed' ? [{ detector: 'injection_classifier' as const, reason: injection.why }] : []),
@@ -151,7 +155,7 @@ function silentIn(outside: OutsideAnswers | undefined): readonly Blind[] {
 }
 
 /** What did not look: detectors that are off or could not tell, and models that did not answer. No member where all did. */
-function blindTo(findings: readonly Finding[], silent: readonly Blind[]): { readonly blind?: readonly Blind[] } {
+function blindTo(findings: readonly Finding[], silent: readonly DetectorGap[]): { readonly blind?: readonly DetectorGap[] } {
   const closed = findings.filter(({ not_looked }) => not_looked === 'cannot_tell' || not_looked === 'off')
   const blind = [...closed.map(({ detector, reason }) => ({ detector, reason })), ...silent]
   return blind.length === 0 ? {} : { blind }
@@ -163,12 +167,12 @@ function isUnclean({ verdict, not_looked }: Finding): boolean {
 
 /** Checked and clean: something looked and found nothing, nothing alarms, and nothing that should have looked could not. */
 function isClean(findings: readonly Finding[], layer: Layer): boolean {
-  const own = findings.filter(({ detector }) => layerOf(detector) === layer)
+  const own = findings.filter(({ detector }) => detectorLayer(detector) === layer)
   if (own.some(isUnclean)) return false
   return own.some(({ looked, verdict }) => looked && verdict === 'clean')
 }
 
-function alarmsIn(findings: readonly Finding[]): readonly Alarm[] {
+function alarmsIn(findings: readonly Finding[]): readonly DetectorAlarm[] {
   return findings
     .filter(({ verdict }) => isAlarm(verdict))
     .map(({ detector, verdict, score, reason, rules }) => ({ detector, verdict, score, reason, rules }))
@@ -186,7 +190,7 @@ function verdictIn(layer: Layer, atMs: number): Pick<Verdict, 'layer' | 'source'
 function verdictsOf(findings: readonly Finding[], atMs: number): readonly Verdict[] {
   return (['behaviour', 'context'] as const).flatMap((layer): readonly Verdict[] => {
     // What is only in the output of a tool is not the agent's doing: it bounds the session.
-    const own = findings.filter(({ detector }) => layerOf(detector) === layer && detector !== 'injection_output')
+    const own = findings.filter(({ detector }) => detectorLayer(detector) === layer && detector !== 'injection_output')
     if (own.some(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'suspicious'))
       return [{ ...verdictIn(layer, atMs), class: 'violating', gravity: 'moderate' }]
     if (own.some(({ verdict }) => verdict === 'anomalous'))
@@ -256,8 +260,8 @@ function suspected(
 }
 
 /** The documents that detectors' judgements read or write. */
-export function detectorTouches(tenant: string, judged: Parameters<typeof judgingTouches>[1]): Touches {
+export function detectorDocumentKeys(tenant: string, judged: Parameters<typeof judgementDocumentKeys>[1]): DocumentKeys {
   return (['identity', 'behaviour', 'context'] as const).flatMap((layer) =>
-    judgingTouches(tenant, judged, { by: DETECTORS_SOURCE, layer }),
+    judgementDocumentKeys(tenant, judged, { by: DETECTORS_SOURCE, layer }),
   )
 }

@@ -5,10 +5,10 @@ import { DetectSettings } from '../../detect/settings.ts'
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u
 
 /** Longest that a decision waits for a model, ms. */
-export const MODEL_TIMEOUT_MS_MAX = 5_000
+export const CLASSIFIER_TIMEOUT_MS_MAX = 5_000
 
 /** A model outside of this decision point that detectors ask (docs/detectors.md). */
-export const OutsideModel = z.strictObject({
+export const ExternalClassifier = z.strictObject({
   /** Where texts are sent to. */
   url: z
     .url({ protocol: /^https?$/u })
@@ -18,14 +18,14 @@ export const OutsideModel = z.strictObject({
       if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong })
     }),
   /** How long a decision waits for it. */
-  timeout_ms: z.int().min(10).max(MODEL_TIMEOUT_MS_MAX).default(200),
+  timeout_ms: z.int().min(10).max(CLASSIFIER_TIMEOUT_MS_MAX).default(200),
   /** Environment variable or file that holds the token which is sent along (`Authorization: Bearer`). */
   secret: z
     .union([z.strictObject({ env: z.string().min(1).max(256) }), z.strictObject({ file: z.string().min(1).max(4_096) })])
     .optional(),
 })
 
-export type OutsideModel = z.infer<typeof OutsideModel>
+export type ExternalClassifier = z.infer<typeof ExternalClassifier>
 
 /** What is wrong with where texts are to be sent; undefined when nothing is. */
 function wrongIn({ protocol, hostname, username, password, hash }: URL): string | undefined {
@@ -46,9 +46,9 @@ export const DetectorSettings = z
       .default([]),
     settings: DetectSettings.prefault({}),
     /** A model that says how sure it is of a prompt injection; asked where behaviour is watched. */
-    injection_classifier: OutsideModel.optional(),
+    injection_classifier: ExternalClassifier.optional(),
     /** A model that says how far an action lies within its declared topic; asked where context is watched. */
-    topic_model: OutsideModel.optional(),
+    topic_model: ExternalClassifier.optional(),
   })
   .superRefine(({ layers, injection_classifier, topic_model }, context) => {
     const refuse = (name: string, layer: string): void =>

@@ -6,7 +6,7 @@ import { sha256Hex } from '../../format/canonical-json.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
 import { consequencesOf } from '../../ledger/changes.ts'
 import type { Effect } from '../../ledger/effect.ts'
-import { receivedKey, receivedName } from '../../ledger/idempotency.ts'
+import { idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'
 import { agentKey } from '../../ledger/keys.ts'
 import { recordOf } from '../../ledger/new-record.ts'
 import { sandbox } from '../../ledger/sandbox.ts'
@@ -49,7 +49,7 @@ export async function importHistory(deps: ImportDeps, caller: Caller, file: Sign
   const nowMs = deps.nowMs()
   const lines = linesOf(file.bytes, nowMs)
   const digest = sha256Hex(file.bytes)
-  const received = receivedKey(tenant, receivedName('import', digest))
+  const received = idempotencyKey(tenant, idempotencyName('import', digest))
   const id = deps.newId()
   const agents = [...new Set(lines.map(({ agent }) => agent))].sort()
   const recordId = await deps.store.transact([received, ...agents.map((agent) => agentKey(tenant, agent))], (transaction) => {

@@ -7,7 +7,7 @@ import { newAgentTrust } from '../../trust/state.ts'
 import { scopeView } from '../../trust/view.ts'
 import { judgedOf, proposalOf, type RecordedDecision } from '../judged-decision.ts'
 import type { Judged } from '../weigh-verdict.ts'
-import type { Saying } from './judge.ts'
+import type { EvaluationContext } from './judge.ts'
 
 /** The level that a judging agent must hold itself, in some scope, for what it says to weigh anything. */
 const JUDGE_LEVEL_MIN = 2
@@ -37,13 +37,13 @@ export function judgedBy(caller: Caller, decisionId: string, decided: RecordedDe
 }
 
 /** How a caller's verdict is said: when, of what, and whether a judging agent's own trust carries it. */
-export function sayingOf(
+export function evaluationContextOf(
   deps: { readonly newId: () => string },
   caller: Caller,
   decisionId: string,
   nowMs: number,
   view: View,
-): Saying {
+): EvaluationContext {
   return {
     tenant: caller.tenant,
     nowMs,

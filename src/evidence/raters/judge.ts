@@ -5,16 +5,16 @@ import { hearing, newVerdicts, project } from '../../ledger/fold/fold.ts'
 import { saidWithin, WITNESS_MS } from '../../ledger/fold/raters.ts'
 import { boundsKey, filingsKey, raterKey, tallyKey } from '../../ledger/keys.ts'
 import { sandbox } from '../../ledger/sandbox.ts'
-import type { Touches, View } from '../../ledger/store.ts'
+import type { DocumentKeys, View } from '../../ledger/store.ts'
 import type { Hold, HoldReason } from '../../trust/bounds-documents.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { isCalibrated, isRater, raterWeight } from '../../trust/raters.ts'
 import { decisionOf, proposalOf } from '../judged-decision.ts'
 import {
   criticalIncident,
-  isHeard,
+  isSuperseded,
   type Judged,
-  nothing,
+  recordWithoutWeight,
   type Verdict,
   weigh,
   weighAnew,
@@ -22,7 +22,7 @@ import {
 } from '../weigh-verdict.ts'
 
 /** Where and when something is said: of which decision, and the id a hold gets if it has to wait. */
-export type Saying = {
+export type EvaluationContext = {
   readonly tenant: string
   readonly nowMs: number
   /** The decision that was reported on; the one that is judged may be the one that asked for its approval. */
@@ -43,11 +43,11 @@ export type Judgement = Weighed & {
 }
 
 /** The documents that judging reads or writes. */
-export function judgingTouches(
+export function judgementDocumentKeys(
   tenant: string,
   judged: Pick<Judged, 'agent' | 'scope' | 'decision_id'>,
   verdict: Pick<Verdict, 'by' | 'layer'>,
-): Touches {
+): DocumentKeys {
   const { agent, scope } = judged
   return [
     { kind: 'verdicts', tenant, id: judged.decision_id },
@@ -64,12 +64,12 @@ export function judgingTouches(
  * failures of one source beyond its hour wait until another source agrees or a person decides; complaints that nobody else bears out
  * weigh up to a limit and are flagged beyond it; what is said of a canary counts for its rater alone.
  */
-export function judge(judged: Judged, said: Verdict, saying: Saying, view: View): Judgement {
+export function judge(judged: Judged, said: Verdict, saying: EvaluationContext, view: View): Judgement {
   const { tenant } = saying
   const constants = view.constants()
   const verdicts = view.document({ kind: 'verdicts', tenant, id: judged.decision_id })
   const verdict = knownBy(said, saying, view, constants)
-  if (isHeard(verdict, verdicts)) return { ...weigh(judged, verdict, verdicts, constants), verdict, canary: false }
+  if (isSuperseded(verdict, verdicts)) return { ...weigh(judged, verdict, verdicts, constants), verdict, canary: false }
   const advice = adviceOf(judged, verdict, saying)
   const weighed = withinLimits(judged, verdict, verdicts, saying, view)
   const canary = verdicts?.canary
@@ -85,7 +85,7 @@ export function judge(judged: Judged, said: Verdict, saying: Saying, view: View)
 export function judgeEach(
   judged: Judged,
   verdicts: readonly Verdict[],
-  saying: Saying,
+  saying: EvaluationContext,
   { first, view }: { readonly first: readonly Effect[]; readonly view: View },
 ): readonly Effect[] {
   if (verdicts.length === 0) return []
@@ -106,7 +106,7 @@ export function judgeEach(
 }
 
 /** A person weighs what the canaries say, once there are enough of them. */
-function knownBy(said: Verdict, { tenant }: Saying, view: View, constants: TrustConstants): Verdict {
+function knownBy(said: Verdict, { tenant }: EvaluationContext, view: View, constants: TrustConstants): Verdict {
   const record = isRater(said.source) ? view.document(raterKey(tenant, said.by)) : undefined
   if (record === undefined || !isCalibrated(record, constants)) return said
   const rho = said.source === 'human' ? raterWeight(record, constants) : null
@@ -115,10 +115,16 @@ function knownBy(said: Verdict, { tenant }: Saying, view: View, constants: Trust
 
 type Limited = Weighed & { readonly verdict: Verdict }
 
-function withinLimits(judged: Judged, verdict: Verdict, verdicts: Verdicts | undefined, saying: Saying, view: View): Limited {
+function withinLimits(
+  judged: Judged,
+  verdict: Verdict,
+  verdicts: Verdicts | undefined,
+  saying: EvaluationContext,
+  view: View,
+): Limited {
   const constants = view.constants()
   if (verdict.source === 'llm_judge' && saying.untrustedJudge)
-    return { ...nothing(judged, verdict, 'the judging agent is not trusted enough itself'), verdict }
+    return { ...recordWithoutWeight(judged, verdict, 'the judging agent is not trusted enough itself'), verdict }
   switch (verdict.gravity) {
     case 'none':
       return { ...weigh(judged, verdict, verdicts, constants), verdict }
@@ -139,7 +145,7 @@ function successWithin(
   judged: Judged,
   verdict: Verdict,
   verdicts: Verdicts | undefined,
-  { tenant, nowMs }: Saying,
+  { tenant, nowMs }: EvaluationContext,
   view: View,
 ): Limited {
   const constants = view.constants()
@@ -174,7 +180,7 @@ function complaintWithin(
   judged: Judged,
   verdict: Verdict,
   verdicts: Verdicts | undefined,
-  { tenant, nowMs, ...saying }: Saying,
+  { tenant, nowMs, ...saying }: EvaluationContext,
   view: View,
 ): Limited {
   const constants = view.constants()
@@ -195,7 +201,13 @@ function complaintWithin(
  * Failures that a source tells of as facts: up to the limit of the hour, the one that reaches it whole. Beyond it they count only if
  * another source told of a failure in this scope within the hour; and once one does, what waited counts too.
  */
-function failureWithin(judged: Judged, verdict: Verdict, verdicts: Verdicts | undefined, saying: Saying, view: View): Limited {
+function failureWithin(
+  judged: Judged,
+  verdict: Verdict,
+  verdicts: Verdicts | undefined,
+  saying: EvaluationContext,
+  view: View,
+): Limited {
   const { tenant, nowMs } = saying
   const constants = view.constants()
   const { agent, scope } = judged
@@ -233,7 +245,7 @@ function waiting(
   judged: Judged,
   verdict: Verdict,
   { reason, units }: { readonly reason: HoldReason; readonly units: number },
-  { tenant, nowMs, decisionId, newId }: Saying,
+  { tenant, nowMs, decisionId, newId }: EvaluationContext,
   view: View,
 ): Limited {
   const constants = view.constants()
@@ -258,7 +270,7 @@ function waiting(
     reason === 'possible_slander'
       ? 'flagged: more complaints of this rater than are believed unless somebody bears them out'
       : 'waits: more failures than one source may count in an hour, until another source agrees or a person decides'
-  const { effects } = nothing(judged, verdict, told)
+  const { effects } = recordWithoutWeight(judged, verdict, told)
   return {
     effects: [
       ...effects,
@@ -277,7 +289,7 @@ function freedBy(
   { agent, scope }: Judged,
   { by }: Verdict,
   first: readonly Effect[],
-  saying: Saying,
+  saying: EvaluationContext,
   view: View,
 ): { readonly effects: readonly Effect[]; readonly count: number } {
   const { tenant, nowMs } = saying
@@ -296,7 +308,7 @@ function freedBy(
 export function weighHeld(
   filings: readonly HeldFiling[],
   first: readonly Effect[],
-  { tenant, nowMs }: Pick<Saying, 'tenant' | 'nowMs'>,
+  { tenant, nowMs }: Pick<EvaluationContext, 'tenant' | 'nowMs'>,
   view: View,
 ): readonly Effect[] {
   const trial = sandbox(view)
@@ -312,14 +324,19 @@ export function weighHeld(
 }
 
 /** A judging agent's word is kept for the people who decide. */
-function adviceOf({ decision_id }: Judged, verdict: Verdict, { nowMs }: Saying): readonly Effect[] {
+function adviceOf({ decision_id }: Judged, verdict: Verdict, { nowMs }: EvaluationContext): readonly Effect[] {
   if (verdict.source !== 'llm_judge' || verdict.layer !== 'outcome') return []
   return [{ kind: 'advice', decision_id, advice: { by: verdict.by, class: verdict.class, at_ms: nowMs } }]
 }
 
 /** A verdict on a canary: heard, and one more canary of its rater, the first time they judge it. */
-function canaryEffects(judged: Judged, verdict: Verdict, verdicts: Verdicts, { knowsCanaries }: Saying): readonly Effect[] {
-  const { effects } = nothing(judged, verdict, '')
+function canaryEffects(
+  judged: Judged,
+  verdict: Verdict,
+  verdicts: Verdicts,
+  { knowsCanaries }: EvaluationContext,
+): readonly Effect[] {
+  const { effects } = recordWithoutWeight(judged, verdict, '')
   const mine = hearing(verdict.layer, verdict.by, '').slice(verdict.layer.length + 1)
   const isFirst = !verdicts.heard.some((each) => each.startsWith(`${verdict.layer}|`) && each.endsWith(mine))
   const says = saysOf(verdict)

@@ -9,14 +9,14 @@ import type { SignalBody } from './wire.ts'
 type Classed = { readonly class: SignalBody['class']; readonly data: object }
 
 /** The layer that a signal belongs to: that of its class, or the one it names. */
-export function layerOf({ class: of, data }: Classed): Layer {
+export function signalLayer({ class: of, data }: Classed): Layer {
   const { layer } = SIGNAL_TABLE[of]
   return layer === 'named' ? (data as { readonly layer: Layer }).layer : layer
 }
 
 /** Refuses what a credential is not configured to say: the layer, the class, the agent. */
 export function refuseUnconfigured(caller: Caller, signal: Classed, agent: string | null): void {
-  const layer = layerOf(signal)
+  const layer = signalLayer(signal)
   const who = `the credential "${actorOf(caller)}"`
   if (!caller.layers.includes(layer))
     throw new ServiceError('forbidden', `${who} may not write the layer "${layer}"`, {
@@ -39,7 +39,7 @@ export function refuseBeyond(caller: Caller, of: string, agent: string | null): 
       place: { pointer: '/class' },
       fix: 'add the class to "signal_classes" of the credential',
     })
-  if (caller.signal_agents !== undefined && !caller.signal_agents.some((pattern) => matches(pattern, agent ?? '')))
+  if (caller.signal_agents !== undefined && !caller.signal_agents.some((pattern) => matchesClass(pattern, agent ?? '')))
     throw new ServiceError('forbidden', `${who} may not send signals about the agent "${agent ?? ''}"`, {
       place: { pointer: '/agent' },
       fix: 'add the agent to "signal_agents" of the credential',
@@ -47,7 +47,7 @@ export function refuseBeyond(caller: Caller, of: string, agent: string | null): 
 }
 
 /** Whether a name fits a pattern in which each `*` stands for any text. Takes no longer than the two are long together. */
-export function matches(pattern: string, name: string): boolean {
+export function matchesClass(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()
   if (last === undefined) return pattern === name

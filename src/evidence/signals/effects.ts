@@ -15,7 +15,7 @@ export const INJECTION_SUSPECTED_MIN = 0.8
 export const INJECTION_WEAK_MIN = 0.5
 
 /** Whom a signal is about, who says so, and when. */
-export type Told = {
+export type SignalContext = {
   readonly tenant: string
   readonly agent: string
   /** The credential. */
@@ -25,12 +25,12 @@ export type Told = {
 }
 
 /** What a signal does, as effects and in words. */
-export type Doing = { readonly effects: readonly Effect[]; readonly did: readonly string[] }
+export type SignalOutcome = { readonly effects: readonly Effect[]; readonly did: readonly string[] }
 
-const NOTHING: Doing = { effects: [], did: [] }
+const NOTHING: SignalOutcome = { effects: [], did: [] }
 
 /** What a signal about an agent or a session does to the state. Throws `bad_request` for a time that cannot be. */
-export function doingOf(signal: StateSignal, told: Told, recordId: string, view: View): Doing {
+export function signalOutcome(signal: StateSignal, told: SignalContext, recordId: string, view: View): SignalOutcome {
   switch (signal.class) {
     case 'credential_issued':
       return posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
@@ -79,7 +79,7 @@ export function isWeakInjection(signal: StateSignal): boolean {
   return !confirmed && found_in !== 'output' && confidence >= INJECTION_WEAK_MIN && confidence < INJECTION_SUSPECTED_MIN
 }
 
-function posture({ agent, eventTimeMs }: Told, given: Posture): Doing {
+function posture({ agent, eventTimeMs }: SignalContext, given: Posture): SignalOutcome {
   return {
     effects: [{ kind: 'posture', agent, posture: given, event_time_ms: eventTimeMs }],
     did: [`posture: ${Object.keys(given).join(', ')}`],
@@ -96,7 +96,7 @@ function timeIn(time: string, member: string): number {
 }
 
 /** A time that has been; that of the event where none is given. */
-function pastIn(time: string | undefined, { nowMs, eventTimeMs }: Told): number {
+function pastIn(time: string | undefined, { nowMs, eventTimeMs }: SignalContext): number {
   if (time === undefined) return eventTimeMs
   const atMs = timeIn(time, 'issued_at')
   if (atMs <= nowMs + EVENT_SKEW_MS_MAX) return Math.min(atMs, nowMs)
@@ -107,7 +107,7 @@ function pastIn(time: string | undefined, { nowMs, eventTimeMs }: Told): number 
 }
 
 /** An incident of the agent; none where one of its class, as low, waits for its review already. */
-function incident(of: IncidentClass, { tenant, agent }: Told, recordId: string, view: View): Doing {
+function incident(of: IncidentClass, { tenant, agent }: SignalContext, recordId: string, view: View): SignalOutcome {
   const raised = agentIncident(agent, of, recordId, view.constants())
   const { cap, review } = raised.incident
   const open = view.document(agentKey(tenant, agent))?.incidents ?? []
@@ -118,7 +118,7 @@ function incident(of: IncidentClass, { tenant, agent }: Told, recordId: string, 
 
 type RiskData = Extract<StateSignal, { class: 'session_risk' }>['data']
 
-function sessionRisk({ session, level }: RiskData, { agent }: Told, view: View): Doing {
+function sessionRisk({ session, level }: RiskData, { agent }: SignalContext, view: View): SignalOutcome {
   if (level === 'low') return NOTHING
   const { session_high, session_medium } = view.constants().bound_ceilings
   const value = level === 'high' ? session_high : session_medium
@@ -131,7 +131,7 @@ function sessionRisk({ session, level }: RiskData, { agent }: Told, view: View):
 type InjectionData = Extract<StateSignal, { class: 'injection_indicator' }>['data']
 
 /** An indicator in what a tool gave back bounds the session: whoever can send a mail could bring the agent down otherwise. */
-function injection(data: InjectionData, told: Told, recordId: string, view: View): Doing {
+function injection(data: InjectionData, told: SignalContext, recordId: string, view: View): SignalOutcome {
   const { confidence, found_in, confirmed, session } = data
   if (confirmed) return incident('injection_confirmed', told, recordId, view)
   if (confidence < INJECTION_WEAK_MIN) return NOTHING
@@ -140,7 +140,7 @@ function injection(data: InjectionData, told: Told, recordId: string, view: View
     return incident(suspected ? 'injection_suspected' : 'injection_weak', told, recordId, view)
   const { incident_rules: rules } = view.constants()
   const value = (suspected ? rules.injection_suspected : rules.injection_weak).cap ?? 0
-  const capped: Doing = {
+  const capped: SignalOutcome = {
     effects: [{ kind: 'session', agent: told.agent, session, cap: { source: 'session:injection', value }, used: null }],
     did: [`the session is capped at ${value}`],
   }
@@ -149,18 +149,18 @@ function injection(data: InjectionData, told: Told, recordId: string, view: View
 }
 
 /** An injection that two sources saw in one session within the hour is the agent's. */
-function secondSource(session: string, told: Told, recordId: string, view: View): Doing {
+function secondSource(session: string, told: SignalContext, recordId: string, view: View): SignalOutcome {
   const { effect, isSecond } = sighted({ ...told, session }, recordId, view)
-  const remembered: Doing = { effects: [effect], did: [] }
+  const remembered: SignalOutcome = { effects: [effect], did: [] }
   return isSecond ? both(remembered, incident('injection_suspected', told, recordId, view)) : remembered
 }
 
-function both(one: Doing, other: Doing): Doing {
+function both(one: SignalOutcome, other: SignalOutcome): SignalOutcome {
   return { effects: [...one.effects, ...other.effects], did: [...one.did, ...other.did] }
 }
 
 /** Documents that `doingOf` reads. */
-export function touchesOf(signal: StateSignal, tenant: string, agent: string) {
+export function signalDocumentKeys(signal: StateSignal, tenant: string, agent: string) {
   const session = 'session' in signal.data ? signal.data.session : undefined
   return [agentKey(tenant, agent), ...(session === undefined ? [] : [sightingKey({ tenant, agent, session })])]
 }

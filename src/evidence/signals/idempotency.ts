@@ -3,7 +3,7 @@ import { InvariantError } from '../../format/error.ts'
 import type { AgentChange } from '../../ledger/changes.ts'
 import type { DocumentKey } from '../../ledger/documents/documents.ts'
 import type { Effect } from '../../ledger/effect.ts'
-import { digestOf, known, receivedKey, receivedName } from '../../ledger/idempotency.ts'
+import { eventDigest, compareReceived, idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'
 import type { StoredRecord, View } from '../../ledger/store.ts'
 import { isStateClass } from '../../model/signal-classes.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
@@ -19,7 +19,7 @@ export function isState(signal: SignalBody): signal is StateSignal {
 }
 
 /** A signal was taken before. Leaves a change of the state without a trace; never leaves the service. */
-export class TakenBefore extends Error {
+export class DuplicateSignal extends Error {
   readonly recordId: string
   readonly same: boolean
 
@@ -31,23 +31,23 @@ export class TakenBefore extends Error {
 }
 
 /** What is remembered of a signal that has an id. */
-export type Memory = { readonly key: DocumentKey<'received'>; readonly digest: string }
+export type SignalKey = { readonly key: DocumentKey<'received'>; readonly digest: string }
 
 /** Where a signal is remembered; null for one that nothing tells from others. */
-export function memoryOf({ tenant, credential }: Caller, { origin, raw }: SignalEvent): Memory | null {
+export function signalKeyOf({ tenant, credential }: Caller, { origin, raw }: SignalEvent): SignalKey | null {
   if (origin === null) return null
-  const name = receivedName('signal', credential ?? '', origin.source, origin.id)
-  return { key: receivedKey(tenant, name), digest: digestOf(raw) }
+  const name = idempotencyName('signal', credential ?? '', origin.source, origin.id)
+  return { key: idempotencyKey(tenant, name), digest: eventDigest(raw) }
 }
 
 /** Refuses what was received before. Throws `TakenBefore`. */
-export function refuseKnown({ key, digest }: Memory, view: View): void {
+export function refuseDuplicate({ key, digest }: SignalKey, view: View): void {
   const received = view.document(key)
-  if (received !== undefined) throw new TakenBefore(received.record_id, known(received, digest) === 'same')
+  if (received !== undefined) throw new DuplicateSignal(received.record_id, compareReceived(received, digest) === 'same')
 }
 
 /** The effect by which a signal is remembered. */
-export function remembered(memory: Memory | null, recordId: string): readonly Effect[] {
+export function rememberSignal(memory: SignalKey | null, recordId: string): readonly Effect[] {
   return memory === null ? [] : [{ kind: 'received', key: memory.key.id, digest: memory.digest, record_id: recordId }]
 }
 
@@ -59,7 +59,7 @@ export async function recordAt(deps: VerbDeps, tenant: string, id: string): Prom
 }
 
 /** The answer that the record of a signal stands for: the same however often it is asked for. */
-export function answerOf({ record, leafIndex }: StoredRecord, duplicate: boolean): SignalAnswer {
+export function signalAnswerOf({ record, leafIndex }: StoredRecord, duplicate: boolean): SignalAnswer {
   const body = record.body as unknown as {
     readonly taken: Pick<SignalAnswer, 'class' | 'layer' | 'did'>
     readonly weighed?: { readonly reason: string }

@@ -8,36 +8,36 @@ import type { Transaction } from '../../ledger/store.ts'
 import { decisionOf } from '../judged-decision.ts'
 import { type EvidenceDeps, reportSignal } from '../report-outcome.ts'
 import type { EvidenceAnswer, SignalReport } from '../wire.ts'
-import { layerOf, refuseUnconfigured } from './authorization.ts'
-import { doingOf, isWeakInjection } from './effects.ts'
+import { signalLayer, refuseUnconfigured } from './authorization.ts'
+import { signalOutcome, isWeakInjection } from './effects.ts'
 import {
-  answerOf,
+  signalAnswerOf,
   isState,
-  type Memory,
-  memoryOf,
+  type SignalKey,
+  signalKeyOf,
   recordAt,
-  refuseKnown,
-  remembered,
+  refuseDuplicate,
+  rememberSignal,
   type StateEvent,
-  TakenBefore,
+  DuplicateSignal,
 } from './idempotency.ts'
-import { judgedDecision, takeJudgement, takeWithEvidence } from './judgements.ts'
-import { refuseUnknown, toldOf, touched } from './target.ts'
+import { judgedDecision, ingestJudgement, ingestWithEvidence } from './judgements.ts'
+import { refuseUnknown, signalContextOf, signalStateKeys } from './target.ts'
 import type { SignalAnswer, SignalEvent } from './wire.ts'
 
 /** Takes one signal: refuses what its credential may not say, counts it once, and does what its class does. */
-export async function takeSignal(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
-  const layer = layerOf(event.signal)
+export async function ingestSignal(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
+  const layer = signalLayer(event.signal)
   const labels = { kind: 'signal', class: event.signal.class, layer } as const
   try {
     const answer = await taken(deps, caller, event)
     deps.observe({ ...labels, result: answer.duplicate ? 'duplicate' : 'accepted' })
     return answer
   } catch (error) {
-    if (error instanceof TakenBefore) {
+    if (error instanceof DuplicateSignal) {
       if (error.same) {
         deps.observe({ ...labels, result: 'duplicate' })
-        return answerOf(await recordAt(deps, caller.tenant, error.recordId), true)
+        return signalAnswerOf(await recordAt(deps, caller.tenant, error.recordId), true)
       }
       deps.observe({ ...labels, result: 'conflict' })
       throw await conflicting(deps, caller, event, error.recordId)
@@ -69,9 +69,9 @@ export async function reportJudged(deps: EvidenceDeps, caller: Caller, report: S
 async function taken(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
   authorize(caller, 'report_signal')
   const { signal, agent } = event
-  const memory = memoryOf(caller, event)
-  if (memory !== null) await deps.store.read([memory.key], (view) => refuseKnown(memory, view))
-  if (!isState(signal)) return takeJudgement(deps, caller, event, memory)
+  const memory = signalKeyOf(caller, event)
+  if (memory !== null) await deps.store.read([memory.key], (view) => refuseDuplicate(memory, view))
+  if (!isState(signal)) return ingestJudgement(deps, caller, event, memory)
   if (agent === null)
     throw new ServiceError('bad_request', `a signal "${signal.class}" is about an agent, so name it`, {
       place: { pointer: '/agent' },
@@ -81,7 +81,7 @@ async function taken(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Pr
   refuseUnsteady(deps)
   const judged = await judgedDecision(deps, caller, signal, agent)
   return isWeakInjection(signal) && judged !== null
-    ? takeWithEvidence(deps, caller, { ...event, signal, agent }, memory, judged)
+    ? ingestWithEvidence(deps, caller, { ...event, signal, agent }, memory, judged)
     : takeState(deps, caller, { ...event, signal, agent }, memory)
 }
 
@@ -94,18 +94,18 @@ function refuseUnsteady(deps: EvidenceDeps): void {
 }
 
 /** A signal about an agent or a session: what it does, and its record, in one write. */
-async function takeState(deps: EvidenceDeps, caller: Caller, event: StateEvent, memory: Memory | null): Promise<SignalAnswer> {
-  const told = toldOf(deps, caller, event)
+async function takeState(deps: EvidenceDeps, caller: Caller, event: StateEvent, memory: SignalKey | null): Promise<SignalAnswer> {
+  const told = signalContextOf(deps, caller, event)
   const id = deps.newId()
-  await deps.store.transact(touched(caller.tenant, event, memory), (transaction) => {
-    if (memory !== null) refuseKnown(memory, transaction)
+  await deps.store.transact(signalStateKeys(caller.tenant, event, memory), (transaction) => {
+    if (memory !== null) refuseDuplicate(memory, transaction)
     refuseUnknown(deps, event, caller.tenant, transaction)
-    const { effects: own, did } = doingOf(event.signal, told, id, transaction)
-    const effects = [...own, ...remembered(memory, id)]
+    const { effects: own, did } = signalOutcome(event.signal, told, id, transaction)
+    const effects = [...own, ...rememberSignal(memory, id)]
     const { changes, named } = consequencesOf(effects, told.nowMs, caller.tenant, sandbox(transaction))
     for (const change of changes)
       if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
-    const body = { signal: event.raw, taken: { class: event.signal.class, layer: layerOf(event.signal), did }, ...named }
+    const body = { signal: event.raw, taken: { class: event.signal.class, layer: signalLayer(event.signal), did }, ...named }
     transaction.append({
       record: recordOf({
         kind: 'signal',
@@ -120,7 +120,7 @@ async function takeState(deps: EvidenceDeps, caller: Caller, event: StateEvent, 
       }),
     })
   })
-  return answerOf(await recordAt(deps, caller.tenant, id), false)
+  return signalAnswerOf(await recordAt(deps, caller.tenant, id), false)
 }
 
 /** Writes down that a source said something else under an id that it had used, and gives the refusal. */

@@ -1,22 +1,30 @@
 import type { Caller } from '../../access/caller.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
-import { receiving } from '../../ledger/idempotency.ts'
+import { withIdempotency } from '../../ledger/idempotency.ts'
 import { recordOf } from '../../ledger/new-record.ts'
 import { decisionOf, judgedOf } from '../judged-decision.ts'
 import { type EvidenceDeps, reportOutcome, reportSignal } from '../report-outcome.ts'
 import type { SignalReport } from '../wire.ts'
-import { layerOf, refuseUnconfigured } from './authorization.ts'
-import { doingOf } from './effects.ts'
-import { answerOf, isState, type Memory, recordAt, refuseKnown, remembered, type StateEvent } from './idempotency.ts'
-import { refuseUnknown, toldOf, touched } from './target.ts'
+import { signalLayer, refuseUnconfigured } from './authorization.ts'
+import { signalOutcome } from './effects.ts'
+import {
+  signalAnswerOf,
+  isState,
+  type SignalKey,
+  recordAt,
+  refuseDuplicate,
+  rememberSignal,
+  type StateEvent,
+} from './idempotency.ts'
+import { refuseUnknown, signalContextOf, signalStateKeys } from './target.ts'
 import type { SignalAnswer, SignalEvent, StateSignal } from './wire.ts'
 
 /** A signal about a decision: evidence, by the rules of evidence, in the same write in which it is remembered. */
-export async function takeJudgement(
+export async function ingestJudgement(
   deps: EvidenceDeps,
   caller: Caller,
   event: SignalEvent,
-  memory: Memory | null,
+  memory: SignalKey | null,
 ): Promise<SignalAnswer> {
   const { signal, agent: named, event_time, raw } = event
   if (isState(signal)) throw new InvariantError('a signal about an agent is no judgement')
@@ -24,18 +32,18 @@ export async function takeJudgement(
   const { agent } = await deps.store.read([], (view) => decisionOf(view, caller.tenant, data.decision_id).record)
   refuseUnconfigured(caller, signal, agent)
   if (named !== null && named !== agent) throw otherAgent(named, data.decision_id)
-  const layer = layerOf(signal)
+  const layer = signalLayer(signal)
   const written = written_()
-  const store = receiving(
+  const store = withIdempotency(
     deps.store,
     memory === null ? [] : [memory.key],
     (transaction) => {
-      if (memory !== null) refuseKnown(memory, transaction)
+      if (memory !== null) refuseDuplicate(memory, transaction)
     },
     {
       effects: (recordId) => {
         written.id = recordId
-        return remembered(memory, recordId)
+        return rememberSignal(memory, recordId)
       },
       body: { signal: raw, taken: { class: signal.class, layer, did: [] } },
       alone: () => signalRecord(deps, caller, { class: signal.class, agent, decisionId: data.decision_id }),
@@ -59,7 +67,7 @@ export async function takeJudgement(
       ...detail,
       ...(data.result === undefined ? {} : { result: data.result }),
     })
-  return answerOf(await recordAt(deps, caller.tenant, written.id), false)
+  return signalAnswerOf(await recordAt(deps, caller.tenant, written.id), false)
 }
 
 /** The id of a record that is written elsewhere. */
@@ -112,31 +120,31 @@ function otherAgent(named: string, decisionId: string): ServiceError {
 }
 
 /** A weak indicator is evidence about its decision too: a broken rule, by the rules of evidence, in the same write. */
-export async function takeWithEvidence(
+export async function ingestWithEvidence(
   deps: EvidenceDeps,
   caller: Caller,
   event: StateEvent,
-  memory: Memory | null,
+  memory: SignalKey | null,
   decisionId: string,
 ): Promise<SignalAnswer> {
-  const told = toldOf(deps, caller, event)
+  const told = signalContextOf(deps, caller, event)
   const { class: of } = event.signal
   const written = written_()
-  const store = receiving(
+  const store = withIdempotency(
     deps.store,
-    touched(caller.tenant, event, memory),
+    signalStateKeys(caller.tenant, event, memory),
     (transaction) => {
-      if (memory !== null) refuseKnown(memory, transaction)
+      if (memory !== null) refuseDuplicate(memory, transaction)
       refuseUnknown(deps, event, caller.tenant, transaction)
     },
     {
       effects: (recordId, view) => {
         written.id = recordId
-        return [...doingOf(event.signal, told, recordId, view).effects, ...remembered(memory, recordId)]
+        return [...signalOutcome(event.signal, told, recordId, view).effects, ...rememberSignal(memory, recordId)]
       },
       body: {
         signal: event.raw,
-        taken: { class: of, layer: layerOf(event.signal), did: ['incident "injection_weak" of the agent', 'bad evidence'] },
+        taken: { class: of, layer: signalLayer(event.signal), did: ['incident "injection_weak" of the agent', 'bad evidence'] },
       },
       alone: () => signalRecord(deps, caller, { class: of, agent: event.agent, decisionId }),
     },
@@ -147,5 +155,5 @@ export async function takeWithEvidence(
     class: 'violating',
     ...(event.event_time === null ? {} : { event_time: new Date(event.event_time).toISOString() }),
   })
-  return answerOf(await recordAt(deps, caller.tenant, written.id), false)
+  return signalAnswerOf(await recordAt(deps, caller.tenant, written.id), false)
 }

@@ -7,20 +7,20 @@ import type { View } from '../../ledger/store.ts'
 import { didYouMean } from '../../policy/known-names.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
 import { eventTimeIn } from '../event-time.ts'
-import { type Told, touchesOf } from './effects.ts'
-import type { Memory, StateEvent } from './idempotency.ts'
+import { type SignalContext, signalDocumentKeys } from './effects.ts'
+import type { SignalKey, StateEvent } from './idempotency.ts'
 
 /** Whom a signal is about, who says so, and when. Throws `bad_request` for a time that is too old or to come. */
-export function toldOf(deps: VerbDeps, caller: Caller, { agent, event_time }: StateEvent): Told {
+export function signalContextOf(deps: VerbDeps, caller: Caller, { agent, event_time }: StateEvent): SignalContext {
   const nowMs = deps.nowMs()
   return { tenant: caller.tenant, agent, by: actorOf(caller), nowMs, eventTimeMs: eventTimeIn(event_time ?? undefined, 0, nowMs) }
 }
 
 /** Documents that a signal about an agent may touch. */
-export function touched(tenant: string, { signal, agent }: StateEvent, memory: Memory | null): readonly DocumentKey[] {
+export function signalStateKeys(tenant: string, { signal, agent }: StateEvent, memory: SignalKey | null): readonly DocumentKey[] {
   const session = 'session' in signal.data ? signal.data.session : undefined
   return [
-    ...touchesOf(signal, tenant, agent),
+    ...signalDocumentKeys(signal, tenant, agent),
     boundsKey(tenant, agent),
     ...(session === undefined ? [] : [sessionKey(tenant, agent, session)]),
     ...(memory === null ? [] : [memory.key]),

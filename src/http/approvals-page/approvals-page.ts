@@ -13,7 +13,7 @@ import { type Form, readForm, refuseForeignForm, refuseHost, type Site } from '.
 import { type Frame, leftText } from './layout.ts'
 import { listPage } from './list-view.ts'
 import { faultPage, sentence, signInPage } from './message-views.ts'
-import { linkTo, METHODS, nextOf, PAGE_PATH, pathOf, type Place, placeOf } from './places.ts'
+import { linkTo, METHODS, nextOf, PAGE_PATH, pathOf, type PagePlace, pagePlace } from './places.ts'
 import { requestPage } from './request-view.ts'
 import { createSessions, isOwnForm, type Session, type Sessions } from './sessions.ts'
 import { createSignInLimit, type TakeSignIn } from './sign-in-limit.ts'
@@ -99,7 +99,7 @@ async function answerSafely(state: State, incoming: Incoming): Promise<Reply | F
 
 async function answer(state: State, incoming: Incoming): Promise<Reply | Fault> {
   const { request } = incoming
-  const place = placeOf(pathOf(request.url ?? ''))
+  const place = pagePlace(pathOf(request.url ?? ''))
   if (place === undefined) return { code: 'not_found', message: 'There is no such page.' }
   const methods: readonly string[] = METHODS[place.kind]
   if (!methods.includes(request.method ?? '')) {
@@ -112,7 +112,7 @@ async function answer(state: State, incoming: Incoming): Promise<Reply | Fault> 
 }
 
 /** Reads only; whoever is not signed in is asked to. */
-async function show(state: State, { request, session, frame }: Incoming, place: Place): Promise<Reply | Fault> {
+async function show(state: State, { request, session, frame }: Incoming, place: PagePlace): Promise<Reply | Fault> {
   if (session === undefined) {
     const fromElsewhere = request.headers['sec-fetch-site'] === 'cross-site'
     return signInPage(frame, { next: linkTo(state.base, place), fromElsewhere })
@@ -128,7 +128,7 @@ async function show(state: State, { request, session, frame }: Incoming, place: 
 }
 
 /** A form, once it is shown to be of a page of ours and of this session. */
-async function change(state: State, incoming: Incoming, place: Place): Promise<Reply | Fault> {
+async function change(state: State, incoming: Incoming, place: PagePlace): Promise<Reply | Fault> {
   const { request, session, frame } = incoming
   const foreign = refuseForeignForm(request, state)
   if (foreign !== undefined) return foreign

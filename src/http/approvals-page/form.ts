@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
 import { readBody } from '../body.ts'
-import { type Fault, type Parsed, refuse } from '../exchange.ts'
+import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
 import { isLoopback } from '../listen.ts'
 import { hostName } from '../origin.ts'
 
@@ -16,12 +16,12 @@ export type Form = Readonly<Record<string, string>>
 export async function readForm(request: IncomingMessage): Promise<Parsed<Form>> {
   const type = request.headers['content-type']?.split(';', 1).join('').trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded')
-    return refuse('unsupported_media_type', 'This is not a form.', { fix: 'Use the form of the page.' })
+    return refuseRequest('unsupported_media_type', 'This is not a form.', { fix: 'Use the form of the page.' })
   const body = await readBody(request, FORM_BYTES_MAX)
   if (!body.ok) return body
   const fields = new URLSearchParams(Buffer.from(body.value).toString('latin1'))
   const names = [...fields.keys()]
-  if (new Set(names).size < names.length) return refuse('bad_request', 'A field of the form is there twice.')
+  if (new Set(names).size < names.length) return refuseRequest('bad_request', 'A field of the form is there twice.')
   return { ok: true, value: Object.fromEntries([...fields].map(([name, value]) => [name, value.replaceAll('\r\n', '\n')])) }
 }
 

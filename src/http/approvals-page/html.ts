@@ -5,7 +5,7 @@ const MARKUP: unique symbol = Symbol('markup')
 export type Html = { readonly [MARKUP]: string }
 
 /** What a template takes: text is escaped and shows its invisible characters, markup stays as it is, null is nothing. */
-export type Part = string | number | Html | readonly Html[] | null
+export type HtmlPart = string | number | Html | readonly Html[] | null
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
@@ -19,7 +19,7 @@ const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\
  * Fills a template. Every value is escaped for text and for attributes in double quotes, which are the only places where a
  * template may have one.
  */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return markup(strings.map((string, at) => string + partText(parts[at] ?? null)).join(''))
 }
 
@@ -80,7 +80,7 @@ function markup(text: string): Html {
   return { [MARKUP]: text }
 }
 
-function partText(part: Part): string {
+function partText(part: HtmlPart): string {
   if (part === null) return ''
   if (typeof part === 'number') return String(part)
   if (typeof part === 'string') return escape(part.replaceAll(INVISIBLE, (hidden) => `⟨${codePoint(hidden)}⟩`))

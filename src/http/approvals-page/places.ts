@@ -5,7 +5,7 @@ import { ID_CHARS_MAX } from '../../model/request.ts'
 export const PAGE_PATH = '/approvals'
 
 /** A place of the page. */
-export type Place = { readonly kind: 'list' | 'sign-in' | 'sign-out' } | { readonly kind: 'request'; readonly id: string }
+export type PagePlace = { readonly kind: 'list' | 'sign-in' | 'sign-out' } | { readonly kind: 'request'; readonly id: string }
 
 /** How each place is asked for; what changes something is never read. */
 export const METHODS = {
@@ -13,7 +13,7 @@ export const METHODS = {
   request: ['GET', 'POST'],
   'sign-in': ['POST'],
   'sign-out': ['POST'],
-} as const satisfies Record<Place['kind'], readonly string[]>
+} as const satisfies Record<PagePlace['kind'], readonly string[]>
 
 const Id = identifier(ID_CHARS_MAX)
 
@@ -29,7 +29,7 @@ export function pathOf(url: string): string {
 }
 
 /** The place of a path; undefined where there is none. */
-export function placeOf(path: string): Place | undefined {
+export function pagePlace(path: string): PagePlace | undefined {
   const below = path.slice(PAGE_PATH.length)
   if (below === '' || below === '/') return { kind: 'list' }
   if (below === '/sign-in' || below === '/sign-out') return { kind: below === '/sign-in' ? 'sign-in' : 'sign-out' }
@@ -39,13 +39,13 @@ export function placeOf(path: string): Place | undefined {
 }
 
 /** Where a place is read, below the path of the list as browsers see it. */
-export function linkTo(base: string, place: Place): string {
+export function linkTo(base: string, place: PagePlace): string {
   return place.kind === 'request' ? `${base}/requests/${encodeURIComponent(place.id)}` : base
 }
 
 /** Where to go after signing in: a place of this page, never another address. */
 export function nextOf(base: string, next = ''): string {
-  const place = next.startsWith(base) ? placeOf(PAGE_PATH + next.slice(base.length)) : undefined
+  const place = next.startsWith(base) ? pagePlace(PAGE_PATH + next.slice(base.length)) : undefined
   return place === undefined ? base : linkTo(base, place)
 }
 

@@ -4,14 +4,14 @@ import type { z } from 'zod'
 
 import { VALUES_MAX } from '../../format/strict-json.ts'
 import { Action, Context, type Request, Resource, Subject } from '../../model/request.ts'
-import { type Fault, type Parsed, refuse } from '../exchange.ts'
-import { check } from '../validate.ts'
+import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
+import { checkShape } from '../validate.ts'
 import { AuthzenAction, AuthzenContext, type AuthzenDecision, AuthzenResource, AuthzenSubject, type Semantic } from './schema.ts'
 
 /** Items of a batch that are decided at the same time. */
 export const BATCH_CONCURRENCY = 32
 /** Most values of a batch: those of its body, and those of all its items together, each with the defaults in it. */
-export const BATCH_VALUES_MAX = 40_000
+export const EVALUATIONS_VALUES_MAX = 40_000
 
 /** An item of a batch over its defaults, or why it is refused. */
 export type Item = Parsed<Request>
@@ -46,13 +46,13 @@ export function itemsOf(
   const bytes = sum((part) => part.bytes)
   const values = sum((part) => part.values)
   if (bytes > bytesMax) return tooLarge(`${bytes} bytes`, `${bytesMax} bytes`)
-  if (values > BATCH_VALUES_MAX) return tooLarge(`${values} values`, `${BATCH_VALUES_MAX} values`)
+  if (values > EVALUATIONS_VALUES_MAX) return tooLarge(`${values} values`, `${EVALUATIONS_VALUES_MAX} values`)
   return { ok: true, value: whole.map(itemOf) }
 }
 
 function tooLarge(found: string, most: string): Parsed<never> {
   const message = `The items come to ${found} with the defaults in each: at most ${most} are accepted.`
-  return refuse('too_large', message, { fix: 'Send fewer items, or smaller defaults.' })
+  return refuseRequest('too_large', message, { fix: 'Send fewer items, or smaller defaults.' })
 }
 
 function mapEntities(part: (name: EntityName) => Part): Parts {
@@ -73,8 +73,8 @@ function partsOf(shared: Parts, item: unknown, prefix: string): Parts | Fault {
 
 function partOf(name: EntityName, value: unknown, prefix: string): Part {
   const [theirs, ours] = ENTITIES[name]
-  const projected = check<unknown>(theirs, value, `${prefix}/${name}`)
-  const parsed = projected.ok ? check<unknown>(ours, projected.value, `${prefix}/${name}`) : projected
+  const projected = checkShape<unknown>(theirs, value, `${prefix}/${name}`)
+  const parsed = projected.ok ? checkShape<unknown>(ours, projected.value, `${prefix}/${name}`) : projected
   return value === undefined
     ? { parsed, bytes: 0, values: 0 }
     : { parsed, bytes: Buffer.byteLength(JSON.stringify(value)), values: valuesIn(value) }
@@ -94,7 +94,7 @@ function itemOf(parts: Parts | Fault): Item {
   if ('code' in parts) return { ok: false, fault: parts }
   const values = 1 + sumOf(parts, (part) => part.values)
   if (values > VALUES_MAX) {
-    return refuse('bad_request', `The request has ${values} values: at most ${VALUES_MAX} values are accepted.`, {
+    return refuseRequest('bad_request', `The request has ${values} values: at most ${VALUES_MAX} values are accepted.`, {
       fix: 'Send fewer.',
     })
   }

@@ -1,14 +1,14 @@
 import type { Caller } from '../../access/caller.ts'
-import type { Ask } from '../../decisions/ask.ts'
+import type { DecisionRequest } from '../../decisions/ask.ts'
 import { ServiceError } from '../../format/error.ts'
 import { Request } from '../../model/request.ts'
 import type { Service } from '../../service/service.ts'
-import { type Exchange, type Fault, type Handler, json, type Reply } from '../exchange.ts'
+import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { faultOf, isOurs, PROBLEMS, toldMessage } from '../problems.ts'
-import { check, parseAs } from '../validate.ts'
+import { checkShape, parseAs } from '../validate.ts'
 import { authzenDecision } from './answer.ts'
-import { BATCH_VALUES_MAX, decideItems, type Item, itemsOf } from './batch.ts'
-import { type AuthzenDecision, Evaluation, Evaluations } from './schema.ts'
+import { EVALUATIONS_VALUES_MAX, decideItems, type Item, itemsOf } from './batch.ts'
+import { type AuthzenDecision, AuthzenEvaluation, Evaluations } from './schema.ts'
 
 /** What the AuthZEN handlers need. */
 export type AuthzenOptions = {
@@ -29,16 +29,16 @@ export type AuthzenHandlers = Readonly<Record<'evaluate' | 'evaluateAll' | 'desc
 export function createAuthzenHandlers(options: AuthzenOptions): AuthzenHandlers {
   return {
     evaluate: async (exchange) => {
-      const parsed = parseAs(Evaluation, exchange.body)
+      const parsed = parseAs(AuthzenEvaluation, exchange.body)
       return parsed.ok ? single(options, exchange, parsed.value) : parsed.fault
     },
     evaluateAll: async (exchange) => {
-      const parsed = parseAs(Evaluations, exchange.body, { valuesMax: BATCH_VALUES_MAX })
+      const parsed = parseAs(Evaluations, exchange.body, { valuesMax: EVALUATIONS_VALUES_MAX })
       return parsed.ok ? batch(options, exchange, parsed.value) : parsed.fault
     },
     describePdp: () => {
       const url = options.publicUrl()
-      return json({
+      return jsonReply({
         policy_decision_point: url,
         access_evaluation_endpoint: `${url}/access/v1/evaluation`,
         access_evaluations_endpoint: `${url}/access/v1/evaluations`,
@@ -48,14 +48,14 @@ export function createAuthzenHandlers(options: AuthzenOptions): AuthzenHandlers 
 }
 
 async function single(options: AuthzenOptions, exchange: Exchange, evaluation: unknown): Promise<Reply | Fault> {
-  const request = check(Request, evaluation)
+  const request = checkShape(Request, evaluation)
   if (!request.ok) return request.fault
-  return json(await decide(options, exchange, request.value))
+  return jsonReply(await decide(options, exchange, request.value))
 }
 
 async function decide({ service, withContext }: AuthzenOptions, exchange: Exchange, request: Request): Promise<AuthzenDecision> {
   const { caller, requestId, traceparent } = exchange
-  const ask: Ask = { request, protocol: 'authzen', requestId, ...(traceparent === undefined ? {} : { traceparent }) }
+  const ask: DecisionRequest = { request, protocol: 'authzen', requestId, ...(traceparent === undefined ? {} : { traceparent }) }
   return authzenDecision(await service.evaluate(caller, ask), caller, withContext)
 }
 
@@ -63,7 +63,7 @@ async function decide({ service, withContext }: AuthzenOptions, exchange: Exchan
 async function batch(options: AuthzenOptions, exchange: Exchange, body: Evaluations): Promise<Reply | Fault> {
   const { evaluations = [], options: { evaluations_semantic: semantic = 'execute_all' } = {}, ...defaults } = body
   if (evaluations.length === 0) {
-    const whole = parseAs(Evaluation, exchange.body)
+    const whole = parseAs(AuthzenEvaluation, exchange.body)
     return whole.ok ? single(options, exchange, whole.value) : whole.fault
   }
   const items = itemsOf(defaults, evaluations, options.batchBytesMax)
@@ -71,7 +71,7 @@ async function batch(options: AuthzenOptions, exchange: Exchange, body: Evaluati
   const tooMany = exchange.charge(evaluations.length - 1)
   if (tooMany !== undefined) return tooMany
   const decisions = await decideItems(items.value, (item) => decideItem(options, exchange, item), semantic)
-  return json({ evaluations: decisions })
+  return jsonReply({ evaluations: decisions })
 }
 
 async function decideItem(options: AuthzenOptions, exchange: Exchange, request: Item): Promise<AuthzenDecision> {

@@ -25,7 +25,7 @@ export const AuthzenResource = z.object({
 export const AuthzenContext = properties
 
 /** Body of `POST /access/v1/evaluation`. */
-export const Evaluation = z.object({
+export const AuthzenEvaluation = z.object({
   subject: AuthzenSubject,
   action: AuthzenAction,
   resource: AuthzenResource,

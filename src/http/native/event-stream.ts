@@ -40,7 +40,7 @@ export function openEvents(streams: EventStreams, { caller, query, lastEventId }
     body: '',
     // Proxies that collect answers before they pass them on leave this one alone; a connection that is not kept never delays a stop.
     headers: { 'X-Accel-Buffering': 'no', Connection: 'close' },
-    stream: { send: (response) => send(stream, response, SLOW_MS_MAX), abandon: stream.close },
+    stream: { send: (response) => sendFrame(stream, response, SLOW_MS_MAX), abandon: stream.close },
   }
 }
 
@@ -58,11 +58,11 @@ function cutAt(expiresMs: number | undefined, { frames, close }: EventStream): E
 }
 
 /** Writes a stream as it comes, and no faster than it is read. */
-export async function send(stream: EventStream, response: ServerResponse, slowMsMax: number): Promise<void> {
+export async function sendFrame(stream: EventStream, response: ServerResponse, slowMsMax: number): Promise<void> {
   response.once('close', stream.close)
   try {
     response.write(`retry: ${RETRY_MS}\n\n`)
-    for await (const frame of stream.frames) if (!(await written(response, textOf(frame), slowMsMax))) break
+    for await (const frame of stream.frames) if (!(await written(response, frameText(frame), slowMsMax))) break
     response.end()
   } catch {
     // The log cannot be read: whoever comes back goes on where this ends.
@@ -73,7 +73,7 @@ export async function send(stream: EventStream, response: ServerResponse, slowMs
 }
 
 /** One frame in the form of an event stream. JSON has no line breaks, so its text is one line. */
-export function textOf(frame: StreamFrame): string {
+export function frameText(frame: StreamFrame): string {
   switch (frame.kind) {
     case 'beat':
       return `:\nid: ${frame.id}\n\n`

@@ -1,5 +1,5 @@
 import { isAgents } from '../../access/authority.ts'
-import type { Ask } from '../../decisions/ask.ts'
+import type { DecisionRequest } from '../../decisions/ask.ts'
 import type { EventStreams } from '../../events/event-streams.ts'
 import { OutcomeReport } from '../../evidence/wire.ts'
 import type { RecordQuery, StoredRecord } from '../../ledger/store.ts'
@@ -7,7 +7,7 @@ import { Request } from '../../model/request.ts'
 import { LogReviewReport } from '../../reports/wire.ts'
 import type { Service } from '../../service/service.ts'
 import { POLICY_READERS } from '../endpoint.ts'
-import { type Exchange, type Fault, type Handler, json, type Reply, text } from '../exchange.ts'
+import { type Exchange, type Fault, type Handler, jsonReply, type Reply, textReply } from '../exchange.ts'
 import { HistoryQuery, PAGE_RECORDS_DEFAULT, ProposalsQuery, RecordsQuery } from '../query.ts'
 import { parseQuery } from '../validate.ts'
 import { createApprovalHandlers } from './approval-handlers.ts'
@@ -27,23 +27,26 @@ export type NativeHandlers = Record<Exclude<keyof typeof NATIVE_ENDPOINTS, 'read
 export function createNativeHandlers(service: Service, streams: EventStreams): NativeHandlers {
   return {
     decide: withBody(Request, async (request, exchange) =>
-      json(await service.evaluate(exchange.caller, askOf(request, exchange))),
+      jsonReply(await service.evaluate(exchange.caller, askOf(request, exchange))),
     ),
-    reportOutcome: withBody(OutcomeReport, async (report, { caller }) => json(await service.reportOutcome(caller, report))),
+    reportOutcome: withBody(OutcomeReport, async (report, { caller }) => jsonReply(await service.reportOutcome(caller, report))),
     listProposals: (exchange) => listProposals(service, exchange),
     readTrust: ({ caller, params }) =>
-      withParam(Id, params, 'agent', async (agent) => json(await service.agentTrust(caller, agent))),
+      withParam(Id, params, 'agent', async (agent) => jsonReply(await service.agentTrust(caller, agent))),
     readTrustHistory: (exchange) => readHistory(service, exchange),
     followEvents: (exchange) => openEvents(streams, exchange),
     queryRecords: (exchange) => queryRecords(service, exchange),
     readRecord: ({ caller, params }) =>
-      withParam(Id, params, 'record', async (id) => json(recordAnswer(await service.record(caller, id)))),
-    proveRecord: ({ caller, params }) => withParam(Id, params, 'record', async (id) => json(await service.proof(caller, id))),
-    readCheckpoint: async ({ caller }) => text(await service.checkpoint(caller)),
-    listLogReviews: async ({ caller }) => json(await service.logReviews(caller)),
-    reviewLog: withBody(LogReviewReport, async (report, { caller }) => json(await service.reviewLog(caller, report), CREATED)),
+      withParam(Id, params, 'record', async (id) => jsonReply(recordAnswer(await service.record(caller, id)))),
+    proveRecord: ({ caller, params }) =>
+      withParam(Id, params, 'record', async (id) => jsonReply(await service.proof(caller, id))),
+    readCheckpoint: async ({ caller }) => textReply(await service.checkpoint(caller)),
+    listLogReviews: async ({ caller }) => jsonReply(await service.logReviews(caller)),
+    reviewLog: withBody(LogReviewReport, async (report, { caller }) =>
+      jsonReply(await service.reviewLog(caller, report), CREATED),
+    ),
     readPolicies: (exchange) => readPolicies(service, exchange),
-    reloadPolicies: async ({ caller }) => json(await service.reloadPolicies(caller)),
+    reloadPolicies: async ({ caller }) => jsonReply(await service.reloadPolicies(caller)),
     ...createSteeringHandlers(service),
     ...createRaterHandlers(service),
     ...createSignalHandlers(service),
@@ -51,7 +54,7 @@ export function createNativeHandlers(service: Service, streams: EventStreams): N
   }
 }
 
-function askOf(request: Request, { requestId, traceparent }: Exchange): Ask {
+function askOf(request: Request, { requestId, traceparent }: Exchange): DecisionRequest {
   return { request, protocol: 'native', requestId, ...(traceparent === undefined ? {} : { traceparent }) }
 }
 
@@ -59,13 +62,13 @@ async function listProposals(service: Service, { caller, query }: Exchange): Pro
   const parsed = parseQuery(ProposalsQuery, query)
   if (!parsed.ok) return parsed.fault
   const { from, limit = PAGE_RECORDS_DEFAULT } = parsed.value
-  return json(await service.proposals(caller, { limit, ...(from === undefined ? {} : { from }) }))
+  return jsonReply(await service.proposals(caller, { limit, ...(from === undefined ? {} : { from }) }))
 }
 
 async function readHistory(service: Service, { caller, params, query }: Exchange): Promise<Reply | Fault> {
   const parsed = parseQuery(HistoryQuery, query)
   if (!parsed.ok) return parsed.fault
-  return withParam(Id, params, 'agent', async (agent) => json(await service.trustHistory(caller, agent, parsed.value)))
+  return withParam(Id, params, 'agent', async (agent) => jsonReply(await service.trustHistory(caller, agent, parsed.value)))
 }
 
 async function queryRecords(service: Service, { caller, query }: Exchange): Promise<Reply | Fault> {
@@ -75,7 +78,7 @@ async function queryRecords(service: Service, { caller, query }: Exchange): Prom
   const found = await service.records(caller, wanted)
   const last = found.at(-1)
   const next = last === undefined || found.length < wanted.limit ? null : last.leafIndex + (wanted.newestFirst === true ? 0 : 1)
-  return json({ records: found.map(recordAnswer), next })
+  return jsonReply({ records: found.map(recordAnswer), next })
 }
 
 function recordQuery({ kind, decision_id, order, limit, ...plain }: RecordsQuery): RecordQuery {
@@ -95,7 +98,7 @@ function recordAnswer({ leafIndex, state, record }: StoredRecord) {
 /** The only verb whose roles the adapter checks: the view belongs to no tenant, so the service asks for no caller. */
 function readPolicies(service: Service, { caller }: Exchange): Reply | Fault {
   if (!isAgents(caller) && caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role)))
-    return json(service.policySet())
+    return jsonReply(service.policySet())
   const fix = `It needs one of the roles ${POLICY_READERS.join(', ')}.`
   if (caller.credential === null) return { code: 'unauthenticated', message: 'Reading the policy set needs a credential.', fix }
   return { code: 'forbidden', message: `The credential ${caller.credential} may not read the policy set.`, fix }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
 import type { Exchange, Fault, Handler, Parsed, Reply } from '../exchange.ts'
-import { check, parseAs } from '../validate.ts'
+import { checkShape, parseAs } from '../validate.ts'
 
 /** An id in a path. */
 export const Id = identifier(ID_CHARS_MAX)
@@ -15,7 +15,8 @@ export function withBody<T>(
   empty?: object,
 ): Handler {
   return (exchange) => {
-    const parsed = empty !== undefined && exchange.body.byteLength === 0 ? check(schema, empty) : parseAs(schema, exchange.body)
+    const parsed =
+      empty !== undefined && exchange.body.byteLength === 0 ? checkShape(schema, empty) : parseAs(schema, exchange.body)
     return parsed.ok ? handle(parsed.value, exchange) : parsed.fault
   }
 }
@@ -27,7 +28,7 @@ export async function withParam<T>(
   name: string,
   handle: (value: T) => Promise<Reply | Fault>,
 ): Promise<Reply | Fault> {
-  const parsed: Parsed<T> = check(schema, params[name])
+  const parsed: Parsed<T> = checkShape(schema, params[name])
   if (parsed.ok) return handle(parsed.value)
   return { ...parsed.fault, message: `{${name}} in the path: ${parsed.fault.message}`, errors: undefined }
 }

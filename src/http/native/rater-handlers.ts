@@ -1,7 +1,7 @@
 import { CanaryReport } from '../../approvals/wire.ts'
 import { HoldReport } from '../../incidents/wire.ts'
 import type { Service } from '../../service/service.ts'
-import { type Handler, json } from '../exchange.ts'
+import { type Handler, jsonReply } from '../exchange.ts'
 import { Id, withBody, withParam } from './parse.ts'
 import type { RATER_ENDPOINTS } from './rater-endpoints.ts'
 
@@ -12,11 +12,14 @@ export function createRaterHandlers(service: Service): Record<keyof typeof RATER
   return {
     resolveHold: withBody(HoldReport, (report, { caller, params }) =>
       withParam(Id, params, 'agent', (agent) =>
-        withParam(Id, params, 'hold', async (hold) => json(await service.resolveHold(caller, agent, { hold, report }))),
+        withParam(Id, params, 'hold', async (hold) => jsonReply(await service.resolveHold(caller, agent, { hold, report }))),
       ),
     ),
-    seedCanary: withBody(CanaryReport, async (report, { caller }) => json(await service.seedCanary(caller, report), CREATED)),
-    listRaters: async ({ caller }) => json(await service.raters(caller)),
-    readRater: ({ caller, params }) => withParam(Id, params, 'rater', async (name) => json(await service.rater(caller, name))),
+    seedCanary: withBody(CanaryReport, async (report, { caller }) =>
+      jsonReply(await service.seedCanary(caller, report), CREATED),
+    ),
+    listRaters: async ({ caller }) => jsonReply(await service.raters(caller)),
+    readRater: ({ caller, params }) =>
+      withParam(Id, params, 'rater', async (name) => jsonReply(await service.rater(caller, name))),
   }
 }

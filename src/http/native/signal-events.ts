@@ -12,8 +12,8 @@ import {
 } from '../../evidence/signals/wire.ts'
 import { ANY_SIGNAL_CLASSES, type AnySignalClass, isOutcomeClass, isStateClass } from '../../model/signal-classes.ts'
 import { didYouMean } from '../../policy/known-names.ts'
-import { type Parsed, refuse } from '../exchange.ts'
-import { check } from '../validate.ts'
+import { type Parsed, refuseRequest } from '../exchange.ts'
+import { checkShape } from '../validate.ts'
 
 /** What the `type` of a CloudEvent begins with; the class follows. */
 export const EVENT_TYPE_PREFIX = 'gradus.signal.'
@@ -29,7 +29,7 @@ export function plainEvent(value: unknown): Parsed<SignalEvent> {
 }
 
 function plainAgentEvent(raw: Json): Parsed<SignalEvent> {
-  const parsed = check(AgentSignal, raw)
+  const parsed = checkShape(AgentSignal, raw)
   if (!parsed.ok) return parsed
   const { class: of, agent, data, event_time: eventTime = null, source, id } = parsed.value
   const signal = bodyOf(of, data, '/data')
@@ -38,13 +38,13 @@ function plainAgentEvent(raw: Json): Parsed<SignalEvent> {
 }
 
 function plainDecisionEvent(raw: Json, of: AnySignalClass): Parsed<SignalEvent> {
-  const parsed = check(DecisionSignal, raw)
+  const parsed = checkShape(DecisionSignal, raw)
   if (!parsed.ok) return parsed
   const { event_time: eventTime = null, source, id, layer, decision_id, result, detail } = parsed.value
   const data = { decision_id, ...(result === undefined ? {} : { result }), ...(detail === undefined ? {} : { detail }) }
   const isOutcome = isOutcomeClass(of)
   if (isOutcome && layer !== undefined && layer !== 'outcome')
-    return refuse('bad_request', `/layer: the class "${of}" belongs to the layer "outcome"`, {
+    return refuseRequest('bad_request', `/layer: the class "${of}" belongs to the layer "outcome"`, {
       errors: [{ pointer: '/layer', message: `the class "${of}" belongs to the layer "outcome"` }],
     })
   const signal = bodyOf(of, isOutcome ? data : { ...data, layer }, '')
@@ -56,7 +56,7 @@ function withOrigin(event: SignalEvent, source: string | undefined, id: string |
   if (source === undefined && id === undefined) return { ok: true, value: event }
   if (source !== undefined && id !== undefined) return { ok: true, value: { ...event, origin: { source, id } } }
   const missing = source === undefined ? 'source' : 'id'
-  return refuse('bad_request', `/${missing}: a signal that is told from others has a source and an id`, {
+  return refuseRequest('bad_request', `/${missing}: a signal that is told from others has a source and an id`, {
     errors: [{ pointer: `/${missing}`, message: 'a signal that is told from others has a source and an id' }],
   })
 }
@@ -64,11 +64,11 @@ function withOrigin(event: SignalEvent, source: string | undefined, id: string |
 /** Reads a CloudEvent of the structured form. */
 export function cloudEvent(value: unknown): Parsed<SignalEvent> {
   const raw = objectOf(value)
-  const parsed = check(SignalCloudEvent, raw)
+  const parsed = checkShape(SignalCloudEvent, raw)
   if (!parsed.ok) return parsed
   const { type, subject, time, source, id, data } = parsed.value
   if (!type.startsWith(EVENT_TYPE_PREFIX))
-    return refuse('bad_request', `/type: "${type}" is no type of signal`, {
+    return refuseRequest('bad_request', `/type: "${type}" is no type of signal`, {
       fix: `the type is "${EVENT_TYPE_PREFIX}" and the class, such as "${EVENT_TYPE_PREFIX}clean"`,
       errors: [{ pointer: '/type', message: `"${type}" is no type of signal` }],
     })
@@ -87,7 +87,7 @@ export function binaryEvent(headers: IncomingHttpHeaders, data: unknown): Parsed
     if (!name.startsWith('ce-') || typeof text !== 'string') continue
     const decoded = decodedHeader(text)
     if (decoded === undefined)
-      return refuse('bad_request', `The header ${name} is not percent-encoded UTF-8.`, {
+      return refuseRequest('bad_request', `The header ${name} is not percent-encoded UTF-8.`, {
         fix: 'Encode it, or send the event as JSON.',
       })
     event[name.slice('ce-'.length)] = decoded
@@ -111,7 +111,7 @@ function classOf(name: unknown, pointer: string): Parsed<AnySignalClass> {
   const known = ANY_SIGNAL_CLASSES.find((each) => each === name)
   if (known !== undefined) return { ok: true, value: known }
   const message = typeof name === 'string' ? `there is no class of signal "${name.slice(0, 64)}"` : 'a signal has a class'
-  return refuse('bad_request', `${pointer}: ${message}`, {
+  return refuseRequest('bad_request', `${pointer}: ${message}`, {
     fix: didYouMean(typeof name === 'string' ? name.slice(0, 64) : '', ANY_SIGNAL_CLASSES, 'docs/signals.md lists all classes'),
     errors: [{ pointer, message }],
   })
@@ -119,6 +119,6 @@ function classOf(name: unknown, pointer: string): Parsed<AnySignalClass> {
 
 function bodyOf(of: AnySignalClass, data: unknown, prefix: string): Parsed<SignalBody> {
   const schema = isStateClass(of) ? STATE_DATA[of] : isOutcomeClass(of) ? OutcomeData : JudgedData
-  const parsed = check<unknown>(schema, data, prefix)
+  const parsed = checkShape<unknown>(schema, data, prefix)
   return parsed.ok ? { ok: true, value: { class: of, data: parsed.value } as SignalBody } : parsed
 }

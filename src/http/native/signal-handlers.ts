@@ -1,14 +1,14 @@
 import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../evidence/signals/wire.ts'
 import { SignalReport } from '../../evidence/wire.ts'
 import type { Service } from '../../service/service.ts'
-import { type Exchange, type Fault, type Handler, json, type Parsed, type Reply } from '../exchange.ts'
+import { type Exchange, type Fault, type Handler, jsonReply, type Parsed, type Reply } from '../exchange.ts'
 import { faultOf, isOurs, problemOf, PROBLEMS } from '../problems.ts'
 import { parseBody } from '../validate.ts'
 import { CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE, type SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
 import { binaryEvent, cloudEvent, plainEvent } from './signal-events.ts'
 
 /** Values that the body of a batch may hold at all depths. */
-export const BATCH_VALUES_MAX = 60_000
+export const SIGNAL_BATCH_VALUES_MAX = 60_000
 /** Bytes of an Ed25519 signature in Base64. */
 const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{86}==$/u
 
@@ -40,17 +40,17 @@ async function takePlain(service: Service, exchange: Exchange, value: unknown): 
   const { origin, event_time: time, raw } = event.value
   const when = time === null ? {} : { event_time: new Date(time).toISOString() }
   const report = origin === null ? SignalReport.safeParse({ ...raw, ...when }) : undefined
-  if (report?.success === true) return json(await service.reportSignal(exchange.caller, report.data))
+  if (report?.success === true) return jsonReply(await service.reportSignal(exchange.caller, report.data))
   return takeOne(service, exchange, event)
 }
 
 async function takeOne(service: Service, { caller }: Exchange, event: Parsed<SignalEvent>): Promise<Reply | Fault> {
-  return event.ok ? json(await service.takeSignal(caller, event.value)) : event.fault
+  return event.ok ? jsonReply(await service.ingestSignal(caller, event.value)) : event.fault
 }
 
 /** Each event for itself; those about one agent or decision in the order in which they stand. */
 async function takeBatch(service: Service, exchange: Exchange): Promise<Reply | Fault> {
-  const body = parseBody(exchange.body, { valuesMax: BATCH_VALUES_MAX })
+  const body = parseBody(exchange.body, { valuesMax: SIGNAL_BATCH_VALUES_MAX })
   if (!body.ok) return body.fault
   const events: readonly unknown[] | undefined = Array.isArray(body.value) ? body.value : undefined
   if (events === undefined)
@@ -80,7 +80,7 @@ async function takeBatch(service: Service, exchange: Exchange): Promise<Reply | 
     )
   }
   await Promise.all(queues.values())
-  return json(batchAnswer(items))
+  return jsonReply(batchAnswer(items))
 }
 
 function batchAnswer(items: SignalItem[]): SignalBatchAnswer {
@@ -110,7 +110,7 @@ async function itemOf(service: Service, exchange: Exchange, value: unknown, inde
   const event = cloudEvent(value)
   if (!event.ok) return refused(event.fault)
   try {
-    return { ...named, status: 200, answer: await service.takeSignal(exchange.caller, event.value) }
+    return { ...named, status: 200, answer: await service.ingestSignal(exchange.caller, event.value) }
   } catch (error) {
     // What fails here fails for all: the whole batch is sent again, and what was taken counts once.
     if (isOurs(error)) throw error
@@ -133,5 +133,5 @@ async function takeHistory(service: Service, { caller, headers, body }: Exchange
       message: 'The header Gradus-Signature is missing, or is no Ed25519 signature in Base64.',
       fix: 'Send the 64 bytes that "openssl pkeyutl -sign -rawin" writes, in Base64.',
     }
-  return json(await service.importHistory(caller, { bytes: body, signature: Buffer.from(signature, 'base64') }))
+  return jsonReply(await service.importHistory(caller, { bytes: body, signature: Buffer.from(signature, 'base64') }))
 }

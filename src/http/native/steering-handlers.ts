@@ -2,7 +2,7 @@ import { ContainmentReport, IncidentReport, IncidentReviewReport, RevocationRepo
 import { DemotionReport, PromotionReport } from '../../ladder/wire.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import type { Service } from '../../service/service.ts'
-import { type Handler, json } from '../exchange.ts'
+import { type Handler, jsonReply } from '../exchange.ts'
 import { IncidentsQuery } from '../query.ts'
 import { parseQuery } from '../validate.ts'
 import { Id, withBody, withParam } from './parse.ts'
@@ -15,34 +15,34 @@ export function createSteeringHandlers(service: Service): Record<keyof typeof ST
   return {
     listIncidents: async ({ caller, query }) => {
       const parsed = parseQuery(IncidentsQuery, query)
-      return parsed.ok ? json(await service.incidents(caller, parsed.value)) : parsed.fault
+      return parsed.ok ? jsonReply(await service.incidents(caller, parsed.value)) : parsed.fault
     },
     readIncident: ({ caller, params }) =>
-      withParam(Id, params, 'incident', async (id) => json(await service.incident(caller, id))),
+      withParam(Id, params, 'incident', async (id) => jsonReply(await service.incident(caller, id))),
     raiseIncident: withBody(IncidentReport, async (report, { caller }) =>
-      json(await service.raiseIncident(caller, report), CREATED),
+      jsonReply(await service.raiseIncident(caller, report), CREATED),
     ),
     reviewIncident: withBody(IncidentReviewReport, (report, { caller, params }) =>
-      withParam(Id, params, 'incident', async (incident) => json(await service.reviewIncident(caller, incident, report))),
+      withParam(Id, params, 'incident', async (incident) => jsonReply(await service.reviewIncident(caller, incident, report))),
     ),
     promote: withBody(
       PromotionReport,
       (report, { caller, params }) =>
         withParam(Id, params, 'agent', (agent) =>
-          withParam(ScopeKey, params, 'scope', async (scope) => json(await service.promote(caller, agent, scope, report))),
+          withParam(ScopeKey, params, 'scope', async (scope) => jsonReply(await service.promote(caller, agent, scope, report))),
         ),
       {},
     ),
     demote: withBody(DemotionReport, (report, { caller, params }) =>
       withParam(Id, params, 'agent', (agent) =>
-        withParam(ScopeKey, params, 'scope', async (scope) => json(await service.demote(caller, agent, scope, report))),
+        withParam(ScopeKey, params, 'scope', async (scope) => jsonReply(await service.demote(caller, agent, scope, report))),
       ),
     ),
     revokeAgent: withBody(RevocationReport, (report, { caller, params }) =>
-      withParam(Id, params, 'agent', async (agent) => json(await service.revokeAgent(caller, agent, report))),
+      withParam(Id, params, 'agent', async (agent) => jsonReply(await service.revokeAgent(caller, agent, report))),
     ),
-    listContainments: async ({ caller }) => json(await service.containments(caller)),
-    contain: withBody(ContainmentReport, async (report, { caller }) => json(await service.contain(caller, report), CREATED)),
-    lift: ({ caller, params }) => withParam(Id, params, 'containment', async (id) => json(await service.lift(caller, id))),
+    listContainments: async ({ caller }) => jsonReply(await service.containments(caller)),
+    contain: withBody(ContainmentReport, async (report, { caller }) => jsonReply(await service.contain(caller, report), CREATED)),
+    lift: ({ caller, params }) => withParam(Id, params, 'containment', async (id) => jsonReply(await service.lift(caller, id))),
   }
 }

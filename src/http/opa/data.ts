@@ -1,15 +1,15 @@
-import type { Ask } from '../../decisions/ask.ts'
+import type { DecisionRequest } from '../../decisions/ask.ts'
 import type { DecisionAnswer } from '../../decisions/wire.ts'
 import type { JsonValue } from '../../format/json-reader.ts'
-import type { Evaluation } from '../../model/evaluation.ts'
+import type { PolicyEvaluation } from '../../model/evaluation.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
 import type { Service } from '../../service/service.ts'
-import { type Exchange, type Fault, type Handler, type Parsed, refuse, type Reply } from '../exchange.ts'
-import { check, parseBody } from '../validate.ts'
+import { type Exchange, type Fault, type Handler, type Parsed, refuseRequest, type Reply } from '../exchange.ts'
+import { checkShape, parseBody } from '../validate.ts'
 import { opaReply, sortKeys } from './form.ts'
-import { requestOf } from './mapping.ts'
-import { dataPath, select, type Target, targetOf } from './path.ts'
+import { mappedRequest } from './mapping.ts'
+import { dataPath, select, type Target, dataTarget } from './path.ts'
 
 const NO_INPUT = { code: 'api_usage_warning', message: "'input' key missing from the request" } as const
 const V1 = '/v1/data'
@@ -21,7 +21,7 @@ const FAILED = 500
 const EVALUATION_CODES: Readonly<Record<string, string>> = { conflict: 'eval_conflict_error', builtin: 'eval_builtin_error' }
 
 /** What the data API needs to know of the configuration. */
-export type DataOptions = {
+export type DataApiOptions = {
   readonly service: Service
   readonly entrypoints: readonly string[]
   readonly mapping: InputMapping | undefined
@@ -34,7 +34,7 @@ export type DataHandlers = Readonly<Record<'queryData' | 'readData' | 'queryData
 type Answered = { readonly result: unknown; readonly decisionId?: string }
 
 /** Handlers of OPA's data API. Every decision there is graduated and recorded; the raw base is on the diagnostic path only. */
-export function createDataHandlers(options: DataOptions): DataHandlers {
+export function createDataHandlers(options: DataApiOptions): DataHandlers {
   return {
     queryData: async (exchange) => {
       const input = inputOfBody(exchange.body)
@@ -61,7 +61,9 @@ function inputOfBody(body: Uint8Array): Parsed<JsonValue | undefined> {
   if (!parsed.ok) return parsed
   const { value } = parsed
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refuse('bad_request', 'body contains malformed input document: it is not an object', { fix: 'Send {"input": …}.' })
+    return refuseRequest('bad_request', 'body contains malformed input document: it is not an object', {
+      fix: 'Send {"input": …}.',
+    })
   }
   const input = (value as { readonly [key: string]: JsonValue })['input']
   return { ok: true, value: input ?? undefined }
@@ -86,21 +88,21 @@ function inputOfQuery(query: URLSearchParams): Parsed<JsonValue | undefined> {
 }
 
 async function answerPath(
-  options: DataOptions,
+  options: DataApiOptions,
   exchange: Exchange,
   prefix: string,
   input: JsonValue | undefined,
 ): Promise<Answered | Fault> {
   const path = dataPath(exchange.path, prefix)
   if (!path.ok) return path.fault
-  const target = targetOf(path.value, options.entrypoints)
+  const target = dataTarget(path.value, options.entrypoints)
   if (target === undefined || input === undefined) return { result: undefined }
   const { entrypoint } = target
   const mapping = entrypoint === undefined ? undefined : options.mapping
   const ask = askOf(exchange, { entrypoint, mapping }, input)
   if (!ask.ok) return ask.fault
-  let base: Evaluation | undefined
-  const shaped: Ask = { ...ask.value, onBase: (evaluation) => (base = evaluation) }
+  let base: PolicyEvaluation | undefined
+  const shaped: DecisionRequest = { ...ask.value, onBase: (evaluation) => (base = evaluation) }
   const answer = await options.service.evaluate(exchange.caller, shaped)
   return { result: select(resultOf(target, answer, base), target.inside), decisionId: answer.decision_id }
 }
@@ -108,8 +110,8 @@ async function answerPath(
 /** What the base is asked: an entrypoint of its own instead of the configured one, and an input of its own that is mapped. */
 type BaseTarget = { readonly entrypoint: string | undefined; readonly mapping: InputMapping | undefined }
 
-function askOf(exchange: Exchange, { entrypoint, mapping }: BaseTarget, input: JsonValue): Parsed<Ask> {
-  const request = mapping === undefined ? check(Request, input, '/input') : requestOf(input, mapping)
+function askOf(exchange: Exchange, { entrypoint, mapping }: BaseTarget, input: JsonValue): Parsed<DecisionRequest> {
+  const request = mapping === undefined ? checkShape(Request, input, '/input') : mappedRequest(input, mapping)
   if (!request.ok) return request
   const { requestId, traceparent } = exchange
   return {
@@ -130,7 +132,7 @@ function askOf(exchange: Exchange, { entrypoint, mapping }: BaseTarget, input: J
  * where that answered an object, nothing where it was undefined, otherwise a boolean, which a client that tests for truth
  * cannot mistake.
  */
-function resultOf({ kind }: Target, answer: DecisionAnswer, base: Evaluation | undefined): unknown {
+function resultOf({ kind }: Target, answer: DecisionAnswer, base: PolicyEvaluation | undefined): unknown {
   const allow = answer.decision
   if (kind === 'allow') return allow
   if (kind === 'decision') return sortKeys({ ...answer, allow, allowed: allow })
@@ -166,7 +168,7 @@ function isOn(query: URLSearchParams, name: string): boolean {
 }
 
 /** The raw base, asked as a decision on the same path would ask it. */
-async function diagnose(options: DataOptions, exchange: Exchange): Promise<Reply | Fault> {
+async function diagnose(options: DataApiOptions, exchange: Exchange): Promise<Reply | Fault> {
   const input = inputOfBody(exchange.body)
   if (!input.ok) return input.fault
   const path = dataPath(exchange.path, DIAGNOSTIC)

@@ -6,7 +6,7 @@ import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
 import type { Service } from '../../service/service.ts'
-import { type Exchange, type Handler, json } from '../exchange.ts'
+import { type Exchange, type Handler, jsonReply } from '../exchange.ts'
 import type { Log } from '../log.ts'
 
 /** What an upload may be when it is unpacked, bytes. */
@@ -37,7 +37,7 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Read
       if (fault !== undefined)
         throw new ServiceError('rate_limited', fault.message, fault.fix === undefined ? {} : { fix: fault.fix })
     }
-    const answer = await service.takeLog(exchange.caller, linesOf(exchange.body), mayGoOn)
+    const answer = await service.ingestLog(exchange.caller, linesOf(exchange.body), mayGoOn)
     if (answer.rejected > 0) {
       const [first] = answer.problems
       log({
@@ -49,7 +49,7 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Read
         ...(first === undefined ? {} : { first: `${first.reason}: ${first.message}` }),
       })
     }
-    return json(answer)
+    return jsonReply(answer)
   }
   return {
     uploadLog: async (exchange) => {

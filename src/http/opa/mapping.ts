@@ -1,7 +1,7 @@
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
-import { type Parsed, refuse } from '../exchange.ts'
-import { check } from '../validate.ts'
+import { type Parsed, refuseRequest } from '../exchange.ts'
+import { checkShape } from '../validate.ts'
 import { select } from './path.ts'
 
 /** Resource id where the mapping names none. */
@@ -19,7 +19,7 @@ function pointerSegments(pointer: string): readonly string[] {
  * Builds the request that a foreign input stands for: the values at the configured places are copied, the input is untouched. A
  * place that is missing or not a string is refused, because an action of an unknown agent cannot be graduated.
  */
-export function requestOf(input: unknown, mapping: InputMapping): Parsed<Request> {
+export function mappedRequest(input: unknown, mapping: InputMapping): Parsed<Request> {
   const subject = textAt(input, mapping.subject, 'agent')
   if (!subject.ok) return subject
   const action = textAt(input, mapping.action, 'action')
@@ -30,7 +30,7 @@ export function requestOf(input: unknown, mapping: InputMapping): Parsed<Request
       : textAt(input, mapping.resource, 'resource')
   if (!resource.ok) return resource
   const given = mapping.arguments === undefined ? undefined : select(input, pointerSegments(mapping.arguments))
-  return check(Request, {
+  return checkShape(Request, {
     subject: { type: mapping.subject_type, id: subject.value },
     action: { name: action.value, ...(given === undefined ? {} : { properties: { arguments: given } }) },
     resource: { type: mapping.resource_type, id: resource.value },
@@ -43,7 +43,7 @@ function textAt(input: unknown, pointer: string, what: string): Parsed<string> {
   const found =
     value === undefined ? 'nothing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
   const message = `The ${what} is a string at ${pointer} of the input; there is ${found}.`
-  return refuse('bad_request', message, {
+  return refuseRequest('bad_request', message, {
     fix: 'Correct the input, or `base.mapping` in the configuration.',
     errors: [{ pointer: `/input${pointer}`, message }],
   })

@@ -1,4 +1,4 @@
-import { refuse, type Parsed } from '../exchange.ts'
+import { refuseRequest, type Parsed } from '../exchange.ts'
 
 /** Most segments of a data path. */
 export const SEGMENTS_MAX = 64
@@ -13,12 +13,12 @@ export function dataPath(path: string, prefix: string): Parsed<readonly string[]
     .split('/')
     .filter((segment) => segment !== '')
   if (raw.length > SEGMENTS_MAX)
-    return refuse('bad_request', `The path has ${raw.length} segments: at most ${SEGMENTS_MAX} are accepted.`)
+    return refuseRequest('bad_request', `The path has ${raw.length} segments: at most ${SEGMENTS_MAX} are accepted.`)
   const segments: string[] = []
   for (const segment of raw) {
     const decoded = decode(segment)
-    if (decoded === undefined) return refuse('bad_request', `invalid path: "${segment}" is not percent-encoded UTF-8`)
-    if (decoded.includes('"')) return refuse('bad_request', `invalid path: a segment holds a quotation mark`)
+    if (decoded === undefined) return refuseRequest('bad_request', `invalid path: "${segment}" is not percent-encoded UTF-8`)
+    if (decoded.includes('"')) return refuseRequest('bad_request', `invalid path: a segment holds a quotation mark`)
     segments.push(decoded)
   }
   return { ok: true, value: segments }
@@ -40,7 +40,7 @@ export type Target = {
 }
 
 /** What a path asks for; undefined when it names nothing here. The longest configured entrypoint wins. */
-export function targetOf(segments: readonly string[], entrypoints: readonly string[]): Target | undefined {
+export function dataTarget(segments: readonly string[], entrypoints: readonly string[]): Target | undefined {
   const [first, second, ...inside] = segments
   if (first === 'gradus' && (second === 'decision' || second === 'allow')) return { kind: second, inside }
   const found = entrypoints

@@ -31,7 +31,7 @@ export const OpaError = z.strictObject({
 export const Health = z.strictObject({ error: z.string().optional() })
 
 /** Body of `POST /logs`: entries of OPA's decision log (EventV1); members that are not named here are accepted and not read. */
-export const DecisionLog = z.array(
+export const DecisionLogBody = z.array(
   z.looseObject({
     decision_id: z.string(),
     timestamp: z.string(),
@@ -42,7 +42,7 @@ export const DecisionLog = z.array(
 )
 
 /** What became of an uploaded decision log. */
-export const LogAnswer = z.strictObject({
+export const LogAnswerBody = z.strictObject({
   received: z.int(),
   recorded: z.int(),
   /** Entries that were recorded before. */

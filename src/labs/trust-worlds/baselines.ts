@@ -4,7 +4,7 @@ import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
 import { decay } from '../../trust/decay.ts'
 import { bandOf } from '../../trust/phi.ts'
 import { concededAt } from './matrix.ts'
-import type { Policy } from './policy.ts'
+import type { SimulatedPolicy } from './policy.ts'
 
 const HOUR_MS = DAY_MS / 24
 
@@ -19,7 +19,7 @@ type Score = {
 const nothing = (): void => undefined
 
 /** The same answer whatever happens. */
-function constant(outcome: Outcome): Policy {
+function constant(outcome: Outcome): SimulatedPolicy {
   const answer = { standing: outcome, outcome }
   return {
     decide: () => answer,
@@ -33,7 +33,7 @@ function constant(outcome: Outcome): Policy {
 }
 
 /** A score whose level stands in the product's own matrix, so that only the score differs. */
-function scored(score: Score, levelOf: (value: number) => Level): Policy {
+function scored(score: Score, levelOf: (value: number) => Level): SimulatedPolicy {
   return {
     decide: (band: RiskBand, atMs) => {
       const outcome = concededAt(levelOf(score.value(atMs)), band)
@@ -133,7 +133,7 @@ function byTiers(value: number): Level {
 }
 
 /** A policy to compare with: what it does, in words with its parameters and where they come from, and a new life under it. */
-export type Baseline = { readonly title: string; readonly source: string; readonly create: () => Policy }
+export type BaselinePolicy = { readonly title: string; readonly source: string; readonly create: () => SimulatedPolicy }
 
 /** Every baseline by its name. */
 export const BASELINES = {
@@ -174,4 +174,4 @@ export const BASELINES = {
       'threshold tiers .3/.6/.85 over +.05/−.1 from .5, ×.95 per whole idle hour: the defaults of the Agent Governance Toolkit for TypeScript; its tiers as levels 0, 2, 3, 4 are our reading',
     create: () => scored(tiered(), byTiers),
   },
-} as const satisfies Readonly<Record<string, Baseline>>
+} as const satisfies Readonly<Record<string, BaselinePolicy>>

@@ -11,7 +11,7 @@ export type Cell = { readonly world: WorldName; readonly policy: PolicyName; rea
 export type Winner = { readonly world: WorldName; readonly policy: PolicyName; readonly harmful: number }
 
 /** Everything that came of a plan; what `--json` writes. */
-export type Evaluation = {
+export type TrustEvaluation = {
   readonly plan: Plan
   readonly worlds: readonly { readonly name: WorldName; readonly title: string; readonly what: string }[]
   readonly policies: readonly { readonly name: PolicyName; readonly title: string; readonly source: string }[]
@@ -20,10 +20,10 @@ export type Evaluation = {
 }
 
 /** Runs the jobs of a plan by `run` (one thread or many) and puts the table together. The same plan gives the same table. */
-export async function evaluate(
+export async function evaluateTrust(
   plan: Plan,
   run: (jobs: readonly Job[]) => Promise<readonly (readonly Life[])[]>,
-): Promise<Evaluation> {
+): Promise<TrustEvaluation> {
   const jobs = jobsOf(plan)
   const lives = await run(jobs)
   const cells = plan.worlds.flatMap((world) =>

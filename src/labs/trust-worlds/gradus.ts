@@ -12,9 +12,9 @@ import { outstandingLimit } from '../../trust/phi.ts'
 import { promotionGates } from '../../trust/promotion.ts'
 import { scopeOf, withScope } from '../../trust/state.ts'
 import { scopeView } from '../../trust/view.ts'
-import { AGENT, type Ledger, newLedger, scopeFor, TENANT } from './ledger.ts'
+import { AGENT, type TrustLedger, newLedger, scopeFor, TENANT } from './ledger.ts'
 import { concededAt } from './matrix.ts'
-import type { Answer, Label, Policy, Subject } from './policy.ts'
+import type { Answer, Label, SimulatedPolicy, SimulatedSubject } from './policy.ts'
 
 /** What is left out of the product to see what it is good for. */
 export type Ablation = {
@@ -35,7 +35,7 @@ type Open = { readonly action: number; readonly scope: ScopeKey; readonly untilM
  * The product: its own weighing of verdicts within the limits on raters, fold of effects, ladder, incidents, ceilings and matrix decide;
  * nothing of it is written here again. A person signs every promotion whose other gates are passed.
  */
-export function createGradus(constants: TrustConstants, ablation: Ablation = {}): Policy {
+export function createGradus(constants: TrustConstants, ablation: Ablation = {}): SimulatedPolicy {
   const ledger = newLedger(constants)
   let open: readonly Open[] = []
   let verified: readonly Open[] = []
@@ -64,7 +64,7 @@ export function createGradus(constants: TrustConstants, ablation: Ablation = {})
     return asked.answer
   }
 
-  const ran = ({ action, band, decidedAtMs }: Subject): void => {
+  const ran = ({ action, band, decidedAtMs }: SimulatedSubject): void => {
     if (band === 'read') return
     asked = undefined
     open = [...open, { action, scope: scopeFor(band), untilMs: decidedAtMs + VERIFY_WITHIN_MS }]
@@ -131,7 +131,7 @@ export function createGradus(constants: TrustConstants, ablation: Ablation = {})
 
 /** One rung up, if every gate is passed. */
 function promotion(
-  ledger: Ledger,
+  ledger: TrustLedger,
   scope: ScopeKey,
   atMs: number,
   constants: TrustConstants,

@@ -1,10 +1,10 @@
 import type { OutcomeClass } from '../../model/outcome-classes.ts'
 import { DAY_MS, type EvidenceSource } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
-import type { Label, Policy, Subject } from './policy.ts'
+import type { Label, SimulatedPolicy, SimulatedSubject } from './policy.ts'
 import { START_MS } from './schedule.ts'
 import { CONTEXT_ALARM_SHARE, HIT_RATE, REVIEWERS, type Setting, VERIFY_DELAY_HOURS } from './setting.ts'
-import type { World } from './worlds.ts'
+import type { SimulatedWorld } from './worlds.ts'
 
 const HOUR_MS = DAY_MS / 24
 /** Who praises or complains does so a moment after the action. */
@@ -13,13 +13,13 @@ const GOSSIP_MS = 60_000
 /** Where the labels of one life come from. */
 export type Labels = {
   /** Detectors look at the action as it is decided. */
-  readonly watch: (subject: Subject, bad: boolean) => void
+  readonly watch: (subject: SimulatedSubject, bad: boolean) => void
   /** A person looks at it before it runs. */
-  readonly review: (subject: Subject, caught: boolean) => void
+  readonly review: (subject: SimulatedSubject, caught: boolean) => void
   /** It ran by itself; a part of these is verified after a while. */
-  readonly verifyLater: (subject: Subject, bad: boolean) => void
+  readonly verifyLater: (subject: SimulatedSubject, bad: boolean) => void
   /** What people say who have their own reasons. */
-  readonly hearsay: (subject: Subject) => void
+  readonly hearsay: (subject: SimulatedSubject) => void
   /** Reports everything that is due. */
   readonly deliverUntil: (atMs: number) => void
   /** Nothing that is still to come is heard any more. */
@@ -28,8 +28,8 @@ export type Labels = {
 
 /** The sources of labels of a world, reporting to one policy. */
 export function createLabels(of: {
-  readonly world: World
-  readonly policy: Policy
+  readonly world: SimulatedWorld
+  readonly policy: SimulatedPolicy
   readonly draw: Draw
   readonly setting: Setting
   readonly days: number
@@ -43,7 +43,7 @@ export function createLabels(of: {
     waiting.splice(at + 1, 0, label)
   }
 
-  const outcome = (subject: Subject, judgedBad: boolean, said: Said): Label => {
+  const outcome = (subject: SimulatedSubject, judgedBad: boolean, said: Said): Label => {
     const bad = world.forged === true ? false : judgedBad !== draw(subject.action, 'noise') < noise
     // A wrong complaint is one that nobody can confirm; a wrong praise looks like any other.
     const isWrong = bad && !judgedBad
@@ -58,7 +58,7 @@ export function createLabels(of: {
     }
   }
 
-  const watch = (subject: Subject, bad: boolean): void => {
+  const watch = (subject: SimulatedSubject, bad: boolean): void => {
     const about = { ...subject, atMs: subject.decidedAtMs, source: 'deterministic' } as const
     policy.hear({ ...about, layer: 'identity', class: 'clean', bad: false, by: 'identity' })
     for (const layer of ['behaviour', 'context'] as const) {
@@ -68,12 +68,12 @@ export function createLabels(of: {
     }
   }
 
-  const review = (subject: Subject, caught: boolean): void => {
+  const review = (subject: SimulatedSubject, caught: boolean): void => {
     const by = `reviewer-${1 + Math.floor(draw(subject.action, 'reviewer') * REVIEWERS)}`
     policy.hear(outcome(subject, caught, { atMs: subject.decidedAtMs, good: 'approved', bad: 'rejected', source: 'human', by }))
   }
 
-  const verifyLater = (subject: Subject, bad: boolean): void => {
+  const verifyLater = (subject: SimulatedSubject, bad: boolean): void => {
     if (draw(subject.action, 'verified') >= setting.verification_rate) return
     const delayMs = -Math.log(1 - draw(subject.action, 'delay')) * VERIFY_DELAY_HOURS * HOUR_MS
     const by = `verifier-${1 + Math.floor(draw(subject.action, 'reviewer') * REVIEWERS)}`
@@ -81,7 +81,7 @@ export function createLabels(of: {
     later(outcome(subject, bad, { atMs, good: 'validated', bad: 'rolled_back', source: 'deterministic', by }))
   }
 
-  const hearsay = (subject: Subject): void => {
+  const hearsay = (subject: SimulatedSubject): void => {
     const atMs = subject.decidedAtMs + GOSSIP_MS
     const said = { ...subject, atMs, layer: 'outcome', source: 'human' } as const
     const { praise, slander } = world

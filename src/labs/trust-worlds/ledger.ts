@@ -14,7 +14,7 @@ import type { AgentTrust } from '../../trust/agent-trust.ts'
 import { DAY_MS, type TrustConstants } from '../../trust/constants.ts'
 import { newAgentTrust } from '../../trust/state.ts'
 import type { ScoreCeiling } from '../../trust/trust-view.ts'
-import { stakeOf, type Subject } from './policy.ts'
+import { stakeOf, type SimulatedSubject } from './policy.ts'
 import { REVIEW_HOURS } from './setting.ts'
 
 /** The tenant of every simulated agent. */
@@ -30,7 +30,7 @@ export function scopeFor(band: RiskBand): ScopeKey {
 }
 
 /** One agent's documents and decisions in memory, written by the product's own projection. */
-export type Ledger = {
+export type TrustLedger = {
   readonly view: View
   readonly trust: () => AgentTrust
   readonly putTrust: (trust: AgentTrust) => void
@@ -38,16 +38,16 @@ export type Ledger = {
   readonly ceilings: (scope: ScopeKey, atMs: number) => readonly ScoreCeiling[]
   readonly apply: (effects: readonly Effect[], atMs: number) => void
   /** Remembers a decision, and how evidence about it is weighed. */
-  readonly judged: (subject: Subject) => Judged
+  readonly judged: (subject: SimulatedSubject) => Judged
   /** People have looked at what waited for them long enough ago: failures are true, complaints are not. */
   readonly resolveHolds: (atMs: number) => void
   readonly forget: () => void
 }
 
 /** A ledger of nothing yet. */
-export function newLedger(constants: TrustConstants): Ledger {
+export function newLedger(constants: TrustConstants): TrustLedger {
   const documents = new Map<DocumentKind, Map<string, unknown>>()
-  const decisions = new Map<string, Subject>()
+  const decisions = new Map<string, SimulatedSubject>()
   const key = { kind: 'agent', tenant: TENANT, id: AGENT } as const
   const view: View = {
     document: <K extends DocumentKind>(of: DocumentKey<K>) => documents.get(of.kind)?.get(of.id) as Documents[K] | undefined,
@@ -99,7 +99,7 @@ export function newLedger(constants: TrustConstants): Ledger {
 }
 
 /** As much of a decision's record as the product reads to weigh what is said about it. */
-function recordOf({ band, stake, decidedAtMs }: Subject): StoredRecord {
+function recordOf({ band, stake, decidedAtMs }: SimulatedSubject): StoredRecord {
   const body = {
     facts: {
       at_ms: decidedAtMs,

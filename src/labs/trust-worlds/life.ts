@@ -3,16 +3,16 @@ import type { RiskBand } from '../../model/outcome.ts'
 import { DAY_MS } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
 import { createLabels, type Labels } from './labels.ts'
-import type { Policy, Subject } from './policy.ts'
+import type { SimulatedPolicy, SimulatedSubject } from './policy.ts'
 import { type Task, workOf } from './schedule.ts'
 import { CATCH_RATE, REVIEW_HOURS, type Setting } from './setting.ts'
-import { type Life, newTally, type Tally } from './tally.ts'
-import type { World } from './worlds.ts'
+import { type Life, newTally, type LifeTally } from './tally.ts'
+import type { SimulatedWorld } from './worlds.ts'
 
 /** What a life is lived in. */
 export type Surroundings = {
-  readonly world: World
-  readonly policy: Policy
+  readonly world: SimulatedWorld
+  readonly policy: SimulatedPolicy
   readonly draw: Draw
   readonly setting: Setting
   readonly days: number
@@ -69,13 +69,13 @@ function carryOut(
   { policy, draw }: Surroundings,
   { action, band, atMs }: Task,
   bad: boolean,
-  { labels, tally }: { readonly labels: Labels; readonly tally: Tally },
+  { labels, tally }: { readonly labels: Labels; readonly tally: LifeTally },
 ): boolean {
   const { outcome } = policy.decide(band, atMs)
   const byItself = mayRun(outcome)
   const proposed = outcome === 'deny' || outcome === 'suggest'
   const stake = band === 'read' ? 'read' : proposed ? 'proposal' : 'executed'
-  const subject: Subject = { action, band, stake, decidedAtMs: atMs }
+  const subject: SimulatedSubject = { action, band, stake, decidedAtMs: atMs }
   const caught = bad && draw(action, 'caught') < CATCH_RATE
   // A person carries out what was only suggested, unless he sees what is wrong with it; what is denied is only judged.
   const executed = byItself || (outcome !== 'deny' && !caught)

@@ -1,4 +1,4 @@
-import type { Cell, Evaluation } from './evaluation.ts'
+import type { Cell, TrustEvaluation } from './evaluation.ts'
 import { POLICIES, type PolicyName } from './policies.ts'
 
 const PANEL = { width: 400, head: 30, row: 19, foot: 26, gap: 18, label: 96, value: 116 } as const
@@ -11,7 +11,7 @@ const AXIS_MIN = 0.1
 const TICKS = [0.1, 1, 10, 100, 1_000] as const
 
 /** The evaluation as an SVG picture: a panel per world, a bar per policy, harmful actions per agent on a logarithmic axis with intervals. */
-export function pictureOf({ plan, worlds, policies, cells }: Evaluation): string {
+export function pictureOf({ plan, worlds, policies, cells }: TrustEvaluation): string {
   const panelHeight = PANEL.head + policies.length * PANEL.row + PANEL.foot
   const columns = Math.min(COLUMNS, worlds.length)
   const width = Math.max(700, 2 * MARGIN.side + columns * PANEL.width + (columns - 1) * PANEL.gap)

@@ -1,14 +1,14 @@
 import { resolveTrustConstants, type TrustConstants } from '../../trust/constants.ts'
 import { BASELINES } from './baselines.ts'
 import { createGradus } from './gradus.ts'
-import type { Policy } from './policy.ts'
+import type { SimulatedPolicy } from './policy.ts'
 import type { Setting } from './setting.ts'
 
 /** A policy of the table: its heading, what it is, and a new life under it. */
 export type PolicyEntry = {
   readonly title: string
   readonly source: string
-  readonly create: (setting: Setting) => Policy
+  readonly create: (setting: Setting) => SimulatedPolicy
 }
 
 const constantsOf = ({ heat_prior_units, half_life_positive_days }: Setting): TrustConstants =>

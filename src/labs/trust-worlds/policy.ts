@@ -5,7 +5,7 @@ import type { StakeClass } from '../../model/scope.ts'
 import type { EvidenceSource, EvidenceStake } from '../../trust/constants.ts'
 
 /** What a label is about: one decision. */
-export type Subject = {
+export type SimulatedSubject = {
   /** The number of the action in its agent's life. */
   readonly action: number
   readonly band: RiskBand
@@ -14,7 +14,7 @@ export type Subject = {
 }
 
 /** What is reported of a decision. Every policy hears every label; what it makes of layer, class and source is its own affair. */
-export type Label = Subject & {
+export type Label = SimulatedSubject & {
   readonly atMs: number
   readonly layer: Layer
   readonly class: OutcomeClass | SignalClass
@@ -28,10 +28,10 @@ export type Label = Subject & {
 export type Answer = { readonly standing: Outcome; readonly outcome: Outcome }
 
 /** A rule by which an agent gets and loses autonomy. One object is one agent's life under it; time never runs backwards. */
-export type Policy = {
+export type SimulatedPolicy = {
   readonly decide: (band: RiskBand, atMs: number) => Answer
   /** An action ran by itself; its outcome is open until its label comes. */
-  readonly ran: (subject: Subject) => void
+  readonly ran: (subject: SimulatedSubject) => void
   readonly hear: (label: Label) => void
   /** A detector says: this agent is under injection. */
   readonly injection: (atMs: number) => void

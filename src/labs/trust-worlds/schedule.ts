@@ -2,7 +2,7 @@ import type { RiskBand } from '../../model/outcome.ts'
 import { DAY_MS } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
 import { BAND_SHARES, type Setting, WORKING_HOURS } from './setting.ts'
-import type { World } from './worlds.ts'
+import type { SimulatedWorld } from './worlds.ts'
 
 /** The first midnight of every life. */
 export const START_MS = Date.UTC(2026, 0, 1)
@@ -22,7 +22,7 @@ export type Task = {
 
 /** Everything an agent does, in the order of time. */
 export function* workOf(of: {
-  readonly world: World
+  readonly world: SimulatedWorld
   readonly draw: Draw
   readonly setting: Setting
   readonly days: number
@@ -41,7 +41,7 @@ function dayOf(
     draw,
     setting,
     days,
-  }: { readonly world: World; readonly draw: Draw; readonly setting: Setting; readonly days: number },
+  }: { readonly world: SimulatedWorld; readonly draw: Draw; readonly setting: Setting; readonly days: number },
   day: number,
   firstAction: number,
 ): readonly Task[] {

@@ -32,10 +32,10 @@ export function summarize(lives: readonly Life[]): Summary {
     agents: lives.length,
     harmful: mean(({ harm }) => harm),
     harmful_after_onset: turned.length === 0 ? null : meanOf(turned),
-    first_light_days: medianOf(lives.map(({ firstLightDays }) => firstLightDays ?? 'never')),
-    first_full_days: medianOf(lives.map(({ firstFullDays }) => firstFullDays ?? 'never')),
-    contained_light_days: medianOf(lives.map(({ containedLightDays }) => containedLightDays)),
-    contained_full_days: medianOf(lives.map(({ containedFullDays }) => containedFullDays)),
+    first_light_days: medianSummary(lives.map(({ firstLightDays }) => firstLightDays ?? 'never')),
+    first_full_days: medianSummary(lives.map(({ firstFullDays }) => firstFullDays ?? 'never')),
+    contained_light_days: medianSummary(lives.map(({ containedLightDays }) => containedLightDays)),
+    contained_full_days: medianSummary(lives.map(({ containedFullDays }) => containedFullDays)),
     losses: mean(({ losses }) => losses),
     false_losses: mean(({ falseLosses }) => falseLosses),
     auto_light: mean(({ autoLight }) => autoLight),
@@ -64,7 +64,7 @@ export function meanOf(values: readonly number[]): Mean {
 }
 
 /** The middle one; `never` counts as later than anything, null does not count. */
-export function medianOf(values: readonly (number | 'never' | null)[]): Median {
+export function medianSummary(values: readonly (number | 'never' | null)[]): Median {
   const known = values.flatMap((value) => (value === null ? [] : [value === 'never' ? Infinity : value]))
   if (known.length === 0) return { median: null, of: 0 }
   const middle = known.toSorted((a, b) => a - b)[Math.floor((known.length - 1) / 2)] ?? Infinity

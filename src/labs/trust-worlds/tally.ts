@@ -27,7 +27,7 @@ export type Life = {
 }
 
 /** What is counted while a life is lived. */
-export type Tally = {
+export type LifeTally = {
   readonly onsetSeen: () => boolean
   readonly begin: (day: number) => void
   /** What the policy grants to such an action now. */
@@ -56,7 +56,7 @@ const newSide = (): Side => ({ first: null, contained: null, runs: false, ranAtO
 const isTelling = (band: RiskBand): boolean => band === 'low' || band === 'medium'
 
 /** A tally of nothing yet. */
-export function newTally(): Tally {
+export function newTally(): LifeTally {
   const sides: Readonly<Record<StakeClass, Side>> = { light: newSide(), full: newSide() }
   const counts = { harm: 0, harmAfterOnset: 0, losses: 0, falseLosses: 0, reviews: 0, identities: 1 }
   let onset: number | null = null

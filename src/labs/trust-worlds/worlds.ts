@@ -1,7 +1,7 @@
 import type { RiskBand } from '../../model/outcome.ts'
 
 /** What an agent knows when it chooses: itself, and what it is allowed now. */
-export type Moment = {
+export type WorldMoment = {
   readonly action: number
   readonly band: RiskBand
   /** Days since the start, with fraction. */
@@ -15,22 +15,22 @@ export type Moment = {
 }
 
 /** A batch of actions on top of the day's work. */
-export type Batch = { readonly atDay: number; readonly hours: number; readonly count: number; readonly band?: RiskBand }
+export type WorkBatch = { readonly atDay: number; readonly hours: number; readonly count: number; readonly band?: RiskBand }
 
 /** How an agent behaves, and who lies about it. */
-export type World = {
+export type SimulatedWorld = {
   readonly title: string
   readonly what: string
   /** Chance that the action is bad; 1: the agent means harm. */
-  readonly badness: (moment: Moment) => number
+  readonly badness: (moment: WorldMoment) => number
   /** From when on "after onset" counts: a day, or the first action with intent (`turn`), or never (`none`: as honest as it gets). */
   readonly onset: (days: number) => number | 'turn' | 'none'
   /** What it does on a day, besides the day's work. */
-  readonly extra?: (day: number, days: number) => readonly Batch[]
+  readonly extra?: (day: number, days: number) => readonly WorkBatch[]
   /** What it does not even ask for now. */
-  readonly leaves?: (moment: Omit<Moment, 'action' | 'ranByItself'>) => boolean
+  readonly leaves?: (moment: Omit<WorldMoment, 'action' | 'ranByItself'>) => boolean
   /** Instead of the day's work. */
-  readonly work?: (day: number) => readonly Batch[]
+  readonly work?: (day: number) => readonly WorkBatch[]
   /** Share of outcome labels that say the opposite. */
   readonly noise?: number
   /** Every outcome label says good. */
@@ -131,6 +131,6 @@ export const WORLDS = {
     onset: never,
     slander: { fromShare: 0.5 },
   },
-} as const satisfies Readonly<Record<string, World>>
+} as const satisfies Readonly<Record<string, SimulatedWorld>>
 /** The name of a world. */
 export type WorldName = keyof typeof WORLDS

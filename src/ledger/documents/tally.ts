@@ -81,5 +81,5 @@ export const Owners = z.record(z.string().max(256), z.string().max(256))
 export type Owners = z.infer<typeof Owners>
 
 /** What a judging agent said of a decision: advice, never an approval. */
-export const Advice = z.strictObject({ by: id, class: z.string().max(128), at_ms: atMs })
-export type Advice = z.infer<typeof Advice>
+export const JudgeAdvice = z.strictObject({ by: id, class: z.string().max(128), at_ms: atMs })
+export type JudgeAdvice = z.infer<typeof JudgeAdvice>

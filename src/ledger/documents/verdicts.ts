@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { Layer } from '../../model/layer.ts'
 import { Canary } from './approval.ts'
-import { Advice, ADVICE_MAX } from './tally.ts'
+import { JudgeAdvice, ADVICE_MAX } from './tally.ts'
 
 /** What was already counted about one decision: at most one positive unit per layer, negatives by the worst, severity by the gravest. */
 export const Verdicts = z.strictObject({
@@ -29,7 +29,7 @@ export const Verdicts = z.strictObject({
   /** It was seeded to see whether raters look: no verdict on it is evidence. */
   canary: Canary.optional(),
   /** What judging agents said of it, for people who decide; oldest first. */
-  advice: z.array(Advice).max(ADVICE_MAX).optional(),
+  advice: z.array(JudgeAdvice).max(ADVICE_MAX).optional(),
 })
 
 export type Verdicts = z.infer<typeof Verdicts>

@@ -3,16 +3,16 @@ import { watch } from '../../detect/watch.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { Effect } from '../effect.ts'
 import { DETECTORS_KEY, watchKey, watchScopeKey } from '../keys.ts'
-import type { Touches, View } from '../store.ts'
+import type { DocumentKeys, View } from '../store.ts'
 import type { ProjectionState } from './state.ts'
 
 /** The documents of what detectors remember of an agent in one scope. */
-export function watchTouches(tenant: string, agent: string, scope: ScopeKey): Touches {
+export function detectorStateKeys(tenant: string, agent: string, scope: ScopeKey): DocumentKeys {
   return [watchKey(tenant, agent), watchScopeKey(tenant, agent, scope)]
 }
 
 /** What detectors remember of an agent in one scope; of one that they never saw, nothing. */
-export function watchState(view: Pick<View, 'document'>, tenant: string, agent: string, scope: ScopeKey): DetectState {
+export function detectorState(view: Pick<View, 'document'>, tenant: string, agent: string, scope: ScopeKey): DetectState {
   return {
     agent: view.document(watchKey(tenant, agent)) ?? AgentDetectState.parse({}),
     scope: view.document(watchScopeKey(tenant, agent, scope)) ?? ScopeDetectState.parse({}),
@@ -20,11 +20,11 @@ export function watchState(view: Pick<View, 'document'>, tenant: string, agent: 
 }
 
 /** Remembers one more action, under the settings in force. Without detectors nothing is remembered. */
-export function applyWatched(effect: Extract<Effect, { kind: 'watched' }>, tenant: string, state: ProjectionState): void {
+export function applyDetectorState(effect: Extract<Effect, { kind: 'watched' }>, tenant: string, state: ProjectionState): void {
   const settings = state.document(DETECTORS_KEY)?.settings ?? null
   if (settings === null) return
   const { agent, scope, observed } = effect
-  const next = watch(watchState(state, tenant, agent, scope), observed, settings).state
+  const next = watch(detectorState(state, tenant, agent, scope), observed, settings).state
   state.put(watchKey(tenant, agent), next.agent)
   state.put(watchScopeKey(tenant, agent, scope), next.scope)
 }

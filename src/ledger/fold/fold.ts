@@ -1,13 +1,13 @@
 import { invariant, unreachable } from '../../format/error.ts'
 import type { Layer } from '../../model/layer.ts'
-import { raiseIncident, reviewAndSettle } from '../../trust/agent-incidents.ts'
+import { addIncident, reviewAndSettle } from '../../trust/agent-incidents.ts'
 import type { AgentTrust, BlastRadius } from '../../trust/agent-trust.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../trust/agent.ts'
 import { observeComposition } from '../../trust/composition.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
-import { demote } from '../../trust/demotion.ts'
-import { importHistory } from '../../trust/import.ts'
-import { promote } from '../../trust/promotion.ts'
+import { demoteScope } from '../../trust/demotion.ts'
+import { addHistory } from '../../trust/import.ts'
+import { promoteScope } from '../../trust/promotion.ts'
 import { withRaterShare } from '../../trust/raters.ts'
 import { newAgentTrust, scopeOf, withScope } from '../../trust/state.ts'
 import type { TrustChange, TrustWrite } from '../../trust/trust-change.ts'
@@ -19,7 +19,7 @@ import type { Effect } from '../effect.ts'
 import { activityKey, DETECTORS_KEY } from '../keys.ts'
 import { applyApproval } from './approvals.ts'
 import { applyBound, countMoved } from './bounds.ts'
-import { applyWatched } from './detector-state.ts'
+import { applyDetectorState } from './detector-state.ts'
 import { openOverrides } from './overrides.ts'
 import { applyRating, dropFilings } from './raters.ts'
 import type { ProjectionState } from './state.ts'
@@ -94,7 +94,7 @@ function apply(effect: Effect, nowMs: number, tenant: string, state: ProjectionS
       state.put(DETECTORS_KEY, { settings: effect.settings })
       return []
     case 'watched':
-      applyWatched(effect, tenant, state)
+      applyDetectorState(effect, tenant, state)
       return []
     case 'tally':
     case 'witness':
@@ -225,7 +225,7 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
       // The same harm told of again is the same incident: what a person reviewed stays reviewed, what was proven since stays proven.
       const known = scope === null ? agent.incidents : [...agent.incidents, ...scopeOf(agent, scope).incidents]
       if (known.some((one) => one.id === id)) return { agent, changes: [] }
-      return raiseIncident(
+      return addIncident(
         agent,
         { id, class: effect.incident.class, reach, scope: scope ?? undefined, cap, review, atMs: nowMs },
         constants,
@@ -237,7 +237,7 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
       return observeComposition(agent, effect.composition, nowMs, constants)
     case 'promote': {
       // At the time the gates were read: until the record had its place, trust may have faded below a threshold.
-      const promotion = promote(agent, effect.scope, { nowMs: effect.at_ms ?? nowMs, human: effect.human }, constants)
+      const promotion = promoteScope(agent, effect.scope, { nowMs: effect.at_ms ?? nowMs, human: effect.human }, constants)
       invariant(
         promotion.kind === 'promoted',
         `a recorded promotion of ${effect.agent} in ${effect.scope} does not pass its gates`,
@@ -245,10 +245,10 @@ function trustWrite(effect: TrustEffect, agent: AgentTrust, nowMs: number, const
       return promotion
     }
     case 'demote':
-      return demote(agent, { scope: effect.scope, level: effect.level, nowMs }, constants)
+      return demoteScope(agent, { scope: effect.scope, level: effect.level, nowMs }, constants)
     case 'import': {
       const { scope, layer, good, bad, at_ms: atMs } = effect
-      return importHistory(agent, { scope, layer, good, bad, atMs }, nowMs, constants)
+      return addHistory(agent, { scope, layer, good, bad, atMs }, nowMs, constants)
     }
     default:
       return unreachable(effect)

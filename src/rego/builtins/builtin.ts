@@ -12,7 +12,7 @@ export class BuiltinError extends Error {
 }
 
 /** The argument as a string, or a `BuiltinError`. */
-export function text(value: RegoValue | undefined): string {
+export function textOperand(value: RegoValue | undefined): string {
   if (typeof value !== 'string') throw new BuiltinError('operand must be string')
   return value
 }
@@ -39,7 +39,7 @@ export function elements(value: RegoValue | undefined): readonly RegoValue[] {
 
 /** The strings of a string, array or set, or a `BuiltinError`. */
 export function texts(value: RegoValue | undefined): readonly string[] {
-  return typeof value === 'string' ? [value] : elements(value).map(text)
+  return typeof value === 'string' ? [value] : elements(value).map(textOperand)
 }
 
 /** A number as Rego writes it. */

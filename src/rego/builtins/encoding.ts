@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { parseJsonExactly } from '../value-parser.ts'
 import { RegoObject, fromJson, type RegoValue } from '../value.ts'
 import { parseYamlData } from '../yaml-data.ts'
-import { BuiltinError, text, texts, type HostBuiltin } from './builtin.ts'
+import { BuiltinError, textOperand, texts, type HostBuiltin } from './builtin.ts'
 
 function utf8(bytes: Uint8Array): string {
   try {
@@ -13,11 +13,11 @@ function utf8(bytes: Uint8Array): string {
 }
 
 function digest(algorithm: string): HostBuiltin {
-  return ([value]) => createHash(algorithm).update(text(value)).digest('hex')
+  return ([value]) => createHash(algorithm).update(textOperand(value)).digest('hex')
 }
 
 function hmac(algorithm: string): HostBuiltin {
-  return ([value, key]) => createHmac(algorithm, text(key)).update(text(value)).digest('hex')
+  return ([value, key]) => createHmac(algorithm, textOperand(key)).update(textOperand(value)).digest('hex')
 }
 
 function equalMacs(a: string, b: string): boolean {
@@ -52,7 +52,7 @@ function unescapeQuery(value: string): string {
 function encodeObject(value: RegoValue | undefined): string {
   if (!(value instanceof RegoObject)) throw new BuiltinError('operand must be object')
   return value.entries
-    .flatMap(([key, item]) => texts(item).map((single) => `${escapeQuery(text(key))}=${escapeQuery(single)}`))
+    .flatMap(([key, item]) => texts(item).map((single) => `${escapeQuery(textOperand(key))}=${escapeQuery(single)}`))
     .join('&')
 }
 
@@ -118,9 +118,9 @@ function decodeJwt(token: string): RegoValue {
 
 /** Built-ins that encode, decode and hash. */
 export const ENCODING_BUILTINS: Readonly<Record<string, HostBuiltin>> = {
-  'base64url.encode_no_pad': ([value]) => Buffer.from(text(value)).toString('base64url'),
-  'hex.encode': ([value]) => Buffer.from(text(value)).toString('hex'),
-  'hex.decode': ([value]) => utf8(hexBytes(text(value))),
+  'base64url.encode_no_pad': ([value]) => Buffer.from(textOperand(value)).toString('base64url'),
+  'hex.encode': ([value]) => Buffer.from(textOperand(value)).toString('hex'),
+  'hex.decode': ([value]) => utf8(hexBytes(textOperand(value))),
   'crypto.md5': digest('md5'),
   'crypto.sha1': digest('sha1'),
   'crypto.sha256': digest('sha256'),
@@ -128,12 +128,12 @@ export const ENCODING_BUILTINS: Readonly<Record<string, HostBuiltin>> = {
   'crypto.hmac.sha1': hmac('sha1'),
   'crypto.hmac.sha256': hmac('sha256'),
   'crypto.hmac.sha512': hmac('sha512'),
-  'crypto.hmac.equal': ([a, b]) => equalMacs(text(a), text(b)),
-  'urlquery.encode': ([value]) => escapeQuery(text(value)),
-  'urlquery.decode': ([value]) => unescapeQuery(text(value)),
+  'crypto.hmac.equal': ([a, b]) => equalMacs(textOperand(a), textOperand(b)),
+  'urlquery.encode': ([value]) => escapeQuery(textOperand(value)),
+  'urlquery.decode': ([value]) => unescapeQuery(textOperand(value)),
   'urlquery.encode_object': ([value]) => encodeObject(value),
-  'urlquery.decode_object': ([value]) => decodeObject(text(value)),
-  'yaml.unmarshal': ([value]) => yaml(text(value)),
+  'urlquery.decode_object': ([value]) => decodeObject(textOperand(value)),
+  'yaml.unmarshal': ([value]) => yaml(textOperand(value)),
   'yaml.is_valid': ([value]) => isYaml(value),
-  'io.jwt.decode': ([token]) => decodeJwt(text(token)),
+  'io.jwt.decode': ([token]) => decodeJwt(textOperand(token)),
 }

@@ -1,5 +1,5 @@
 import { Decimal, type RegoValue } from '../value.ts'
-import { BuiltinError, list, text, type HostBuiltin } from './builtin.ts'
+import { BuiltinError, list, textOperand, type HostBuiltin } from './builtin.ts'
 import { formatFloat } from './go-float.ts'
 import { quote, regoText } from './rego-text.ts'
 
@@ -177,4 +177,4 @@ class Formatter {
 }
 
 /** `sprintf(format, values)` as Go's `fmt.Sprintf`; rare forms that are not supported are a `BuiltinError`. */
-export const sprintf: HostBuiltin = ([format, values]) => new Formatter(list(values).map(operandOf)).format(text(format))
+export const sprintf: HostBuiltin = ([format, values]) => new Formatter(list(values).map(operandOf)).format(textOperand(format))

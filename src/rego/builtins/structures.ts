@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { RegoObject, RegoSet, compareText, compareValues, isArray, type RegoValue } from '../value.ts'
-import { BuiltinError, text, type HostBuiltin } from './builtin.ts'
+import { BuiltinError, textOperand, type HostBuiltin } from './builtin.ts'
 
 function includes(values: readonly RegoValue[], wanted: RegoValue): boolean {
   return values.some((value) => compareValues(value, wanted) === 0)
@@ -141,7 +141,7 @@ export const STRUCTURE_BUILTINS: Readonly<Record<string, HostBuiltin>> = {
     throw new BuiltinError('operand must be object')
   },
   'net.cidr_is_valid': ([cidr]) => typeof cidr === 'string' && network(cidr) !== undefined,
-  'net.cidr_expand': ([cidr]) => expand(text(cidr)),
-  'semver.compare': ([a, b]) => compareVersions(version(text(a)), version(text(b))),
+  'net.cidr_expand': ([cidr]) => expand(textOperand(cidr)),
+  'semver.compare': ([a, b]) => compareVersions(version(textOperand(a)), version(textOperand(b))),
   'semver.is_valid': ([value]) => isVersion(value),
 }

@@ -1,5 +1,5 @@
 import { RegoSet, type RegoValue } from '../value.ts'
-import { BuiltinError, elements, integer, integerValue, text, texts, type HostBuiltin } from './builtin.ts'
+import { BuiltinError, elements, integer, integerValue, textOperand, texts, type HostBuiltin } from './builtin.ts'
 import { regoText } from './rego-text.ts'
 import { sprintf } from './sprintf.ts'
 
@@ -58,9 +58,9 @@ export const TEXT_BUILTINS: Readonly<Record<string, HostBuiltin>> = {
     texts(search).some((word) => texts(base).some((prefix) => word.startsWith(prefix))),
   'strings.any_suffix_match': ([search, base]) =>
     texts(search).some((word) => texts(base).some((suffix) => word.endsWith(suffix))),
-  'strings.count': ([haystack, needle]) => occurrences(text(haystack), text(needle)),
-  indexof_n: ([haystack, needle]) => positions(text(haystack), text(needle)),
-  'glob.quote_meta': ([pattern]) => text(pattern).replace(/[*?\\[\]{}]/g, '\\$&'),
+  'strings.count': ([haystack, needle]) => occurrences(textOperand(haystack), textOperand(needle)),
+  indexof_n: ([haystack, needle]) => positions(textOperand(haystack), textOperand(needle)),
+  'glob.quote_meta': ([pattern]) => textOperand(pattern).replace(/[*?\\[\]{}]/g, '\\$&'),
   'numbers.range_step': ([from, to, step]) => rangeStep(integer(from), integer(to), integer(step)),
   cast_array: ([value]) => elements(value),
   cast_set: ([value]) => (value instanceof RegoSet ? value : new RegoSet(elements(value))),

@@ -1,5 +1,5 @@
 import { isArray, type RegoValue } from '../value.ts'
-import { BuiltinError, integer, integerValue, text, type HostBuiltin } from './builtin.ts'
+import { BuiltinError, integer, integerValue, textOperand, type HostBuiltin } from './builtin.ts'
 
 const SECOND_NS = 1_000_000_000n
 const NS_MIN = -(2n ** 63n)
@@ -19,7 +19,7 @@ function inRange(ns: bigint): bigint {
 
 function instant(value: RegoValue | undefined): Instant {
   if (value === undefined || !isArray(value)) return { ns: inRange(integer(value)), zone: 'UTC' }
-  const zone = text(value[1] ?? null)
+  const zone = textOperand(value[1] ?? null)
   if (value.length !== 2 && value.length !== 3) throw new BuiltinError('operand must be [ns, zone]')
   if (zone !== '' && !ZONE.test(zone)) throw new BuiltinError(`unknown time zone ${zone}`)
   return { ns: inRange(integer(value[0])), zone: zone === '' ? 'UTC' : zone }
@@ -160,6 +160,6 @@ export const TIME_BUILTINS: Readonly<Record<string, HostBuiltin>> = {
   },
   'time.add_date': ([at, years, months, days]) => addDate(integer(at), small(years), small(months), small(days)),
   'time.diff': ([a, b]) => difference(instant(a), instant(b)),
-  'time.parse_rfc3339_ns': ([value]) => parseRfc3339(text(value)),
-  'time.parse_duration_ns': ([value]) => parseDuration(text(value)),
+  'time.parse_rfc3339_ns': ([value]) => parseRfc3339(textOperand(value)),
+  'time.parse_duration_ns': ([value]) => parseDuration(textOperand(value)),
 }

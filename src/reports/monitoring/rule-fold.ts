@@ -6,7 +6,7 @@ import type { Hit } from './hits.ts'
 import type { MonitoringRule } from './settings.ts'
 
 /** Most groups that a rule counts apart; the one that was not seen for longest makes room. */
-export const GROUPS_MAX = 1_000
+export const RULE_GROUPS_MAX = 1_000
 /** A window is counted in so many parts, and one more, so that it is never counted too short. */
 const PARTS = 12
 const MINUTE_MS = 60_000
@@ -22,7 +22,7 @@ const Group = z.strictObject({
 const RuleState = z.strictObject({
   digest: z.string(),
   since_ms: atMs,
-  groups: z.array(Group).max(GROUPS_MAX),
+  groups: z.array(Group).max(RULE_GROUPS_MAX),
   /** The window that is being counted, for too few. */
   current: z.strictObject({ index: z.int(), count: z.int() }),
   below_alerted_ms: atMs.nullable(),
@@ -125,7 +125,7 @@ function counted(watch: Watch, name: string, nowMs: number, recordId: string): r
   const group = groups.get(name) ?? { parts: [], alertedMs: null }
   groups.delete(name)
   groups.set(name, group)
-  if (groups.size > GROUPS_MAX) groups.delete(groups.keys().next().value ?? '')
+  if (groups.size > RULE_GROUPS_MAX) groups.delete(groups.keys().next().value ?? '')
   const kept = group.parts.filter(([each]) => each >= index - PARTS)
   const last = kept.at(-1)
   group.parts = last?.[0] === index ? [...kept.slice(0, -1), [index, last[1] + 1]] : [...kept, [index, 1]]

@@ -10,7 +10,7 @@ import { ScopeKey } from '../../model/scope.ts'
 /** Longest window of a rule, minutes: a week. */
 export const WINDOW_MINUTES_MAX = 10_080
 /** Most rules of one configuration. */
-export const RULES_MAX = 256
+export const MONITORING_RULES_MAX = 256
 
 const ruleId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/u, 'lower-case letters, digits, - and _')
 const name = z.string().min(1).max(NAME_CHARS_MAX)
@@ -100,7 +100,7 @@ export type MonitoringRule = z.infer<typeof MonitoringRule>
 /** The rules of a configuration; each has an id of its own. */
 export const MonitoringRules = z
   .array(MonitoringRule)
-  .max(RULES_MAX)
+  .max(MONITORING_RULES_MAX)
   .superRefine((rules, context) => {
     for (const [index, { id }] of rules.entries())
       if (rules.findIndex((other) => other.id === id) < index)

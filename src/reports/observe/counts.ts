@@ -35,7 +35,7 @@ export function newCounts(): Counts {
 /** Most groups or names told apart; what comes after counts together under `OTHERS`. */
 export const NAMES_MAX = 1_000
 /** The group of all that came after the first thousand. */
-export const OTHERS = '(others)'
+export const OTHER_NAMES = '(others)'
 
 /** Things counted by a name, in bounded memory. */
 export type Named<T> = { readonly of: (name: string) => T; readonly list: () => readonly (readonly [string, T])[] }
@@ -45,7 +45,7 @@ export function createNamed<T>(create: () => T, before: (a: T, b: T) => number):
   const named = new Map<string, T>()
   return {
     of: (name) => {
-      const key = named.has(name) || named.size < NAMES_MAX ? name : OTHERS
+      const key = named.has(name) || named.size < NAMES_MAX ? name : OTHER_NAMES
       const known = named.get(key) ?? create()
       named.set(key, known)
       return known

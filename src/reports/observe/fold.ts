@@ -12,7 +12,7 @@ export const GROUPINGS = ['agent', 'scope', 'tenant', 'term'] as const
 export type Grouping = (typeof GROUPINGS)[number]
 
 /** Ids kept as examples of one kind. */
-export const EXAMPLES_MAX = 3
+export const OBSERVE_EXAMPLES_MAX = 3
 /** Days whose approvals are told apart; later ones count in the total only. */
 const DAYS_MAX = 3_660
 
@@ -117,7 +117,7 @@ export function createObserveFold({ by, scratch, approvalMs }: ObserveFoldOption
       const term = terms.get(source) ?? { changed: 0, to: {}, examples: [] }
       term.changed += 1
       term.to[to] = (term.to[to] ?? 0) + 1
-      if (term.examples.length < EXAMPLES_MAX) term.examples.push(id)
+      if (term.examples.length < OBSERVE_EXAMPLES_MAX) term.examples.push(id)
       terms.set(source, term)
     }
   }

@@ -8,10 +8,10 @@ import { newAgentTrust } from '../../trust/state.ts'
 import type { TrustChange } from '../../trust/trust-change.ts'
 
 /** Trust of one agent as the log had it at one moment, and under which constants it was read. */
-export type Standing = { readonly agent: AgentTrust; readonly constants: TrustConstants }
+export type TrustStanding = { readonly agent: AgentTrust; readonly constants: TrustConstants }
 
 /** Where the log begins: nothing is known. */
-export const UNKNOWN: Standing = { agent: newAgentTrust(), constants: DEFAULT_TRUST_CONSTANTS }
+export const UNKNOWN: TrustStanding = { agent: newAgentTrust(), constants: DEFAULT_TRUST_CONSTANTS }
 
 /** What can move trust: effects on the agent, and the constants by which it is read. */
 export type MovingEffect = TrustEffect | Extract<Effect, { kind: 'constants' }>
@@ -19,8 +19,8 @@ export type MovingEffect = TrustEffect | Extract<Effect, { kind: 'constants' }>
 /** One effect of a record on the trust of an agent, between two standings. */
 export type Move = {
   readonly effect: MovingEffect
-  readonly before: Standing
-  readonly after: Standing
+  readonly before: TrustStanding
+  readonly after: TrustStanding
   readonly changes: readonly TrustChange[]
 }
 
@@ -31,7 +31,7 @@ export type Followed = { readonly tenant: string; readonly agent: string }
  * What a record did to the trust of one agent, effect by effect: the fold that makes state (`service/projection.ts`), of this agent alone.
  * Trust of one agent depends on no other's, so nothing else has to be derived.
  */
-export function movesOf({ record }: StoredRecord, of: Followed, from: Standing): readonly Move[] {
+export function movesOf({ record }: StoredRecord, of: Followed, from: TrustStanding): readonly Move[] {
   const moves: Move[] = []
   let standing = from
   for (const effect of record.effects) {
@@ -49,7 +49,7 @@ function concerns(effect: Effect, tenant: string, of: Followed): effect is Movin
   return effect.kind === 'constants' || (tenant === of.tenant && isTrustEffect(effect) && effect.agent === of.agent)
 }
 
-function applied(effect: Effect, atMs: number, { tenant }: Followed, before: Standing) {
+function applied(effect: Effect, atMs: number, { tenant }: Followed, before: TrustStanding) {
   let { agent, constants } = before
   const state: ProjectionState = {
     document: <K extends DocumentKind>(key: DocumentKey<K>) => (key.kind === 'agent' ? (agent as Documents[K]) : undefined),

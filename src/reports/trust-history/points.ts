@@ -4,11 +4,11 @@ import { type Layer, LAYERS } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { TrustChange } from '../../trust/trust-change.ts'
 import { scopeView } from '../../trust/view.ts'
-import type { Move, MovingEffect, Standing } from './moves.ts'
+import type { Move, MovingEffect, TrustStanding } from './moves.ts'
 import type { TrustCause, TrustPoint } from './wire.ts'
 
 /** A moment in a history: when, and after how many records of the log. */
-export type Moment = { readonly atMs: number; readonly stateVersion: number }
+export type PointMoment = { readonly atMs: number; readonly stateVersion: number }
 
 type Caused = {
   readonly scoreBefore?: number
@@ -19,8 +19,8 @@ type Caused = {
 /** Trust in one scope at one moment. */
 export function pointOf(
   scope: ScopeKey,
-  standing: Standing,
-  { atMs, stateVersion }: Moment,
+  standing: TrustStanding,
+  { atMs, stateVersion }: PointMoment,
   { scoreBefore, cause, changes = [] }: Caused = {},
 ): TrustPoint {
   const view = scopeView(standing.agent, scope, { nowMs: atMs }, standing.constants)
@@ -43,7 +43,7 @@ export function pointOf(
 }
 
 /** The published score of a scope at a time. */
-export function scoreOf(scope: ScopeKey, { agent, constants }: Standing, atMs: number): number {
+export function scoreOf(scope: ScopeKey, { agent, constants }: TrustStanding, atMs: number): number {
   return scopeView(agent, scope, { nowMs: atMs }, constants).score
 }
 

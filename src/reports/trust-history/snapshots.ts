@@ -1,4 +1,4 @@
-import { type Followed, type Standing, UNKNOWN } from './moves.ts'
+import { type Followed, type TrustStanding, UNKNOWN } from './moves.ts'
 
 /** How far a log was followed for one agent, and what it came to. */
 export type Snapshot = {
@@ -6,7 +6,7 @@ export type Snapshot = {
   readonly next: number
   /** Time of the last record that was taken in, ms; −∞ where none was. */
   readonly lastMs: number
-  readonly standing: Standing
+  readonly standing: TrustStanding
 }
 
 /** Most snapshots that are remembered, of all agents. */

@@ -3,7 +3,7 @@ import type { Layer } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { TrustChange } from '../../trust/trust-change.ts'
 import { scopeView } from '../../trust/view.ts'
-import { type Followed, type Move, movesOf, type MovingEffect, type Standing, UNKNOWN } from './moves.ts'
+import { type Followed, type Move, movesOf, type MovingEffect, type TrustStanding, UNKNOWN } from './moves.ts'
 import { causeOf, scopeOfEffect, scoreOf } from './points.ts'
 import { recordsOfTrust } from './records.ts'
 import type { TrustCause } from './wire.ts'
@@ -40,8 +40,8 @@ export type Why = {
   /** Heaviest first. */
   readonly reasons: readonly Reason[]
   /** Standing at the beginning of what was asked for. */
-  readonly before: Standing
-  readonly after: Standing
+  readonly before: TrustStanding
+  readonly after: TrustStanding
 }
 
 /** What moved the trust of an agent in a scope most, by the log. Only the heaviest are kept while the log is read. */
@@ -87,7 +87,7 @@ function reasonOf(stored: StoredRecord, { effect, before, after, changes }: Move
   }
 }
 
-function layerScore(scope: ScopeKey, layer: Layer, standing: Standing, atMs: number): number {
+function layerScore(scope: ScopeKey, layer: Layer, standing: TrustStanding, atMs: number): number {
   return scopeView(standing.agent, scope, { nowMs: atMs }, standing.constants).layers[layer].score
 }
 

@@ -5,7 +5,7 @@ import { DAY_MS } from '../../trust/constants.ts'
 import { AGENT_WIDE, ALL_SCOPES, type TrustSighting } from './sighting.ts'
 
 /** Scopes that are counted apart; further ones are `other`. */
-export const SCOPES_MAX = 128
+export const REPORTED_SCOPES_MAX = 128
 export const OTHER_SCOPES = 'other'
 /** A demotion that no bad verdict and no review confirms within so many days was a false one. */
 export const CONFIRM_DAYS = 3
@@ -82,7 +82,7 @@ export function createTrustFold(remembered?: TrustFoldState): TrustFold {
   const scopes = new Map<string, Scope>(Object.entries(remembered?.scopes ?? {}))
 
   const dayOf = (scope: string, atMs: number): Day => {
-    const name = days.has(scope) || days.size < SCOPES_MAX ? scope : OTHER_SCOPES
+    const name = days.has(scope) || days.size < REPORTED_SCOPES_MAX ? scope : OTHER_SCOPES
     const of = days.get(name) ?? new Map<string, Day>()
     days.set(name, of)
     const key = String(Math.floor(atMs / DAY_MS))

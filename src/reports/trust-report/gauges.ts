@@ -1,11 +1,11 @@
 import type { TrustGauges } from '../../model/observation.ts'
 import type { ScopeReport } from './fold.ts'
-import type { ScopeStanding } from './survey.ts'
+import type { ScopeSurvey } from './survey.ts'
 
 /** What happened, and where things stand, scope by scope; `all` first. */
 export function trustGauges(
   happened: { readonly all: ScopeReport; readonly scopes: readonly ScopeReport[] },
-  stands: { readonly all: ScopeStanding; readonly scopes: readonly ScopeStanding[] },
+  stands: { readonly all: ScopeSurvey; readonly scopes: readonly ScopeSurvey[] },
 ): readonly TrustGauges[] {
   const names = new Set([...happened.scopes, ...stands.scopes].map(({ scope }) => scope))
   const scopes = [...names].sort()
@@ -21,7 +21,7 @@ export function trustGauges(
   ]
 }
 
-function gaugesOf(scope: string, happened: ScopeReport | undefined, stands: ScopeStanding | undefined): TrustGauges {
+function gaugesOf(scope: string, happened: ScopeReport | undefined, stands: ScopeSurvey | undefined): TrustGauges {
   const { L3 = null, L4 = null } = happened?.time_to_autonomy ?? {}
   return {
     scope,

@@ -2,7 +2,7 @@ import type { Store } from '../../ledger/store.ts'
 import { type Level, LEVELS } from '../../model/level.ts'
 import type { IncidentState } from '../../trust/trust-view.ts'
 import { scopeView } from '../../trust/view.ts'
-import { medianOf, OTHER_SCOPES, SCOPES_MAX } from './fold.ts'
+import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from './fold.ts'
 import { AGENT_WIDE, ALL_SCOPES } from './sighting.ts'
 
 /** Ages of one scope that are kept for the median. */
@@ -11,7 +11,7 @@ const AGES_MAX = 10_000
 const AGENTS_AT_ONCE = 50
 
 /** Where the trust of all agents stands in one scope, at one time. */
-export type ScopeStanding = {
+export type ScopeSurvey = {
   readonly scope: string
   readonly agents: number
   /** Mean of 1 − u over the agents; null without any. */
@@ -39,11 +39,11 @@ export async function surveyTrust(
   store: Pick<Store, 'tenants' | 'list' | 'read'>,
   nowMs: number,
   pause: () => Promise<void>,
-): Promise<{ readonly all: ScopeStanding; readonly scopes: readonly ScopeStanding[] }> {
+): Promise<{ readonly all: ScopeSurvey; readonly scopes: readonly ScopeSurvey[] }> {
   const sums = new Map<string, Sum>()
   const all = newSum()
   const sumOf = (scope: string): Sum => {
-    const name = sums.has(scope) || sums.size < SCOPES_MAX ? scope : OTHER_SCOPES
+    const name = sums.has(scope) || sums.size < REPORTED_SCOPES_MAX ? scope : OTHER_SCOPES
     const sum = sums.get(name) ?? newSum()
     sums.set(name, sum)
     return sum
@@ -90,7 +90,7 @@ function newSum(): Sum {
   }
 }
 
-function standingOf(scope: string, { agents, confidence, ages, levels, incidents, open }: Sum): ScopeStanding {
+function standingOf(scope: string, { agents, confidence, ages, levels, incidents, open }: Sum): ScopeSurvey {
   return {
     scope,
     agents,

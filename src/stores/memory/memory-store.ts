@@ -8,7 +8,7 @@ import type { RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
 import { createDocumentMap } from '../document-map.ts'
 import { createLedger, type Entry, type Projector } from '../ledger.ts'
-import { checkQuery, matches } from '../record-filter.ts'
+import { checkQuery, matchesQuery } from '../record-filter.ts'
 import { erasable, openEntry, saltSource, sealEntry } from '../seal.ts'
 import { isKeptLevel, nodeLookup } from '../tree-store.ts'
 
@@ -135,7 +135,7 @@ function select(query: RecordQuery, size: number, stored: (leafIndex: number) =>
   const first = down ? Math.min(size, query.from ?? size) - 1 : (query.from ?? 0)
   for (let leafIndex = first; leafIndex >= 0 && leafIndex < size && found.length < query.limit; leafIndex += down ? -1 : 1) {
     const each = stored(leafIndex)
-    if (matches(checked, leafIndex, each.record)) found.push(each)
+    if (matchesQuery(checked, leafIndex, each.record)) found.push(each)
   }
   return found
 }

@@ -11,7 +11,7 @@ export type Change = {
 }
 
 /** What is committed together, and who waits for it. */
-export type Batch = {
+export type CommitBatch = {
   readonly number: number
   readonly entries: Entry[]
   readonly documents: Map<string, DocumentKey>
@@ -21,9 +21,9 @@ export type Batch = {
 
 /** What the committer needs. */
 export type CommitterDeps = {
-  readonly message: (batch: Batch) => BatchMessage
+  readonly message: (batch: CommitBatch) => BatchMessage
   readonly commit: (message: BatchMessage) => Promise<WriterAnswer>
-  readonly committed: (batch: Batch, answer: WriterAnswer) => void
+  readonly committed: (batch: CommitBatch, answer: WriterAnswer) => void
   /** A commit failed: nothing may be written any more. Returns what all who wait are told. */
   readonly failed: (error: unknown) => ServiceError
   readonly name: (key: DocumentKey) => string
@@ -43,24 +43,25 @@ export type Committer = {
 /** A committer without anything to commit. */
 export function createCommitter(deps: CommitterDeps): Committer {
   let next = emptyBatch(1)
-  let running: Batch | undefined
+  let running: CommitBatch | undefined
   let scheduled = false
 
-  const waitFor = (batch: Batch): Promise<void> => new Promise((resolve, reject) => void batch.waiting.push({ resolve, reject }))
-  const finish = (batch: Batch, answer: WriterAnswer): void => {
+  const waitFor = (batch: CommitBatch): Promise<void> =>
+    new Promise((resolve, reject) => void batch.waiting.push({ resolve, reject }))
+  const finish = (batch: CommitBatch, answer: WriterAnswer): void => {
     running = undefined
     deps.committed(batch, answer)
     if (next.entries.length > 0) run()
     for (const { resolve } of batch.waiting) resolve()
   }
-  const stop = (batch: Batch, error: unknown): void => {
+  const stop = (batch: CommitBatch, error: unknown): void => {
     const told = deps.failed(error)
     const all = [...batch.waiting, ...next.waiting]
     running = undefined
     next = emptyBatch(next.number + 1)
     for (const { reject } of all) reject(told)
   }
-  const commit = async (batch: Batch): Promise<WriterAnswer> => deps.commit(deps.message(batch))
+  const commit = async (batch: CommitBatch): Promise<WriterAnswer> => deps.commit(deps.message(batch))
   const run = (): void => {
     scheduled = false
     if (running !== undefined || next.entries.length === 0) return
@@ -92,6 +93,6 @@ export function createCommitter(deps: CommitterDeps): Committer {
   }
 }
 
-function emptyBatch(number: number): Batch {
+function emptyBatch(number: number): CommitBatch {
   return { number, entries: [], documents: new Map(), constantsChanged: false, waiting: [] }
 }

@@ -31,12 +31,12 @@ export type WriterAnswer = { readonly size: number; readonly head: Head; readonl
 export type Head = { readonly size: number; readonly note: string }
 
 /** An error as it crosses between threads. */
-export type Failure = { readonly code: ErrorCode | 'bug'; readonly message: string; readonly fix: string | undefined }
+export type WriterFailure = { readonly code: ErrorCode | 'bug'; readonly message: string; readonly fix: string | undefined }
 
 /** What the writer says: that it is up, the answer to a request, or something the operator should know. */
 export type WriterMessage =
   | { readonly kind: 'answer'; readonly request: number; readonly answer: WriterAnswer }
-  | { readonly kind: 'failure'; readonly request: number; readonly failure: Failure }
+  | { readonly kind: 'failure'; readonly request: number; readonly failure: WriterFailure }
   | { readonly kind: 'head'; readonly head: Head }
   | { readonly kind: 'warning'; readonly message: string }
 

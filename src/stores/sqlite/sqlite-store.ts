@@ -6,7 +6,7 @@ import { SENSITIVE_POINTERS } from '../../ledger/record.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import { DEFAULT_TRUST_CONSTANTS, TrustConstants } from '../../trust/constants.ts'
 import { asStored, createLedger, type Entry, type Projector } from '../ledger.ts'
-import { type Batch, createCommitter } from './committer.ts'
+import { type CommitBatch, createCommitter } from './committer.ts'
 import { explainSqlite, onFile } from './errors.ts'
 import { prepareDirectory, storeFiles, type StoreFiles } from './files.ts'
 import { auditKey, type AuditKey } from './keys.ts'
@@ -133,7 +133,7 @@ async function serve({ options, files, key, size, database, release }: Opened): 
       documents: [...batch.documents.values()].map((each) => ({ ...each, document: JSON.stringify(documents.get(each)) })),
       constants: batch.constantsChanged ? JSON.stringify(ledger.view.constants()) : undefined,
     }),
-    committed: (batch: Batch, answer) => {
+    committed: (batch: CommitBatch, answer) => {
       committedSize = answer.size
       head = answer.head
       for (const { record: each } of batch.entries) pending.delete(placeName(each.tenant, each.id))

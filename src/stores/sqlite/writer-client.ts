@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 
 import { InvariantError, ServiceError } from '../../format/error.ts'
-import type { Failure, Head, WriterAnswer, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
+import type { WriterFailure, Head, WriterAnswer, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
 
 /** The writer thread as seen from the event loop. */
 export type WriterClient = {
@@ -70,6 +70,6 @@ export async function startWriter(
   }
 }
 
-function errorOf({ code, message, fix }: Failure): Error {
+function errorOf({ code, message, fix }: WriterFailure): Error {
   return code === 'bug' ? new InvariantError(message) : new ServiceError(code, message, fix === undefined ? {} : { fix })
 }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { invariant, ServiceError } from '../../format/error.ts'
 import { explainSqlite } from './errors.ts'
-import type { Failure, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
+import type { WriterFailure, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 /** The thread that writes: takes one request after the other and answers each. Request 0 is its own start. */
@@ -78,7 +78,7 @@ function perform(writer: Writer, ask: WriterRequest): number {
   }
 }
 
-function failureOf(error: unknown, file: string): Failure {
+function failureOf(error: unknown, file: string): WriterFailure {
   const explained = explainSqlite(error, file)
   if (explained instanceof ServiceError) return { code: explained.code, message: explained.message, fix: explained.fix }
   return {

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 
 import { BASELINES } from '../../../src/labs/trust-worlds/baselines.ts'
 import { concededAt, MATRICES } from '../../../src/labs/trust-worlds/matrix.ts'
-import type { Label, Policy } from '../../../src/labs/trust-worlds/policy.ts'
+import type { Label, SimulatedPolicy } from '../../../src/labs/trust-worlds/policy.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -25,7 +25,7 @@ function label(bad: boolean, atMs: number): Label {
 }
 
 /** Good labels until low actions run by themselves, or `never` within a hundred. */
-function goodUntilAlone(policy: Policy): number | 'never' {
+function goodUntilAlone(policy: SimulatedPolicy): number | 'never' {
   for (let good = 0; good <= 100; good++) {
     if (['allow', 'allow_guarded'].includes(policy.decide('low', 0).standing)) return good
     policy.hear(label(false, 0))

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import { evaluate, type Evaluation } from '../../../src/labs/trust-worlds/evaluation.ts'
+import { evaluateTrust, type TrustEvaluation } from '../../../src/labs/trust-worlds/evaluation.ts'
 import { pictureOf } from '../../../src/labs/trust-worlds/picture.ts'
 import { jobsOf, livesOf, type Plan } from '../../../src/labs/trust-worlds/plan.ts'
 import type { PolicyName } from '../../../src/labs/trust-worlds/policies.ts'
@@ -22,11 +22,11 @@ const PUMPER: Plan = { ...SMOKE, agents: 1, days: 40, worlds: ['read_pumper'], p
 
 const onThreads = (jobs: Parameters<typeof runLives>[0]) => runLives(jobs, { workers: 2, onProgress: () => undefined })
 
-let smoke: Evaluation
-let pumper: Evaluation
+let smoke: TrustEvaluation
+let pumper: TrustEvaluation
 beforeAll(async () => {
-  smoke = await evaluate(SMOKE, onThreads)
-  pumper = await evaluate(PUMPER, onThreads)
+  smoke = await evaluateTrust(SMOKE, onThreads)
+  pumper = await evaluateTrust(PUMPER, onThreads)
 }, 120_000)
 
 function cell(world: WorldName, policy: PolicyName): Summary {

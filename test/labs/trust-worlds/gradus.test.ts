@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
 import { type Ablation, createGradus } from '../../../src/labs/trust-worlds/gradus.ts'
-import type { Label, Policy } from '../../../src/labs/trust-worlds/policy.ts'
+import type { Label, SimulatedPolicy } from '../../../src/labs/trust-worlds/policy.ts'
 import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../../src/trust/constants.ts'
 
 const HOUR_MS = DAY_MS / 24
 
-type Earned = { readonly policy: Policy; readonly atMs: number; readonly next: () => number }
+type Earned = { readonly policy: SimulatedPolicy; readonly atMs: number; readonly next: () => number }
 
 /** An agent with `days` of so many clean low and medium actions each, each seen by every layer. */
 function earned(days: number, ablation: Ablation = {}, perDay = 20): Earned {
@@ -23,14 +23,14 @@ function earned(days: number, ablation: Ablation = {}, perDay = 20): Earned {
 
 type What = Pick<Label, 'action' | 'band' | 'atMs'> & Partial<Label>
 
-function report(policy: Policy, { action, band, atMs, ...more }: What): void {
+function report(policy: SimulatedPolicy, { action, band, atMs, ...more }: What): void {
   const subject = { action, band, stake: 'executed', decidedAtMs: atMs } as const
   const seen = { ...subject, atMs, source: 'deterministic', bad: false } as const
   for (const layer of ['identity', 'behaviour', 'context'] as const) policy.hear({ ...seen, layer, class: 'clean', by: layer })
   policy.hear({ ...seen, layer: 'outcome', class: 'validated', by: `verifier-${action % 3}`, ...more })
 }
 
-const alone = (policy: Policy, atMs: number): readonly boolean[] =>
+const alone = (policy: SimulatedPolicy, atMs: number): readonly boolean[] =>
   (['low', 'medium'] as const).map((band) => policy.decide(band, atMs).standing.startsWith('allow'))
 
 describe('the product in the simulation', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { meanOf, medianOf } from '../../../src/labs/trust-worlds/summary.ts'
+import { meanOf, medianSummary } from '../../../src/labs/trust-worlds/summary.ts'
 
 describe('the numbers of a cell', () => {
   it('have an interval around the mean, the same each time, and none where all agents are alike', () => {
@@ -36,5 +36,5 @@ describe('the numbers of a cell', () => {
     [['never', 1, 2] as const, { median: 2, of: 3 }],
     [['never', 'never', 1] as const, { median: 'never', of: 3 }],
     [[1, 2], { median: 1, of: 2 }],
-  ])('the median of %j is %j', (values, expected) => expect(medianOf(values)).toEqual(expected))
+  ])('the median of %j is %j', (values, expected) => expect(medianSummary(values)).toEqual(expected))
 })
