@@ -394,8 +394,8 @@ const SURROUNDINGS = [
   [
     'sessions: handing the work on does not leave one',
     'decisions/facts.ts',
-    'agent: id, scope, nowMs, session: sessionOf(request), isKnown }',
-    'agent: id, scope, nowMs }',
+    'ceilingsFor(view, subjectOf(context, id), policySet.constants)',
+    'ceilingsFor(view, { ...subjectOf(context, id), session: undefined }, policySet.constants)',
     BOUNDS,
     'that bounds an agent bounds it as a link of the chain too',
   ],

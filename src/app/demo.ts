@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import type { Caller } from '../access/caller.ts'
-import type { DecisionRequest } from '../decisions/ask.ts'
+import type { DecisionRequest } from '../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import { ServiceError } from '../format/error.ts'
 import { parseYaml } from '../format/yaml.ts'

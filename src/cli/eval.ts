@@ -24,11 +24,11 @@ export async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<
   const print = (line: string): void => deps.stderr(`print: ${escapeLine(line)}\n`)
   const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles, ...(options.print ? { print } : {}) })
   const { facts, policySet } = await factsFor(deps, options, request, shipped)
-  const derivation = await derive(
-    { request, entrypoint: options.entrypoint ?? policySet.settings.base.entrypoint },
+  const derivation = await derive({
+    question: { request, entrypoint: options.entrypoint ?? policySet.settings.base.entrypoint },
     facts,
     policySet,
-  )
+  })
   const answer = evalAnswer(derivation, facts, policySet)
   deps.stdout(options.json ? `${jsonText(answer)}\n` : plain(answer, painter(deps)))
   return options.exitCode ? exitCodeOfOutcome(derivation.decision.outcome) : EXIT_CODES.ok

@@ -73,7 +73,11 @@ async function asked(deps: CliDeps, options: ExplainOptions): Promise<Told> {
   const request = await readRequest(deps, options.target)
   const shipped = await deps.loadPolicySet(await deps.loadConfig(options.config), { sources: !options.bundles })
   const { facts, policySet } = await factsFor(deps, options, request, shipped)
-  const { decision, risk, inputs } = await derive({ request, entrypoint: policySet.settings.base.entrypoint }, facts, policySet)
+  const { decision, risk, inputs } = await derive({
+    question: { request, entrypoint: policySet.settings.base.entrypoint },
+    facts,
+    policySet,
+  })
   const head = [
     `${request.subject.type}/${request.subject.id} asks for ${request.action.name} on ${request.resource.type}/${request.resource.id} (not recorded)`,
   ]

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Caller, CallerStanding } from '../access/caller.ts'
 import { agentsOf, partiesOf } from '../access/parties.ts'
 import { gatherFacts } from '../decisions/facts.ts'
+import { factKeys, requestContext } from '../decisions/request-context.ts'
 import { Given, GivenTrust } from '../fixtures/fixture-file.ts'
 import { loadFixtures } from '../fixtures/load.ts'
 import { worldView, worldOf } from '../fixtures/world.ts'
@@ -47,7 +48,8 @@ export async function factsFor(
     anonymous === undefined ? await givenByFixture(deps, options.fixture ?? '') : givenByFlags(deps, options, anonymous)
   const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: timeOf(options.at) }) }, [request], policySet)
   const caller: Caller = anonymous === undefined ? world.caller : { ...anonymous, credential: null }
-  return { facts: gatherFacts(request, caller, world.policySet, worldView(world), world.atMs), policySet: world.policySet }
+  const context = requestContext({ request, caller, policySet: world.policySet, atMs: world.atMs })
+  return { facts: gatherFacts(context, worldView(world)), policySet: world.policySet }
 }
 
 /** What the listener of the configuration vouches for when a caller shows no credential. */
@@ -104,16 +106,9 @@ async function givenByFixture(deps: CliDeps, fixture: string): Promise<Given> {
 /** What the store knows now; nothing is recorded or reserved. */
 async function storedFacts(deps: CliDeps, options: TrustOptions, request: Request, policySet: PolicySet): Promise<DecisionFacts> {
   const caller: Caller = { ...(await anonymousStanding(deps, options)), credential: null }
-  const parties = partiesOf(request, caller)
-  const { watched } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
-  const { tenant } = caller
-  const touches: DocumentKeys = [
-    { kind: 'tenant', tenant, id: '' },
-    ...agentsOf(parties).map((id) => ({ kind: 'agent', tenant, id }) as const),
-    ...watched.map((id) => ({ kind: 'activity', tenant, id }) as const),
-  ]
   const atMs = options.at === undefined ? deps.nowMs() : Date.parse(timeOf(options.at))
-  return reading(deps, options, (store) => store.read(touches, (view) => gatherFacts(request, caller, policySet, view, atMs)))
+  const context = requestContext({ request, caller, policySet, atMs })
+  return reading(deps, options, (store) => store.read(factKeys(context), (view) => gatherFacts(context, view)))
 }
 
 /** An ISO 8601 time of an option. Throws `usage`. */

@@ -1,11 +1,14 @@
-import { accountsOfFacts } from '../ledger/accounts.ts'
+import type { Accounts } from '../ledger/accounts.ts'
 import { type UsagePlace, type Reach, type Usage, usageOf } from '../ledger/activity.ts'
+import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { activityKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import { formatScope } from '../model/scope.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../pdp/decision-inputs.ts'
+import type { Decided } from './decision-context.ts'
+import { type Derivation, deriveRefused } from './derive.ts'
 
 const HOUR_MS = 3_600_000
 const OUTSTANDING = 'outstanding_unverified_max'
@@ -51,29 +54,44 @@ export function isCharged(decision: Decision, facts: DecisionFacts): boolean {
   return decision.decision && facts.action.category !== 'read_only'
 }
 
+/** Whose budgets a decision takes from, and what it is about. */
+export type BudgetTerms = { readonly facts: DecisionFacts; readonly accounts: Accounts }
+
 /**
- * The budgets that this decision would exceed, of the worst use among the accounts of the chain, the claimed ones too. Empty: it can
+ * The budgets that this decision would exceed, of the largest use among the accounts of the chain, the claimed ones too. Empty: it can
  * be reserved. Asked and reserved in one transaction, so that two requests cannot both take the last slot. `rehearsal`: what would
  * have been used in it.
  */
 export function refusals(
-  decision: Decision,
-  inputs: DecisionInputs,
-  facts: DecisionFacts,
-  view: View,
+  { decision, inputs }: Pick<Derivation, 'decision' | 'inputs'>,
+  { facts, accounts }: BudgetTerms,
+  view: Pick<View, 'document'>,
   rehearsal?: string,
 ): readonly BudgetRefusal[] {
   if (!isCharged(decision, facts)) return []
   const place = placeOf(facts)
   const { tenant } = facts.caller
-  const activities = accountsOfFacts(facts).watched.map((id) => view.document(activityKey(tenant, id, rehearsal)))
+  const activities = accounts.watched.map((id) => view.document(activityKey(tenant, id, rehearsal)))
   return Object.entries(BUDGETS).flatMap(([guardrail, [reach, used]]) => {
     const limit = capOf(decision, guardrail)
     if (limit === undefined) return []
-    const worst = Math.max(...activities.map((activity) => usageOf(activity, reach, place, facts.at_ms)[used]))
-    const have = worst + addedTo(used, inputs)
+    const maxUsage = Math.max(...activities.map((activity) => usageOf(activity, reach, place, facts.at_ms)[used]))
+    const have = maxUsage + addedTo(used, inputs)
     return have <= limit ? [] : [{ guardrail, have, limit }]
   })
+}
+
+/** Decides again under the budgets: those that are really used, and, where something is only observed, the rehearsed ones. */
+export function withBudgets(
+  derivation: Derivation,
+  terms: BudgetTerms,
+  view: Pick<View, 'document'>,
+  rehearsal: string | undefined,
+): Derivation {
+  const { would, mode } = derivation
+  const refused = mode === 'observe' ? [] : refusals(derivation, terms, view)
+  const rehearsed = would === null ? [] : refusals(would, terms, view, rehearsal)
+  return deriveRefused(derivation, refused, rehearsed)
 }
 
 /** The cap of this name; undefined where there is none. What is no number denied already (`lattice/guardrails.ts`), and would cap at nothing here. */
@@ -83,26 +101,34 @@ function capOf({ guardrails }: Decision, name: string): number | undefined {
   return typeof cap === 'number' && cap >= 0 ? cap : 0
 }
 
-/** The charges of a decision that lets something run: one per account that the credential vouches for. `dueFrom`: the account whose decision has to be verified. */
-export function charges(
-  decisionId: string,
-  decision: Decision,
-  inputs: DecisionInputs,
-  facts: DecisionFacts,
-  verifyWithinHours: number,
-  { rehearsal, dueFrom }: { readonly rehearsal?: string | undefined; readonly dueFrom?: string | null } = {},
+/** What the decision uses of its budgets, and what it would have used. Observed actions are no charge: nobody let them run. */
+export function chargesOf({ context, facts, derivation }: Decided, verification: VerificationDuty | null): readonly Effect[] {
+  const { would, mode } = derivation
+  const dueFrom = verification?.due === true ? (facts.parties.agent?.id ?? null) : null
+  return [
+    ...(mode === 'observe' ? [] : charges(derivation, { context, facts }, { dueFrom })),
+    ...(would === null ? [] : charges(would, { context, facts }, { rehearsal: context.rehearsal })),
+  ]
+}
+
+/** One charge per account that the credential vouches for. `dueFrom`: the account whose decision has to be verified. */
+function charges(
+  { decision, inputs }: Pick<Derivation, 'decision' | 'inputs'>,
+  { context, facts }: Pick<Decided, 'context' | 'facts'>,
+  { rehearsal, dueFrom }: { readonly rehearsal?: string | undefined; readonly dueFrom?: string | null },
 ): readonly Effect[] {
   if (!isCharged(decision, facts)) return []
   const { amount } = inputs.measures
+  const { verify_within_hours: hours } = context.policySet.settings.guardrails
   // Nobody verifies what people do, so their slots are kept only where a guardrail counts them.
   const isTracked = facts.parties.agent !== null || Object.keys(decision.guardrails).some((name) => name.endsWith(OUTSTANDING))
-  return accountsOfFacts(facts).charged.map((account) => ({
+  return context.accounts.charged.map((account) => ({
     kind: 'charge',
     agent: account,
     ...placeOf(facts),
-    decision_id: decisionId,
+    decision_id: context.id,
     amount: typeof amount === 'number' ? boundedAmount(amount) : 0,
-    verify_by_ms: isTracked ? facts.at_ms + Math.round(verifyWithinHours * HOUR_MS) : null,
+    verify_by_ms: isTracked ? facts.at_ms + Math.round(hours * HOUR_MS) : null,
     ...(account === dueFrom ? { due: true as const } : {}),
     ...(rehearsal === undefined ? {} : { rehearsal }),
   }))

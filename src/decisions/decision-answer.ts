@@ -1,27 +1,20 @@
 import type { ServiceError } from '../format/error.ts'
 import { lowerOutcome } from '../lattice/outcome-order.ts'
-import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
-import type { PolicySet } from '../policy/policy-set.ts'
+import { trustAnswer } from '../ledger/decision-facts.ts'
 import { approvalAnswer, type ApprovalOutcome } from './approval-facts.ts'
-import type { Derivation } from './derive.ts'
+import type { Decided } from './decision-context.ts'
 import type { DecisionAnswer } from './wire.ts'
 
-/** What is answered, apart from whether and where it was recorded. */
-type Pending = {
-  readonly id: string
-  readonly facts: DecisionFacts
-  readonly derivation: Derivation
-  readonly policySet: PolicySet
-  readonly digest: string
-  readonly people: ApprovalOutcome
-  readonly stateVersion: number
-}
+/** Where a decision is in the log, and the state it was made under; null: it is not in the log. */
+type Place = { readonly leafIndex: number | null; readonly stateVersion: number }
 
 /** The answer to a decision. What would have been answered in another mode is not in it: that is not the agent's to know. */
 export function decisionAnswer(
-  { id, facts, derivation, policySet, digest, people, stateVersion }: Pending,
-  leafIndex: number | null,
+  { context, facts, derivation }: Decided,
+  approval: ApprovalOutcome,
+  { leafIndex, stateVersion }: Place,
 ): DecisionAnswer {
+  const { id, digest, policySet } = context
   const { decision, risk } = derivation
   return {
     decision_id: id,
@@ -41,8 +34,8 @@ export function decisionAnswer(
     trust: trustAnswer(facts.trust, facts),
     policy_set: policySet.digest,
     leaf_index: leafIndex,
-    approval: approvalAnswer(people.approval, facts.at_ms),
-    reasons: [...(people.reason === null ? [] : [people.reason]), ...decision.reasons],
+    approval: approvalAnswer(approval.approval, facts.at_ms),
+    reasons: [...(approval.reason === null ? [] : [approval.reason]), ...decision.reasons],
   }
 }
 

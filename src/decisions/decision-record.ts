@@ -1,36 +1,29 @@
 import { actorOf } from '../access/authority.ts'
-import type { Caller } from '../access/caller.ts'
-import { agentsOf } from '../access/parties.ts'
 import { CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
-import { accountsOfFacts, UNKNOWN_AGENTS_ACCOUNT } from '../ledger/accounts.ts'
+import { UNKNOWN_AGENTS_ACCOUNT } from '../ledger/accounts.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { type AuditRecord, RECORD_VERSION } from '../ledger/record.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
+import type { TrustChange } from '../trust/trust-change.ts'
 import type { ApprovalOutcome } from './approval-facts.ts'
-import type { DecisionRequest } from './ask.ts'
+import type { Decided, DecisionContext } from './decision-context.ts'
 import type { Derivation, Would } from './derive.ts'
 
-/** One decision, complete, on its way to the log. */
-export type DecisionEntry = {
-  readonly id: string
-  readonly ask: DecisionRequest
-  readonly caller: Caller
-  readonly facts: DecisionFacts
-  readonly derivation: Derivation
-  readonly entrypoint: string
-  readonly requestDigest: string
-  readonly policySetDigest: string
-  /** The rehearsal that would-be charges went to. */
-  readonly rehearsal: string | undefined
-  readonly people: ApprovalOutcome
-  /** What detectors made of it; empty where none looked. */
-  readonly watch?: Readonly<Record<string, unknown>>
+/** What a decision does besides being recorded. */
+export type Consequences = {
+  readonly approval: ApprovalOutcome
   /** Whether it has to be verified; null where nothing runs that could be. */
-  readonly verification?: VerificationDuty | null
+  readonly verification: VerificationDuty | null
+  /** What became of levels and incidents. */
+  readonly changes: readonly TrustChange[]
+  /** Further members of the record's body, such as what detectors made of it. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Where another decision point made it; absent: here. */
+  readonly source?: Readonly<Record<string, unknown>>
   readonly effects: readonly Effect[]
 }
 
@@ -38,55 +31,56 @@ export type DecisionEntry = {
  * The record of a decision: the six fields an auditor looks for (time, agent and its composition, goal, tool, full arguments in
  * the request, result in the outcome record that follows), the sources it was made from, and every input needed to make it again.
  */
-export function decisionRecord(entry: DecisionEntry): AuditRecord {
-  const { ask, facts, derivation, caller } = entry
-  const { request } = ask
-  const context = request.context ?? {}
+export function decisionRecord(decided: Decided, consequences: Consequences): AuditRecord {
+  const { context, facts, derivation } = decided
+  return {
+    v: RECORD_VERSION,
+    kind: 'decision',
+    id: context.id,
+    tenant: context.tenant,
+    at: new Date(facts.at_ms).toISOString(),
+    agent: facts.parties.agent?.id ?? null,
+    user: facts.parties.human?.id ?? null,
+    action: facts.action.name,
+    outcome: derivation.decision.outcome,
+    decision_id: context.id,
+    actor: actorOf(context.caller),
+    // The store writes it as JSON before anything can change it, and reads it from there.
+    body: bodyOf(decided, consequences) as unknown as AuditRecord['body'],
+    effects: [...consequences.effects],
+  }
+}
+
+function bodyOf({ context, facts, derivation }: Decided, { approval, verification, body, source }: Consequences) {
+  const { asked, request, question } = context
   const { decision, risk, base, graduation, inputs, would } = derivation
-  const body = {
-    protocol: ask.protocol,
-    entrypoint: entry.entrypoint,
+  const { purpose, session, environment } = request.context ?? {}
+  return {
+    protocol: asked.protocol,
+    entrypoint: question.entrypoint,
     agent: { ...facts.agent, composition: compositionOf(request) ?? null, chain: facts.links },
-    goal: {
-      purpose: context['purpose'] ?? null,
-      session: context['session'] ?? null,
-      environment: context['environment'] ?? null,
-    },
+    goal: { purpose: purpose ?? null, session: session ?? null, environment: environment ?? null },
     tool: { name: facts.action.name, namespace: facts.action.namespace, version: facts.action.version },
     request,
-    ...(ask.baseInput === undefined ? {} : { base_input: ask.baseInput }),
-    request_digest: entry.requestDigest,
-    policy_set: entry.policySetDigest,
+    ...(asked.baseInput === undefined ? {} : { base_input: asked.baseInput }),
+    request_digest: context.digest,
+    policy_set: context.policySet.digest,
     facts,
     risk,
     base,
     graduation: graduationTrace(graduation),
     refusals: inputs.budget_refusals,
     decision,
-    would: would === null ? null : wouldTrace(would, entry.rehearsal ?? null),
-    approval: { redeemed: entry.people.redeemed, reason: entry.people.reason },
+    would: would === null ? null : wouldTrace(would, context.rehearsal ?? null),
+    approval: { redeemed: approval.redeemed, reason: approval.reason },
     override: inputs.override,
-    proposal: isProposal(entry),
-    ...entry.watch,
-    ...(entry.verification == null ? {} : { verification: entry.verification }),
-    trace: { request_id: ask.requestId ?? null, traceparent: ask.traceparent ?? null },
-    data_sources: dataSources(entry),
-  }
-  return {
-    v: RECORD_VERSION,
-    kind: 'decision',
-    id: entry.id,
-    tenant: caller.tenant,
-    at: new Date(facts.at_ms).toISOString(),
-    agent: facts.parties.agent?.id ?? null,
-    user: facts.parties.human?.id ?? null,
-    action: facts.action.name,
-    outcome: decision.outcome,
-    decision_id: entry.id,
-    actor: actorOf(caller),
-    // The store writes it as JSON before anything can change it, and reads it from there.
-    body: body as unknown as AuditRecord['body'],
-    effects: [...entry.effects],
+    // It may be judged although it did not run.
+    proposal: decision.advice.includes('record_proposal'),
+    ...body,
+    ...(verification === null ? {} : { verification }),
+    trace: { request_id: asked.requestId ?? null, traceparent: asked.traceparent ?? null },
+    data_sources: dataSources(context),
+    ...(source === undefined ? {} : { opa: source }),
   }
 }
 
@@ -100,31 +94,33 @@ export function graduationTrace(graduation: PolicyEvaluation): Readonly<Record<s
   return graduation.kind === 'value' ? { kind: 'value', sha256: sha256Hex(canonicalJson(graduation.value)) } : graduation
 }
 
+/** What was seen of a decision: who asked what, and how the base answered. */
+type Seen = {
+  readonly context: Pick<DecisionContext, 'request' | 'caller' | 'accounts'>
+  readonly facts: DecisionFacts
+  readonly derivation: Derivation
+}
+
 /**
  * Effects of every decision with an agent: it was seen, and a trusted enforcement point's word on the composition of an agent of the
  * catalogue is believed. What did not run is not remembered, or asking often enough would make it look familiar.
  */
-export function seenEffects(
-  ask: DecisionRequest,
-  caller: Caller,
-  facts: DecisionFacts,
-  derivation: Derivation,
-): readonly Effect[] {
+export function seenEffects({ context, facts, derivation }: Seen): readonly Effect[] {
+  const { request, caller, accounts } = context
   const { agent } = facts.parties
   if (agent === null) return []
   const ran = derivation.decision.decision
   const domains = derivation.inputs.measures.recipient_domains
-  const composition = compositionOf(ask.request)
-  const { own } = accountsOfFacts(facts)
+  const composition = compositionOf(request)
   // What one stranger did says nothing of the next.
-  const isRemembered = own !== UNKNOWN_AGENTS_ACCOUNT
+  const isRemembered = accounts.own !== UNKNOWN_AGENTS_ACCOUNT
   return [
-    ...(caller.trusted_composition && composition !== undefined && ask.request.subject.id === agent.id && facts.agent.known
+    ...(caller.trusted_composition && composition !== undefined && request.subject.id === agent.id && facts.agent.known
       ? [{ kind: 'composition' as const, agent: agent.id, composition }]
       : []),
     {
       kind: 'seen',
-      agent: own,
+      agent: accounts.own,
       action: ran && isRemembered && facts.action.known ? facts.action.name : null,
       // Only what the static policy refuses: graduated refusals are no offence.
       denied: derivation.decision.base === 'deny',
@@ -133,18 +129,13 @@ export function seenEffects(
   ]
 }
 
-/** Whether the action may be judged as a proposal, although it did not run. */
-function isProposal({ derivation }: DecisionEntry): boolean {
-  return derivation.decision.advice.includes('record_proposal')
-}
-
-function dataSources({ facts, ask }: DecisionEntry): readonly string[] {
-  const classification = ask.request.resource.properties?.['classification']
+function dataSources({ request, agents }: DecisionContext): readonly string[] {
+  const classification = request.resource.properties?.['classification']
   const named = CLASSIFICATIONS.find((known) => known === classification)
   return [
-    `resource:${ask.request.resource.type}`,
+    `resource:${request.resource.type}`,
     ...(named === undefined ? [] : [`classification:${named}`]),
     'catalogue',
-    ...agentsOf(facts.parties).map((id) => `trust:${id}`),
+    ...agents.map((id) => `trust:${id}`),
   ]
 }

@@ -6,7 +6,6 @@ import type { Ceiling, Guardrails } from '../model/ceiling.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Mode } from '../model/mode.ts'
 import type { RiskBand } from '../model/outcome.ts'
-import { policyTime } from '../model/policy-time.ts'
 import type { Request } from '../model/request.ts'
 import { formatScope } from '../model/scope.ts'
 import { readBaseResult } from '../pdp/base-result.ts'
@@ -16,8 +15,8 @@ import type { BaseInput, GraduationInput } from '../pdp/graduation-input.ts'
 import { answeredElsewhere, observe } from '../pdp/observe.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { Overrides } from '../policy/settings.ts'
-import { classificationOf, isSensitive } from '../risk/classification.ts'
-import { measuresOf, riskFacts } from '../risk/facts.ts'
+import { measuresOf, type RiskFacts, riskFacts } from '../risk/facts.ts'
+import { readingOf, type RequestReading } from '../risk/request-reading.ts'
 import type { RiskView } from '../risk/risk-view.ts'
 import { verifiedFacts } from '../risk/verified-facts.ts'
 import { phiInverse } from '../trust/phi.ts'
@@ -29,6 +28,17 @@ export type Question = {
   readonly entrypoint: string
   /** What another decision point answered: that is the base then, and the answer. */
   readonly answered?: PolicyEvaluation
+  /** What was read of the request already; absent: it is read from the facts. */
+  readonly reading?: RequestReading
+}
+
+/** What a decision is derived from; with equal sources it comes out the same, byte for byte. */
+export type DerivationSources = {
+  readonly question: Question
+  readonly facts: DecisionFacts
+  readonly policySet: PolicySet
+  /** Measures how long each step takes; absent: nothing does. */
+  readonly timed?: Timed
 }
 
 /** Everything between the facts and the decision; with the budget still open. */
@@ -58,117 +68,145 @@ export type Would = {
 export type Timed = <T>(step: 'risk' | 'base' | 'graduation' | 'decide', work: () => T) => T
 const untimed: Timed = (_step, work) => work()
 
+/** Risk by all rule documents, and by those that are enforced; one and the same where none is only observed. */
+type AssessedRisk = { readonly whole: RiskView; readonly enforced: RiskView }
+
+/** Sources with what follows from them for every step, once. */
+type Derived = DerivationSources & {
+  readonly timed: Timed
+  readonly reading: RequestReading
+  readonly measured: RiskFacts
+}
+
 /**
- * From facts to the decision, with nothing looked up: the same question, facts and policy set give the same bytes. Evaluation,
- * replay, fixtures and simulation all decide through here.
+ * From facts to the decision, with nothing looked up. Evaluation, replay, fixtures and simulation all decide through here. Only the
+ * risk rules are awaited, because json-rules-engine is asynchronous; everything else is one synchronous, total function.
  */
-export async function derive(
-  question: Question,
-  facts: DecisionFacts,
-  policySet: PolicySet,
-  timed: Timed = untimed,
-): Promise<Derivation> {
+export async function derive(sources: DerivationSources): Promise<Derivation> {
+  const derived = withReading(sources)
+  return deriveAtRisk(derived, await assessRisk(derived))
+}
+
+async function assessRisk({ timed, measured, facts, policySet }: Derived): Promise<AssessedRisk> {
+  const whole = await timed('risk', () => policySet.risk.evaluate(measured))
+  const { mode, observed_rules } = facts.mode
+  if (mode === 'observe' || observed_rules.length === 0) return { whole, enforced: whole }
+  return { whole, enforced: await policySet.risk.evaluate(measured, observed_rules) }
+}
+
+/** The base and the graduation bundle are asked, and all terms meet. */
+function deriveAtRisk(derived: Derived, { whole: risk, enforced }: AssessedRisk): Derivation {
+  const { question, facts, timed } = derived
+  const base = baseOf(derived)
+  const graduation = graduate(derived, risk)
+  const whole = inputsOf(derived, { risk, base, graduation })
+  const { mode, observed_terms } = facts.mode
+  const common = { risk, base, graduation, mode }
+  if (mode === 'enforce' && observed_terms.length === 0 && facts.mode.observed_rules.length === 0)
+    return { ...common, answer: decide, inputs: whole, decision: timed('decide', () => decide(whole)), would: null }
+  const would = { inputs: whole, decision: decide(whole), degraded: degradedIn(facts, risk, graduation) }
+  if (mode === 'observe') {
+    const answer = question.answered === undefined ? observe : answeredElsewhere
+    return { ...common, answer, inputs: whole, decision: answer(whole), would }
+  }
+  const again = enforced === risk ? graduation : graduate(derived, enforced)
+  const inputs = { ...inputsOf(derived, { risk: enforced, base, graduation: again }), observed: observed_terms }
+  return { ...common, answer: decide, inputs, decision: decide(inputs), would }
+}
+
+function withReading(sources: DerivationSources): Derived {
+  const { question, facts, policySet, timed = untimed } = sources
   const { request } = question
-  const time = policyTime(facts.at_ms)
-  const classification = classificationOf(request, facts.action)
-  const sensitive = isSensitive(classification)
-  const verified = verifiedFacts(request, facts.caller.verified_facts)
-  const sources = riskFacts({
+  const { action, caller, at_ms } = facts
+  const reading = question.reading ?? readingOf(request, action, verifiedFacts(request, caller.verified_facts), at_ms)
+  const measured = riskFacts({
     request,
-    facts: verified,
-    action: facts.action,
+    facts: reading.verified,
+    action,
     agent: facts.agent,
     trust: facts.trust,
-    time,
-    classification,
-    sensitive,
+    time: reading.time,
+    classification: reading.classification,
+    sensitive: reading.sensitive,
     knownDomains: facts.known_domains,
     counters: facts.counters,
     businessHours: policySet.settings.guardrails.business_hours,
   })
-  const human = facts.parties.agent === null
-  const risk = await timed('risk', () => policySet.risk.evaluate(sources))
-  const asked = askedOfBase(request, facts, policySet)
+  return { ...sources, timed, reading, measured }
+}
+
+/** What the base answers, or another decision point answered already. */
+function baseOf({ question, facts, policySet, reading, timed }: Derived): PolicyEvaluation {
+  if (question.answered !== undefined) return question.answered
+  const asked = askedOfBase(question.request, facts, policySet)
   const baseInput: BaseInput = {
     ...asked,
     tenant: facts.caller.tenant,
-    time,
+    time: reading.time,
     agent: facts.agent,
     action_class: facts.action,
-    facts: verified,
+    facts: reading.verified,
   }
   const raw = policySet.settings.base.input === 'request'
-  const { answered } = question
-  const base =
-    answered ??
-    (await timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput)))
-  const graduationInput = (risk: RiskView): GraduationInput | undefined =>
-    facts.trust === null && !human
+  return timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput))
+}
+
+/** What the graduation bundle answers at a risk; without trust of an agent it is not asked with any input. */
+function graduate({ question, facts, policySet, reading, timed }: Derived, risk: RiskView): PolicyEvaluation {
+  const { tenant } = facts.caller
+  const input: GraduationInput | undefined =
+    facts.trust === null && !isHuman(facts)
       ? undefined
       : {
-          tenant: facts.caller.tenant,
-          time,
-          request,
-          human,
+          tenant,
+          time: reading.time,
+          request: question.request,
+          human: isHuman(facts),
           agent: facts.agent,
           action: facts.action,
           trust: facts.trust,
           risk,
-          classification,
-          sensitive,
-          facts: verified,
-          overrides: overridesOf(policySet, facts.caller.tenant) ?? {},
+          classification: reading.classification,
+          sensitive: reading.sensitive,
+          facts: reading.verified,
+          overrides: overridesOf(policySet, tenant) ?? {},
         }
-  const graduate = (risk: RiskView): Promise<PolicyEvaluation> =>
-    timed('graduation', () => policySet.graduation.evaluate('graduation/ceilings', graduationInput(risk)))
-  const inputsOf = (risk: RiskView, graduation: PolicyEvaluation, override: Override | null): DecisionInputs => ({
+  return timed('graduation', () => policySet.graduation.evaluate('graduation/ceilings', input))
+}
+
+/** What policies and rules said, on the way to the meet. */
+type Said = { readonly risk: RiskView; readonly base: PolicyEvaluation; readonly graduation: PolicyEvaluation }
+
+function inputsOf({ facts, policySet, reading, measured }: Derived, { risk, base, graduation }: Said): DecisionInputs {
+  const override = overrideOf(facts, risk)
+  return {
     base: readBaseResult(base),
     // A person who takes over takes the bounds that follow from trust out with it.
     graduation: override === null ? withOwnTerms(graduation, facts, policySet) : termsOf(graduation),
-    human,
+    human: isHuman(facts),
     action: { category: facts.action.category },
     tier: facts.agent.tier,
     band: risk.band,
-    sensitive,
+    sensitive: reading.sensitive,
     matrices: matricesOf(policySet, facts.caller.tenant),
     links: facts.links,
     chain_problems: facts.parties.problems,
     containment: facts.containment,
     incidents: { cap: facts.trust?.incident.cap ?? 1, review_open: facts.trust?.incident.state === 'open' },
     kill_switch: facts.kill_switch,
-    measures: measuresOf(sources),
+    measures: measuresOf(measured),
     budget_refusals: [],
     approval: approvalIn(facts, policySet, risk.band),
     override: override === null ? null : { id: override.id },
     observed: [],
     guardrail_excess: policySet.settings.guardrails.excess,
     supported_obligations: facts.supported_obligations,
-  })
-  const graduation = await graduate(risk)
-  const whole = inputsOf(risk, graduation, overrideOf(facts, risk))
-  const { mode, observed_terms, observed_rules } = facts.mode
-  if (mode === 'enforce' && observed_terms.length === 0 && observed_rules.length === 0)
-    return {
-      risk,
-      base,
-      graduation,
-      mode,
-      answer: decide,
-      inputs: whole,
-      decision: timed('decide', () => decide(whole)),
-      would: null,
-    }
-  const would = { inputs: whole, decision: decide(whole), degraded: degradedIn(facts, risk, graduation) }
-  if (mode === 'observe') {
-    const answer = answered === undefined ? observe : answeredElsewhere
-    return { risk, base, graduation, mode, answer, inputs: whole, decision: answer(whole), would }
   }
-  const enforced = observed_rules.length === 0 ? risk : await policySet.risk.evaluate(sources, observed_rules)
-  const inputs = {
-    ...inputsOf(enforced, enforced === risk ? graduation : await graduate(enforced), overrideOf(facts, enforced)),
-    observed: observed_terms,
-  }
-  return { risk, base, graduation, mode, answer: decide, inputs, decision: decide(inputs), would }
+}
+
+/** No agent is in the chain, and the credential proved a person. */
+function isHuman({ parties }: DecisionFacts): boolean {
+  return parties.agent === null
 }
 
 function overrideOf({ parties, action, overrides, at_ms }: DecisionFacts, { band }: RiskView): Override | null {

@@ -1,105 +1,56 @@
-import type { Caller } from '../access/caller.ts'
-import { agentsOf, partiesOf } from '../access/parties.ts'
-import { sessionOf } from '../access/session.ts'
-import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
-import type { ClassifierAnswers } from '../detect/external-classifier.ts'
-import { requestFindings } from '../evidence/detectors/request-detectors.ts'
-import { ceilingsFor, formerScopes, provenPosture, serverCeilings } from '../ladder/score-ceilings.ts'
-import { accountsOf } from '../ledger/accounts.ts'
+import { ceilingsFor, type CeilingSubject, formerScopes, provenPosture, serverCeilings } from '../ladder/score-ceilings.ts'
 import { countersOf } from '../ledger/activity.ts'
-import type { CallerFacts, DecisionFacts, RequestFindings } from '../ledger/decision-facts.ts'
+import type { CallerFacts, DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Containment } from '../ledger/documents/containment.ts'
+import { agentKey, tenantKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import type { Level } from '../model/level.ts'
 import { ENFORCED } from '../model/mode.ts'
-import { compositionOf, type Request } from '../model/request.ts'
-import { formatScope, type ScopeKey } from '../model/scope.ts'
+import { compositionOf } from '../model/request.ts'
+import type { ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
-import type { PolicySet } from '../policy/policy-set.ts'
-import { classificationOf, isSensitive } from '../risk/classification.ts'
 import { recipientsAt } from '../risk/measures.ts'
-import { verifiedFacts, verifiedJurisdiction } from '../risk/verified-facts.ts'
 import type { AgentTrust } from '../trust/agent-trust.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
-import type { TrustConstants } from '../trust/constants.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import type { ScoreCeiling, TrustView } from '../trust/trust-view.ts'
 import { scopeView } from '../trust/view.ts'
+import type { RequestContext } from './request-context.ts'
 
-/** `pep` obligations that hold for this request: what the credential supports, narrowed by what the request says. */
-export function supportedObligations(request: Request, caller: Caller): readonly string[] {
-  const claimed = (request.context as { readonly supported_obligations?: readonly string[] } | undefined)?.supported_obligations
-  const supported =
-    claimed === undefined ? caller.supported_obligations : caller.supported_obligations.filter((id) => claimed.includes(id))
-  return [...new Set(supported)].sort()
-}
-
-/** The facts of one request at one moment; `outside`: what models were asked about it before. */
-export function gatherFacts(
-  request: Request,
-  caller: Caller,
-  policySet: PolicySet,
-  view: View,
-  nowMs: number,
-  outside?: ClassifierAnswers,
-): DecisionFacts {
-  const parties = partiesOf(request, caller)
-  const supported = supportedObligations(request, caller)
-  const agentId = parties.agent?.id ?? ''
-  const action = policySet.catalogue.classify(request.action.name, {
-    agentId,
-    supportedObligations: supported,
-    jurisdiction: verifiedJurisdiction(verifiedFacts(request, caller.verified_facts)),
-    nowMs,
-  })
-  const scope = formatScope(action.scope, action.stake)
-  const tenant = caller.tenant
-  // The set's own, not those of the log: another set may have come into force since this decision pinned its own.
-  const { constants } = policySet
-  const agent = policySet.catalogue.agent(agentId)
-  const { own } = accountsOf(parties, (id) => policySet.catalogue.agent(id).known)
-  const activity = view.document({ kind: 'activity', tenant, id: own })
-  const moved_from = formerScopes(view, { tenant, agent: agentId, tool: action.name })
-  const watch = parties.agent === null ? undefined : requestFindings({ tenant, request, action, atMs: nowMs, outside }, policySet)
-  const path = [
-    ...serverCeilings(request, action, policySet.catalogue, constants),
-    ...injectionCeilings(watch, isSensitive(classificationOf(request, action)), constants),
-  ]
-  const isKnown = (id: string): boolean => policySet.catalogue.agent(id).known
-  const terms = { request, caller, view, constants, nowMs, path, isKnown }
-  const trust = parties.agent === null ? null : trustOf(agent, [scope, ...moved_from], terms)
+/** The facts of one request at one moment. */
+export function gatherFacts(context: RequestContext, view: View): DecisionFacts {
+  const { caller, policySet, atMs, parties, tenant, action, agents, findings, classifierAnswers } = context
+  const activity = view.document({ kind: 'activity', tenant, id: context.accounts.own })
+  const moved_from = formerScopes(view, { tenant, agent: parties.agent?.id ?? '', tool: action.name })
+  const trust = parties.agent === null ? null : trustOf(context, moved_from, view)
   return {
-    at_ms: nowMs,
+    at_ms: atMs,
     caller: {
       credential: caller.credential,
       tenant,
       human_subject_types: caller.human_subject_types,
       supported_obligations: caller.supported_obligations,
       verified_facts: caller.verified_facts,
-      ...postureFact(caller, agentId),
+      ...postureFact(context),
     },
     parties,
     action,
-    agent: parties.agent === null ? { id: parties.human?.id ?? '', known: true, class: 'human', tier: 'standard' } : agent,
+    agent:
+      parties.agent === null ? { id: parties.human?.id ?? '', known: true, class: 'human', tier: 'standard' } : context.agent,
     trust,
     ...(moved_from.length === 0 ? {} : { moved_from }),
-    ...(watch === undefined ? {} : { watch }),
-    ...(outside === undefined ? {} : { outside }),
+    ...(findings === undefined ? {} : { watch: findings }),
+    ...(classifierAnswers === undefined ? {} : { outside: classifierAnswers }),
     links: parties.links.map(({ party, relation }): ChainLink => {
       const known = policySet.catalogue.agent(party.id)
-      const level_effective = linkLevel(party.id, action, terms)
-      return { party, relation, known: known.known, level_effective, tier: known.tier }
+      return { party, relation, known: known.known, level_effective: linkLevel(party.id, context, view), tier: known.tier }
     }),
-    containment: containmentsFor(
-      view.document({ kind: 'tenant', tenant, id: '' })?.containments ?? [],
-      agentsOf(parties),
-      action,
-    ),
-    kill_switch: agentsOf(parties).some((id) => killed(view.document({ kind: 'agent', tenant, id }))),
-    counters: countersOf(activity, action.name, nowMs),
-    known_domains: knownDomains(request, action, activity?.domains ?? []),
-    supported_obligations: supported,
+    containment: containmentsFor(view.document(tenantKey(tenant))?.containments ?? [], context),
+    kill_switch: agents.some((id) => isKilled(view.document(agentKey(tenant, id)))),
+    counters: countersOf(activity, action.name, atMs),
+    known_domains: knownDomains(context, activity?.domains ?? []),
+    supported_obligations: context.supportedObligations,
     mode: ENFORCED,
     approval: null,
     overrides: [],
@@ -138,46 +89,31 @@ function trustFell(used: TrustView | null, fresh: TrustView | null): boolean {
   )
 }
 
-type TrustTerms = {
-  readonly request: Request
-  readonly caller: Caller
-  readonly view: View
-  readonly constants: TrustConstants
-  readonly nowMs: number
-  readonly isKnown: (agent: string) => boolean
-  /** Ceilings of what the call goes through. */
-  readonly path: readonly ScoreCeiling[]
-}
-
-function postureFact(caller: Caller, agent: string): Pick<CallerFacts, 'posture'> {
-  const posture = provenPosture(caller, agent)
+function postureFact({ caller, parties }: RequestContext): Pick<CallerFacts, 'posture'> {
+  const posture = provenPosture(caller, parties.agent?.id ?? '')
   return posture === undefined ? {} : { posture }
 }
 
 /** Arguments that hold an injection cap trust before anything is recorded; towards sensitive data the agent then only reads what is not. */
-function injectionCeilings(
-  watch: RequestFindings | undefined,
-  sensitive: boolean,
-  constants: TrustConstants,
-): readonly ScoreCeiling[] {
-  if (watch?.injection === undefined) return []
+function injectionCeilings({ findings, reading, policySet: { constants } }: RequestContext): readonly ScoreCeiling[] {
+  if (findings?.injection === undefined) return []
   const { cap } = constants.incident_rules.injection_suspected
-  const value = sensitive ? Math.min(cap ?? 0, constants.instrumentation.blind) : (cap ?? 0)
+  const value = reading.sensitive ? Math.min(cap ?? 0, constants.instrumentation.blind) : (cap ?? 0)
   return [{ source: 'detector:injection_arguments', value }]
 }
 
 /** Trust as stored, 0 for an agent that is not in the catalogue; a composition that an untrusted caller claims can only lower it, for this decision alone. */
-function trustOf(
-  agent: AgentClass,
-  [scope, ...formerly]: readonly [ScopeKey, ...ScopeKey[]],
-  { request, caller, view, constants, nowMs, path, isKnown }: TrustTerms,
-): TrustView {
-  const { tenant } = caller
-  const stored = (agent.known ? view.document({ kind: 'agent', tenant, id: agent.id }) : undefined) ?? newAgentTrust()
-  const moved = formerly.map((former) => formerScopeCeiling(scopeView(stored, former, { nowMs }, constants), constants))
-  const posture = provenPosture(caller, agent.id)
-  const bounded = { tenant, agent: agent.id, scope, nowMs, session: sessionOf(request), posture, isKnown }
-  const ceilings = [...ceilingsFor(view, bounded, constants), ...moved, ...path]
+function trustOf(context: RequestContext, formerly: readonly ScopeKey[], view: View): TrustView {
+  const { caller, agent, tenant, scope, atMs: nowMs, request, action, policySet } = context
+  // The set's own constants, not those of the log: another set may have come into force since this decision pinned its own.
+  const { constants, catalogue } = policySet
+  const stored = (agent.known ? view.document(agentKey(tenant, agent.id)) : undefined) ?? newAgentTrust()
+  const ceilings = [
+    ...ceilingsFor(view, { ...subjectOf(context, agent.id), posture: provenPosture(caller, agent.id) }, constants),
+    ...formerCeilings(stored, formerly, context),
+    ...serverCeilings(request, action, catalogue, constants),
+    ...injectionCeilings(context),
+  ]
   const asStored = scopeView(stored, scope, { nowMs, ceilings }, constants)
   const claimed = compositionOf(request)
   if (claimed === undefined || compositionKind(stored.composition, { ...stored.composition, ...claimed }) === null)
@@ -187,44 +123,46 @@ function trustOf(
 }
 
 /** Level of another agent of the chain in the scope of an action: within the same session, and where the tool was before, as for the deciding one. */
-function linkLevel(id: string, action: ActionClass, { request, caller, view, constants, nowMs, isKnown }: TrustTerms): Level {
-  const { tenant } = caller
-  const scope = formatScope(action.scope, action.stake)
-  const stored = view.document({ kind: 'agent', tenant, id }) ?? newAgentTrust()
-  const moved = formerScopes(view, { tenant, agent: id, tool: action.name }).map((former) =>
-    formerScopeCeiling(scopeView(stored, former, { nowMs }, constants), constants),
-  )
-  const bounded = { tenant, agent: id, scope, nowMs, session: sessionOf(request), isKnown }
-  const ceilings = [...ceilingsFor(view, bounded, constants), ...moved]
-  return scopeView(stored, scope, { nowMs, ceilings }, constants).level_effective
+function linkLevel(id: string, context: RequestContext, view: View): Level {
+  const { tenant, scope, atMs: nowMs, action, policySet } = context
+  const stored = view.document(agentKey(tenant, id)) ?? newAgentTrust()
+  const former = formerCeilings(stored, formerScopes(view, { tenant, agent: id, tool: action.name }), context)
+  const ceilings = [...ceilingsFor(view, subjectOf(context, id), policySet.constants), ...former]
+  return scopeView(stored, scope, { nowMs, ceilings }, policySet.constants).level_effective
+}
+
+function subjectOf({ tenant, scope, atMs, session, policySet: { catalogue } }: RequestContext, agent: string): CeilingSubject {
+  return { tenant, agent, scope, nowMs: atMs, session, isKnown: (id) => catalogue.agent(id).known }
+}
+
+function formerCeilings(
+  stored: AgentTrust,
+  scopes: readonly ScopeKey[],
+  { atMs, policySet: { constants } }: RequestContext,
+): readonly ScoreCeiling[] {
+  return scopes.map((scope) => formerScopeCeiling(scopeView(stored, scope, { nowMs: atMs }, constants), constants))
 }
 
 /** An unreviewed kill switch or compromised credential: the agent does nothing until a person has looked. */
-function killed(agent: AgentTrust | undefined): boolean {
+function isKilled(agent: AgentTrust | undefined): boolean {
   return (agent?.incidents ?? []).some(
     ({ class: of, review }) => review === 'required' && (of === 'kill_switch' || of === 'credential_compromise'),
   )
 }
 
-function containmentsFor(
-  containments: readonly Containment[],
-  agents: readonly string[],
-  action: ActionClass,
-): readonly ContainmentEntry[] {
+function containmentsFor(containments: readonly Containment[], { agents, action, scope }: RequestContext) {
   const reaches = (agent: string | undefined): boolean => agent === undefined || agents.includes(agent)
   return containments.flatMap(({ target, by, reason }): ContainmentEntry[] => {
     const hit =
       target.kind === 'tenant' ||
       (target.kind === 'agent' && agents.includes(target.agent)) ||
-      (target.kind === 'scope' &&
-        reaches(target.agent) &&
-        [action.scope, formatScope(action.scope, action.stake)].includes(target.scope)) ||
+      (target.kind === 'scope' && reaches(target.agent) && [action.scope, scope].includes(target.scope)) ||
       (target.kind === 'action' && reaches(target.agent) && target.action === action.name)
     return hit ? [{ kind: target.kind, by, reason }] : []
   })
 }
 
-function knownDomains(request: Request, action: ActionClass, known: readonly string[]): readonly string[] {
+function knownDomains({ request, action }: RequestContext, known: readonly string[]): readonly string[] {
   const toolArguments = request.action.properties?.['arguments']
   if (typeof toolArguments !== 'object' || toolArguments === null || Array.isArray(toolArguments)) return []
   const recipients = recipientsAt(toolArguments, action.arguments.recipients, [])

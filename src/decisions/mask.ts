@@ -2,7 +2,7 @@ import { jsonPointer } from '../format/json-reader.ts'
 import { SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Observer } from '../model/observation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import type { DecisionRequest } from './ask.ts'
+import type { DecisionRequest } from './decision-request.ts'
 
 /** The mask rule's entrypoint, by OPA's own name. */
 const MASK_ENTRYPOINT = 'system/log/mask'
@@ -48,14 +48,10 @@ function inRecord(steps: Steps, foreign: boolean): readonly string[] {
  * The record members that are stored without their value, as the policy set's `system/log/mask` says. Fails closed: a mask rule
  * that cannot be evaluated, or says something else than pointers, masks every sensitive member.
  */
-export async function maskedPointers(
-  policySet: PolicySet | undefined,
-  ask: DecisionRequest,
-  observe: Observer,
-): Promise<readonly string[]> {
+export function maskedPointers(policySet: PolicySet | undefined, asked: DecisionRequest, observe: Observer): readonly string[] {
   if (policySet?.mask === undefined) return []
-  const input = ask.baseInput ?? ask.request
-  const evaluation = await policySet.mask.evaluate(MASK_ENTRYPOINT, { input, path: ask.entrypoint ?? '' })
+  const input = asked.baseInput ?? asked.request
+  const evaluation = policySet.mask.evaluate(MASK_ENTRYPOINT, { input, path: asked.entrypoint ?? '' })
   if (evaluation.kind === 'undefined') return []
   const masks: unknown = evaluation.kind === 'value' ? evaluation.value : undefined
   const pointers = Array.isArray(masks) ? masks.map(pointerOf) : [undefined]
@@ -63,7 +59,7 @@ export async function maskedPointers(
     observe({ kind: 'degraded', cause: 'mask' })
     return SENSITIVE_POINTERS.decision
   }
-  const foreign = ask.baseInput !== undefined
+  const foreign = asked.baseInput !== undefined
   const places = placesOf(pointers, input)
   const kept = widened(places, input, foreign ? [] : SEALED_STEPS)
   return [...new Set(kept.flatMap((steps) => inRecord(steps, foreign)))].sort()

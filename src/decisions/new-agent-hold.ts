@@ -1,11 +1,12 @@
+import { ServiceError } from '../format/error.ts'
 import { systemCaller } from '../access/system-caller.ts'
-import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { activityKey, boundsKey, OWNERS_KEY } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { Store, View } from '../ledger/store.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import { heldBackUntil } from '../trust/whitewash.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** What holding a newcomer back needs. */
 export type NewAgentHoldDeps = { readonly store: Store; readonly nowMs: () => number; readonly newId: () => string }
@@ -14,8 +15,7 @@ export type NewAgentHoldDeps = { readonly store: Store; readonly nowMs: () => nu
  * The owner of a proven agent of the catalogue that never acted before; null for any other. Only its own activity tells that it did: reports,
  * imports and signals may be about an agent that is still to come.
  */
-export function newAgentOwner({ parties, agent, caller }: DecisionFacts, view: View): string | null {
-  const { tenant } = caller
+export function newAgentOwner({ parties, agent, tenant }: RequestContext, view: View): string | null {
   if (parties.agent === null || parties.agent_claimed || !agent.known) return null
   const { id } = parties.agent
   if (view.document(activityKey(tenant, id)) !== undefined) return null
@@ -33,14 +33,24 @@ function sourceOf(owner: string): string {
   return `owner:${owner}`
 }
 
+/** Whether a new agent was held back. Where that cannot be recorded, neither can the decision, which is lowered for it. */
+export async function holdNewAgent(deps: NewAgentHoldDeps, agent: NewAgent): Promise<boolean> {
+  try {
+    return await recordHold(deps, agent)
+  } catch (error) {
+    if (error instanceof ServiceError) return false
+    throw error
+  }
+}
+
+/** An agent that is about to make its first decision, and its owner. */
+type NewAgent = { readonly tenant: string; readonly agent: string; readonly owner: string }
+
 /**
- * Holds a new agent back if another agent of its owner fell lately: a new name is no new beginning. It is written before the newcomer's first
+ * Holds a new agent back if another agent of its owner fell lately: a new name is no new beginning. It is written before the agent's first
  * decision, which is then taken under it. Agents count as their owner's also after the catalogue lost them. True: something was written.
  */
-export async function holdNewAgent(
-  { store, nowMs, newId }: NewAgentHoldDeps,
-  { tenant, agent, owner }: { readonly tenant: string; readonly agent: string; readonly owner: string },
-): Promise<boolean> {
+async function recordHold({ store, nowMs, newId }: NewAgentHoldDeps, { tenant, agent, owner }: NewAgent): Promise<boolean> {
   const others = await store.read([OWNERS_KEY], (view) =>
     Object.entries(view.document(OWNERS_KEY) ?? {})
       .filter(([id, of]) => of === owner && id !== agent)

@@ -8,18 +8,18 @@ import type { DocumentKey, DocumentKind } from '../ledger/documents/documents.ts
 import { activityKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
-import { requestDigest } from '../model/request-digest.ts'
 import type { Request } from '../model/request.ts'
 import { readBaseResult } from '../pdp/base-result.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { NO_APPROVAL } from './approval-facts.ts'
-import type { DecisionRequest } from './ask.ts'
-import { decisionRecord, seenEffects } from './decision-record.ts'
-import { derive } from './derive.ts'
-import { chargesOf, type EvaluateDeps, observeDecision, decisionDocumentKeys, withBudgets } from './evaluate.ts'
+import { chargesOf } from './budgets.ts'
+import { decideAndRecord, type DecisionKind, type EvaluateDeps } from './decide-and-record.ts'
+import { type DecisionContext, decisionContext } from './decision-context.ts'
+import { seenEffects } from './decision-record.ts'
+import type { DecisionRequest } from './decision-request.ts'
 import { gatherFacts } from './facts.ts'
-import { maskedPointers } from './mask.ts'
 import { isDecisionEntry, OpaEntry, requestIn, unreadableBecause } from './opa-entry.ts'
+import { observeDecision } from './observe-decision.ts'
 import type { LogAnswer, LogLine, Rejection } from './opa-log-answer.ts'
 
 /** Entries that are told of one by one, at most; all are counted. */
@@ -29,14 +29,14 @@ export const LOG_REHEARSAL = 'opa-log'
 /** Characters of an id that stand for the uploader and its own id of the decision. */
 const ID_CHARS = 48
 
-type Taken =
+type Ingested =
   | { readonly kind: 'recorded' | 'repeated' }
   | { readonly kind: 'rejected'; readonly decisionId: string | null; readonly reason: Rejection; readonly message: string }
 
 /**
- * Takes the entries of an OPA's decision log: each becomes an observed decision, whose base is what that OPA answered. Nothing here
+ * Ingests the entries of an OPA's decision log: each becomes an observed decision, whose base is what that OPA answered. Nothing here
  * decides anything for anybody, so it is done entry by entry with live decisions in between. `mayGoOn` throws when enough is done;
- * what was taken stays, and is skipped when it is sent again.
+ * what was ingested stays, and is skipped when it is sent again.
  */
 export async function ingestLog(
   deps: EvaluateDeps,
@@ -48,10 +48,10 @@ export async function ingestLog(
   const counts = { received: 0, recorded: 0, repeated: 0, rejected: 0 }
   const problems: LogAnswer['problems'][number][] = []
   for await (const line of entries) {
-    const taken = line.ok ? await take(deps, caller, line.value, mayGoOn) : rejected('unreadable', line.message)
-    counts[taken.kind] += 1
-    if (taken.kind === 'rejected' && problems.length < PROBLEMS_MAX) {
-      const { decisionId, reason, message } = taken
+    const ingested = line.ok ? await ingest(deps, caller, line.value, mayGoOn) : rejected('unreadable', line.message)
+    counts[ingested.kind] += 1
+    if (ingested.kind === 'rejected' && problems.length < PROBLEMS_MAX) {
+      const { decisionId, reason, message } = ingested
       problems.push({ index: counts.received, decision_id: decisionId, reason, message })
     }
     counts.received += 1
@@ -60,57 +60,53 @@ export async function ingestLog(
   return { ...counts, problems }
 }
 
-function rejected(reason: Rejection, message: string, decisionId: string | null = null): Taken {
+function rejected(reason: Rejection, message: string, decisionId: string | null = null): Ingested {
   return { kind: 'rejected', decisionId, reason, message }
 }
 
-async function take(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoOn: () => void): Promise<Taken> {
+async function ingest(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoOn: () => void): Promise<Ingested> {
   const policySet = deps.policySet()
   const read = readEntry(value, policySet)
   if ('kind' in read) return read
-  const { entry, request } = read
+  const { entry, request, answered } = read
   const id = recordIdOf(caller, entry.decision_id)
   if (await deps.store.read([], (view) => view.record(caller.tenant, id) !== undefined)) return { kind: 'repeated' }
   mayGoOn()
-  const ask: DecisionRequest = { request, entrypoint: entry.path ?? '', protocol: 'opa-log' }
-  const digest = requestDigest(request, caller.tenant)
-  const touches = decisionDocumentKeys({ request, caller, digest }, policySet, LOG_REHEARSAL)
-  const nowMs = deps.nowMs()
-  const facts = await deps.store.read(touches, (view) => observedFacts(request, caller, policySet, { view, nowMs }))
-  const question = { request, entrypoint: ask.entrypoint ?? '', answered: read.answered }
-  const derived = await derive(question, facts, policySet)
-  const masked = await maskedPointers(deps.mask ? policySet : undefined, ask, deps.observe)
-  const derivation = await deps.store.transact(touches, (transaction) => {
+  const asked: DecisionRequest = { request, entrypoint: entry.path ?? '', protocol: 'opa-log' }
+  const sources = { id, asked, request, caller, policySet, answered, atMs: deps.nowMs(), clockSteady: deps.clockSteady() }
+  const context = decisionContext({ ...sources, rehearsal: LOG_REHEARSAL })
+  const recorded = await decideAndRecord(deps, context, loggedDecisions(entry))
+  if (recorded.kind === 'unrecorded') throw recorded.error
+  if (recorded.kind === 'recorded') observeDecision(deps, asked, recorded.decided.derivation)
+  return { kind: recorded.kind }
+}
+
+/** Decisions that an OPA made already: only observed, counted apart, and nobody is asked about them. */
+function loggedDecisions(entry: OpaEntry): DecisionKind {
+  return {
+    factsOf: observedFacts,
+    isOutdated: () => false,
+    prepare: () => null,
+    consequencesOf: (decided) => ({
+      approval: NO_APPROVAL,
+      verification: null,
+      changes: [],
+      body: {},
+      source: sourceOf(entry),
+      effects: [
+        ...seenEffects(decided).flatMap((effect) => (effect.kind === 'seen' ? [{ ...effect, rehearsal: LOG_REHEARSAL }] : [])),
+        ...chargesOf(decided, null),
+      ],
+    }),
+    timed: (_step, work) => work(),
     // The same chunk may have come twice at a time.
-    if (transaction.record(caller.tenant, id) !== undefined) return undefined
-    const derivation = withBudgets(derived, facts, transaction, LOG_REHEARSAL)
-    const seen = seenEffects(ask, caller, facts, derivation).flatMap((effect) =>
-      effect.kind === 'seen' ? [{ ...effect, rehearsal: LOG_REHEARSAL }] : [],
-    )
-    const record = decisionRecord({
-      id,
-      ask,
-      caller,
-      facts,
-      derivation,
-      entrypoint: question.entrypoint,
-      requestDigest: digest,
-      policySetDigest: policySet.digest,
-      rehearsal: LOG_REHEARSAL,
-      people: NO_APPROVAL,
-      effects: [...seen, ...chargesOf(id, derivation, facts, policySet, LOG_REHEARSAL)],
-    })
-    transaction.append({ record: { ...record, body: { ...record.body, opa: sourceOf(entry) } }, masked })
-    return derivation
-  })
-  if (derivation === undefined) return { kind: 'repeated' }
-  observeDecision(deps, ask, derivation)
-  return { kind: 'recorded' }
+    mayRepeat: true,
+  }
 }
 
 type Read = { readonly entry: OpaEntry; readonly request: Request; readonly answered: PolicyEvaluation }
 
-function readEntry(value: unknown, { settings }: PolicySet): Read | Taken {
+function readEntry(value: unknown, { settings }: PolicySet): Read | Ingested {
   const parsed = OpaEntry.safeParse(value)
   if (!parsed.success || !isDecisionEntry(value)) {
     const [issue] = parsed.error?.issues ?? []
@@ -140,16 +136,10 @@ function recordIdOf(caller: Caller, decisionId: string): string {
 }
 
 /** The facts as they are now, with the counters of uploaded decisions in place of those made here. */
-function observedFacts(
-  request: Request,
-  caller: Caller,
-  policySet: PolicySet,
-  { view, nowMs }: { readonly view: View; readonly nowMs: number },
-): DecisionFacts {
+function observedFacts(context: DecisionContext, view: View): DecisionFacts {
   const document = <K extends DocumentKind>(key: DocumentKey<K>) =>
     view.document(key.kind === 'activity' ? (activityKey(key.tenant, key.id, LOG_REHEARSAL) as DocumentKey<K>) : key)
-  const facts = gatherFacts(request, caller, policySet, { ...view, document }, nowMs)
-  return { ...facts, mode: { mode: 'observe', observed_terms: [], observed_rules: [] } }
+  return { ...gatherFacts(context, { ...view, document }), mode: { mode: 'observe', observed_terms: [], observed_rules: [] } }
 }
 
 /** Where a decision was made, by that OPA's own word. */

@@ -38,7 +38,7 @@ export async function replayDecision(stored: StoredRecord, policySet: PolicySet 
     // Another decision point's word is given, not derived.
     ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
   }
-  const first = await derive(question, body.facts, policySet)
+  const first = await derive({ question, facts: body.facts, policySet })
   const { risk, base, graduation, decision, would } = deriveRefused(first, body.refusals, body.would?.refusals)
   const rehearsed = would === null ? null : wouldTrace(would, body.would?.rehearsal ?? null)
   const again = { risk, base, graduation: graduationTrace(graduation), decision, would: rehearsed }

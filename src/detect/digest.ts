@@ -11,10 +11,11 @@ import { overlapOf } from './topic.ts'
  * in force; `watch` reads nothing else. A detector that is switched off leaves null.
  */
 export function observationDigest(raw: RawObservation, settings: DetectSettings): ObservationDigest {
-  return raw.kind === 'decided' ? decided(raw, settings) : finished(raw, settings)
+  return raw.kind === 'decided' ? decidedDigest(raw, settings) : finished(raw, settings)
 }
 
-function decided(raw: RawDecided, settings: DetectSettings): DecidedDigest {
+/** What is kept of an action that is decided. */
+export function decidedDigest(raw: RawDecided, settings: DetectSettings): DecidedDigest {
   return {
     kind: 'decided',
     ...aboutOf(raw),

@@ -5,7 +5,7 @@ export type Policy = {
   /** SHA-256 over module and data, hexadecimal. */
   readonly digest: string
   readonly entrypoints: readonly string[]
-  /** `input` undefined is no input; false, 0, "" and null are inputs. */
-  readonly evaluate: (entrypoint: string, input: unknown) => Promise<PolicyEvaluation>
+  /** Synchronous and total. `input` undefined is no input; false, 0, "" and null are inputs. */
+  readonly evaluate: (entrypoint: string, input: unknown) => PolicyEvaluation
   readonly close: () => void
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { messageOf, utf8 } from './bundle-files.ts'
 import { BundleError } from './error.ts'
-import type { Policy } from './policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import { RegoObject, printValue, type RegoValue } from './value.ts'
 
 /** A bundle's manifest as the host uses it. */

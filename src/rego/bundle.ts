@@ -2,7 +2,7 @@ import { type BundleLimits, messageOf, readBundleFiles, utf8 } from './bundle-fi
 import { assertEntrypoints, assertRoots, builtinUsers, type BundleManifest, readManifest } from './bundle-manifest.ts'
 import { compilePolicy, type PolicyOptions } from './compiled-policy.ts'
 import { BundleError } from './error.ts'
-import type { Policy } from './policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import { parseJsonExactly } from './value-parser.ts'
 import { fromJson, printValue, RegoObject, type RegoValue, toJson } from './value.ts'
 import { parseYamlData } from './yaml-data.ts'

@@ -4,7 +4,7 @@ import { HOST_BUILTINS, REFUSED_BUILTINS } from './builtins/index.ts'
 import { BundleError } from './error.ts'
 import { Instance, type InstanceSetup } from './instance.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
-import type { Policy } from './policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import { fromJson, printValue, type RegoValue } from './value.ts'
 import { memoryPagesMin, wasm, type WasmModule } from './wasm.ts'
 
@@ -149,11 +149,7 @@ class CompiledPolicy implements Policy {
     this.entrypoints = [...this.ids.keys()].sort()
   }
 
-  evaluate(entrypoint: string, input: unknown): Promise<PolicyEvaluation> {
-    return Promise.resolve(this.evaluateSync(entrypoint, input))
-  }
-
-  evaluateSync(entrypoint: string, input: unknown): PolicyEvaluation {
+  evaluate(entrypoint: string, input: unknown): PolicyEvaluation {
     const id = this.ids.get(entrypoint)
     if (id === undefined) {
       return {

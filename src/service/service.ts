@@ -11,7 +11,7 @@ import type {
   OverridesAnswer,
   WithdrawalReport,
 } from '../approvals/wire.ts'
-import type { DecisionRequest } from '../decisions/ask.ts'
+import type { DecisionRequest } from '../decisions/decision-request.ts'
 import type { LogAnswer, LogLine } from '../decisions/opa-log-answer.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import type { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'

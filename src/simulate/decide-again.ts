@@ -1,7 +1,9 @@
 import { type Caller, CallerStanding } from '../access/caller.ts'
-import { refusals } from '../decisions/budgets.ts'
-import { type Derivation, derive, deriveRefused } from '../decisions/derive.ts'
+import { withBudgets } from '../decisions/budgets.ts'
+import { derive } from '../decisions/derive.ts'
 import { gatherFacts } from '../decisions/facts.ts'
+import { type RequestContext, requestContext } from '../decisions/request-context.ts'
+import { accountsOfFacts } from '../ledger/accounts.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
@@ -28,16 +30,9 @@ export async function decideAgain(record: AuditRecord, candidate: PolicySet, pas
     // What another decision point answered stays its answer under any base here.
     ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
   }
-  const first = await derive(question, facts, candidate)
-  return withBudgets(first, facts, past, body.would?.rehearsal ?? undefined)
-}
-
-/** The graduated decision under the budgets of its moment; where something is only observed, under those that would have been used. */
-function withBudgets(derivation: Derivation, facts: DecisionFacts, { view }: Past, rehearsal: string | undefined): Decision {
-  const { decision, inputs, would, mode } = derivation
-  const refused = mode === 'observe' ? [] : refusals(decision, inputs, facts, view)
-  const rehearsed = would === null ? [] : refusals(would.decision, would.inputs, facts, view, rehearsal)
-  const last = deriveRefused(derivation, refused, rehearsed)
+  const first = await derive({ question, facts, policySet: candidate })
+  // The graduated decision: where something is only observed, that under the budgets that would have been used.
+  const last = withBudgets(first, { facts, accounts: accountsOfFacts(facts) }, past.view, body.would?.rehearsal ?? undefined)
   return last.would?.decision ?? last.decision
 }
 
@@ -46,10 +41,16 @@ function factsUnder(candidate: PolicySet, request: Request, facts: DecisionFacts
   const { agent } = facts.parties
   const scope = formatScope(facts.action.scope, facts.action.stake)
   if (agent !== null) past.catchUp({ tenant: facts.caller.tenant, id: agent.id, scope }, facts.at_ms)
-  const fresh = gatherFacts(request, callerOf(facts), candidate, past.view, facts.at_ms, facts.outside)
+  const fresh = gatherFacts(contextUnder(candidate, request, facts), past.view)
   if (!past.rederives && canonicalJson(classesIn(fresh)) === canonicalJson(classesIn(facts))) return facts
   const { action, agent: party, trust, links, containment, kill_switch, known_domains } = fresh
   return { ...facts, action, agent: party, trust, links, containment, kill_switch, known_domains }
+}
+
+/** The request's context under the candidate, for the caller as its decision saw it. */
+function contextUnder(candidate: PolicySet, request: Request, facts: DecisionFacts): RequestContext {
+  const { at_ms: atMs, outside: classifierAnswers } = facts
+  return requestContext({ request, caller: callerOf(facts), policySet: candidate, atMs, classifierAnswers })
 }
 
 /** What of the facts comes from the catalogue. */

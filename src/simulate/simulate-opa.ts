@@ -3,6 +3,7 @@ import { refusals } from '../decisions/budgets.ts'
 import { seenEffects } from '../decisions/decision-record.ts'
 import { derive, deriveRefused } from '../decisions/derive.ts'
 import { gatherFacts } from '../decisions/facts.ts'
+import { requestContext } from '../decisions/request-context.ts'
 import { entrypointFor, type OpaEntry, requestIn, unreadableBecause, valueInside } from '../decisions/opa-entry.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { mayRun } from '../lattice/outcome-order.ts'
@@ -82,7 +83,7 @@ async function judge(judging: Judging, entry: OpaEntry, atMs: number): Promise<v
     action: request?.action.name ?? '(unknown)',
     before: baseAnswer(evaluationOf(entry.result)),
   }
-  const base = await candidate.base.evaluate(target.entrypoint, entry.input)
+  const base = candidate.base.evaluate(target.entrypoint, entry.input)
   const after = base.kind === 'value' ? evaluationOf(valueInside(base.value, target.inside)) : base
   changes.add({ ...compared, after: baseAnswer(after) })
   if (request === undefined) would.unknown('no_request', atMs)
@@ -112,7 +113,7 @@ function textOf(value: unknown): string {
   }
 }
 
-type Asked = {
+type OpaQuestion = {
   readonly entry: OpaEntry
   readonly request: Request
   readonly entrypoint: string
@@ -121,15 +122,17 @@ type Asked = {
 }
 
 /** The graduated decision; what the base let run has run, so that later entries meet an agent that did it before. */
-async function wouldDecide({ candidate, caller, past }: Judging, { entry, request, entrypoint, base, atMs }: Asked) {
-  const facts = gatherFacts(request, caller, candidate, past.view, atMs)
+async function wouldDecide({ candidate, caller, past }: Judging, { entry, request, entrypoint, base, atMs }: OpaQuestion) {
+  const context = requestContext({ request, caller, policySet: candidate, atMs })
+  const facts = gatherFacts(context, past.view)
   const raw = candidate.settings.base.input === 'request'
   // A foreign base was asked already, with the input as it came.
-  const asking = raw ? { ...candidate, base: { ...candidate.base, evaluate: () => Promise.resolve(base) } } : candidate
-  const first = await derive({ request, entrypoint, baseInput: entry.input }, facts, asking)
-  const derivation = deriveRefused(first, refusals(first.decision, first.inputs, facts, past.view))
+  const policySet = raw ? { ...candidate, base: { ...candidate.base, evaluate: () => base } } : candidate
+  const question = { request, entrypoint, baseInput: entry.input, reading: context.reading }
+  const first = await derive({ question, facts, policySet })
+  const derivation = deriveRefused(first, refusals(first, { facts, accounts: context.accounts }, past.view))
   const { outcome } = readBaseResult(evaluationOf(entry.result))
   const ran = { ...derivation, decision: { ...derivation.decision, base: outcome, decision: mayRun(outcome) } }
-  past.add(seenEffects({ request, protocol: 'opa' }, caller, facts, ran), atMs, caller.tenant)
+  past.add(seenEffects({ context, facts, derivation: ran }), atMs, caller.tenant)
   return derivation.decision
 }

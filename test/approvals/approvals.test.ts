@@ -514,8 +514,7 @@ describe('what an approval never lifts', () => {
         ...set,
         base: {
           ...set.base,
-          evaluate: () =>
-            Promise.resolve({ kind: 'value', value: { outcome: 'require_approval', reason: 'by policy' } } as const),
+          evaluate: () => ({ kind: 'value', value: { outcome: 'require_approval', reason: 'by policy' } }) as const,
         },
       }),
     })
@@ -627,7 +626,7 @@ describe('a verdict as evidence', () => {
     const tested = await asking({
       policySet: (set) => ({
         ...set,
-        base: { ...set.base, evaluate: () => Promise.resolve({ kind: 'value', value: granted } as const) },
+        base: { ...set.base, evaluate: () => ({ kind: 'value', value: granted }) as const },
       }),
     })
     const before = await scopeOf(tested)
@@ -708,7 +707,7 @@ describe('a request whose payload is not whole', () => {
         mask: {
           digest: 'm',
           entrypoints: [],
-          evaluate: () => Promise.resolve({ kind: 'value', value: ['/input/action/properties/arguments/account'] } as const),
+          evaluate: () => ({ kind: 'value', value: ['/input/action/properties/arguments/account'] }) as const,
           close: () => undefined,
         },
       }),

@@ -89,7 +89,7 @@ describe('an override never lifts', () => {
         ...set,
         base: {
           ...set.base,
-          evaluate: () => Promise.resolve({ kind: 'value', value: { outcome, reason: 'by policy' } } as const),
+          evaluate: () => ({ kind: 'value', value: { outcome, reason: 'by policy' } }) as const,
         },
       }),
     })

@@ -13,6 +13,7 @@ import { assemblePolicySet } from '../../src/rego/policy-set.ts'
 import { readPolicyParts } from '../../src/rego/policy-parts.ts'
 import { createService } from '../../src/service/create-service.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { agentName, CALLER } from './scale.mjs'
 
 const { dataDir, agents, calls } = JSON.parse(process.argv[2])
@@ -107,7 +108,9 @@ const ask = (agent) => service.evaluate(CALLER, { request: requestOf(agent), pro
 await together(calls, () => ask(draw()))
 const facts = await timed(calls, () => {
   const request = requestOf(draw())
-  return store.read([], (view) => gatherFacts(request, CALLER, policySet, view, clock.nowMs()))
+  return store.read([], (view) =>
+    gatherFacts(requestContext({ request: request, caller: CALLER, policySet: policySet, atMs: clock.nowMs() }), view),
+  )
 })
 const decided = []
 const decision = await timed(calls >> 2, async () => void decided.push((await ask(draw())).decision_id))

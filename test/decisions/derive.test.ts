@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Caller } from '../../src/access/caller.ts'
 import { derive, type Question } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import type { Request } from '../../src/model/request.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { classificationOf, isSensitive } from '../../src/risk/classification.ts'
@@ -25,13 +26,15 @@ async function toldBase(
       ...shipped.base,
       evaluate: (_entrypoint, given) => {
         told.push(given)
-        return Promise.resolve({ kind: 'value', value: true })
+        return { kind: 'value', value: true }
       },
     },
   }
   const tested = await testService()
-  const facts = await tested.store.read([], (view) => gatherFacts(asked, caller, policySet, view, tested.clock.nowMs()))
-  await derive({ request: asked, entrypoint: 'rbac/decision', ...question }, facts, policySet)
+  const facts = await tested.store.read([], (view) =>
+    gatherFacts(requestContext({ request: asked, caller: caller, policySet: policySet, atMs: tested.clock.nowMs() }), view),
+  )
+  await derive({ question: { request: asked, entrypoint: 'rbac/decision', ...question }, facts: facts, policySet })
   return told[0]
 }
 

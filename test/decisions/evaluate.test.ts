@@ -73,7 +73,7 @@ describe('a base that fails', () => {
     ['contradicts itself', { kind: 'value', value: { allow: true, allowed: false } }],
   ])('denies where it %s', async (_how, evaluation) => {
     const tested = await testService({
-      policySet: (policySet) => ({ ...policySet, base: { ...policySet.base, evaluate: () => Promise.resolve(evaluation) } }),
+      policySet: (policySet) => ({ ...policySet, base: { ...policySet.base, evaluate: () => evaluation } }),
     })
     await tested.earn('finance-agent', scope, 4)
     expect(await tested.service.evaluate(gateway, categorise())).toMatchObject({ outcome: 'deny', base: 'deny', recorded: true })
@@ -97,13 +97,13 @@ describe('what comes in while a decision is made', () => {
     const tested = await testService({
       policySet: (policySet) => ({
         ...policySet,
-        graduation: {
-          ...policySet.graduation,
-          evaluate: async (entrypoint: string, input: unknown) => {
+        risk: {
+          ...policySet.risk,
+          evaluate: async (facts, without) => {
             const now = during
             during = undefined
             await now?.()
-            return policySet.graduation.evaluate(entrypoint, input)
+            return policySet.risk.evaluate(facts, without)
           },
         },
       }),
@@ -118,13 +118,13 @@ describe('what comes in while a decision is made', () => {
     const tested = await testService({
       policySet: (policySet) => ({
         ...policySet,
-        graduation: {
-          ...policySet.graduation,
-          evaluate: async (entrypoint: string, input: unknown) => {
+        risk: {
+          ...policySet.risk,
+          evaluate: async (facts, without) => {
             strikes += 1
             if (strikes === 4) await tested.service.contain(operator, { target: { kind: 'tenant' }, reason: 'at last' })
             else await tested.service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_weak', cap: 0.69 })
-            return policySet.graduation.evaluate(entrypoint, input)
+            return policySet.risk.evaluate(facts, without)
           },
         },
       }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
-import { gatherFacts, supportedObligations } from '../../src/decisions/facts.ts'
+import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext, supportedObligations } from '../../src/decisions/request-context.ts'
 import { compositionOf, type Request } from '../../src/model/request.ts'
 import { anonymous, ask, gateway, operator, request } from '../support/callers.ts'
 import { shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
@@ -11,7 +12,9 @@ const categorise = (parts = {}): Request => request('finance-agent', 'categorise
 
 async function facts(tested: TestService, of: Request, who: Caller = gateway) {
   const policySet = await shippedPolicySet()
-  return tested.store.read([], (view) => gatherFacts(of, who, policySet, view, tested.clock.nowMs()))
+  return tested.store.read([], (view) =>
+    gatherFacts(requestContext({ request: of, caller: who, policySet: policySet, atMs: tested.clock.nowMs() }), view),
+  )
 }
 
 describe('trust', () => {

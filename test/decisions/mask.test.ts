@@ -9,7 +9,7 @@ import { testService, type TestServiceOptions } from '../support/test-service.ts
 const masking = (answer: PolicyEvaluation, more: TestServiceOptions = {}) =>
   testService({
     ...more,
-    policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate: () => Promise.resolve(answer) } }),
+    policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate: () => answer } }),
   })
 const masks = (...value: unknown[]): PolicyEvaluation => ({ kind: 'value', value })
 
@@ -75,7 +75,7 @@ describe('a mask', () => {
   })
 
   it('of a foreign input also hides the copies that its mapping made', async () => {
-    const evaluate = (): Promise<PolicyEvaluation> => Promise.resolve(masks('/input/pin'))
+    const evaluate = (): PolicyEvaluation => masks('/input/pin')
     const tested = await testService({ policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate } }) })
     const copied = ask('finance-agent', 'categorise_expense', {
       arguments: { pin: 's3cret-argument' },

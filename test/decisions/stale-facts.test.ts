@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { derive } from '../../src/decisions/derive.ts'
-import { ATTEMPTS_MAX } from '../../src/decisions/evaluate.ts'
+import { ATTEMPTS_MAX } from '../../src/decisions/decide-and-record.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../src/ledger/decision-facts.ts'
@@ -79,7 +80,12 @@ async function struck(strikes: readonly Strike[]): Promise<Struck & { begin: () 
           const effects = strikes[writes % strikes.length]!(writes, tested.clock.nowMs())
           writes += 1
           await tested.write(effects)
-          fresh = await store.read([], (view) => gatherFacts(asked().request, gateway, policySet, view, tested.clock.nowMs()))
+          fresh = await store.read([], (view) =>
+            gatherFacts(
+              requestContext({ request: asked().request, caller: gateway, policySet: policySet, atMs: tested.clock.nowMs() }),
+              view,
+            ),
+          )
         }
         return store.transact(touches, change)
       },
@@ -98,7 +104,11 @@ describe('a decision under which facts change before every write', () => {
         tested.begin()
         const answer = await tested.service.evaluate(gateway, asked())
         expect(tested.writes()).toBeLessThanOrEqual(ATTEMPTS_MAX)
-        const expected = await derive({ request: asked().request, entrypoint: 'rbac/decision' }, tested.fresh()!, policySet)
+        const expected = await derive({
+          question: { request: asked().request, entrypoint: 'rbac/decision' },
+          facts: tested.fresh()!,
+          policySet,
+        })
         expect(outcomeLeq(answer.outcome, expected.decision.outcome)).toBe(true)
         const stored = await tested.store.read([], (view) => view.record('default', answer.decision_id))
         expect(await replayDecision(stored!, policySet)).toEqual({ state: 'equal' })

@@ -6,6 +6,7 @@ import { explainedOf } from '../../src/cli/explain/explained.ts'
 import { drawLadder } from '../../src/cli/explain/ladder.ts'
 import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
 import type { ClassifierAnswers } from '../../src/detect/external-classifier.ts'
 import type { ExternalClassifiers } from '../../src/evidence/detectors/external-classifiers.ts'
@@ -370,9 +371,22 @@ describe('the law of classifiers', () => {
         const asked = request(agent, name, { arguments: texts, context: declared === undefined ? {} : { purpose: declared } })
         const outcomeWith = async (answers?: ClassifierAnswers) => {
           const facts = await tested.store.read([], (view) =>
-            gatherFacts(asked, gateway, policySet, view, tested.clock.nowMs(), answers),
+            gatherFacts(
+              requestContext({
+                request: asked,
+                caller: gateway,
+                policySet: policySet,
+                atMs: tested.clock.nowMs(),
+                classifierAnswers: answers,
+              }),
+              view,
+            ),
           )
-          const { decision } = await derive({ request: asked, entrypoint: 'rbac/decision' }, facts, policySet)
+          const { decision } = await derive({
+            question: { request: asked, entrypoint: 'rbac/decision' },
+            facts: facts,
+            policySet,
+          })
           return { rank: OUTCOME_RANK[decision.outcome], score: facts.trust?.score ?? 0 }
         }
         const [without, withOne] = [await outcomeWith(), await outcomeWith(outside)]

@@ -1,5 +1,5 @@
 import type { Caller } from '../../src/access/caller.ts'
-import type { DecisionRequest } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { anonymous, ask, gateway, operator } from '../support/callers.ts'
 import { earned, type TestService, type TestServiceOptions } from '../support/test-service.ts'
@@ -19,7 +19,7 @@ const categorise = ask('finance-agent', 'categorise_expense', { arguments: { exp
 const merge = (facts: object) =>
   ask('coding-agent', 'merge_pr', { arguments: { pull_request: 7 }, resource: { type: 'pull_request', id: 'acme/web/7' }, context: { facts } })
 const answering = (evaluation: PolicyEvaluation): TestServiceOptions => ({
-  policySet: (policySet) => ({ ...policySet, base: { ...policySet.base, evaluate: () => Promise.resolve(evaluation) } }),
+  policySet: (policySet) => ({ ...policySet, base: { ...policySet.base, evaluate: () => (evaluation) } }),
 })
 const asCarol = (action: string, parts: Parameters<typeof ask>[2] = {}) => ask('carol', action, { ...parts, subject: { type: 'user', id: 'carol' } })
 const incident = (of: 'injection_suspected' | 'kill_switch') => ({ service }: TestService) =>
@@ -56,7 +56,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     ask: categorise,
     given: at(4),
     options: {
-      policySet: (policySet) => ({ ...policySet, graduation: { ...policySet.graduation, evaluate: () => Promise.resolve({ kind: 'undefined' }) } }),
+      policySet: (policySet) => ({ ...policySet, graduation: { ...policySet.graduation, evaluate: () => ({ kind: 'undefined' }) } }),
     },
   },
   'a human gets the base decision': { ask: asCarol('categorise_expense') },
@@ -142,7 +142,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   'a mask that fails masks everything sensitive': {
     ask: ask('finance-agent', 'categorise_expense', { arguments: { expense: 'E-1' }, context: { purpose: 'close' } }),
     given: at(3),
-    options: { policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate: () => Promise.resolve({ kind: 'value', value: 7 }) } }) },
+    options: { policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate: () => ({ kind: 'value', value: 7 }) } }) },
   },
   'a foreign input is recorded as it came': {
     ask: { ...categorise, baseInput: { method: 'POST', path: ['expenses', 'E-1'] }, protocol: 'opa', requestId: 'r-1' },

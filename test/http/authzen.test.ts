@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import type { DecisionRequest } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { ANSWER, bearer, DENIED, get, post, REQUEST, start } from './support.ts'

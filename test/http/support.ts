@@ -5,7 +5,7 @@ import { afterEach } from 'vitest'
 
 import type { Caller, Role } from '../../src/access/caller.ts'
 import { Config } from '../../src/config/config.ts'
-import type { DecisionRequest } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { createEventStreams, type EventStreams } from '../../src/events/event-streams.ts'
 import type { LogEntry } from '../../src/http/log.ts'

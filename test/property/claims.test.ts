@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Caller } from '../../src/access/caller.ts'
 import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import { Request } from '../../src/model/request.ts'
 import type { Decision } from '../../src/pdp/decision-inputs.ts'
@@ -25,8 +26,10 @@ beforeAll(async () => {
 /** The decision at this moment, of nothing but the request: nothing is written. */
 async function decisionOf(world: TestService, who: Caller, request: Request): Promise<Decision> {
   const policySet = await shippedPolicySet()
-  const facts = await world.store.read([], (view) => gatherFacts(request, who, policySet, view, world.clock.nowMs()))
-  const { decision } = await derive({ request, entrypoint: 'rbac/decision' }, facts, policySet)
+  const facts = await world.store.read([], (view) =>
+    gatherFacts(requestContext({ request: request, caller: who, policySet: policySet, atMs: world.clock.nowMs() }), view),
+  )
+  const { decision } = await derive({ question: { request, entrypoint: 'rbac/decision' }, facts: facts, policySet })
   return decision
 }
 
@@ -81,7 +84,9 @@ describe('what only the body claims', () => {
       fc.asyncProperty(doing, fc.constantFrom('user', 'human', 'person'), async (what, type) => {
         const request = requestOf(what, { type })
         const policySet = await shippedPolicySet()
-        const facts = await worlds[1]!.store.read([], (view) => gatherFacts(request, anonymous, policySet, view, 0))
+        const facts = await worlds[1]!.store.read([], (view) =>
+          gatherFacts(requestContext({ request: request, caller: anonymous, policySet: policySet, atMs: 0 }), view),
+        )
         expect(facts.parties).toMatchObject({ agent: { id: what.agent }, human: null })
         expect(facts.trust).not.toBeNull()
       }),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../src/ledger/decision-facts.ts'
 import { type Outcome, OUTCOMES } from '../../src/model/outcome.ts'
@@ -68,7 +69,12 @@ async function situations(): Promise<readonly Situation[]> {
           const plain = requestOf(what, variant)
           const request =
             classification === undefined ? plain : { ...plain, resource: { ...plain.resource, properties: { classification } } }
-          const facts = await world.store.read([], (view) => gatherFacts(request, gateway, policySet, view, world.clock.nowMs()))
+          const facts = await world.store.read([], (view) =>
+            gatherFacts(
+              requestContext({ request: request, caller: gateway, policySet: policySet, atMs: world.clock.nowMs() }),
+              view,
+            ),
+          )
           found.push({ request, facts })
         }
   return found
@@ -78,7 +84,7 @@ async function outcomes(all: readonly Situation[], graduation: Policy): Promise<
   const policySet = { ...(await shippedPolicySet()), graduation }
   const found: Outcome[] = []
   for (const { request, facts } of all)
-    found.push((await derive({ request, entrypoint: 'rbac/decision' }, facts, policySet)).decision.outcome)
+    found.push((await derive({ question: { request, entrypoint: 'rbac/decision' }, facts: facts, policySet })).decision.outcome)
   return found
 }
 

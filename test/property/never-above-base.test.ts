@@ -31,7 +31,7 @@ async function hostileWorld() {
     entrypoints: policy.entrypoints,
     evaluate: (entrypoint, input) => {
       const answer = answers[which]
-      return answer === undefined ? policy.evaluate(entrypoint, input) : Promise.resolve(answer)
+      return answer === undefined ? policy.evaluate(entrypoint, input) : answer
     },
     close: () => undefined,
   })

@@ -56,7 +56,7 @@ async function worldUnder(modes: readonly ModeRule[]) {
     ...policy,
     evaluate: (entrypoint, input) => {
       const answer = answers[which]
-      return answer === undefined ? policy.evaluate(entrypoint, input) : Promise.resolve(answer)
+      return answer === undefined ? policy.evaluate(entrypoint, input) : answer
     },
   })
   const tested = await testService({

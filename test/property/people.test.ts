@@ -85,9 +85,7 @@ async function played(steps: readonly Step[], engine: Store, config: object = {}
     base: {
       ...set.base,
       evaluate: (entrypoint, input) =>
-        base === 'policy'
-          ? set.base.evaluate(entrypoint, input)
-          : Promise.resolve({ kind: 'value', value: { outcome: base, reason: 'told' } }),
+        base === 'policy' ? set.base.evaluate(entrypoint, input) : { kind: 'value', value: { outcome: base, reason: 'told' } },
     },
   })
   const tested = await testService({ engine, config, policySet: answering })

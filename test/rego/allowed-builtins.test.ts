@@ -47,7 +47,7 @@ describe('opa.runtime', () => {
     const dir = policies({ 'a.rego': RULE('rbac', 'opa.runtime()') })
     const { bytes } = await buildBundle({ sources: [{ dir }], policy: { allowBuiltins: ['opa.runtime'] } })
     const { policy } = await loadBundle(bytes, { name: 'test', allowBuiltins: ['opa.runtime'] })
-    expect(policy.evaluateSync('rbac/decision', {})).toEqual({
+    expect(policy.evaluate('rbac/decision', {})).toEqual({
       kind: 'value',
       value: { commit: '', env: {}, version: '1.22.0' },
     })

@@ -54,7 +54,7 @@ describe('gradus build', () => {
     })
     expect(manifest.entrypoints).toEqual(['rbac/allow', 'rbac/label'])
     expect(policy.digest).toBe(built.policyDigest)
-    expect(policy.evaluateSync('rbac/allow', { role: 'yes' })).toEqual({ kind: 'value', value: true })
+    expect(policy.evaluate('rbac/allow', { role: 'yes' })).toEqual({ kind: 'value', value: true })
     writeFileSync(join(dir, 'rbac', 'data.yaml'), 'roles: [admin]\n')
     expect((await buildBundle({ sources: [{ dir }] })).revision).not.toBe(built.revision)
   })

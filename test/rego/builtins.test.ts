@@ -318,7 +318,7 @@ describe('host built-ins give the answer of native OPA', () => {
       const source = ['package diff', ...expressions.map((expression, i) => `c${i} := ${exact(expression)}`)].join('\n\n')
       const [native] = (await opaEval(source, 'data.diff', { number: 1 })) as readonly Record<string, unknown>[]
       const { policy } = await load(source, ['diff'])
-      const evaluation = policy.evaluateSync('diff', { number: 1 })
+      const evaluation = policy.evaluate('diff', { number: 1 })
       if (evaluation.kind !== 'value') throw new Error(JSON.stringify(evaluation))
       const ours = evaluation.value as Record<string, unknown>
       const differing = expressions

@@ -41,7 +41,7 @@ describe('loading a bundle', () => {
     const expected = { top: 1, a: { x: true, y: 'yes', list: [1, 511], b: { z: null } } }
     expect(data).toEqual(expected)
     expect(manifest).toMatchObject({ revision: 'r1', roots: [''], entrypoints: ['t/d'] })
-    expect(policy.evaluateSync('t/d', undefined)).toMatchObject({ kind: 'value', value: expected })
+    expect(policy.evaluate('t/d', undefined)).toMatchObject({ kind: 'value', value: expected })
   })
 
   it('keeps the exact text of numbers in data', async () => {
@@ -52,7 +52,7 @@ describe('loading a bundle', () => {
       ['policy.wasm', policyWasm],
     ])
     const { policy } = await loadBundle(bytes, { name: 'exact' })
-    expect(policy.evaluateSync('t/d', undefined)).toEqual({ kind: 'value', value: '12345678901234567890 1.5' })
+    expect(policy.evaluate('t/d', undefined)).toEqual({ kind: 'value', value: '12345678901234567890 1.5' })
   })
 
   it('the digest follows module and data, not the rest', async () => {
@@ -142,7 +142,7 @@ describe('a bundle that is not right is refused with its place', () => {
         bytes[at] = bytes[at]! ^ mask
         try {
           const { policy } = await loadBundle(gzipSync(bytes, { level: 0 }), { name: 'flipped' })
-          expect(['value', 'undefined', 'failed']).toContain(policy.evaluateSync(policy.entrypoints[0] ?? '', {}).kind)
+          expect(['value', 'undefined', 'failed']).toContain(policy.evaluate(policy.entrypoints[0] ?? '', {}).kind)
         } catch (error) {
           expect(error).toBeInstanceOf(BundleError)
         }

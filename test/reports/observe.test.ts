@@ -85,7 +85,7 @@ describe('an observed decision', () => {
     ] satisfies PolicyEvaluation[]) {
       const failing = await testService({
         config: { modes: OBSERVE },
-        policySet: (set) => ({ ...set, base: { ...set.base, evaluate: () => Promise.resolve(evaluation) } }),
+        policySet: (set) => ({ ...set, base: { ...set.base, evaluate: () => evaluation } }),
       })
       expect((await failing.service.evaluate(gateway, categorise())).outcome).toBe('deny')
     }
@@ -97,7 +97,7 @@ describe('an observed decision', () => {
   ])('answers the base where the graduation %s, and records the rest as degraded', async (_how, evaluation) => {
     const tested = await testService({
       config: { modes: OBSERVE },
-      policySet: (set) => ({ ...set, graduation: { ...set.graduation, evaluate: () => Promise.resolve(evaluation) } }),
+      policySet: (set) => ({ ...set, graduation: { ...set.graduation, evaluate: () => evaluation } }),
     })
     const answer = await tested.service.evaluate(gateway, categorise())
     expect(answer.outcome).toBe('allow')

@@ -95,7 +95,7 @@ describe('proposals', () => {
   })
 
   it('are listed also where the mask took the resource out of the record', async () => {
-    const evaluate = () => Promise.resolve({ kind: 'value', value: ['/input'] } as const)
+    const evaluate = () => ({ kind: 'value', value: ['/input'] }) as const
     const { service } = await testService({ policySet: (policySet) => ({ ...policySet, mask: { ...policySet.base, evaluate } }) })
     await service.evaluate(gateway, categorise())
     expect((await service.proposals(operator, { limit: 1 })).proposals).toMatchObject([

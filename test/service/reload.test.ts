@@ -15,8 +15,7 @@ const denying = (policySet: PolicySet): PolicySet => ({
   base: {
     digest: 'f',
     entrypoints: policySet.base.entrypoints,
-    evaluate: (): Promise<PolicyEvaluation> =>
-      Promise.resolve({ kind: 'value', value: { outcome: 'deny', reason: 'the new policy' } }),
+    evaluate: (): PolicyEvaluation => ({ kind: 'value', value: { outcome: 'deny', reason: 'the new policy' } }),
     close: () => undefined,
   },
 })
@@ -41,14 +40,14 @@ const harder = (policySet: PolicySet): PolicySet => ({
   digest: HARDER,
   constants: { ...policySet.constants, prior_units: 10 },
 })
-/** A policy set whose base takes its time. */
+/** A policy set whose risk rules take their time. */
 const slow = (policySet: PolicySet): PolicySet => ({
   ...policySet,
-  base: {
-    ...policySet.base,
-    evaluate: async (entrypoint, input) => {
+  risk: {
+    ...policySet.risk,
+    evaluate: async (facts, without) => {
       await new Promise((resolve) => setTimeout(resolve, 20))
-      return policySet.base.evaluate(entrypoint, input)
+      return policySet.risk.evaluate(facts, without)
     },
   },
 })

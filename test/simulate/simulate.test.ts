@@ -181,7 +181,7 @@ describe('a simulation under another matrix', () => {
 
 function everythingMasked({ mask }: PolicySet): PolicySet['mask'] {
   const answer = { kind: 'value', value: ['/input/action'] } as const
-  return mask === undefined ? undefined : { ...mask, evaluate: () => Promise.resolve(answer) }
+  return mask === undefined ? undefined : { ...mask, evaluate: () => answer }
 }
 
 describe('a simulation under other rules of the world', () => {
@@ -348,8 +348,8 @@ function cheap(shipped: PolicySet): PolicySet {
   const answer = { kind: 'value', value: false } as const
   return {
     ...shipped,
-    base: { ...shipped.base, evaluate: () => Promise.resolve(answer) },
-    graduation: { ...shipped.graduation, evaluate: () => Promise.resolve(answer) },
+    base: { ...shipped.base, evaluate: () => answer },
+    graduation: { ...shipped.graduation, evaluate: () => answer },
     risk: {
       ...shipped.risk,
       evaluate: () => Promise.resolve({ points: 0, band: 'read', rules: [], obligations: [], unavailable: [] }),

@@ -1,5 +1,5 @@
 import { type Caller, CallerStanding } from '../../src/access/caller.ts'
-import type { DecisionRequest } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { Request } from '../../src/model/request.ts'
 
 /** A caller with a credential of this name and standing. */

@@ -1,5 +1,5 @@
 import type { Caller } from '../../src/access/caller.ts'
-import type { DecisionRequest } from '../../src/decisions/ask.ts'
+import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import type { Approval } from '../../src/ledger/documents/approval.ts'

@@ -1,9 +1,9 @@
 import { sessionOf } from '../../access/session.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
-import { observationDigest } from '../../detect/digest.ts'
+import { decidedDigest } from '../../detect/digest.ts'
 import type { ClassifierAnswer, ClassifierAnswers } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
-import type { RawDecided } from '../../detect/observation.ts'
+import type { DecidedDigest, RawDecided } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
 import { watch } from '../../detect/watch.ts'
 import type { RequestFindings } from '../../ledger/decision-facts.ts'
@@ -17,22 +17,32 @@ export type DetectorInput = {
   readonly request: Request
   readonly action: ActionClass
   readonly atMs: number
-  /** What models outside said of it; undefined: none was asked. */
-  readonly outside?: ClassifierAnswers | undefined
+  /** What external classifiers said of it; undefined: none was asked. */
+  readonly classifierAnswers?: ClassifierAnswers | undefined
 }
 
-/** Topic drift and injection in the arguments, from the request alone; undefined where the detectors of these layers are off. */
-export function requestFindings(asked: DetectorInput, { settings: { detectors } }: PolicySet): RequestFindings | undefined {
+/** What detectors keep of a request before it is decided; undefined where none looks. */
+export function requestDigestForDetectors(
+  input: DetectorInput,
+  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+): DecidedDigest | undefined {
   if (detectors.layers.length === 0) return undefined
-  const digest = observationDigest(decisionObservation(asked, { base_denied: false, ran: false }), detectors.settings)
+  return decidedDigest(decisionObservation(input, { base_denied: false, ran: false }), detectors.settings)
+}
+
+/** Topic drift and injection in the arguments, from the request alone; undefined: neither. */
+export function findingsIn(
+  digest: DecidedDigest,
+  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+): RequestFindings | undefined {
   const { findings } = watch(DetectState.parse({}), digest, detectors.settings)
   const drift = findings.find(({ detector, verdict }) => detector === 'topic_drift' && verdict === 'anomalous')
   const injection = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'anomalous')
-  const indicators: RequestFindings = {
+  const found: RequestFindings = {
     ...(drift === undefined || !detectors.layers.includes('context') ? {} : { drift: drift.reason }),
     ...(injection === undefined || !detectors.layers.includes('behaviour') ? {} : { injection: injection.rules }),
   }
-  return Object.keys(indicators).length === 0 ? undefined : indicators
+  return Object.keys(found).length === 0 ? undefined : found
 }
 
 /** Whether a finding is one that somebody should hear of. */
@@ -40,7 +50,7 @@ export const isAlarm = (verdict: Finding['verdict']): boolean => verdict === 'su
 
 /** What detectors are shown of an action that is decided. */
 export function decisionObservation(
-  { request, action, atMs, outside }: DetectorInput,
+  { request, action, atMs, classifierAnswers }: DetectorInput,
   rest: Pick<RawDecided, 'base_denied' | 'ran'>,
 ): RawDecided {
   return {
@@ -55,8 +65,8 @@ export function decisionObservation(
     external: action.category === 'external_communication',
     classification: classificationOf(request, action),
     ...requestObservation(request),
-    classifier_confidence: classifierScore(outside?.injection),
-    topic_model_score: classifierScore(outside?.topic),
+    classifier_confidence: classifierScore(classifierAnswers?.injection),
+    topic_model_score: classifierScore(classifierAnswers?.topic),
     ...rest,
   }
 }

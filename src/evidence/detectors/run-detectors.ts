@@ -3,7 +3,7 @@ import type { ActionClass } from '../../catalogue/catalogue-file.ts'
 import { observationDigest } from '../../detect/digest.ts'
 import type { DetectorGap, ClassifierAnswers } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
-import type { ObservationDigest, RawFinished } from '../../detect/observation.ts'
+import type { DecidedDigest, ObservationDigest, RawFinished } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
 import { watch } from '../../detect/watch.ts'
 import { agentIncident } from '../../ledger/agent-incident.ts'
@@ -19,7 +19,7 @@ import { sighted } from '../corroboration.ts'
 import type { RecordedDecision } from '../judged-decision.ts'
 import { judgementDocumentKeys } from '../raters/judge.ts'
 import type { Judged, Verdict } from '../weigh-verdict.ts'
-import { type DetectorInput, isAlarm, outputText, decisionObservation, classifierScore } from './request-detectors.ts'
+import { classifierScore, isAlarm, outputText } from './request-detectors.ts'
 
 /** The name under which the built-in detectors speak. */
 export const DETECTORS_SOURCE = 'gradus:detectors'
@@ -42,28 +42,35 @@ export type DetectorAlarm = Pick<Finding, 'detector' | 'verdict' | 'score' | 're
 /** Nothing was looked at. */
 export const NO_DETECTOR_RUN: DetectorRun = { trace: { clean: [], alarms: [] }, effects: [], verdicts: [] }
 
+/** An action that was decided, as detectors see it. */
+export type DecidedAction = {
+  readonly tenant: string
+  readonly judged: Judged
+  /** What they keep of it. */
+  readonly digest: DecidedDigest
+  /** The agent's own credential proved who it is, and nothing about it is wanting. */
+  readonly identified: boolean
+  readonly classifierAnswers: ClassifierAnswers | undefined
+}
+
 /** Looks at an action that was decided. Agents that nobody vouches for are not watched: they have no record to protect. */
 export function runDetectorsOnDecision(
-  asked: DetectorInput,
-  judged: Judged,
-  { base_denied, ran, identified }: { readonly base_denied: boolean; readonly ran: boolean; readonly identified: boolean },
+  { tenant, judged, digest, identified, classifierAnswers }: DecidedAction,
   { settings: { detectors }, constants }: Pick<PolicySet, 'settings' | 'constants'>,
   view: Pick<View, 'document'>,
 ): DetectorRun {
-  const { tenant } = asked
   const { layers, settings } = detectors
-  if (layers.length === 0) return NO_DETECTOR_RUN
-  const digest = observationDigest(decisionObservation(asked, { base_denied, ran }), settings)
+  const { at_ms: atMs } = digest
   const { findings } = watch(detectorState(view, tenant, judged.agent, judged.scope), digest, settings)
   const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
-  const silent = silentIn(asked.outside)
+  const silent = silentIn(classifierAnswers)
   const clean = layers.filter((layer) =>
     layer === 'identity' ? identified : isClean(heard, layer) && !silent.some((one) => detectorLayer(one.detector) === layer),
   )
   return {
     trace: { clean, alarms: alarmsIn(heard), ...blindTo(heard, silent) },
-    effects: [watched(judged, digest), ...injectionIncidents(heard, judged, asked.atMs, constants, { tenant, view })],
-    verdicts: verdictsOf(heard, asked.atMs),
+    effects: [watched(judged, digest), ...injectionIncidents(heard, judged, atMs, constants, { tenant, view })],
+    verdicts: verdictsOf(heard, atMs),
   }
 }
 

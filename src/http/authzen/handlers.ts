@@ -1,5 +1,5 @@
 import type { Caller } from '../../access/caller.ts'
-import type { DecisionRequest } from '../../decisions/ask.ts'
+import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import { ServiceError } from '../../format/error.ts'
 import { Request } from '../../model/request.ts'
 import type { Service } from '../../service/service.ts'

@@ -1,5 +1,5 @@
 import { isAgents } from '../../access/authority.ts'
-import type { DecisionRequest } from '../../decisions/ask.ts'
+import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import type { EventStreams } from '../../events/event-streams.ts'
 import { OutcomeReport } from '../../evidence/wire.ts'
 import type { RecordQuery, StoredRecord } from '../../ledger/store.ts'

@@ -1,4 +1,4 @@
-import type { DecisionRequest } from '../../decisions/ask.ts'
+import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../../decisions/wire.ts'
 import type { JsonValue } from '../../format/json-reader.ts'
 import type { PolicyEvaluation } from '../../model/evaluation.ts'

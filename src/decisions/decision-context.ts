@@ -1,0 +1,113 @@
+import { requesterOf } from '../access/authority.ts'
+import { namedIn, type Parties } from '../access/parties.ts'
+import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
+import { scoreCeilingKeys } from '../ladder/score-ceilings.ts'
+import { detectorStateKeys } from '../ledger/fold/detector-state.ts'
+import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import type { DocumentKeys, Store } from '../ledger/store.ts'
+import { requestDigest } from '../model/request-digest.ts'
+import type { DecisionRequest } from './decision-request.ts'
+import type { Derivation, Question } from './derive.ts'
+import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
+
+/** A decision that is under way: its request's context, its id, and what it may touch. Made once; every later step takes it. */
+export type DecisionContext = RequestContext & {
+  readonly id: string
+  readonly asked: DecisionRequest
+  readonly question: Question
+  /** SHA-256 over the canonical request with its tenant, hexadecimal. */
+  readonly digest: string
+  /** False: the clock stepped, and nothing that ends by itself can be relied on. */
+  readonly clockSteady: boolean
+  /** Where would-be use of budgets is kept; undefined where everything is enforced. */
+  readonly rehearsal: string | undefined
+  /** Everybody the request comes from or names, proven or not; null where they cannot all be read. */
+  readonly behind: readonly string[] | null
+  /** Documents that facts, budgets and effects of this request read or write. */
+  readonly keys: DocumentKeys
+}
+
+/** A decision with what it was derived from. */
+export type Decided = {
+  readonly context: DecisionContext
+  readonly facts: DecisionFacts
+  readonly derivation: Derivation
+}
+
+/** What a decision has besides its request's context. */
+export type DecisionSources = ContextSources &
+  Pick<DecisionContext, 'id' | 'asked' | 'clockSteady' | 'rehearsal'> & {
+    /** What another decision point answered; absent: the base is asked. */
+    readonly answered?: Question['answered'] | undefined
+  }
+
+/** Derives the context of a decision. */
+export function decisionContext({ answered, ...sources }: DecisionSources): DecisionContext {
+  const { asked, rehearsal, id } = sources
+  const context = requestContext(sources)
+  const digest = requestDigest(context.request, context.tenant)
+  return {
+    ...sources,
+    ...context,
+    digest,
+    question: {
+      request: context.request,
+      baseInput: asked.baseInput,
+      entrypoint: asked.entrypoint ?? context.policySet.settings.base.entrypoint,
+      reading: context.reading,
+      ...(answered === undefined ? {} : { answered }),
+    },
+    behind: behindRequest(context),
+    keys: keysOf(context, { id, digest, rehearsal }),
+  }
+}
+
+/** Everybody the request comes from or names; none of them may approve it. */
+function behindRequest({ caller, request, parties }: RequestContext): readonly string[] | null {
+  const named = namedIn(request)
+  if (named === null) return null
+  const names = [requesterOf(caller), caller.person, caller.agent, parties.agent?.id, parties.human?.id, ...named]
+  return [...new Set(names.filter((name) => name !== undefined))]
+}
+
+function keysOf(
+  context: RequestContext,
+  { id, digest, rehearsal }: Pick<DecisionContext, 'id' | 'digest' | 'rehearsal'>,
+): DocumentKeys {
+  const { tenant, agents, session, parties, accounts, action } = context
+  const { watched } = accounts
+  return [
+    ...factKeys(context),
+    TOOLS_KEY,
+    DETECTORS_KEY,
+    ...(parties.agent === null
+      ? []
+      : detectorStateKeys(tenant, parties.agent.id, context.policySet.catalogue.place(action.name))),
+    ...(session === undefined ? [] : agents.map((agent) => sessionKey(tenant, agent, session))),
+    ...(rehearsal === undefined ? [] : watched.map((account) => activityKey(tenant, account, rehearsal))),
+    approvalKey(tenant, digest),
+    inboxKey(tenant),
+    ...alarmKeys(context, id, parties),
+  ]
+}
+
+/** What alarms at this decision read and write; nothing where no detector looks. */
+function alarmKeys({ policySet, request, tenant }: RequestContext, id: string, { agent }: Parties): DocumentKeys {
+  const { settings, catalogue } = policySet
+  if (settings.detectors.layers.length === 0 || agent === null) return []
+  const judged = { agent: agent.id, scope: catalogue.place(request.action.name), decision_id: id }
+  return detectorDocumentKeys(tenant, judged)
+}
+
+/** All documents of a decision: its own, and those that bound its agents by now. */
+export async function documentKeysOf(context: DecisionContext, store: Store): Promise<DocumentKeys> {
+  return [...context.keys, ...scoreCeilingKeys(context.tenant, context.agents, await usedInSession(context, store))]
+}
+
+/** Agents whose output the session of a request has used: their trust bounds it. */
+async function usedInSession({ session, agents, tenant }: DecisionContext, store: Store): Promise<readonly string[]> {
+  if (session === undefined) return []
+  const keys = agents.map((id) => sessionKey(tenant, id, session))
+  return store.read(keys, (view) => [...new Set(keys.flatMap((key) => view.document(key)?.used ?? []))])
+}

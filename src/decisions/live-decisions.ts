@@ -1,0 +1,49 @@
+import { missesFound } from '../evidence/sampling.ts'
+import { modeOfFacts } from '../policy/modes.ts'
+import { approvalOutcome, withApprovalFacts } from './approval-facts.ts'
+import { chargesOf } from './budgets.ts'
+import type { DecisionKind, EvaluateDeps } from './decide-and-record.ts'
+import { seenEffects } from './decision-record.ts'
+import type { DecisionRequest } from './decision-request.ts'
+import { detectOnDecision } from './detect-on-decision.ts'
+import { gatherFacts } from './facts.ts'
+import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
+import { timedSteps } from './observe-decision.ts'
+import { verificationOf } from './verification.ts'
+
+/** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
+export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): DecisionKind {
+  return {
+    factsOf: (context, view) => {
+      const facts = withApprovalFacts(gatherFacts(context, view), context, view)
+      return { ...facts, mode: modeOfFacts(context.policySet.settings.modes, facts, context.request, deps.modeKey) }
+    },
+    isOutdated: (context, facts, view) => withApprovalFacts(facts, context, view).approval?.problem !== facts.approval?.problem,
+    prepare: (context, view) => {
+      const owner = newAgentOwner(context, view)
+      return owner === null ? null : () => holdNewAgent(deps, { tenant: context.tenant, agent: context.agent.id, owner })
+    },
+    consequencesOf: (decided, transaction) => {
+      const approval = approvalOutcome(decided, transaction)
+      const detection = detectOnDecision(decided, deps.newId, transaction)
+      const verification = verificationOf(decided, deps.modeKey, transaction)
+      const charged = chargesOf(decided, verification)
+      const { tenant, atMs } = decided.context
+      return {
+        approval,
+        verification,
+        changes: detection.changes,
+        body: detection.body,
+        effects: [
+          ...seenEffects(decided),
+          ...missesFound(charged, { tenant, nowMs: atMs }, transaction),
+          ...charged,
+          ...approval.effects,
+          ...detection.effects,
+        ],
+      }
+    },
+    timed: timedSteps(deps, asked),
+    mayRepeat: false,
+  }
+}

@@ -1,0 +1,36 @@
+import type { Observer } from '../model/observation.ts'
+import type { Decision } from '../pdp/decision-inputs.ts'
+import type { DecisionRequest } from './decision-request.ts'
+import type { Derivation, Timed } from './derive.ts'
+
+/** Tells the metrics of one decision. */
+export function observeDecision(
+  { observe }: { readonly observe: Observer },
+  { protocol }: Pick<DecisionRequest, 'protocol'>,
+  { decision, base, graduation, risk, would }: Derivation,
+): void {
+  observe({ kind: 'decision', protocol, ...labelsOf(decision) })
+  if (would !== null) observe({ kind: 'would', protocol, ...labelsOf(would.decision) })
+  if (base.kind === 'failed') observe({ kind: 'degraded', cause: `base_${base.cause}` })
+  if (graduation.kind !== 'value') observe({ kind: 'degraded', cause: 'graduation' })
+  if (risk.unavailable.length > 0) observe({ kind: 'degraded', cause: 'fact_unavailable' })
+}
+
+function labelsOf({ base, outcome, limiting }: Decision) {
+  return { base, outcome, limiting: limiting[0] ?? 'none' }
+}
+
+/** Tells the metrics how long each step of a decision took. */
+export function timedSteps(
+  { observe, elapsed }: { readonly observe: Observer; readonly elapsed: () => number },
+  { protocol }: Pick<DecisionRequest, 'protocol'>,
+): Timed {
+  return (step, work) => {
+    const start = elapsed()
+    const done = (): void => observe({ kind: 'step', protocol, step, seconds: elapsed() - start })
+    const result = work()
+    if (result instanceof Promise) void result.then(done, done)
+    else done()
+    return result
+  }
+}

@@ -1,0 +1,98 @@
+import type { Caller } from '../access/caller.ts'
+import { agentsOf, type Parties, partiesOf } from '../access/parties.ts'
+import { sessionOf } from '../access/session.ts'
+import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
+import type { ClassifierAnswers } from '../detect/external-classifier.ts'
+import type { DecidedDigest } from '../detect/observation.ts'
+import { findingsIn, requestDigestForDetectors } from '../evidence/detectors/request-detectors.ts'
+import { type Accounts, accountsOf } from '../ledger/accounts.ts'
+import { activityKey, agentKey, tenantKey } from '../ledger/keys.ts'
+import type { DocumentKeys } from '../ledger/store.ts'
+import type { RequestFindings } from '../ledger/decision-facts.ts'
+import type { Request } from '../model/request.ts'
+import { formatScope, type ScopeKey } from '../model/scope.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import { type RequestReading, readingOf } from '../risk/request-reading.ts'
+import { verifiedFacts, verifiedJurisdiction } from '../risk/verified-facts.ts'
+
+/** What a context is made of: who asks what, under which policy set, when, and what external classifiers said of it. */
+export type ContextSources = {
+  readonly request: Request
+  readonly caller: Caller
+  readonly policySet: PolicySet
+  /** The one timestamp of the decision, ms since 1970. */
+  readonly atMs: number
+  /** Undefined: no external classifier was asked. */
+  readonly classifierAnswers?: ClassifierAnswers | undefined
+}
+
+/** One request, and everything that follows from it, its caller and the policy set alone. Made once; every later step takes it. */
+export type RequestContext = ContextSources & {
+  readonly tenant: string
+  readonly parties: Parties
+  /** Ids of the agents of the chain, the deciding one first. */
+  readonly agents: readonly string[]
+  /** The deciding agent; where there is none, what the catalogue says of nobody. */
+  readonly agent: AgentClass
+  readonly session: string | undefined
+  /** `pep` obligations that hold for this request; sorted. */
+  readonly supportedObligations: readonly string[]
+  readonly action: ActionClass
+  readonly scope: ScopeKey
+  readonly accounts: Accounts
+  readonly reading: RequestReading
+  /** What detectors keep of the request; undefined where none looks. */
+  readonly observation: DecidedDigest | undefined
+  /** What the request shows by itself; undefined: nothing, no agent, or no detector looked. */
+  readonly findings: RequestFindings | undefined
+}
+
+/** Derives a request's context. Pure but for the hashes that detectors keep. */
+export function requestContext(sources: ContextSources): RequestContext {
+  const { request, caller, policySet, atMs } = sources
+  const { catalogue } = policySet
+  const parties = partiesOf(request, caller)
+  const supported = supportedObligations(request, caller)
+  const verified = verifiedFacts(request, caller.verified_facts)
+  const agent = catalogue.agent(parties.agent?.id ?? '')
+  const action = catalogue.classify(request.action.name, {
+    agentId: agent.id,
+    supportedObligations: supported,
+    jurisdiction: verifiedJurisdiction(verified),
+    nowMs: atMs,
+  })
+  const observation =
+    parties.agent === null ? undefined : requestDigestForDetectors({ ...sources, tenant: caller.tenant, action }, policySet)
+  return {
+    ...sources,
+    tenant: caller.tenant,
+    parties,
+    agents: agentsOf(parties),
+    agent,
+    session: sessionOf(request),
+    supportedObligations: supported,
+    action,
+    scope: formatScope(action.scope, action.stake),
+    accounts: accountsOf(parties, (id) => catalogue.agent(id).known),
+    reading: readingOf(request, action, verified, atMs),
+    observation,
+    findings: observation === undefined ? undefined : findingsIn(observation, policySet),
+  }
+}
+
+/** `pep` obligations that hold for a request: what the credential supports, narrowed by what the request says. */
+export function supportedObligations(request: Request, caller: Caller): readonly string[] {
+  const claimed = (request.context as { readonly supported_obligations?: readonly string[] } | undefined)?.supported_obligations
+  const supported =
+    claimed === undefined ? caller.supported_obligations : caller.supported_obligations.filter((id) => claimed.includes(id))
+  return [...new Set(supported)].sort()
+}
+
+/** Documents that the facts of a request are read from at least: containments, trust of the chain, activity of its accounts. */
+export function factKeys({ tenant, agents, accounts }: RequestContext): DocumentKeys {
+  return [
+    tenantKey(tenant),
+    ...agents.map((id) => agentKey(tenant, id)),
+    ...accounts.watched.map((id) => activityKey(tenant, id)),
+  ]
+}
