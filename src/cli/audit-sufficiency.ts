@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import { matricesOf } from '../decisions/derive.ts'
+import { matricesOf } from '../decisions/ask-policies.ts'
 import { policySetOf } from '../decisions/replay.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Store } from '../ledger/store.ts'

@@ -8,7 +8,8 @@ import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { DocumentKeys, Store } from '../ledger/store.ts'
 import { requestDigest } from '../model/request-digest.ts'
 import type { DecisionRequest } from './decision-request.ts'
-import type { Derivation, Question } from './derive.ts'
+import type { Question } from './ask-policies.ts'
+import type { Derivation } from './derive.ts'
 import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
 
 /** A decision that is under way: its request's context, its id, and what it may touch. Made once; every later step takes it. */

@@ -8,7 +8,7 @@ import { isPagePath } from './approvals-page/places.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
 import { type EndpointId, ENDPOINTS } from './endpoints.ts'
 import type { Fault, Handler } from './exchange.ts'
-import { logError, type PipelineDeps, type Route, handleRequest, serveFault } from './pipeline.ts'
+import { handleRequest, logError, type PipelineDeps, type Route, serveFault } from './pipeline.ts'
 
 /** What answers requests, and the prototypes that its requests and responses have. */
 export type Routes = { readonly listener: RequestListener; readonly request: object; readonly response: object }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { templateProblem } from '../access/agent-template.ts'
-import { Role, CallerStanding } from '../access/caller.ts'
+import { CallerStanding, Role } from '../access/caller.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
 import { identifier } from '../format/identifier.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'

@@ -12,7 +12,7 @@ import type {
   WithdrawalReport,
 } from '../approvals/wire.ts'
 import type { DecisionRequest } from '../decisions/decision-request.ts'
-import type { LogAnswer, LogLine } from '../decisions/opa-log-answer.ts'
+import type { LogAnswer, LogLine } from '../decisions/opa-log/wire.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import type { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
 import type { ImportAnswer, SignalAnswer, SignalEvent, SignedHistory } from '../evidence/signals/wire.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
-import { derive, type Question } from '../../src/decisions/derive.ts'
+import type { Question } from '../../src/decisions/ask-policies.ts'
+import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
 import { requestContext } from '../../src/decisions/request-context.ts'
 import type { Request } from '../../src/model/request.ts'

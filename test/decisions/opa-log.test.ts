@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { LogLine } from '../../src/decisions/opa-log-answer.ts'
-import { LOG_REHEARSAL, PROBLEMS_MAX } from '../../src/decisions/opa-log.ts'
+import { LOG_REHEARSAL, PROBLEMS_MAX } from '../../src/decisions/opa-log/ingest-log.ts'
+import type { LogLine } from '../../src/decisions/opa-log/wire.ts'
 import { policySetOf, replayDecision } from '../../src/decisions/replay.ts'
 import type { Request } from '../../src/model/request.ts'
 import { restorePolicySet } from '../../src/rego/policy-set.ts'

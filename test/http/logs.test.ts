@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 
 import { describe, expect, test } from 'vitest'
 
-import type { LogLine } from '../../src/decisions/opa-log-answer.ts'
+import type { LogLine } from '../../src/decisions/opa-log/wire.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { UNPACKED_BYTES_MAX, WAITING_MAX } from '../../src/http/opa/logs.ts'
 import { bearer, REQUEST, start } from './support.ts'

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-import { isDecisionEntry, OpaEntry } from '../../decisions/opa-entry.ts'
+import { isDecisionEntry, OpaEntry } from '../../decisions/opa-log/opa-entry.ts'
 import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
 

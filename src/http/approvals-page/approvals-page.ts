@@ -13,7 +13,7 @@ import { type Form, readForm, refuseForeignForm, refuseHost, type Site } from '.
 import { type Frame, leftText } from './layout.ts'
 import { listPage } from './list-view.ts'
 import { faultPage, sentence, signInPage } from './message-views.ts'
-import { linkTo, METHODS, nextOf, PAGE_PATH, pathOf, type PagePlace, pagePlace } from './places.ts'
+import { linkTo, METHODS, nextOf, PAGE_PATH, type PagePlace, pagePlace, pathOf } from './places.ts'
 import { requestPage } from './request-view.ts'
 import { createSessions, isOwnForm, type Session, type Sessions } from './sessions.ts'
 import { createSignInLimit, type TakeSignIn } from './sign-in-limit.ts'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-import type { LogLine } from '../../decisions/opa-log-answer.ts'
+import type { LogLine } from '../../decisions/opa-log/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'

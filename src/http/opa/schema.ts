@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { REJECTIONS } from '../../decisions/opa-log-answer.ts'
+import { REJECTIONS } from '../../decisions/opa-log/wire.ts'
 
 /** Body of `POST /v1/data/{path}`. Other members are accepted and ignored, as OPA does. */
 export const DataRequest = z.looseObject({ input: z.json().optional() })

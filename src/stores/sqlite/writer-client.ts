@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 
 import { InvariantError, ServiceError } from '../../format/error.ts'
-import type { WriterFailure, Head, WriterAnswer, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
+import type { Head, WriterAnswer, WriterFailure, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
 
 /** The writer thread as seen from the event loop. */
 export type WriterClient = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import { Request } from '../model/request.ts'
-import type { InputMapping } from '../policy/settings.ts'
+import { Request } from '../../model/request.ts'
+import type { InputMapping } from '../../policy/settings.ts'
 
 /** Most path segments of an entry. */
 const SEGMENTS_MAX = 64

@@ -1,0 +1,136 @@
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import type { PolicyEvaluation } from '../model/evaluation.ts'
+import type { Request } from '../model/request.ts'
+import type { BaseInput, GraduationInput } from '../pdp/graduation-input.ts'
+import type { PolicySet } from '../policy/policy-set.ts'
+import type { Overrides } from '../policy/settings.ts'
+import { type RiskFacts, riskFacts } from '../risk/facts.ts'
+import { readingOf, type RequestReading } from '../risk/request-reading.ts'
+import type { RiskView } from '../risk/risk-view.ts'
+import { verifiedFacts } from '../risk/verified-facts.ts'
+
+/** The question as it is decided: the request, and what the base policy is given where that is not the request itself. */
+export type Question = {
+  readonly request: Request
+  readonly baseInput?: unknown
+  readonly entrypoint: string
+  /** What another decision point answered: that is the base then, and the answer. */
+  readonly answered?: PolicyEvaluation
+  /** What was read of the request already; absent: it is read from the facts. */
+  readonly reading?: RequestReading
+}
+
+/** What a decision is derived from; with equal sources it comes out the same, byte for byte. */
+export type DerivationSources = {
+  readonly question: Question
+  readonly facts: DecisionFacts
+  readonly policySet: PolicySet
+  /** Measures how long each step takes; absent: nothing does. */
+  readonly timed?: Timed
+}
+
+/** Measures how long each step takes; the default measures nothing. */
+export type Timed = <T>(step: 'risk' | 'base' | 'graduation' | 'decide', work: () => T) => T
+const untimed: Timed = (_step, work) => work()
+
+/** Risk by all rule documents, and by those that are enforced; one and the same where none is only observed. */
+export type AssessedRisk = { readonly whole: RiskView; readonly enforced: RiskView }
+
+/** Sources with what follows from them for every step, once. */
+export type Derived = DerivationSources & {
+  readonly timed: Timed
+  readonly reading: RequestReading
+  readonly measured: RiskFacts
+}
+
+/** The one step that waits: json-rules-engine is asynchronous. */
+export async function assessRisk({ timed, measured, facts, policySet }: Derived): Promise<AssessedRisk> {
+  const whole = await timed('risk', () => policySet.risk.evaluate(measured))
+  const { mode, observed_rules } = facts.mode
+  if (mode === 'observe' || observed_rules.length === 0) return { whole, enforced: whole }
+  return { whole, enforced: await policySet.risk.evaluate(measured, observed_rules) }
+}
+
+/** Reads the request once for all steps, unless its context did already. */
+export function withReading(sources: DerivationSources): Derived {
+  const { question, facts, policySet, timed = untimed } = sources
+  const { request } = question
+  const { action, caller, at_ms } = facts
+  const reading = question.reading ?? readingOf(request, action, verifiedFacts(request, caller.verified_facts), at_ms)
+  const measured = riskFacts({
+    request,
+    facts: reading.verified,
+    action,
+    agent: facts.agent,
+    trust: facts.trust,
+    time: reading.time,
+    classification: reading.classification,
+    sensitive: reading.sensitive,
+    knownDomains: facts.known_domains,
+    counters: facts.counters,
+    businessHours: policySet.settings.guardrails.business_hours,
+  })
+  return { ...sources, timed, reading, measured }
+}
+
+/** What the base answers, or another decision point answered already. */
+export function baseOf({ question, facts, policySet, reading, timed }: Derived): PolicyEvaluation {
+  if (question.answered !== undefined) return question.answered
+  const asked = askedOfBase(question.request, facts, policySet)
+  const baseInput: BaseInput = {
+    ...asked,
+    tenant: facts.caller.tenant,
+    time: reading.time,
+    agent: facts.agent,
+    action_class: facts.action,
+    facts: reading.verified,
+  }
+  const raw = policySet.settings.base.input === 'request'
+  return timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput))
+}
+
+/** What the graduation bundle answers at a risk; without trust of an agent it is not asked with any input. */
+export function graduate({ question, facts, policySet, reading, timed }: Derived, risk: RiskView): PolicyEvaluation {
+  const { tenant } = facts.caller
+  const input: GraduationInput | undefined =
+    facts.trust === null && !isHuman(facts)
+      ? undefined
+      : {
+          tenant,
+          time: reading.time,
+          request: question.request,
+          human: isHuman(facts),
+          agent: facts.agent,
+          action: facts.action,
+          trust: facts.trust,
+          risk,
+          classification: reading.classification,
+          sensitive: reading.sensitive,
+          facts: reading.verified,
+          overrides: overridesOf(policySet, tenant) ?? {},
+        }
+  return timed('graduation', () => policySet.graduation.evaluate('graduation/ceilings', input))
+}
+
+/** The request as the base is told it: whoever is not proven to be human is not called so, or a word in the body would grant. */
+function askedOfBase(request: Request, { caller }: DecisionFacts, { settings }: PolicySet): Request {
+  const { type } = request.subject
+  if (caller.human_subject_types.includes(type) || settings.base.agent_subject_types.includes(type)) return request
+  return { ...request, subject: { ...request.subject, type: 'agent' } }
+}
+
+/** What a tenant deviates in: its own, whatever it is called. */
+export function overridesOf({ settings }: PolicySet, tenant: string): Overrides | undefined {
+  return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant] : undefined
+}
+
+/** A tenant may deviate from the shipped matrix; the chain and the hard term must then read the same one as the bundle. */
+export function matricesOf(policySet: PolicySet, tenant: string): PolicySet['matrices'] {
+  const override = overridesOf(policySet, tenant)?.matrix
+  return override === undefined ? policySet.matrices : { ...policySet.matrices, ...override }
+}
+
+/** No agent is in the chain, and the credential proved a person. */
+export function isHuman({ parties }: DecisionFacts): boolean {
+  return parties.agent === null
+}
