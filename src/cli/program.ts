@@ -1,26 +1,29 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 
 import { ServiceError } from '../format/error.ts'
-import { describeExits } from './command-exits.ts'
-import { addAuditCommands } from './commands-audit.ts'
-import { addObserveCommands } from './commands-observe.ts'
-import { addPeopleCommands } from './commands-people.ts'
-import { addPolicyCommands } from './commands-policy.ts'
-import { addProjectCommands } from './commands-project.ts'
-import { addRaterCommands } from './commands-raters.ts'
-import { addSimulateCommand } from './commands-simulate.ts'
-import { addSteeringCommands } from './commands-steering.ts'
-import { addTrustCommands } from './commands-trust.ts'
-import type { CliDeps } from './deps.ts'
-import { type Ending, EXIT_CODES, type ExitCode, exitCodeOf } from './exit-codes.ts'
-import { errorText, escapeText, jsonText } from './output.ts'
-import { serveCommand } from './serve.ts'
-import { version } from './version.ts'
+import { addAgentsCommands } from './agents/agents-commands.ts'
+import { addApprovalsCommands } from './approvals/approvals-commands.ts'
+import { addAuditCommands } from './audit/audit-commands.ts'
+import { addContainCommands } from './contain/contain-commands.ts'
+import { addIncidentsCommands } from './incidents/incidents-commands.ts'
+import { addObserveCommands } from './observe/observe-commands.ts'
+import { addOverridesCommands } from './overrides/overrides-commands.ts'
+import { addPolicyCommands } from './policy/policy-commands.ts'
+import { addProjectCommands } from './project/project-commands.ts'
+import { addRatersCommands } from './raters/raters-commands.ts'
+import { addSimulateCommands } from './simulate/simulate-commands.ts'
+import { addTrustCommands } from './trust/trust-commands.ts'
+import { addServe } from './server/serve.ts'
+import { addVersion } from './server/version.ts'
+import type { Cli } from './support/command.ts'
+import type { CliDeps } from './support/deps.ts'
+import { EXIT_CODES, type ExitCode, exitCodeOf } from './support/exit-codes.ts'
+import { errorText, escapeText, jsonText } from './support/output.ts'
 
 const HELP = '"gradus help" lists the commands, "gradus help COMMAND" their options'
 
 /** The command line as a tree of commands. `ending` gets the exit code of the command that ran; `quiet`: it says nothing of its own errors. */
-export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES.ok }, quiet = false): Command {
+export function createProgram(deps: CliDeps, ending: Cli['ending'] = { code: EXIT_CODES.ok }, quiet = false): Command {
   const program = new Command('gradus')
     .description(
       'A policy decision point for AI agents: Rego says what may ever happen, trust and risk say how much of it may happen now.',
@@ -42,57 +45,31 @@ export function createProgram(deps: CliDeps, ending: Ending = { code: EXIT_CODES
     // An option belongs to the command it follows: `simulate` and `simulate trust` both have --json.
     .enablePositionalOptions()
     .exitOverride()
-  addServe(program, deps, ending)
-  addProjectCommands(program, deps, ending)
-  addPolicyCommands(program, deps, ending)
-  addSimulateCommand(program, deps, ending)
-  addObserveCommands(program, deps, ending)
-  addTrustCommands(program, deps, ending)
-  addPeopleCommands(program, deps, ending)
-  addSteeringCommands(program, deps, ending)
-  addRaterCommands(program, deps, ending)
-  addAuditCommands(program, deps, ending)
-  program
-    .command('version')
-    .description('versions of gradus, node, and the policy compiler')
-    .option('--json', 'as JSON')
-    .action(async (options: { json?: true }) => {
-      ending.code = await version(deps, { json: options.json === true })
-    })
-  describeExits(program)
+  addCommands(program, { deps, ending })
   return program
 }
 
-function addServe(program: Command, deps: CliDeps, ending: Ending): void {
-  program
-    .command('serve')
-    .description('answer decisions over HTTP; SIGTERM drains, SIGHUP loads the policies again')
-    .option('-c, --config <file>', 'configuration (gradus.yaml)')
-    .option('-l, --listen <host:port>', 'where to listen; port 0 takes a free one and prints it')
-    .option('-d, --data-dir <dir>', 'where state and log are kept')
-    .addOption(new Option('--store <engine>', 'memory forgets everything at the end').choices(['sqlite', 'memory']))
-    .option('--demo', 'load the example organisation’s history, so that its agents are alive', false)
-    .option('--watch', 'load the policies again when their files change', false)
-    .option('--json', 'say where it listens as one line of JSON', false)
-    .action(
-      async (options: {
-        config?: string
-        listen?: string
-        dataDir?: string
-        store?: 'sqlite' | 'memory'
-        demo: boolean
-        watch: boolean
-        json: boolean
-      }) => {
-        const { config, listen, dataDir, store, demo, watch, json } = options
-        ending.code = await serveCommand(deps, { configFile: config, listen, dataDir, store, demo, watch }, json)
-      },
-    )
+/** Every command, in the order of the help. */
+function addCommands(program: Command, cli: Cli): void {
+  addServe(program, cli)
+  addProjectCommands(program, cli)
+  addPolicyCommands(program, cli)
+  addSimulateCommands(program, cli)
+  addObserveCommands(program, cli)
+  addTrustCommands(program, cli)
+  addApprovalsCommands(program, cli)
+  addOverridesCommands(program, cli)
+  addAgentsCommands(program, cli)
+  addContainCommands(program, cli)
+  addIncidentsCommands(program, cli)
+  addRatersCommands(program, cli)
+  addAuditCommands(program, cli)
+  addVersion(program, cli)
 }
 
 /** Runs one command line, without the program’s own name, and answers the exit code. Never rejects. */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<ExitCode> {
-  const ending: Ending = { code: EXIT_CODES.ok }
+  const ending: Cli['ending'] = { code: EXIT_CODES.ok }
   const asJson = argv.includes('--json')
   try {
     await createProgram(deps, ending, asJson).parseAsync([...argv], { from: 'user' })

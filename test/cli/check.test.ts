@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { patternProblem } from '../../src/cli/check/rbac-data.ts'
+import { patternProblem } from '../../src/cli/policy/check/rbac-data.ts'
 import { PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { checkRego } from '../../src/rego/check.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
-import type { CliDeps, RunningServer, VerifyLogReport } from '../../src/cli/deps.ts'
+import type { CliDeps, RunningServer, VerifyLogReport } from '../../src/cli/support/deps.ts'
 import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { PromotionAnswer } from '../../src/ladder/wire.ts'

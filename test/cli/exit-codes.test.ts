@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { EXIT_CODES, exitCodeOf, exitCodeOfOutcome } from '../../src/cli/exit-codes.ts'
+import { EXIT_CODES, exitCodeOf, exitCodeOfOutcome } from '../../src/cli/support/exit-codes.ts'
 import { ERROR_CODES, ServiceError } from '../../src/format/error.ts'
 import { OUTCOMES } from '../../src/model/outcome.ts'
 import { run } from './harness.ts'

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
-import type { CliDeps } from '../../src/cli/deps.ts'
-import { newTrack, operate, operation } from '../support/operations.ts'
+import type { CliDeps } from '../../src/cli/support/deps.ts'
+import { EXIT_CODES } from '../../src/cli/support/exit-codes.ts'
 import { ask, gateway, operator } from '../support/callers.ts'
-import { earned, shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
+import { newTrack, operate, operation } from '../support/operations.ts'
 import { runs } from '../support/runs.ts'
-import { folder, run, type Ran } from './harness.ts'
+import { earned, shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
+import { folder, type Ran, run } from './harness.ts'
 
 const place = folder()
 afterAll(place.remove)

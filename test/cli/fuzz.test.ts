@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { COMMAND_EXITS, leafCommands } from '../../src/cli/command-exits.ts'
-import type { CliDeps } from '../../src/cli/deps.ts'
-import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 import { createProgram } from '../../src/cli/program.ts'
+import { exitsOf, leafCommands } from '../../src/cli/support/command.ts'
+import type { CliDeps } from '../../src/cli/support/deps.ts'
+import { EXIT_CODES } from '../../src/cli/support/exit-codes.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { folder, liveService, run, shippedPolicySet } from './harness.ts'
@@ -105,9 +105,11 @@ const commandLine = fc.constantFrom(...commands).chain(({ path, command }) =>
     })),
 )
 
+const exitsByPath = new Map(commands.map(({ path, command }) => [path, exitsOf(command)]))
+
 /** The codes that docs and help name for a command, without the one for bugs. */
 function documented(path: string): readonly number[] {
-  const names = Object.keys({ ...COMMAND_EXITS[path], usage: '' }) as (keyof typeof EXIT_CODES)[]
+  const names = Object.keys({ ...exitsByPath.get(path), usage: '' }) as (keyof typeof EXIT_CODES)[]
   return names.map((name) => EXIT_CODES[name])
 }
 

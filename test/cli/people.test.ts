@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
-import type { CliDeps } from '../../src/cli/deps.ts'
+import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { Service } from '../../src/service/service.ts'
 import { gateway } from '../support/callers.ts'

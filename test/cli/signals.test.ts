@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, it } from 'vitest'
 
-import type { CliDeps } from '../../src/cli/deps.ts'
+import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { START_MS, testService } from '../support/test-service.ts'
 import { folder, run } from './harness.ts'
 

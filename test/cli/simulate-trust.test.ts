@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { planOf } from '../../src/cli/simulate-trust.ts'
+import { planOf } from '../../src/cli/simulate/simulate-trust.ts'
 import { folder, run } from './harness.ts'
 
 const files = folder()

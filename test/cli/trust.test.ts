@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
-import type { RebuildReport } from '../../src/cli/deps.ts'
+import type { RebuildReport } from '../../src/cli/support/deps.ts'
 import { missingText, sparkline } from '../../src/cli/trust/draw.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'

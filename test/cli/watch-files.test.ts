@@ -1,8 +1,9 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { watchFiles } from '../../src/cli/watch-files.ts'
+import { watchFiles } from '../../src/cli/support/watch-files.ts'
 import { folder } from './harness.ts'
 
 /** Within this time a change has to be seen, ms. */

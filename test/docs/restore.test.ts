@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { startServer } from '../../src/app/serve.ts'
-import type { RunningServer } from '../../src/cli/deps.ts'
+import type { RunningServer } from '../../src/cli/support/deps.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { fencesOf, REPOSITORY, sectionOf } from './markdown.ts'
 import { makeLivedData, setStage } from './stage.ts'

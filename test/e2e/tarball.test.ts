@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { TEMPLATES } from '../../src/cli/init.ts'
+import { TEMPLATES } from '../../src/cli/project/init.ts'
 import { ROOT } from './server.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'gradus-tarball-'))

@@ -2,7 +2,7 @@ import type { Cell, TrustEvaluation } from '../../labs/trust-worlds/evaluation.t
 import { POLICIES } from '../../labs/trust-worlds/policies.ts'
 import type { Mean, Median, Summary } from '../../labs/trust-worlds/summary.ts'
 import { WORLDS } from '../../labs/trust-worlds/worlds.ts'
-import { type Paint, table } from '../output.ts'
+import { type Paint, table } from '../support/output.ts'
 
 const HEADER = [
   'policy',

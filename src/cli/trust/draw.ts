@@ -2,7 +2,7 @@ import { LAYERS } from '../../model/layer.ts'
 import { levelName } from '../../model/level.ts'
 import type { Gate, GateName } from '../../trust/gates.ts'
 import type { ScopeTrustAnswer } from '../../trust/scope-trust.ts'
-import { escapeLine, type Paint, type Style } from '../output.ts'
+import { escapeLine, type Paint, type Style } from '../support/output.ts'
 
 /** Width of a bar, characters: one for each .05 of score. */
 const BAR = 20

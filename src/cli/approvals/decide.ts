@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { ApprovalAnswer } from '../../approvals/wire.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { PEOPLE_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { reasonedOptions } from '../support/options.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { postToServer } from '../support/server-client.ts'
+import { at, told } from './approval-answer.ts'
+
+/** Options of `gradus approvals approve` and `reject`. */
+export type VerdictOptions = PeopleOptions & { readonly reason: string; readonly digest: string | undefined }
+
+/** Adds `gradus approvals approve`. */
+export function addApprovalsApprove(approvals: Command, cli: Cli): void {
+  const command = verdictOptions(approvals.command('approve')).description('say yes, as the person of the token')
+  const exits = { ...PEOPLE_EXITS, ok: 'said; more people may be needed' }
+  runs(command, cli, exits, (decision: string, options: VerdictOptions) =>
+    approvalsDecide(cli.deps, decision, 'approve', options),
+  )
+}
+
+/** Adds `gradus approvals reject`. */
+export function addApprovalsReject(approvals: Command, cli: Cli): void {
+  const command = verdictOptions(approvals.command('reject')).description('say no, as the person of the token; one no is enough')
+  runs(command, cli, { ...PEOPLE_EXITS, ok: 'rejected' }, (decision: string, options: VerdictOptions) =>
+    approvalsDecide(cli.deps, decision, 'reject', options),
+  )
+}
+
+function verdictOptions(command: Command): Command {
+  return reasonedOptions(command)
+    .argument('<decision>', 'id of the decision that asked')
+    .option('--digest <digest>', 'the request digest that was looked at; a verdict on anything else is refused')
+}
+
+/** Says yes or no to an approval, as the person of the token. */
+export async function approvalsDecide(
+  deps: CliDeps,
+  decisionId: string,
+  verdict: 'approve' | 'reject',
+  options: VerdictOptions,
+): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  const { reason, digest } = options
+  const report = { verdict, reason, ...(digest === undefined ? {} : { request_digest: digest }) }
+  told(deps, await postToServer(deps, server, at(decisionId), report, ApprovalAnswer), options.json)
+  return EXIT_CODES.ok
+}

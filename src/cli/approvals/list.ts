@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { ApprovalsAnswer } from '../../approvals/wire.ts'
+import { ServiceError } from '../../format/error.ts'
+import { ApprovalState } from '../../ledger/documents/approval.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { jsonText, table } from '../support/output.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { sendRequest } from '../support/server-client.ts'
+import { yesOf } from './approval-answer.ts'
+
+/** Options of `gradus approvals list`. */
+export type ListOptions = PeopleOptions & { readonly state: string | undefined }
+
+/** Adds `gradus approvals list`. */
+export function addApprovalsList(approvals: Command, cli: Cli): void {
+  const command = peopleOptions(approvals.command('list'))
+    .description('approvals that are not over, of the scopes the token decides for')
+    .option('--state <state>', 'only those in one state, such as pending or approved')
+  runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: ListOptions) => approvalsList(cli.deps, options))
+}
+
+/** Lists approvals that are not over. */
+export async function approvalsList(deps: CliDeps, options: ListOptions): Promise<ExitCode> {
+  const state = options.state === undefined ? undefined : ApprovalState.safeParse(options.state)
+  if (state?.success === false)
+    throw new ServiceError('usage', `"${String(options.state)}" is not a state`, {
+      fix: `it is one of ${ApprovalState.options.join(', ')}`,
+    })
+  const server = await peopleServer(deps, options)
+  const query = state === undefined ? '' : `?state=${state.data}`
+  const answer = await sendRequest(deps, server, { method: 'GET', path: `/api/v1/approvals${query}` }, ApprovalsAnswer)
+  deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
+  return EXIT_CODES.ok
+}
+
+function listText({ approvals }: ApprovalsAnswer): string {
+  if (approvals.length === 0) return 'nothing waits for a person'
+  return table([
+    ['DECISION', 'STATE', 'AGENT', 'ACTION', 'SCOPE', 'RISK', 'YES', 'UNTIL'],
+    ...approvals.map((each) => [
+      each.decision_id,
+      each.paused === null ? each.state : `${each.state}, paused`,
+      each.agent ?? '-',
+      each.action,
+      each.scope,
+      each.band,
+      `${yesOf(each)}/${each.approvers_needed}`,
+      each.ends_at,
+    ]),
+  ])
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { ApprovalView } from '../../approvals/wire.ts'
+import { ifApproved } from '../../pdp/approved.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { PEOPLE_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { escapeLine, jsonText, type Paint, painter, table } from '../support/output.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { sendRequest } from '../support/server-client.ts'
+import { at, yesOf } from './approval-answer.ts'
+
+const REVERSIBILITY = ['it can be undone', 'it can be undone in part, or with effort', 'it cannot be undone'] as const
+
+/** Adds `gradus approvals show`. */
+export function addApprovalsShow(approvals: Command, cli: Cli): void {
+  const command = peopleOptions(approvals.command('show'))
+    .description('everything that would run, uncut, the terms, and what a yes does')
+    .argument('<decision>', 'id of the decision that asked')
+  const exits = { ...PEOPLE_EXITS, ok: 'shown', failed: 'the configuration is wrong' }
+  runs(command, cli, exits, (decision: string, options: PeopleOptions) => approvalsShow(cli.deps, decision, options))
+}
+
+/** Shows one approval with everything that would run, uncut, and what a yes would do. */
+export async function approvalsShow(deps: CliDeps, decisionId: string, options: PeopleOptions): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  const view = await sendRequest(deps, server, { method: 'GET', path: at(decisionId) }, ApprovalView)
+  deps.stdout(options.json ? `${jsonText(view)}\n` : viewText(view, painter(deps)))
+  return EXIT_CODES.ok
+}
+
+function viewText(view: ApprovalView, paint: Paint): string {
+  const head = table([
+    ['decision', view.decision_id],
+    ['state', `${view.state}, until ${view.ends_at}`],
+    ...(view.paused === null ? [] : [['paused', view.paused]]),
+    ['agent', view.agent ?? 'none'],
+    ['for', view.human ?? 'nobody proven'],
+    ['asked by', view.requester],
+    ['action', `${view.action} in ${view.scope}`],
+    ['risk', `${view.risk.band}, ${view.risk.points} points`],
+    ['trust', view.trust === null ? 'no agent' : `L${view.trust.level_effective}, score ${view.trust.score}`],
+    ['digest', view.request_digest],
+  ])
+  const terms = view.ceilings.map(({ source, outcome, reason }) => ['  ', source, outcome, reason])
+  const votes = view.votes.map(({ person, verdict, at: time, reason }) => ['  ', person, verdict, time, reason])
+  const advice = view.advice.map(({ by, class: of, at: time }) => ['  ', by, of, time])
+  const notice =
+    view.payload === 'whole'
+      ? []
+      : [paint('yellow', `  not all of it: members of the request are ${view.payload} for every reader`)]
+  return [
+    head,
+    '',
+    paint('bold', 'what would run, complete:'),
+    ...notice,
+    jsonText(view.request),
+    '',
+    paint('bold', 'the terms:'),
+    table(terms),
+    ...(votes.length === 0 ? [] : ['', paint('bold', 'what people said:'), table(votes)]),
+    ...(advice.length === 0
+      ? []
+      : ['', paint('bold', 'what judging agents say, which is advice and no verdict:'), table(advice)]),
+    '',
+    paint('bold', 'undo:'),
+    `  ${escapeLine(rollbackText(view))}`,
+    '',
+    paint('bold', 'what a yes does:'),
+    ...yesText(view).map((line) => `  ${escapeLine(line)}`),
+    '',
+  ].join('\n')
+}
+
+function rollbackText({ rollback: { reversibility, handle, until } }: ApprovalView): string {
+  const told = REVERSIBILITY[reversibility] ?? `irreversibility ${reversibility}`
+  return [told, ...(handle === null ? [] : [`by the ${handle}`]), ...(until === null ? [] : [`until ${until}`])].join(', ')
+}
+
+function yesText(view: ApprovalView): readonly string[] {
+  const [first, ...rest] = view.ceilings
+  if (view.state !== 'pending' || first === undefined) return [`nothing: it is ${view.state}`]
+  const { outcome, obligations, guardrails } = ifApproved([first, ...rest], view.decision_id)
+  const left = view.approvers_needed - yesOf(view) - 1
+  const duties = obligations.map(({ id, performer }) => `${id} (${performer})`).join(', ')
+  const bounds = Object.entries(guardrails)
+    .map(([name, bound]) => `${name} ${typeof bound === 'number' ? bound : `[${bound.join(', ')}]`}`)
+    .join(', ')
+  return [
+    left > 0 ? `${left} more of other people, who did not ask for it, then:` : 'it is enough:',
+    `the same request may be asked once more by "${view.requester}" with context.approval "${view.decision_id}", once and in time`,
+    `it is then decided anew; as things stand, the answer would be ${outcome}`,
+    ...(duties === '' ? [] : [`obligations: ${duties}`]),
+    ...(bounds === '' ? [] : [`bounds: ${bounds}`]),
+  ]
+}

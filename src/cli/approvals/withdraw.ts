@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import { ApprovalAnswer } from '../../approvals/wire.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { PEOPLE_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { postToServer } from '../support/server-client.ts'
+import { at, told } from './approval-answer.ts'
+
+/** Options of `gradus approvals withdraw`. */
+type WithdrawOptions = PeopleOptions & { readonly reason: string | undefined }
+
+/** Adds `gradus approvals withdraw`. */
+export function addApprovalsWithdraw(approvals: Command, cli: Cli): void {
+  const command = peopleOptions(approvals.command('withdraw'))
+    .description('take it back before it is used')
+    .argument('<decision>', 'id of the decision that asked')
+    .option('--reason <text>', 'why; kept in the record')
+  runs(command, cli, { ...PEOPLE_EXITS, ok: 'withdrawn' }, (decision: string, options: WithdrawOptions) =>
+    approvalsWithdraw(cli.deps, decision, options),
+  )
+}
+
+/** Takes an approval back before it is used. */
+export async function approvalsWithdraw(
+  deps: CliDeps,
+  decisionId: string,
+  options: PeopleOptions & { readonly reason: string | undefined },
+): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  const report = options.reason === undefined ? {} : { reason: options.reason }
+  told(deps, await postToServer(deps, server, `${at(decisionId)}/withdrawal`, report, ApprovalAnswer), options.json)
+  return EXIT_CODES.ok
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import { readText } from '../../format/read-text.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
+import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import type { CliDeps, NamedText, VerifyLogReport } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { dataDirOptions, collect } from '../support/options.ts'
+import { escapeLine, jsonText, painter, progress } from '../support/output.ts'
+
+/** Options of `gradus audit verify`. */
+export type AuditVerifyOptions = DataDirOptions & {
+  readonly head: readonly string[]
+  readonly receipt: readonly string[]
+  readonly key: string | undefined
+  readonly json: boolean
+}
+
+/** Adds `gradus audit verify`. */
+export function addAuditVerify(audit: Command, cli: Cli): void {
+  const command = dataDirOptions(audit.command('verify'))
+    .description('verify tree, signatures, receipts and derived state offline; 2: the log is not what it was')
+    .option('--head <file>', 'signed tree head kept elsewhere; may be repeated', collect, [])
+    .option('--receipt <file>', 'proof or answer that a caller kept; may be repeated', collect, [])
+    .option('--key <vkey>', 'public key of the log; that of the data directory when absent')
+    .option('--json', 'as JSON', false)
+  const exits = { ...LOG_EXITS, ok: 'the log is whole', mismatch: 'the log is not what it was' }
+  runs(command, cli, exits, (options: AuditVerifyOptions) => auditVerify(cli.deps, options))
+}
+
+/** Verifies a log offline: tree, signatures, what people kept outside, and the state derived anew. 0: whole; 2: it is not what it was. */
+export async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<ExitCode> {
+  const { loaded, dir } = await dataPlace(deps, options)
+  const texts = (files: readonly string[]): Promise<readonly NamedText[]> =>
+    Promise.all(files.map((file) => readText(deps, file)))
+  const kept = loaded.config.audit.checkpoint_file
+  const bar = progress(deps, options.json)
+  const report = await deps.verifyLog({
+    dataDir: dir,
+    loaded,
+    heads: await texts([...options.head, ...(kept === undefined || options.head.includes(kept) ? [] : [kept])]),
+    receipts: await texts(options.receipt),
+    publicKey: options.key,
+    onProgress: (done, total) => bar.show(`verified ${done} of ${total} records`),
+  })
+  bar.end()
+  deps.stdout(options.json ? `${jsonText(report)}\n` : plain(report, deps))
+  return report.ok ? EXIT_CODES.ok : EXIT_CODES.mismatch
+}
+
+function plain(report: VerifyLogReport, deps: CliDeps): string {
+  const paint = painter(deps)
+  const { records, masked, erased, storedHeads, outsideHeads, receipts, documents, root, findings, omitted } = report
+  const seen = `${records} records (${masked} masked, ${erased} erased), ${storedHeads} signed heads, ${outsideHeads} kept outside, ${receipts} receipts, ${documents} documents derived anew`
+  const lines = findings.map(
+    ({ kind, leafIndex, id, subject, message }) =>
+      `${paint('red', kind)}${leafIndex === undefined ? '' : ` record ${leafIndex}`}${[id, subject].map((about) => (about === undefined ? '' : ` ${escapeLine(about)}`)).join('')}: ${escapeLine(message)}`,
+  )
+  return [
+    ...lines,
+    ...(omitted === 0 ? [] : [`and ${omitted} more`]),
+    report.ok
+      ? `${paint('green', 'ok')} ${seen}`
+      : `${paint('red', 'the log is not what it was')}: ${findings.length + omitted} findings; ${seen}`,
+    `root ${root}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { ContainmentAnswer } from '../../incidents/wire.ts'
+import type { ContainmentTarget } from '../../ledger/documents/containment.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { OPERATOR_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { partOptions, reasonedOptions } from '../support/options.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { postToServer } from '../support/server-client.ts'
+import { containmentTarget, PATH, told, type TargetOptions } from './containments.ts'
+
+/** Adds `gradus contain add`. */
+export function addContainAdd(contain: Command, cli: Cli): void {
+  const command = partOptions(reasonedOptions(contain.command('add')))
+    .description('takes an action, a scope, an agent or the tenant out of service at once')
+    .option('--agent <agent>', 'the agent, or whose scope or action')
+    .option('--tenant', 'everything of the tenant of the token', false)
+  runs(
+    command,
+    cli,
+    { ...OPERATOR_EXITS, ok: 'out of service' },
+    (options: TargetOptions & PeopleOptions & { readonly reason: string }) =>
+      containAdd(cli.deps, containmentTarget(options), options),
+  )
+}
+
+/** Takes something out of service at once. */
+export async function containAdd(
+  deps: CliDeps,
+  target: ContainmentTarget,
+  options: PeopleOptions & { readonly reason: string },
+): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  told(deps, await postToServer(deps, server, PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
+  return EXIT_CODES.ok
+}

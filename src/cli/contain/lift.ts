@@ -1,0 +1,24 @@
+import { type Cli, runs } from '../support/command.ts'
+import { OPERATOR_EXITS } from '../support/command-exits.ts'
+import type { Command } from 'commander'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { lifted, told } from './containments.ts'
+
+/** Adds `gradus contain lift`. */
+export function addContainLift(contain: Command, cli: Cli): void {
+  const command = peopleOptions(contain.command('lift'))
+    .description('puts a containment out of force')
+    .argument('<containment>', 'id of the containment')
+  runs(command, cli, { ...OPERATOR_EXITS, ok: 'lifted' }, (id: string, options: PeopleOptions) =>
+    containLift(cli.deps, id, options),
+  )
+}
+
+/** Puts a containment out of force. */
+export async function containLift(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+  told(deps, await lifted(deps, await peopleServer(deps, options), id), options.json)
+  return EXIT_CODES.ok
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import type { IncidentView } from '../../incidents/wire.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { OPERATOR_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { escapeLine, jsonText, table } from '../support/output.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { theIncident } from './incident-answer.ts'
+
+/** Adds `gradus incidents show`. */
+export function addIncidentsShow(incidents: Command, cli: Cli): void {
+  const command = peopleOptions(incidents.command('show'))
+    .description('one incident: what it caps where, and what lifts it')
+    .argument('<incident>', 'id of the incident')
+  const exits = { ...OPERATOR_EXITS, ok: 'shown', failed: 'the configuration is wrong' }
+  runs(command, cli, exits, (id: string, options: PeopleOptions) => incidentsShow(cli.deps, id, options))
+}
+
+/** Shows one incident: what it caps where, and what lifts it. */
+export async function incidentsShow(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+  const view = await theIncident(deps, await peopleServer(deps, options), id)
+  deps.stdout(options.json ? `${jsonText(view)}\n` : `${viewText(view)}\n`)
+  return EXIT_CODES.ok
+}
+
+function viewText(view: IncidentView): string {
+  const id = escapeLine(view.incident_id)
+  const head = table([
+    ['incident', view.incident_id],
+    ['agent', view.agent],
+    ['class', view.class],
+    ['reach', view.scope ?? 'the whole agent'],
+    ['since', view.since],
+    ['cap', `${view.cap.toFixed(4)}, raised at ${view.cap_raised.toFixed(4)}`],
+    ['review', view.review],
+  ])
+  const scopes = view.scopes.map(({ scope, cap, proven }) => [
+    '  ',
+    scope,
+    `cap ${cap.toFixed(4)}`,
+    `${proven.toFixed(1)} units proven since`,
+  ])
+  const lifts =
+    view.needs === 'evidence'
+      ? [`lifted by verified successes later than ${escapeLine(view.counts_from ?? view.since)}, and by nothing else`]
+      : [
+          'waits for a person; nothing that the agent does counts before:',
+          `  gradus incidents review ${id} --reason …          it happened: from then on successes count`,
+          ...(view.merged ? [] : [`  gradus incidents false-positive ${id} --reason …  it did not: gives back what it took`]),
+        ]
+  return [head, ...(scopes.length === 0 ? [] : [table(scopes)]), ...lifts].join('\n')
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+
+import type { Cli } from '../support/command.ts'
+import { addObserveReady } from './ready.ts'
+import { addObserveReport } from './report.ts'
+
+/** Commands about what is only observed. */
+export function addObserveCommands(program: Command, cli: Cli): void {
+  const observe = program
+    .command('observe')
+    .description('what is only observed: what enforcing would change, whether it is time to')
+  addObserveReport(observe, cli)
+  addObserveReady(observe, cli)
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { ServiceError } from '../../format/error.ts'
+import { createObserveFold, type Grouping, GROUPINGS, type ObserveReport } from '../../reports/observe/fold.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
+import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { sinceOf } from '../support/option-values.ts'
+import { dataDirOptions } from '../support/options.ts'
+import { jsonText, painter, progress } from '../support/output.ts'
+import { observeReportText } from './report-text.ts'
+
+/** Options of `gradus observe report`. */
+export type ObserveReportOptions = DataDirOptions & {
+  /** `7d`, or a time. */
+  readonly since: string
+  readonly by: string
+  readonly tenant: string | undefined
+  readonly json: boolean
+}
+
+const MINUTE_MS = 60_000
+
+/** Adds `gradus observe report`. */
+export function addObserveReport(observe: Command, cli: Cli): void {
+  const command = observe
+    .command('report')
+    .description('what enforcing would have changed: coverage, outcomes, terms, approvals, sessions, what came of it')
+    .option('--since <time>', 'from then on: 7d, 12h, or a time (ISO 8601)', '7d')
+    .option('--by <what>', 'group by agent, scope, tenant or term', 'agent')
+    .option('--tenant <tenant>', 'of this tenant only')
+  dataDirOptions(command).option('--json', 'as JSON', false)
+  runs(command, cli, { ...LOG_EXITS, ok: 'told' }, (options: ObserveReportOptions) => observeReport(cli.deps, options))
+}
+
+/** Says what enforcing would have changed of what was only observed. Records are read one after the other. */
+export async function observeReport(deps: CliDeps, options: ObserveReportOptions): Promise<ExitCode> {
+  const by = groupingOf(options.by)
+  const since = new Date(sinceOf(options.since, deps.nowMs())).toISOString()
+  const scratch = deps.openScratch()
+  const bar = progress(deps, false)
+  try {
+    const report: ObserveReport = await reading(deps, options, async (store, { loaded }) => {
+      const fold = createObserveFold({ by, scratch, approvalMs: loaded.config.approvals.expire_minutes * MINUTE_MS })
+      const query = {
+        kinds: ['decision', 'outcome'] as const,
+        since,
+        ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+      }
+      for await (const { leafIndex, record } of deps.walkRecords(store, query)) {
+        fold.add(record)
+        bar.show(`read ${leafIndex + 1} of ${store.size()} records`)
+      }
+      return fold.report()
+    })
+    bar.end()
+    deps.stdout(options.json ? `${jsonText({ since, ...report })}\n` : observeReportText(report, since, painter(deps)))
+    return EXIT_CODES.ok
+  } finally {
+    bar.end()
+    scratch.close()
+  }
+}
+
+function groupingOf(text: string): Grouping {
+  const found = GROUPINGS.find((known) => known === text)
+  if (found !== undefined) return found
+  throw new ServiceError('usage', `--by ${text} is nothing to group by`, { fix: `one of ${GROUPINGS.join(', ')}` })
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { OverrideAnswer } from '../../approvals/wire.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { PEOPLE_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { sendRequest } from '../support/server-client.ts'
+import { told } from './override-answer.ts'
+
+/** Adds `gradus overrides end`. */
+export function addOverridesEnd(overrides: Command, cli: Cli): void {
+  const command = peopleOptions(overrides.command('end'))
+    .description('end an override before its time')
+    .argument('<override>', 'id of the override')
+  runs(command, cli, { ...PEOPLE_EXITS, ok: 'ended' }, (id: string, options: PeopleOptions) =>
+    overridesEnd(cli.deps, id, options),
+  )
+}
+
+/** Ends an override before its time. */
+export async function overridesEnd(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  const path = `/api/v1/overrides/${encodeURIComponent(id)}`
+  told(deps, await sendRequest(deps, server, { method: 'DELETE', path }, OverrideAnswer), options.json)
+  return EXIT_CODES.ok
+}

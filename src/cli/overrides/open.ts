@@ -1,0 +1,61 @@
+import type { Command } from 'commander'
+import { OverrideAnswer } from '../../approvals/wire.ts'
+import { ServiceError } from '../../format/error.ts'
+import { ScopeKey } from '../../model/scope.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { PEOPLE_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { reasonedOptions } from '../support/options.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { postToServer } from '../support/server-client.ts'
+import { told } from './override-answer.ts'
+
+/** Longest time an override may be asked for, minutes. */
+const MINUTES_MAX = 60
+
+/** Options of `gradus overrides open`. */
+export type OpenOptions = PeopleOptions & {
+  readonly agent: string
+  readonly scope: string
+  readonly action: string | undefined
+  readonly reason: string
+  readonly minutes: string
+}
+
+/** Adds `gradus overrides open`. */
+export function addOverridesOpen(overrides: Command, cli: Cli): void {
+  const command = reasonedOptions(overrides.command('open'))
+    .description('leave trust and context out for an agent’s scope for a while; never above the base')
+    .argument('<agent>', 'id of the agent')
+    .argument('<scope>', 'such as crm:full')
+    .option('--minutes <number>', 'how long, at most 60', '15')
+    .option('--action <name>', 'only this action of the scope')
+  const exits = {
+    ...PEOPLE_EXITS,
+    ok: 'in force',
+    failed: 'it would reach nothing, too many are in force, or the configuration is wrong',
+  }
+  runs(command, cli, exits, (agent: string, scope: string, options: Omit<OpenOptions, 'agent' | 'scope'>) =>
+    overridesOpen(cli.deps, { ...options, agent, scope }),
+  )
+}
+
+/** Takes over for an agent's scope for a while. */
+export async function overridesOpen(deps: CliDeps, options: OpenOptions): Promise<ExitCode> {
+  const { agent, action, reason } = options
+  const minutes = Number(options.minutes)
+  if (!(minutes > 0 && minutes <= MINUTES_MAX))
+    throw new ServiceError('usage', `"${options.minutes}" is not a number of minutes an override may last`, {
+      fix: `write a number above 0, at most ${MINUTES_MAX}`,
+    })
+  const scope = ScopeKey.safeParse(options.scope)
+  if (!scope.success)
+    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
+      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
+    })
+  const server = await peopleServer(deps, options)
+  const report = { agent, scope: scope.data, reason, minutes, ...(action === undefined ? {} : { action }) }
+  told(deps, await postToServer(deps, server, '/api/v1/overrides', report, OverrideAnswer), options.json)
+  return EXIT_CODES.ok
+}

@@ -1,0 +1,96 @@
+import type { Command } from 'commander'
+import { type Derivation, derive } from '../../decisions/derive.ts'
+import { type DecisionFacts, trustAnswer } from '../../ledger/decision-facts.ts'
+import type { PolicySet } from '../../policy/policy-set.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
+import { escapeLine, jsonText, type Paint, painter } from '../support/output.ts'
+import { readRequest } from '../support/request-file.ts'
+import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
+
+/** Options of `gradus eval`. */
+export type EvalOptions = TrustOptions & {
+  readonly file: string
+  readonly entrypoint: string | undefined
+  readonly print: boolean
+  readonly json: boolean
+  readonly exitCode: boolean
+  readonly bundles: boolean
+}
+
+/** Adds `gradus eval`. */
+export function addEval(program: Command, cli: Cli): void {
+  const command = givenTrustOptions(program.command('eval'))
+    .description('decide one request; nothing is recorded')
+    .argument('[file]', 'request in JSON or YAML; "-" is standard input', '-')
+    .option('--entrypoint <path>', 'ask another base entrypoint')
+    .option('--print', 'show what print() in policies says on standard error, as it does by default', true)
+    .option('--no-print', 'leave out what print() in policies says')
+  const exits = {
+    ...LOG_EXITS,
+    ...OUTCOME_EXITS,
+    ok: 'decided',
+    failed: 'request, configuration or policy is wrong',
+    not_found: 'no such file, case or store',
+  }
+  runs(command, cli, exits, (file: string, options: Omit<EvalOptions, 'file'>) => evalCommand(cli.deps, { ...options, file }))
+}
+
+/** Decides one request. Nothing is recorded, nothing is reserved. */
+export async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
+  const request = await readRequest(deps, options.file)
+  const loaded = await deps.loadConfig(options.config)
+  const print = (line: string): void => deps.stderr(`print: ${escapeLine(line)}\n`)
+  const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles, ...(options.print ? { print } : {}) })
+  const { facts, policySet } = await factsFor(deps, options, request, shipped)
+  const derivation = await derive({
+    question: { request, entrypoint: options.entrypoint ?? policySet.settings.base.entrypoint },
+    facts,
+    policySet,
+  })
+  const answer = evalAnswer(derivation, facts, policySet)
+  deps.stdout(options.json ? `${jsonText(answer)}\n` : plain(answer, painter(deps)))
+  return options.exitCode ? exitCodeOfOutcome(derivation.decision.outcome) : EXIT_CODES.ok
+}
+
+/** The decision as the service would answer it, without what only a recorded decision has. */
+export function evalAnswer({ decision, risk, base }: Derivation, facts: DecisionFacts, policySet: PolicySet) {
+  const { outcome, decision: mayRun, base: granted, ceilings, obligations, guardrails, advice, reasons } = decision
+  return {
+    decided_at: new Date(facts.at_ms).toISOString(),
+    outcome,
+    decision: mayRun,
+    base: granted,
+    ceilings,
+    obligations,
+    guardrails,
+    advice,
+    risk: { points: risk.points, band: risk.band, rules: risk.rules, unavailable: risk.unavailable },
+    trust: trustAnswer(facts.trust, facts),
+    policy_set: policySet.digest,
+    reasons,
+    ...(base.kind === 'failed' ? { base_failure: base.message } : {}),
+  }
+}
+
+function plain(answer: ReturnType<typeof evalAnswer>, paint: Paint): string {
+  const { outcome, decision, base, reasons, obligations, guardrails, advice, risk, trust } = answer
+  const list = (name: string, entries: readonly string[]): readonly string[] =>
+    entries.length === 0 ? [] : [`${name}: ${entries.map(escapeLine).join(', ')}`]
+  return [
+    `${paint(decision ? 'green' : 'red', paint('bold', outcome))} (base ${base}, risk ${risk.band} ${risk.points}${trust === null ? '' : `, trust ${trust.score} L${trust.level_effective} in ${trust.scope}`})`,
+    ...reasons.map((reason) => `  ${escapeLine(reason)}`),
+    ...list(
+      'obligations',
+      obligations.map(({ id }) => id),
+    ),
+    ...list(
+      'guardrails',
+      Object.entries(guardrails).map(([name, bound]) => `${name} ${JSON.stringify(bound)}`),
+    ),
+    ...list('advice', advice),
+    '',
+  ].join('\n')
+}

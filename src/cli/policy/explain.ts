@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+
+import { derive } from '../../decisions/derive.ts'
+import { policySetOf } from '../../decisions/replay.ts'
+import { type FixtureChoice, fixtureIn } from '../../fixtures/choose.ts'
+import { runCase } from '../../fixtures/run-case.ts'
+import { ServiceError } from '../../format/error.ts'
+import type { Store, StoredRecord } from '../../ledger/store.ts'
+import type { PolicySet } from '../../policy/policy-set.ts'
+import { reading } from '../support/data-dir.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
+import { jsonText, type Paint, painter } from '../support/output.ts'
+import { readRequest } from '../support/request-file.ts'
+import { explainedOf } from './explain/explained.ts'
+import { drawLadder, remediesOf } from './explain/ladder.ts'
+import type { Explained } from './explain/remedies.ts'
+import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
+import type { Command } from 'commander'
+import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
+import { type Cli, runs } from '../support/command.ts'
+
+/** Options of `gradus explain`. */
+export type ExplainOptions = TrustOptions & {
+  /** The id of a recorded decision, a file with a request, or a fixture: `FILE` or `FILE#NAME`. */
+  readonly target: string
+  readonly tenant: string
+  readonly json: boolean
+  readonly exitCode: boolean
+  readonly bundles: boolean
+}
+
+type Told = { readonly explained: Explained; readonly head: readonly string[] }
+
+/** Adds `gradus explain`. */
+export function addExplain(program: Command, cli: Cli): void {
+  const command = givenTrustOptions(program.command('explain'))
+    .description('draw a decision as a ladder, and say what would lift it')
+    .argument('<id-or-file>', 'a recorded decision, or a file with a request')
+    .option('--tenant <tenant>', 'tenant of the recorded decision', 'default')
+  const exits = {
+    ...LOG_EXITS,
+    ...OUTCOME_EXITS,
+    ok: 'drawn',
+    failed: 'request, configuration or policy is wrong',
+    not_found: 'no such file, case, decision or store',
+  }
+  runs(command, cli, exits, (target: string, options: Omit<ExplainOptions, 'target'>) =>
+    explainCommand(cli.deps, { ...options, target }),
+  )
+}
+
+/** Draws a decision as a ladder: a recorded one by its id, what a request would get now, or what a fixture comes to. */
+export async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<ExitCode> {
+  const fixture = await fixtureIn(deps, options.target)
+  const isFile =
+    options.target === '-' || (await stat(resolve(deps.cwd, options.target)).catch(() => undefined))?.isFile() === true
+  const { explained, head } =
+    fixture !== undefined
+      ? await played(deps, options, fixture)
+      : isFile
+        ? await asked(deps, options)
+        : await recorded(deps, options)
+  if (options.json) {
+    const { decision, facts, risk } = explained
+    const observed = enforcedOf(explained)
+    const would = observed === null ? {} : { mode: facts.mode, would: { ...explained.would, remedies: remediesOf(observed) } }
+    deps.stdout(`${jsonText({ ...decision, risk, trust: facts.trust, remedies: remediesOf(explained), ...would })}\n`)
+  } else deps.stdout(laddersOf(explained, head, painter(deps)))
+  return options.exitCode ? exitCodeOfOutcome(explained.decision.outcome) : EXIT_CODES.ok
+}
+
+/** The decision as it would have been if everything were enforced; null where everything was. */
+function enforcedOf(explained: Explained): Explained | null {
+  const { would } = explained
+  return would === undefined || would === null ? null : { ...explained, decision: would.decision, would: null }
+}
+
+/** What was answered; below it, where something was only observed, what would have been. */
+function laddersOf(explained: Explained, head: readonly string[], paint: Paint): string {
+  const enforced = enforcedOf(explained)
+  if (enforced === null) return drawLadder(explained, head, paint)
+  const { mode, observed_terms, observed_rules } = explained.facts.mode
+  const what = mode === 'observe' ? 'everything but the base' : [...observed_terms, ...observed_rules].join(', ')
+  const degraded = explained.would?.degraded ?? []
+  const below = [
+    `what would have been answered if it were enforced${degraded.length === 0 ? '' : ` (degraded: ${degraded.join(', ')})`}`,
+  ]
+  return `${drawLadder(explained, [...head, `only observed: ${what}`], paint)}\n${drawLadder(enforced, below, paint)}`
+}
+
+async function asked(deps: CliDeps, options: ExplainOptions): Promise<Told> {
+  const request = await readRequest(deps, options.target)
+  const shipped = await deps.loadPolicySet(await deps.loadConfig(options.config), { sources: !options.bundles })
+  const { facts, policySet } = await factsFor(deps, options, request, shipped)
+  const { decision, risk, inputs } = await derive({
+    question: { request, entrypoint: policySet.settings.base.entrypoint },
+    facts,
+    policySet,
+  })
+  const head = [
+    `${request.subject.type}/${request.subject.id} asks for ${request.action.name} on ${request.resource.type}/${request.resource.id} (not recorded)`,
+  ]
+  return { head, explained: { decision, facts, risk, matrices: inputs.matrices, thresholds: policySet.constants.thresholds } }
+}
+
+/** What the last decision of a case comes to, on a store that forgets. */
+async function played(deps: CliDeps, options: ExplainOptions, { loaded, file }: FixtureChoice): Promise<Told> {
+  const policySet = await deps.loadPolicySet(await deps.loadConfig(options.config), { sources: !options.bundles })
+  let last: StoredRecord | undefined
+  const { error } = await runCase(loaded, { ...deps, policySet, onDecision: (stored) => (last = stored) })
+  if (last === undefined)
+    throw new ServiceError('bad_request', error ?? 'the case decides nothing', {
+      place: { file, line: loaded.line },
+      fix: 'give the case a request, or a step that decides',
+    })
+  return { head: [`fixture "${loaded.fixture.name}"`], explained: explainedOf(last, policySet) }
+}
+
+async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
+  const { stored, policySet } = await reading(deps, options, async (store) => {
+    const found = await store.read([], (view) => view.record(options.tenant, options.target))
+    if (found?.record.kind !== 'decision') {
+      throw new ServiceError(
+        'not_found',
+        `"${options.target}" is neither a file nor a recorded decision of tenant "${options.tenant}"`,
+        { fix: 'give a request file, or the decision_id of an answer and its --data-dir' },
+      )
+    }
+    return { stored: found, policySet: await archived(deps, store, found) }
+  })
+  const head = [
+    `decision ${stored.record.id} of ${stored.record.at}, record ${stored.leafIndex}`,
+    `${stored.record.agent ?? stored.record.user ?? 'somebody'} asked for ${stored.record.action ?? 'something'}`,
+  ]
+  return { head, explained: explainedOf(stored, policySet) }
+}
+
+async function archived(deps: CliDeps, store: Store, stored: StoredRecord): Promise<PolicySet | undefined> {
+  const archive = await store.archived(policySetOf(stored))
+  return archive === undefined ? undefined : deps.restorePolicySet(archive)
+}

@@ -1,0 +1,135 @@
+import { detectorLayer } from '../../../evidence/detectors/run-detectors.ts'
+import { OUTCOME_RANK } from '../../../lattice/outcome-order.ts'
+import type { Ceiling, Guardrail } from '../../../model/ceiling.ts'
+import { levelName } from '../../../model/level.ts'
+import { type Outcome, OUTCOMES } from '../../../model/outcome.ts'
+import { escapeLine, type Paint, type Style } from '../../support/output.ts'
+import { type Explained, obligationRemedy, remedyFor } from './remedies.ts'
+
+/** Width of one rung of the ladder, characters. */
+const RUNG = 5
+const COLOURS = {
+  deny: 'red',
+  suggest: 'yellow',
+  require_approval: 'yellow',
+  allow_guarded: 'green',
+  allow: 'green',
+} as const satisfies Record<Outcome, Style>
+const SHORT = {
+  deny: 'deny',
+  suggest: 'sugg',
+  require_approval: 'appr',
+  allow_guarded: 'guard',
+  allow: 'allow',
+} as const satisfies Record<Outcome, string>
+
+/** The decision as a ladder: one row per term, the bar as long as what it concedes, the limiting ones marked, and what would lift each. */
+export function drawLadder(explained: Explained, head: readonly string[], paint: Paint): string {
+  const { decision } = explained
+  const limiting = decision.ceilings.filter(
+    (term) =>
+      decision.limiting.includes(term.source) && (term.outcome === decision.outcome || unsupported(decision.reasons).length > 0),
+  )
+  const width = Math.max(...decision.ceilings.map(({ source }) => source.length))
+  const indent = ' '.repeat(width + 4)
+  return [
+    ...head.map(escapeLine),
+    ...subjectLines(explained),
+    ...watchLines(explained),
+    '',
+    `${indent}${OUTCOMES.map((outcome) => SHORT[outcome].padEnd(RUNG + 1)).join('')}`.trimEnd(),
+    ...decision.ceilings.map((term) => row(term, limiting.includes(term), width, paint)),
+    `${indent}${'─'.repeat(OUTCOMES.length * (RUNG + 1) - 1)}`,
+    `  ${'='.padEnd(width)}  ${bar(decision.outcome)}  ${paint('bold', paint(COLOURS[decision.outcome], decision.outcome))}${decision.decision ? '  (may run)' : '  (does not run)'}`,
+    ...section(
+      'obligations',
+      decision.obligations.map(({ id, performer }) => `${id} (${performer})`),
+    ),
+    ...section(
+      'guardrails',
+      Object.entries(decision.guardrails).map(([name, bound]) => `${name} ${boundText(bound)}`),
+    ),
+    ...section('advice', decision.advice),
+    ...remedyLines(explained, limiting),
+    '',
+  ].join('\n')
+}
+
+function subjectLines({ facts, risk }: Explained): readonly string[] {
+  const { trust, agent } = facts
+  const standing =
+    trust === null
+      ? 'no agent decides here'
+      : `${trust.scope}: score ${trust.score}, L${trust.level_effective} ${levelName(trust.level_effective)}${trust.level_granted === trust.level_effective ? '' : ` (granted L${trust.level_granted})`}`
+  const rules = risk.rules.filter(({ points }) => points > 0).map(({ id, points }) => `${id} +${points}`)
+  const unknown = risk.unavailable.length === 0 ? '' : `; unknown: ${risk.unavailable.join(', ')}`
+  return [
+    `trust  ${escapeLine(`${agent.id}, ${standing}`)}`,
+    `risk   ${escapeLine(`${risk.band}, ${risk.points} points${rules.length === 0 ? '' : ` (${rules.join(', ')})`}${unknown}`)}`,
+  ]
+}
+
+/** What did not look at the action, and which layers therefore earn nothing by it. */
+function watchLines({ watch }: Explained): readonly string[] {
+  const blind = watch?.blind ?? []
+  return (['behaviour', 'context'] as const).flatMap((layer) => {
+    const own = blind.filter(({ detector }) => detectorLayer(detector) === layer)
+    if (own.length === 0) return []
+    const what = own.map(({ detector, reason }) => `${detector} (${reason})`).join(', ')
+    return [
+      `watch  ${escapeLine(`${layer} ${watch?.clean.includes(layer) === true ? 'earns without' : 'does not earn'}: ${what}`)}`,
+    ]
+  })
+}
+
+function row(term: Ceiling, limits: boolean, width: number, paint: Paint): string {
+  const mark = limits ? paint('bold', '▶') : ' '
+  const name = term.source.padEnd(width)
+  const text = `${paint(COLOURS[term.outcome], bar(term.outcome))}  ${paint(limits ? 'bold' : 'dim', `${term.outcome}: ${escapeLine(term.reason)}`)}`
+  return `${mark} ${limits ? paint('bold', name) : name}  ${text}`
+}
+
+/** As many filled rungs as the outcome is high; deny has the first one. */
+function bar(outcome: Outcome): string {
+  return OUTCOMES.map((_, at) => (at <= OUTCOME_RANK[outcome] ? '█' : '·').repeat(RUNG)).join(' ')
+}
+
+function section(name: string, entries: readonly string[]): readonly string[] {
+  return entries.length === 0 ? [] : ['', `${name}: ${entries.map(escapeLine).join(', ')}`]
+}
+
+function boundText(bound: Guardrail): string {
+  return typeof bound === 'number' ? String(Math.round(bound * 100) / 100) : `[${bound.join(', ')}]`
+}
+
+function remedyLines(explained: Explained, limiting: readonly Ceiling[]): readonly string[] {
+  const { decision } = explained
+  if (decision.outcome === 'allow') return []
+  const duties = unsupported(decision.reasons)
+  const lines =
+    duties.length > 0
+      ? duties.map((reason) => ['obligation', obligationRemedy(reason)] as const)
+      : limiting.map((term) => [term.source, remedyFor(term, explained)] as const)
+  return [
+    '',
+    'what would lift it (all of these, each the smallest change):',
+    ...lines.map(([source, remedy]) => `  ${source}: ${escapeLine(remedy)}`),
+  ]
+}
+
+function unsupported(reasons: readonly string[]): readonly string[] {
+  return reasons.filter((reason) => reason.startsWith('unsupported_obligation:'))
+}
+
+/** The remedies of a decision as data: one per limiting term. */
+export function remediesOf(
+  explained: Explained,
+): readonly { readonly source: string; readonly reason: string; readonly remedy: string }[] {
+  const { decision } = explained
+  if (decision.outcome === 'allow') return []
+  const duties = unsupported(decision.reasons)
+  if (duties.length > 0) return duties.map((reason) => ({ source: 'obligation', reason, remedy: obligationRemedy(reason) }))
+  return decision.ceilings
+    .filter(({ source, outcome }) => decision.limiting.includes(source) && outcome === decision.outcome)
+    .map((term) => ({ source: term.source, reason: term.reason, remedy: remedyFor(term, explained) }))
+}

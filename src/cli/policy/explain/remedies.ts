@@ -1,0 +1,187 @@
+import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../../catalogue/static-points.ts'
+import { unreachable } from '../../../format/error.ts'
+import { OUTCOME_RANK } from '../../../lattice/outcome-order.ts'
+import type { DecisionBody, WouldBody } from '../../../ledger/decision-body.ts'
+import type { DecisionFacts } from '../../../ledger/decision-facts.ts'
+import type { Ceiling } from '../../../model/ceiling.ts'
+import { type Level, levelName, LEVELS } from '../../../model/level.ts'
+import { type Outcome, RISK_BANDS, type RiskBand } from '../../../model/outcome.ts'
+import type { Decision } from '../../../pdp/decision-inputs.ts'
+import type { Matrices } from '../../../pdp/matrix.ts'
+import type { RiskView } from '../../../risk/risk-view.ts'
+
+/** What an explanation is made of; `matrices` undefined: the policy set of the decision is gone. */
+export type Explained = {
+  readonly decision: Decision
+  readonly facts: DecisionFacts
+  readonly risk: RiskView
+  readonly matrices: Matrices | undefined
+  readonly thresholds: readonly number[]
+  /** What would have been answered if everything were enforced; absent or null where everything was. */
+  readonly would?: WouldBody | null
+  /** What detectors made of it; absent where none looked. */
+  readonly watch?: DecisionBody['watch']
+}
+
+/** The smallest change that would lift a term above where it stands, in one sentence. */
+export function remedyFor(term: Ceiling, explained: Explained): string {
+  const { facts } = explained
+  switch (term.source) {
+    case 'base':
+      return `Nothing but the static policy can lift this: give a role of the subject this permission, or remove the forbid (${term.reason}).`
+    case 'trust':
+      return trustRemedy(term, explained)
+    case 'risk':
+      return riskRemedy(term, explained)
+    case 'category':
+      return categoryRemedy(term, facts)
+    case 'chain':
+      return chainRemedy(term, explained)
+    case 'containment':
+      return term.reason === 'containment_unknown'
+        ? 'Make the store reachable: containment that is not known denies.'
+        : 'Let an operator lift the containment.'
+    case 'hard':
+      return hardRemedy(term)
+    case 'context':
+      return contextRemedy(term.reason)
+    case 'guardrails':
+      return guardrailRemedy(term.reason, explained.decision)
+    case 'pact':
+      return 'Bring the action within what the agent’s pact promises, or let its owner change the pact.'
+    default:
+      return unreachable(term.source)
+  }
+}
+
+function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, decision }: Explained): string {
+  const { trust, action, agent } = facts
+  if (trust === null) return 'Make the trust store reachable: nothing is known of the agent now.'
+  const level = LEVELS[Math.min(trust.level_effective, action.default_level)] ?? 0
+  const higher = LEVELS.find(
+    (to) => to > level && OUTCOME_RANK[cell(matrices, agent.tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome],
+  )
+  if (matrices === undefined) return `A higher level than ${levelText(level)}.`
+  if (higher === undefined) {
+    const band = lowerBands(risk.band).find(
+      (to) => OUTCOME_RANK[cell(matrices, agent.tier, level, to) ?? 'deny'] > OUTCOME_RANK[term.outcome],
+    )
+    return band === undefined
+      ? 'No level concedes more here.'
+      : `No level concedes more at ${risk.band} risk; bring the risk down to ${band} (${pointsText(risk, band)}).`
+  }
+  const concedes = cell(matrices, agent.tier, higher, risk.band) ?? term.outcome
+  const gain = `which concedes ${concedes}${concedes === decision.outcome ? '' : ' at this risk'}`
+  if (higher > action.default_level)
+    return `The catalogue decides this action on ${levelText(action.default_level as Level)} at most; raise its cap to reach ${levelText(higher)}, ${gain}.`
+  return `${levelText(higher)} in ${trust.scope}, ${gain}: ${standing(trust, higher, thresholds[higher] ?? 0)}.`
+}
+
+function standing(trust: NonNullable<DecisionFacts['trust']>, level: Level, threshold: number): string {
+  const score =
+    trust.score >= threshold
+      ? `the score ${trust.score} suffices`
+      : `the score is ${trust.score} and has to reach ${threshold}; ${bindingText(trust.binding)} holds it there`
+  const grant =
+    trust.level_granted >= level ? 'the level is granted' : `granted is L${trust.level_granted}, so it has to be promoted`
+  return `${score}, ${grant}`
+}
+
+function bindingText(binding: string): string {
+  return binding === 'incident'
+    ? 'an incident'
+    : binding === 'agent_heat'
+      ? 'recent failures in other scopes'
+      : `the ${binding} layer`
+}
+
+function riskRemedy(term: Ceiling, { risk, matrices, facts }: Explained): string {
+  if (risk.unavailable.length > 0)
+    return `Send ${risk.unavailable.map((fact) => `"${fact}"`).join(', ')} so that it can be read: what cannot be measured counts as highest risk.`
+  const band = lowerBands(risk.band).find(
+    (to) => OUTCOME_RANK[cell(matrices, facts.agent.tier, 4, to) ?? 'deny'] > OUTCOME_RANK[term.outcome],
+  )
+  return band === undefined
+    ? 'No lower risk band concedes more.'
+    : `Bring the risk down from ${risk.band} to ${band}: ${pointsText(risk, band)}.`
+}
+
+function pointsText(risk: RiskView, to: RiskBand): string {
+  const most = to === 'medium' ? MEDIUM_POINTS_MAX : LOW_POINTS_MAX
+  const fired = risk.rules.filter(({ points }) => points > 0).map(({ id, points }) => `${id} +${points}`)
+  const rules = fired.length === 0 ? 'all of them are the tool’s own, set in the catalogue' : `rules added ${fired.join(', ')}`
+  return risk.points <= most ? 'only a read has this band' : `${risk.points} points now, at most ${most} there; ${rules}`
+}
+
+function categoryRemedy(term: Ceiling, { action }: DecisionFacts): string {
+  if (action.category === 'permission_escalation') return 'Nothing lifts this: an agent never changes permissions.'
+  if (!action.known) return 'Describe the action in the catalogue; what is not there has the worst class.'
+  if (action.disposition === 'block') return 'The catalogue blocks this action; only its owner can take it off the list.'
+  if (term.reason.startsWith('nothing would show'))
+    return 'Name in the catalogue the signal by which a failure of this action shows (negative_signal).'
+  if (action.disposition === 'require_approval')
+    return 'A named person approves it; or the catalogue takes it off "require_approval".'
+  return `A named person approves it; or the catalogue puts it under "auto_approve" (category ${action.category}).`
+}
+
+function chainRemedy(term: Ceiling, { facts, risk, matrices }: Explained): string {
+  if (facts.parties.problems.length > 0)
+    return `Mend the delegation chain (${facts.parties.problems.join(', ')}): each agent once, at most five.`
+  const named = facts.links.find(({ party }) => term.reason.includes(`${party.type}/${party.id}`))
+  if (named === undefined) return 'Let every other link of the chain be trusted more.'
+  const higher = LEVELS.find(
+    (to) =>
+      to > (named.known ? named.level_effective : 0) &&
+      OUTCOME_RANK[cell(matrices, named.tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome],
+  )
+  const unknown = named.known ? '' : 'be in the catalogue and '
+  return higher === undefined
+    ? `No level of "${named.party.id}" concedes more at ${risk.band} risk.`
+    : `"${named.party.id}" has to ${unknown}stand at ${levelText(higher)} in this scope.`
+}
+
+function hardRemedy(term: Ceiling): string {
+  if (term.reason === 'permission_escalation') return 'Nothing lifts this: an agent never changes permissions.'
+  if (term.reason === 'kill_switch') return 'A person has to review the incident that switched the agent off.'
+  if (term.reason.startsWith('incident_review_due'))
+    return 'A person has to review the open incident; until then nothing sensitive is touched.'
+  return 'A person reviews the incident where that is due; then verified good work lifts its cap, time does not.'
+}
+
+function contextRemedy(reason: string): string {
+  if (reason.startsWith('not verified: '))
+    return `Let a trusted enforcement point assert in context.facts that ${reason.slice('not verified: '.length)}.`
+  if (reason.includes(' in environment ')) return 'Run it in an environment that concedes more, or approve it.'
+  if (reason.includes('is not used for this purpose'))
+    return 'Let a trusted enforcement point assert in context.facts a purpose that the scope is meant for.'
+  if (reason.includes(' data: trust')) return 'More trust in this scope, or data of a lower classification.'
+  return 'Change what the reason names.'
+}
+
+function guardrailRemedy(reason: string, { guardrails }: Decision): string {
+  const [kind, name = ''] = reason.split(':')
+  const bound = guardrails[name]
+  const limit = bound === undefined ? '' : ` (${Array.isArray(bound) ? bound.join(', ') : String(bound)})`
+  if (kind === 'guardrail_exceeded') return `Stay within ${name}${limit}.`
+  if (kind === 'budget_exceeded') return `Wait until ${name}${limit} has room again, or let what is outstanding be verified.`
+  if (kind === 'guardrail_allows_nothing')
+    return `Two sources of ${name} contradict each other; let them have something in common.`
+  return 'Correct the caps that the reason names.'
+}
+
+/** The duty that the enforcement point would have to declare. */
+export function obligationRemedy(reason: string): string {
+  return `Let the enforcement point fulfil "${reason.slice('unsupported_obligation:'.length)}" and say so in its credential’s "supported_obligations".`
+}
+
+function cell(matrices: Matrices | undefined, tier: string, level: Level, band: RiskBand): Outcome | undefined {
+  return (matrices?.[tier] ?? matrices?.standard)?.[`${level}`][band]
+}
+
+function lowerBands(band: RiskBand): readonly RiskBand[] {
+  return RISK_BANDS.slice(0, RISK_BANDS.indexOf(band)).toReversed()
+}
+
+function levelText(level: Level): string {
+  return `L${level} ${levelName(level)}`
+}

@@ -1,0 +1,173 @@
+import { resolve } from 'node:path'
+
+import { fixtureCoverage } from '../../fixtures/coverage.ts'
+import { loadFixtures } from '../../fixtures/load.ts'
+import { type CaseRun, runCase } from '../../fixtures/run-case.ts'
+import { ServiceError } from '../../format/error.ts'
+import type { CliDeps, LoadedConfig } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { findingsText } from '../support/findings.ts'
+import { errorText, painter, progress } from '../support/output.ts'
+import { formatReport, TEST_FORMATS, type TestFormat } from './test/report.ts'
+import type { Command } from 'commander'
+import { LOG_EXITS } from '../support/command-exits.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { configOption } from '../support/options.ts'
+
+/** Options of `gradus test`. */
+export type TestOptions = {
+  readonly dir: string | undefined
+  readonly config: string | undefined
+  readonly format: string
+  readonly filter: string | undefined
+  readonly coverage: boolean
+  readonly watch: boolean
+  readonly bundles: boolean
+}
+
+/** Adds `gradus test`. */
+export function addTest(program: Command, cli: Cli): void {
+  const command = configOption(program.command('test'))
+    .description('run decision fixtures: 0 all passed, 1 could not be loaded, 2 a fixture failed')
+    .argument('[dir]', 'fixture file or folder; policies/fixtures when absent')
+    .option('-f, --format <format>', TEST_FORMATS.join(', '), 'pretty')
+    .option('--json', 'the same as --format json', false)
+    .option('--filter <pattern>', 'only cases whose name has this (regular expression)')
+    .option('--coverage', 'risk rules and matrix cells that no fixture reached', false)
+    .option('--watch', 'run again when something changes', false)
+    .option('--bundles', 'use the bundles as they are instead of compiling the sources', false)
+  const exits = {
+    ok: 'every fixture passed',
+    failed: 'fixtures, configuration or policy could not be loaded',
+    mismatch: 'a fixture failed',
+    not_found: 'no fixture there, or none of that name',
+    io: LOG_EXITS.io,
+  }
+  runs(command, cli, exits, (dir: string | undefined, { json, format, ...options }: Typed) =>
+    testCommand(cli.deps, { ...options, dir, format: json ? 'json' : format }),
+  )
+}
+
+/** Options as they are typed. */
+type Typed = Omit<TestOptions, 'dir'> & { readonly json: boolean }
+
+/** Runs decision fixtures. 0: all passed; 1: something could not be loaded; 2: a fixture failed (as `opa test`). */
+export async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
+  const format = TEST_FORMATS.find((known) => known === options.format)
+  if (format === undefined)
+    throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
+  const filter = filterOf(options.filter)
+  const once = async (loaded: LoadedConfig): Promise<ExitCode> =>
+    runOnce(deps, { ...options, format, filter, dir: fixturesOf(deps, options, loaded), loaded })
+  return options.watch ? watching(deps, options, once) : once(await deps.loadConfig(options.config))
+}
+
+function fixturesOf(deps: CliDeps, { dir }: TestOptions, loaded: LoadedConfig): string {
+  return dir === undefined ? resolve(loaded.root, loaded.config.policies, 'fixtures') : resolve(deps.cwd, dir)
+}
+
+/** Everything that what a fixture comes to depends on. */
+function watchedOf(deps: CliDeps, options: TestOptions, loaded: LoadedConfig): readonly string[] {
+  const { config, root, file } = loaded
+  const { bundle } = config.base
+  return [
+    fixturesOf(deps, options, loaded),
+    resolve(root, config.policies),
+    ...(file === null ? [] : [file]),
+    ...(bundle === undefined ? [] : [resolve(root, bundle)]),
+    ...(options.bundles ? [resolve(root, config.bundles)] : []),
+  ]
+}
+
+type Prepared = Omit<TestOptions, 'format' | 'filter' | 'dir'> & {
+  readonly format: TestFormat
+  readonly filter: RegExp | undefined
+  readonly dir: string
+  readonly loaded: LoadedConfig
+}
+
+async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, bundles }: Prepared): Promise<ExitCode> {
+  const { cases, findings } = await loadFixtures(dir)
+  if (findings.length > 0) {
+    deps.stderr(findingsText(findings, deps.cwd))
+    return EXIT_CODES.failed
+  }
+  const chosen = cases.filter(({ fixture }) => filter?.test(fixture.name) ?? true)
+  if (chosen.length === 0)
+    throw new ServiceError('not_found', cases.length === 0 ? 'there is no fixture' : 'no fixture has such a name', {
+      place: { file: dir },
+      fix: 'name another folder or filter',
+    })
+  const policySet = await deps.loadPolicySet(loaded, { sources: !bundles })
+  const bar = progress(deps, false)
+  const started = deps.elapsed()
+  const runs: CaseRun[] = []
+  for (const each of chosen) {
+    bar.show(`${runs.length + 1}/${chosen.length} ${each.fixture.name}`)
+    runs.push(await runCase(each, { ...deps, policySet }))
+  }
+  bar.end()
+  const reached = runs.flatMap((run) => run.reached)
+  deps.stdout(
+    formatReport(
+      format,
+      { runs, coverage: coverage ? fixtureCoverage(policySet, reached) : null, seconds: deps.elapsed() - started, cwd: deps.cwd },
+      painter(deps),
+    ),
+  )
+  return runs.every(({ passed }) => passed) ? EXIT_CODES.ok : EXIT_CODES.mismatch
+}
+
+/** Runs again whenever something changes, the configuration too, until the process is asked to end. Errors are shown and waited over. */
+async function watching(
+  deps: CliDeps,
+  options: TestOptions,
+  once: (loaded: LoadedConfig) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT_CODES.ok
+  let paths = watchedOf(deps, options, await deps.loadConfig(options.config))
+  let running = Promise.resolve()
+  let waiting = false
+  let fail: (bug: unknown) => void = () => undefined
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject))
+  const run = async (): Promise<void> => {
+    waiting = false
+    try {
+      const loaded = await deps.loadConfig(options.config)
+      watchAlso(watchedOf(deps, options, loaded))
+      code = await once(loaded)
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      deps.stderr(`${errorText(error)}\n`)
+      code = EXIT_CODES.failed
+    }
+    deps.stderr('waiting for changes\n')
+  }
+  const schedule = (): void => {
+    if (waiting) return
+    waiting = true
+    running = running.then(run).catch(fail)
+  }
+  let end = deps.watch(paths, schedule)
+  const watchAlso = (now: readonly string[]): void => {
+    if (now.join('\n') === paths.join('\n')) return
+    paths = now
+    end()
+    end = deps.watch(paths, schedule)
+  }
+  schedule()
+  await Promise.race([deps.stopped, failed]).finally(() => end())
+  await running
+  return code
+}
+
+function filterOf(pattern: string | undefined): RegExp | undefined {
+  if (pattern === undefined) return undefined
+  try {
+    return new RegExp(pattern, 'iu')
+  } catch (error) {
+    throw new ServiceError('usage', `--filter: ${(error as Error).message}`, {
+      fix: 'give a regular expression, or a plain word',
+    })
+  }
+}

@@ -1,0 +1,88 @@
+import { join, relative, resolve } from 'node:path'
+
+import { z } from 'zod'
+
+import { draftCatalogue } from '../../catalogue/draft.ts'
+import { ServiceError } from '../../format/error.ts'
+import type { DataDirOptions } from '../support/data-dir.ts'
+import type { CliDeps, LoadedConfig } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { writeNewText } from '../support/out-file.ts'
+import { escapeLine, jsonText } from '../support/output.ts'
+import { asJson, summary, yamlOf } from './catalogue-draft/draft-text.ts'
+import { listedTools } from './catalogue-draft/mcp-tools.ts'
+import { observed } from './catalogue-draft/recorded-names.ts'
+import { type Command, Option } from 'commander'
+import { LOG_EXITS } from '../support/command-exits.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { dataDirOptions } from '../support/options.ts'
+
+/** Where a draft comes from: the decisions of a data directory, or an MCP server's answer to `tools/list`. */
+export const DRAFT_SOURCES = ['audit', 'mcp'] as const
+
+/** Options of `gradus catalogue draft`. */
+export type CatalogueDraftOptions = DataDirOptions & {
+  readonly from: string
+  /** The tool list of an MCP server. */
+  readonly file: string | undefined
+  readonly tenant: string | undefined
+  readonly since: string | undefined
+  readonly output: string | undefined
+  readonly json: boolean
+}
+
+/** Adds `gradus catalogue draft`. */
+export function addCatalogueDraft(catalogue: Command, cli: Cli): void {
+  const command = catalogue
+    .command('draft')
+    .description('propose entries for what was asked for and is not in the catalogue, in the worst class, marked for review')
+    .argument(
+      '[file]',
+      'with --from mcp: JSON file with the tools of an MCP server, as tools/list answers it; "-" is standard input',
+    )
+    .addOption(
+      new Option('--from <source>', 'recorded decisions, or an MCP server').choices(DRAFT_SOURCES).default(DRAFT_SOURCES[0]),
+    )
+  dataDirOptions(command)
+    .option('--tenant <tenant>', 'decisions of this tenant; of all when absent')
+    .option('--since <time>', 'decisions from this time on (ISO 8601)')
+    .option('-o, --output <file>', 'file to write; standard output when absent')
+    .option('--json', 'as JSON', false)
+  const exits = { ...LOG_EXITS, ok: 'drafted', failed: 'the configuration or the list of tools is wrong' }
+  runs(command, cli, exits, (file: string | undefined, options: Omit<CatalogueDraftOptions, 'file'>) =>
+    catalogueDraft(cli.deps, { ...options, file }),
+  )
+}
+
+/** Proposes catalogue entries for what is not in the catalogue, in the worst class, marked for review. */
+export async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptions): Promise<ExitCode> {
+  const source = DRAFT_SOURCES.find((known) => known === options.from)
+  if (source === undefined || (source === 'mcp') !== (options.file !== undefined))
+    throw new ServiceError('usage', 'a draft comes from the audit log, or from a file with the tools of an MCP server', {
+      fix: 'write "gradus catalogue draft", or "gradus catalogue draft --from mcp FILE"',
+    })
+  const loaded = await deps.loadConfig(options.config)
+  const folder = join(resolve(loaded.root, loaded.config.policies), 'catalogue')
+  const catalogue = await deps.readCatalogue(folder)
+  const seen = source === 'mcp' ? await listedTools(deps, options.file ?? '') : await observed(deps, options)
+  const draft = draftCatalogue(seen.tools, seen.agents, catalogue)
+  if (options.json) deps.stdout(`${jsonText(asJson(draft, seen))}\n`)
+  else {
+    deps.stderr(summary(draft, seen, catalogue))
+    if (draft.tools.length + draft.agents.length > 0) await give(deps, options, yamlOf(draft, seen, place(deps, loaded, folder)))
+  }
+  return EXIT_CODES.ok
+}
+
+async function give(deps: CliDeps, { output }: CatalogueDraftOptions, text: string): Promise<void> {
+  if (output === undefined) {
+    deps.stdout(text)
+    return
+  }
+  await writeNewText(deps, output, text)
+  deps.stdout(`${escapeLine(output)}\n`)
+}
+
+function place({ cwd }: CliDeps, { file }: LoadedConfig, folder: string): string {
+  return file === null ? folder : relative(cwd, folder) || '.'
+}

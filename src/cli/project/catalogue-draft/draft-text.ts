@@ -1,0 +1,83 @@
+import { Document } from 'yaml'
+
+import type { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
+import { type CatalogueDraft, type DraftEntry, UNREVIEWED } from '../../../catalogue/draft.ts'
+import { escapeLine, table } from '../../support/output.ts'
+import { DRAFT_NAMES_MAX } from './recorded-names.ts'
+import type { Seen } from './seen.ts'
+
+// What comes of it
+
+export function asJson({ tools, agents, refused, declaresScope }: CatalogueDraft, seen: Seen): unknown {
+  const counts = new Map(seen.tools.map(({ name, count }) => [name, count ?? null]))
+  const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
+  return {
+    decisions: seen.decisions,
+    omitted: seen.omitted,
+    unknown_actions: tools.map(({ name, review }) => ({ name, count: counts.get(name) ?? null, review })),
+    missing_agents: agents.map(({ name, review }) => ({ id: name, count: calls.get(name) ?? null, review })),
+    refused,
+    catalogue: plainCatalogue({ tools, agents, declaresScope }),
+  }
+}
+
+export function summary({ tools, agents, refused }: CatalogueDraft, seen: Seen, catalogue: CatalogueFile): string {
+  const counts = new Map(seen.tools.map((tool) => [tool.name, tool]))
+  const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
+  const known = seen.tools.filter(({ name }) => Object.hasOwn(catalogue.tools, name)).length
+  const traffic = seen.decisions !== null
+  return [
+    `${seen.from}: ${plural(tools.length, 'unknown action')}${traffic ? `, ${plural(agents.length, 'missing agent')}` : ''}; ${known} in the catalogue already`,
+    ...(tools.length === 0 || !traffic
+      ? []
+      : [
+          table([
+            ['UNKNOWN ACTION', 'DECISIONS', 'BY'],
+            ...tools.map(({ name }) => [name, String(counts.get(name)?.count ?? 0), counts.get(name)?.agents?.join(', ') ?? '']),
+          ]),
+        ]),
+    ...(agents.length === 0
+      ? []
+      : [table([['MISSING AGENT', 'DECISIONS'], ...agents.map(({ name }) => [name, String(calls.get(name) ?? 0)])])]),
+    ...(seen.omitted === 0
+      ? []
+      : [`${seen.omitted} decisions are about names beyond the first ${DRAFT_NAMES_MAX}; they are not counted`]),
+    ...refused.map((name) => `no catalogue can hold the name "${escapeLine(name)}"`),
+    '',
+  ].join('\n')
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function plainCatalogue({ tools, agents, declaresScope }: Omit<CatalogueDraft, 'refused'>) {
+  const entries = <T>(of: readonly DraftEntry<T>[]): Readonly<Record<string, T>> =>
+    Object.fromEntries(of.map(({ name, entry }) => [name, entry]))
+  return {
+    version: 1,
+    ...(declaresScope && tools.length > 0
+      ? { trust_scopes: { [UNREVIEWED]: { description: 'Nobody has looked at these tools yet', level: 0 } } }
+      : {}),
+    tools: entries(tools),
+    ...(agents.length === 0 ? {} : { agents: entries(agents) }),
+  }
+}
+
+/** The draft as a file of the catalogue folder. Names and claims of others are on one line each, so that none can leave its comment. */
+export function yamlOf(draft: CatalogueDraft, seen: Seen, against: string): string {
+  const document = new Document(plainCatalogue(draft))
+  document.commentBefore = [
+    ` Draft from ${escapeLine(seen.from)}, against ${escapeLine(against)}.`,
+    ' Every entry is in the worst class and is decided on level 0, as what is not in the catalogue, until somebody reviews it:',
+    ' give each tool its scope, category, blast, reversibility and frequency, a negative_signal (without one it never runs by',
+    ' itself), permit it in the base policy, and remove its default_level. Then remove the "review" lines.',
+  ].join('\n')
+  for (const [section, entries] of [['tools', draft.tools] as const, ['agents', draft.agents] as const])
+    for (const { name, review } of entries) {
+      const node = document.getIn([section, name], true) as { commentBefore?: string } | undefined
+      if (node !== undefined && review.length > 0)
+        node.commentBefore = review.map((line) => ` review: ${escapeLine(line)}`).join('\n')
+    }
+  return document.toString({ lineWidth: 0 })
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+import type { CliDeps } from '../../support/deps.ts'
+import { readJsonFile } from '../../support/json-file.ts'
+import type { Seen } from './seen.ts'
+
+/** Most tools of one list. */
+const TOOLS_MAX = 10_000
+
+const flag = z.boolean().optional().catch(undefined)
+
+const McpTool = z.object({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  inputSchema: z.object({ properties: z.record(z.string(), z.unknown()).optional() }).optional(),
+  annotations: z
+    .object({
+      title: z.string().optional(),
+      readOnlyHint: flag,
+      destructiveHint: flag,
+      idempotentHint: flag,
+      openWorldHint: flag,
+    })
+    .optional(),
+})
+
+const ToolList = z.object({ tools: z.array(McpTool).max(TOOLS_MAX), nextCursor: z.string().optional() })
+
+/** The result of `tools/list`, or the whole JSON-RPC answer that holds it. */
+const ToolListFile = z
+  .object({ ...ToolList.partial().shape, result: ToolList.optional() })
+  .refine(({ tools, result }) => tools !== undefined || result !== undefined, 'there is no list of tools')
+
+/** The tools of an MCP server, from the file with its answer to `tools/list`; "-" is standard input. */
+export async function listedTools(deps: CliDeps, file: string): Promise<Seen> {
+  const answer = await readJsonFile(deps, file, ToolListFile, {
+    fix: 'give what the server answers to tools/list: {"tools": [{"name": …, "annotations": …}]}',
+  })
+  const { tools = [], nextCursor } = answer.result ?? answer
+  if (nextCursor !== undefined)
+    deps.stderr('the list is not complete: it has a nextCursor, so the server has more tools than are in this file\n')
+  return {
+    tools: tools.map(({ name, title, description, inputSchema, annotations }) => ({
+      name,
+      description: description ?? title ?? annotations?.title,
+      arguments: Object.keys(inputSchema?.properties ?? {}),
+      hints: annotations,
+    })),
+    agents: [],
+    decisions: null,
+    omitted: 0,
+    from: `the tool list ${file}`,
+  }
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { RatersAnswer } from '../../evidence/raters/wire.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { OPERATOR_EXITS } from '../support/command-exits.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { peopleOptions } from '../support/options.ts'
+import { jsonText, table } from '../support/output.ts'
+import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { sendRequest } from '../support/server-client.ts'
+import { percent } from './share.ts'
+
+/** Adds `gradus raters list`. */
+export function addRatersList(raters: Command, cli: Cli): void {
+  const command = peopleOptions(raters.command('list')).description('everybody who judges: weight, canaries, verdicts')
+  const exits = { ...OPERATOR_EXITS, ok: 'listed', failed: 'the configuration is wrong' }
+  runs(command, cli, exits, (options: PeopleOptions) => ratersList(cli.deps, options))
+}
+
+/** Lists everybody who judges. */
+export async function ratersList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
+  const server = await peopleServer(deps, options)
+  const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/raters' }, RatersAnswer)
+  deps.stdout(`${options.json ? jsonText(answer) : ratersText(answer)}\n`)
+  return EXIT_CODES.ok
+}
+
+function ratersText({ raters }: RatersAnswer): string {
+  if (raters.length === 0) return 'nobody has judged anything yet'
+  return table([
+    ['RATER', 'WEIGHT', 'CANARIES', 'CAUGHT', 'VERDICTS', 'YES', 'MEDIAN', 'UNITS', 'NOTE'],
+    ...raters.map(({ rater, weight, canaries, verdicts, approve_rate, median_latency_seconds, units_given, ...each }) => [
+      rater,
+      weight.toFixed(2),
+      String(canaries.seen),
+      percent(canaries.catch_rate),
+      String(verdicts),
+      percent(approve_rate),
+      median_latency_seconds === null ? '-' : `${median_latency_seconds} s`,
+      units_given.toFixed(1),
+      each.rubber_stamp ? 'rubber stamp' : '',
+    ]),
+  ])
+}

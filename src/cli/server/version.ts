@@ -1,0 +1,21 @@
+import { type Cli, runs } from '../support/command.ts'
+import type { Command } from 'commander'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { jsonText, table } from '../support/output.ts'
+
+/** Adds `gradus version`. */
+export function addVersion(program: Command, cli: Cli): void {
+  const command = program
+    .command('version')
+    .description('versions of gradus, node, and the policy compiler')
+    .option('--json', 'as JSON')
+  runs(command, cli, { ok: 'always' }, ({ json }: { json?: true }) => version(cli.deps, { json: json === true }))
+}
+
+/** The versions of the product, of the node it runs on, and of the policy compiler it is made for. */
+export function version(deps: Pick<CliDeps, 'stdout' | 'version'>, options: { readonly json: boolean }): Promise<ExitCode> {
+  const rows = Object.entries(deps.version)
+  deps.stdout(`${options.json ? jsonText(deps.version) : table(rows.map(([name, text]) => [name, text]))}\n`)
+  return Promise.resolve(EXIT_CODES.ok)
+}

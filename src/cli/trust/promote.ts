@@ -1,0 +1,89 @@
+import type { Command } from 'commander'
+import { ServiceError } from '../../format/error.ts'
+import { PromotionAnswer } from '../../ladder/wire.ts'
+import { ScopeKey } from '../../model/scope.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
+import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import type { CliDeps } from '../support/deps.ts'
+import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { localPerson } from '../support/local-person.ts'
+import { serverOptions, dataDirOptions } from '../support/options.ts'
+import { escapeLine, jsonText, painter, table } from '../support/output.ts'
+import { findServer, postToServer, type ServerOptions } from '../support/server-client.ts'
+
+/** Options of `gradus trust promote`. */
+export type PromoteOptions = DataDirOptions &
+  ServerOptions & {
+    readonly agent: string
+    readonly scope: string
+    readonly tenant: string
+    readonly note: string | undefined
+    readonly as: string | undefined
+    readonly json: boolean
+  }
+
+/** Adds `gradus trust promote`. */
+export function addTrustPromote(trust: Command, cli: Cli): void {
+  const command = serverOptions(dataDirOptions(trust.command('promote')), 'an operator')
+    .description('one rung up, if every gate is passed; otherwise why not yet')
+    .argument('<agent>', 'id of the agent')
+    .argument('<scope>', 'such as crm:full')
+    .option('--tenant <tenant>', 'tenant of the agent, where no server runs', 'default')
+    .option('--as <name>', 'the person who signs, where no server runs')
+    .option('--note <text>', 'kept in the record')
+    .option('--json', 'as JSON', false)
+  const exits = {
+    ...LOG_EXITS,
+    ok: 'promoted',
+    failed: 'not yet, and every gate is told; or the configuration is wrong',
+    not_found: 'no such agent',
+    refused: 'the credential may not promote',
+    unavailable: 'the server does not answer, or the data directory is locked',
+  }
+  runs(command, cli, exits, (agent: string, scope: string, options: Omit<PromoteOptions, 'agent' | 'scope'>) =>
+    trustPromote(cli.deps, { ...options, agent, scope }),
+  )
+}
+
+/** Asks for one rung up: of the running server, or, where none runs, under the lock of the data directory. 0: promoted; 1: not yet, with every gate. */
+export async function trustPromote(deps: CliDeps, options: PromoteOptions): Promise<ExitCode> {
+  const scope = ScopeKey.safeParse(options.scope)
+  if (!scope.success)
+    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
+      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
+    })
+  const answer = await promotion(deps, options, scope.data)
+  if (options.json) deps.stdout(`${jsonText(answer)}\n`)
+  else {
+    const paint = painter(deps)
+    const head = answer.promoted
+      ? paint('green', `promoted to L${answer.level_after}`)
+      : paint('yellow', `not yet: stays at L${answer.level_before}`)
+    deps.stdout(
+      `${escapeLine(options.agent)} in ${scope.data}: ${head}\n${table(answer.gates.map(({ gate, passed, have, need }) => [passed ? '  ok' : '  --', gate, `have ${have}`, `need ${need}`]))}\n`,
+    )
+  }
+  return answer.promoted ? EXIT_CODES.ok : EXIT_CODES.failed
+}
+
+async function promotion(deps: CliDeps, options: PromoteOptions, scope: string): Promise<PromotionAnswer> {
+  const { loaded, dir } = await dataPlace(deps, options)
+  const report = options.note === undefined ? {} : { note: options.note }
+  const server = await findServer(deps, options, dir)
+  if (server !== undefined)
+    return postToServer(
+      deps,
+      server,
+      `/api/v1/agents/${encodeURIComponent(options.agent)}/scopes/${encodeURIComponent(scope)}/promotions`,
+      report,
+      PromotionAnswer,
+    )
+  const person = localPerson(deps, options, 'operator', 'a promotion is signed')
+  const service = await deps.openService(loaded, dir)
+  try {
+    return await service.promote(person, options.agent, scope, report)
+  } finally {
+    await service.close()
+  }
+}
