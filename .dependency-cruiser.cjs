@@ -35,6 +35,13 @@ module.exports = {
       to: { path: '^src/', pathNot: [SETTINGS, '^src/(format|model|trust|catalogue|access|detect|pdp|ledger|events)/'] },
     },
     {
+      name: 'labs-are-loaded-when-asked-for',
+      comment: 'the evaluation of the trust model is no part of the running service: types, or a dynamic import',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/labs/' },
+      to: { path: '^src/labs/', dependencyTypesNot: ['type-only', 'dynamic-import'] },
+    },
+    {
       name: 'pure-folders-import-no-io',
       severity: 'error',
       from: { path: `^src/(${PURE.join('|')})/` },

@@ -30,7 +30,7 @@ const MAY_IMPORT = {
   ...Object.fromEntries(
     ['identity', 'rego', 'audit', 'http', 'webhooks', 'monitoring', 'classifiers'].map((adapter) => [adapter, ROOMS]),
   ),
-  // `gradus simulate trust` runs the evaluation of the trust model.
+  // `gradus simulate trust` loads the evaluation of the trust model when it runs.
   cli: [...ROOMS, 'labs'],
   stores: [...ROOMS, 'audit'],
   labs: ROOMS,

@@ -21,7 +21,6 @@ import type { Config } from './config/config.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
 import type { LogEntry } from './http/log.ts'
-import { runLives } from './labs/trust-worlds/run-lives.ts'
 import { project } from './ledger/fold/fold.ts'
 import type { Store } from './ledger/store.ts'
 import { hasOpa } from './rego/built-bundle.ts'
@@ -94,7 +93,8 @@ async function main(): Promise<number> {
     walkRecords,
     exportLine,
     eraseRecords,
-    runLives,
+    // Loaded by the one command that needs it, never by a server.
+    runLives: async (jobs, options) => (await import('./labs/trust-worlds/run-lives.ts')).runLives(jobs, options),
     serve: (options) => startServer(options, { cwd, version, log, warn }),
   }
   return runCli(deps, process.argv.slice(2))

@@ -3,9 +3,12 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { planOf } from '../../src/cli/simulate/simulate-trust.ts'
+import { type SimulateTrustOptions, planOf as planUnder } from '../../src/cli/simulate/simulate-trust.ts'
+import { loadTrustWorlds } from '../../src/cli/simulate/trust-worlds.ts'
 import { folder, run } from './harness.ts'
 
+const trustWorlds = await loadTrustWorlds()
+const planOf = (options: SimulateTrustOptions) => planUnder(options, trustWorlds)
 const files = folder()
 afterAll(() => files.remove())
 

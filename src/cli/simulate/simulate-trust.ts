@@ -1,19 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
-import { evaluateTrust } from '../../labs/trust-worlds/evaluation.ts'
-import { pictureOf } from '../../labs/trust-worlds/picture.ts'
 import type { Plan } from '../../labs/trust-worlds/plan.ts'
-import { POLICIES, type PolicyName } from '../../labs/trust-worlds/policies.ts'
-import { DEFAULT_SETTING, type Setting, SETTING_RANGES } from '../../labs/trust-worlds/setting.ts'
-import { type WorldName, WORLDS } from '../../labs/trust-worlds/worlds.ts'
+import type { PolicyName } from '../../labs/trust-worlds/policies.ts'
+import type { Setting } from '../../labs/trust-worlds/setting.ts'
+import type { WorldName } from '../../labs/trust-worlds/worlds.ts'
+import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { evaluationText } from './trust-text.ts'
-import type { Command } from 'commander'
-import { type Cli, runs } from '../support/command.ts'
+import { loadTrustWorlds, type TrustWorlds } from './trust-worlds.ts'
 
 /** Options of `gradus simulate trust`, as they were typed; absent ones are the defaults. */
 export type SimulateTrustOptions = {
@@ -58,17 +58,18 @@ export function addSimulateTrust(simulating: Command, cli: Cli): void {
 
 /** Lives agents in worlds under policies and prints what came of it. 0: done. */
 export async function simulateTrust(deps: CliDeps, options: SimulateTrustOptions): Promise<ExitCode> {
-  const plan = planOf(options)
+  const trustWorlds = await loadTrustWorlds()
+  const plan = planOf(options, trustWorlds)
   const workers = whole('--workers', options.workers, deps.processors, LIMITS.workers)
   const bar = progress(deps, false)
   try {
     const onProgress = (done: number, total: number): void => bar.show(`${done} of ${total} pieces`)
-    const evaluation = await evaluateTrust(plan, (jobs) => deps.runLives(jobs, { workers, onProgress }))
+    const evaluation = await trustWorlds.evaluateTrust(plan, (jobs) => deps.runLives(jobs, { workers, onProgress }))
     bar.end()
-    if (options.svg !== undefined) await written(deps, options.svg, pictureOf(evaluation))
+    if (options.svg !== undefined) await written(deps, options.svg, trustWorlds.pictureOf(evaluation))
     const json = `${jsonText(evaluation)}\n`
     if (typeof options.json === 'string') await written(deps, options.json, json)
-    deps.stdout(options.json === true ? json : evaluationText(evaluation, painter(deps)))
+    deps.stdout(options.json === true ? json : evaluationText(evaluation, trustWorlds, painter(deps)))
     return EXIT_CODES.ok
   } finally {
     bar.end()
@@ -76,7 +77,7 @@ export async function simulateTrust(deps: CliDeps, options: SimulateTrustOptions
 }
 
 /** The plan that options describe. Throws `usage` with what may be written instead. */
-export function planOf(options: SimulateTrustOptions): Plan {
+export function planOf(options: SimulateTrustOptions, { POLICIES, WORLDS, ...settings }: TrustWorlds): Plan {
   const from = options.smoke ? SMOKE : FULL
   const policies = Object.keys(POLICIES) as PolicyName[]
   return {
@@ -88,7 +89,7 @@ export function planOf(options: SimulateTrustOptions): Plan {
       options.policies === undefined && options.smoke
         ? policies.filter((policy) => !policy.startsWith('gradus_'))
         : chosen('--policies', options.policies, policies),
-    setting: settingIn(options.set),
+    setting: settingIn(options.set, settings),
   }
 }
 
@@ -127,7 +128,9 @@ function chosen<Name extends string>(option: string, text: string | undefined, n
   return names.filter((name) => asked.includes(name))
 }
 
-function settingIn(text: string | undefined): Setting {
+type Settings = Pick<TrustWorlds, 'DEFAULT_SETTING' | 'SETTING_RANGES'>
+
+function settingIn(text: string | undefined, { DEFAULT_SETTING, SETTING_RANGES }: Settings): Setting {
   if (text === undefined) return DEFAULT_SETTING
   const names = Object.keys(SETTING_RANGES) as (keyof Setting)[]
   return text.split(',').reduce<Setting>((setting, entry) => {

@@ -1,25 +1,26 @@
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { CallerStanding } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { simulateOpa } from '../../simulate/simulate-opa.ts'
 import { simulate as simulateLog } from '../../simulate/simulate.ts'
+import { simulateOpa } from '../../simulate/simulate-opa.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, reading } from '../support/data-dir.ts'
 import type { CandidateSources, CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { sinceOf } from '../support/option-values.ts'
+import { configOption } from '../support/options.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { parseMaxChanged } from './max-changed.ts'
-import { markdownOf, simulationText } from './report-text.ts'
 import type { SimulationReport } from './report.ts'
+import { markdownOf, simulationText } from './report-text.ts'
 import { countText } from './sections.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { configOption } from '../support/options.ts'
 
 /** Options of `gradus simulate`. */
 export type SimulateOptions = DataDirOptions & {

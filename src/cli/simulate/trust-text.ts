@@ -1,8 +1,7 @@
 import type { Cell, TrustEvaluation } from '../../labs/trust-worlds/evaluation.ts'
-import { POLICIES } from '../../labs/trust-worlds/policies.ts'
 import type { Mean, Median, Summary } from '../../labs/trust-worlds/summary.ts'
-import { WORLDS } from '../../labs/trust-worlds/worlds.ts'
 import { type Paint, table } from '../support/output.ts'
+import type { TrustWorlds } from './trust-worlds.ts'
 
 const HEADER = [
   'policy',
@@ -16,17 +15,20 @@ const HEADER = [
   'names',
 ] as const
 
+/** Where the titles of worlds and policies are. */
+type Titles = Pick<TrustWorlds, 'WORLDS' | 'POLICIES'>
+
 /** The table of an evaluation for a terminal: a block per world, a row per policy, and which policy harms least. */
-export function evaluationText(evaluation: TrustEvaluation, paint: Paint): string {
+export function evaluationText(evaluation: TrustEvaluation, titles: Titles, paint: Paint): string {
   const { plan, worlds, cells } = evaluation
   const { agents, days, seeds } = plan
   const drawn = seeds.length === 1 ? `seed ${seeds.join()}` : `${agents} for each of the seeds ${seeds.join(', ')}`
   const head = `${agents * seeds.length} agents per row (${drawn}), ${days} days`
   const blocks = worlds.map(({ name, title, what }) => {
     const own = cells.filter(({ world }) => world === name)
-    return `${paint('bold', title)}: ${what}\n${table([HEADER, ...own.map((cell) => rowOf(cell, evaluation))])}`
+    return `${paint('bold', title)}: ${what}\n${table([HEADER, ...own.map((cell) => rowOf(cell, evaluation, titles))])}`
   })
-  return `${[paint('bold', head), ...blocks, NOTES.join('\n'), ...winnersText(evaluation)].join('\n\n')}\n`
+  return `${[paint('bold', head), ...blocks, NOTES.join('\n'), ...winnersText(evaluation, titles)].join('\n\n')}\n`
 }
 
 const NOTES = [
@@ -36,7 +38,7 @@ const NOTES = [
   'the same outcome labels and the same injection alarms.',
 ] as const
 
-function winnersText({ worlds, winners }: TrustEvaluation): readonly string[] {
+function winnersText({ worlds, winners }: TrustEvaluation, { WORLDS, POLICIES }: Titles): readonly string[] {
   const others = winners.filter(({ policy }) => policy !== 'gradus')
   if (worlds.length === 0 || winners.length === 0) return []
   if (others.length === 0) return ['No baseline that gives autonomy harms less than gradus in any of these worlds.']
@@ -44,7 +46,7 @@ function winnersText({ worlds, winners }: TrustEvaluation): readonly string[] {
   return [`A baseline harms less in: ${list.join(', ')}.`]
 }
 
-function rowOf({ world, policy, summary }: Cell, { winners }: TrustEvaluation): readonly string[] {
+function rowOf({ world, policy, summary }: Cell, { winners }: TrustEvaluation, { POLICIES }: Titles): readonly string[] {
   const wins = winners.some((winner) => winner.world === world && winner.policy === policy)
   return [
     POLICIES[policy].title,
