@@ -119,3 +119,15 @@ export type GuardrailSettings = z.infer<typeof GuardrailSettings>
 
 /** How long an answer is good for, ms. */
 export const AnswerValidMs = z.int().min(0).max(60_000).default(5_000)
+
+/** `policies`: the directory with `catalogue/`, `risk/`, `fixtures/`, and the Rego that `bundles` is compiled from. */
+export const PoliciesFolder = SettingsPath.default('policies')
+
+/** `bundles`: the directory with `rbac.tar.gz` (the base), `graduation.tar.gz` and `system.tar.gz`. */
+export const BundlesFolder = SettingsPath.default('bundles')
+
+/** `entrypoints`: further decision entrypoints of the OPA data API; each is graduated and recorded like `gradus/decision`. */
+export const Entrypoints = z.array(z.string().min(1).max(512)).max(256).default([])
+
+/** `tenants`: what deviates for one tenant, by its name. */
+export const TenantSettings = z.record(z.string().max(128), z.strictObject({ overrides: Overrides.prefault({}) })).default({})

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { uuidv7 } from '../../format/uuid.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'

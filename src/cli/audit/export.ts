@@ -1,15 +1,16 @@
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, reading } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
 import { escapeJson, progress } from '../support/output.ts'
 import { queryOf, recordFilterOptions, type RecordFilter } from './record-filter.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { dataDirOptions } from '../support/options.ts'
 
 /** Options of `gradus audit export`. */
 export type AuditExportOptions = DataDirOptions & RecordFilter & { readonly out: string | undefined }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { RECORD_KINDS, type RecordKind } from '../../ledger/record.ts'
 import type { RecordQuery } from '../../ledger/store.ts'

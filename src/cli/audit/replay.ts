@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { policySetOf, replayDecision, type ReplayResult } from '../../decisions/replay.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { logReviewState } from '../../reports/log-reviews.ts'
 import type { LogReviewState } from '../../reports/wire.ts'
 import { type Cli, runs } from '../support/command.ts'

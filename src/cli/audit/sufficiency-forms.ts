@@ -2,7 +2,6 @@ import { LAYERS } from '../../model/layer.ts'
 import { BASES, insufficientIn, SUFFICIENCIES, type SufficiencyRow, type SufficiencyTotals } from '../../reports/sufficiency.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { escapeLine, jsonText, painter, table } from '../support/output.ts'
-import type { AuditSufficiencyOptions } from './sufficiency.ts'
 
 /** Actions that the text lists one by one; JSON and CSV hold all. */
 const LISTED_MAX = 50
@@ -14,10 +13,12 @@ export type Form = {
   readonly end: (totals: SufficiencyTotals) => string
 }
 
+/** What of the options decides the form. */
+type FormOptions = { readonly csv: boolean; readonly json: boolean; readonly out: string | undefined }
 type Span = { readonly since: string; readonly until: string | undefined }
 
 /** How the options want rows as text: CSV, JSON or a list for people. */
-export function formOf(deps: CliDeps, options: AuditSufficiencyOptions, span: Span): Form {
+export function formOf(deps: CliDeps, options: FormOptions, span: Span): Form {
   if (options.csv) return CSV
   return options.json ? jsonForm(span) : textForm(deps, options, span)
 }
@@ -31,7 +32,7 @@ function jsonForm({ since, until }: Span): Form {
   }
 }
 
-function textForm(deps: CliDeps, { out }: AuditSufficiencyOptions, { since, until }: Span): Form {
+function textForm(deps: CliDeps, { out }: FormOptions, { since, until }: Span): Form {
   const paint = out === undefined ? painter(deps) : (_style: unknown, text: string): string => text
   let listed = 0
   return {

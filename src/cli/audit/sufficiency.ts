@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { matricesOf } from '../../decisions/ask-policies.ts'
 import { policySetOf } from '../../decisions/replay.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -11,17 +13,16 @@ import {
   type SufficiencyTerms,
   type SufficiencyTotals,
 } from '../../reports/sufficiency.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, reading } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { sinceOf, timeOf } from '../support/option-values.ts'
+import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
 import { progress } from '../support/output.ts'
 import { type Form, formOf } from './sufficiency-forms.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { dataDirOptions } from '../support/options.ts'
 
 /** Options of `gradus audit sufficiency`. */
 export type AuditSufficiencyOptions = DataDirOptions & {

@@ -1,21 +1,21 @@
 import { join, relative, resolve } from 'node:path'
 
+import { type Command, Option } from 'commander'
 import { z } from 'zod'
 
 import { draftCatalogue } from '../../catalogue/draft.ts'
 import { ServiceError } from '../../format/error.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import type { DataDirOptions } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
 import { escapeLine, jsonText } from '../support/output.ts'
 import { asJson, summary, yamlOf } from './catalogue-draft/draft-text.ts'
 import { listedTools } from './catalogue-draft/mcp-tools.ts'
-import { observed } from './catalogue-draft/recorded-names.ts'
-import { type Command, Option } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { dataDirOptions } from '../support/options.ts'
+import { recordedNames } from './catalogue-draft/recorded-names.ts'
 
 /** Where a draft comes from: the decisions of a data directory, or an MCP server's answer to `tools/list`. */
 export const DRAFT_SOURCES = ['audit', 'mcp'] as const
@@ -64,7 +64,7 @@ export async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptio
   const loaded = await deps.loadConfig(options.config)
   const folder = join(resolve(loaded.root, loaded.config.policies), 'catalogue')
   const catalogue = await deps.readCatalogue(folder)
-  const seen = source === 'mcp' ? await listedTools(deps, options.file ?? '') : await observed(deps, options)
+  const seen = source === 'mcp' ? await listedTools(deps, options.file ?? '') : await recordedNames(deps, options)
   const draft = draftCatalogue(seen.tools, seen.agents, catalogue)
   if (options.json) deps.stdout(`${jsonText(asJson(draft, seen))}\n`)
   else {

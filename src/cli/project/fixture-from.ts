@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
+import type { Command } from 'commander'
 import { Document } from 'yaml'
 
 import { policySetOf } from '../../decisions/replay.ts'
@@ -19,15 +20,14 @@ import type { RiskView } from '../../risk/risk-view.ts'
 import type { IncidentClass } from '../../trust/constants.ts'
 import { explainedOf } from '../policy/explain/explained.ts'
 import { drawLadder } from '../policy/explain/ladder.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, reading } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
+import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
 import { escapeLine, jsonText } from '../support/output.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { dataDirOptions } from '../support/options.ts'
 
 /** Options of `gradus fixture from`. */
 export type FixtureFromOptions = DataDirOptions & {

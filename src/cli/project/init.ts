@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 
+import { type Command, Option } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
+import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { escapeLine, jsonText } from '../support/output.ts'
-import { type Command, Option } from 'commander'
-import { type Cli, runs } from '../support/command.ts'
 
 /** What a new project can begin as; the first is the default. */
 export const TEMPLATES = ['default', 'coding-agents', 'customer-support'] as const

@@ -106,3 +106,6 @@ export const MonitoringRules = z
       if (rules.findIndex((other) => other.id === id) < index)
         context.addIssue({ code: 'custom', path: [index, 'id'], message: `the id "${id}" is taken; give each rule its own` })
   })
+
+/** `monitoring` of the configuration. */
+export const MonitoringSettings = z.strictObject({ rules: MonitoringRules.default([]) }).prefault({})

@@ -20,3 +20,6 @@ export const ObserveGates = z
   .prefault({})
 
 export type ObserveGates = z.infer<typeof ObserveGates>
+
+/** `observe` of the configuration. */
+export const ObserveSettings = z.strictObject({ ready: ObserveGates }).prefault({})

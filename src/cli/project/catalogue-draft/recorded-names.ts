@@ -1,11 +1,10 @@
 import { z } from 'zod'
 
 import type { StoredRecord } from '../../../ledger/store.ts'
-import { reading } from '../../support/data-dir.ts'
+import { type DataDirOptions, reading } from '../../support/data-dir.ts'
 import type { CliDeps } from '../../support/deps.ts'
 import { timeOf } from '../../support/option-values.ts'
 import { progress } from '../../support/output.ts'
-import type { CatalogueDraftOptions } from '../catalogue-draft.ts'
 import type { Seen } from './seen.ts'
 
 /** How many agents and types of resources of one action are named. */
@@ -21,7 +20,15 @@ export const DRAFT_NAMES_MAX = 10_000
 
 type Counted = { count: number; readonly agents: Set<string>; readonly resources: Set<string>; readonly arguments: Set<string> }
 
-export async function observed(deps: CliDeps, options: CatalogueDraftOptions): Promise<Seen> {
+/** Which decisions are looked at. */
+type TrafficOptions = DataDirOptions & {
+  readonly tenant: string | undefined
+  readonly since: string | undefined
+  readonly json: boolean
+}
+
+/** The actions and agents that recorded decisions name, each with how often and by whom. */
+export async function recordedNames(deps: CliDeps, options: TrafficOptions): Promise<Seen> {
   const { tenant } = options
   const since = options.since === undefined ? undefined : timeOf(options.since)
   const tools = new Map<string, Counted>()
