@@ -11,14 +11,15 @@ import { addOverridesCommands } from './overrides/overrides-commands.ts'
 import { addPolicyCommands } from './policy/policy-commands.ts'
 import { addProjectCommands } from './project/project-commands.ts'
 import { addRatersCommands } from './raters/raters-commands.ts'
-import { addSimulateCommands } from './simulate/simulate-commands.ts'
-import { addTrustCommands } from './trust/trust-commands.ts'
+import { addConfig } from './server/config.ts'
 import { addServe } from './server/serve.ts'
 import { addVersion } from './server/version.ts'
+import { addSimulateCommands } from './simulate/simulate-commands.ts'
 import type { Cli } from './support/command.ts'
 import type { CliDeps } from './support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOf } from './support/exit-codes.ts'
 import { errorText, escapeText, jsonText } from './support/output.ts'
+import { addTrustCommands } from './trust/trust-commands.ts'
 
 const HELP = '"gradus help" lists the commands, "gradus help COMMAND" their options'
 
@@ -52,6 +53,7 @@ export function createProgram(deps: CliDeps, ending: Cli['ending'] = { code: EXI
 /** Every command, in the order of the help. */
 function addCommands(program: Command, cli: Cli): void {
   addServe(program, cli)
+  addConfig(program, cli)
   addProjectCommands(program, cli)
   addPolicyCommands(program, cli)
   addSimulateCommands(program, cli)

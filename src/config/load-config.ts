@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
+import { readYaml, type YamlSource } from '../format/yaml-source.ts'
 import { parseYaml } from '../format/yaml.ts'
 import { Config } from './config.ts'
 
@@ -19,13 +20,7 @@ export const PACKAGE_ROOT = resolve(import.meta.dirname, '../..')
 export async function loadConfig(file: string | undefined, workingDirectory: string): Promise<ConfigFile> {
   const own = join(PACKAGE_ROOT, 'gradus.yaml')
   const path = resolve(workingDirectory, file ?? (existsSync(join(workingDirectory, 'gradus.yaml')) ? 'gradus.yaml' : own))
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ServiceError('bad_config', `cannot read the configuration ${path}`, {
-      place: { file: path },
-      fix: 'name an existing file with --config',
-      cause,
-    })
-  })
+  const text = await textOf(path)
   const config = parseYaml(path, text, Config, 'bad_config')
   // The example's data belongs to whoever runs it, not into the package.
   const store = path === own ? { ...config.store, data_dir: join(workingDirectory, config.store.data_dir) } : config.store
@@ -34,6 +29,27 @@ export async function loadConfig(file: string | undefined, workingDirectory: str
     issuer.jwks_file === undefined ? issuer : { ...issuer, jwks_file: resolve(dirname(path), issuer.jwks_file) },
   )
   return { config: { ...config, http, identity: { ...config.identity, issuers }, store }, root: dirname(path), file: path }
+}
+
+/** The configuration file as it is written, with the places of its values. Throws `bad_config` with file, line and fix. */
+export async function readConfigSource(path: string): Promise<YamlSource> {
+  const source = readYaml(path, await textOf(path))
+  if ('placeOf' in source) return source
+  const [finding] = source
+  throw new ServiceError('bad_config', finding?.message ?? 'cannot be read', {
+    place: { file: path, line: finding?.line, column: finding?.column },
+    fix: finding?.fix ?? 'mend the YAML syntax',
+  })
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ServiceError('bad_config', `cannot read the configuration ${path}`, {
+      place: { file: path },
+      fix: 'name an existing file with --config',
+      cause,
+    })
+  })
 }
 
 function tlsFiles(tls: Config['http']['tls'], root: string): Pick<Config['http'], 'tls'> {
