@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { containAdd } from '../contain/add.ts'
 import { containmentTarget } from '../contain/containments.ts'
 import { type Cli, runs } from '../support/command.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { IncidentsAnswer } from '../../incidents/wire.ts'
 import type { Containment, ContainmentTarget } from '../../ledger/documents/containment.ts'

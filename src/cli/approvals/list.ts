@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ApprovalsAnswer } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { ApprovalState } from '../../ledger/documents/approval.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ApprovalView } from '../../approvals/wire.ts'
 import { ifApproved } from '../../pdp/approved.ts'
 import { type Cli, runs } from '../support/command.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ApprovalAnswer } from '../../approvals/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'

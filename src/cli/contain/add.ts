@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ContainmentAnswer } from '../../incidents/wire.ts'
 import type { ContainmentTarget } from '../../ledger/documents/containment.ts'
 import { type Cli, runs } from '../support/command.ts'

@@ -1,6 +1,7 @@
+import type { Command } from 'commander'
+
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
-import type { Command } from 'commander'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import type { ContainmentsAnswer } from '../../incidents/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { IncidentAnswer } from '../../incidents/wire.ts'
 import { ScopeKey } from '../../model/scope.ts'

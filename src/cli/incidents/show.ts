@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import type { IncidentView } from '../../incidents/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'

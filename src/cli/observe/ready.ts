@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { createObserveFold } from '../../reports/observe/fold.ts'

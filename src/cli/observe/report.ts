@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { createObserveFold, type Grouping, GROUPINGS, type ObserveReport } from '../../reports/observe/fold.ts'
 import { type Cli, runs } from '../support/command.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { OverrideAnswer } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { ScopeKey } from '../../model/scope.ts'

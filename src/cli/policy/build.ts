@@ -1,11 +1,12 @@
 import { join, relative, resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
+import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { jsonText, progress, table } from '../support/output.ts'
-import type { Command } from 'commander'
-import { type Cli, runs } from '../support/command.ts'
 import { configOption } from '../support/options.ts'
+import { jsonText, progress, table } from '../support/output.ts'
 
 /** Options of `gradus build`. */
 export type BuildCommandOptions = {

@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import type { SourceFinding } from '../../format/finding.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { findingsText } from '../support/findings.ts'
+import { configOption } from '../support/options.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { configurationFindings } from './check/configuration.ts'
 import { checkedParts, findingsOfRefusal } from './check/parts.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { configOption } from '../support/options.ts'
 
 /** Options of `gradus check`. */
 export type CheckCommandOptions = {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { type Derivation, derive } from '../../decisions/derive.ts'
 import { type DecisionFacts, trustAnswer } from '../../ledger/decision-facts.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { derive } from '../../decisions/derive.ts'
 import { policySetOf } from '../../decisions/replay.ts'
 import { type FixtureChoice, fixtureIn } from '../../fixtures/choose.ts'
@@ -8,6 +10,8 @@ import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
 import { reading } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
@@ -17,9 +21,6 @@ import { explainedOf } from './explain/explained.ts'
 import { drawLadder, remediesOf } from './explain/ladder.ts'
 import type { Explained } from './explain/remedies.ts'
 import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
 
 /** Options of `gradus explain`. */
 export type ExplainOptions = TrustOptions & {

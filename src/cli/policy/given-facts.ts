@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
 import { z } from 'zod'
 
 import type { Caller, CallerStanding } from '../../access/caller.ts'
@@ -16,7 +17,6 @@ import type { PolicySet } from '../../policy/policy-set.ts'
 import { type DataDirOptions, reading } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { timeOf } from '../support/option-values.ts'
-import type { Command } from 'commander'
 import { configOption } from '../support/options.ts'
 
 /** Where `eval` and `explain` take trust from: flags, a fixture, or the store; without any, an agent of which nothing is known. */

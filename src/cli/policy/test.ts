@@ -1,18 +1,19 @@
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { fixtureCoverage } from '../../fixtures/coverage.ts'
 import { loadFixtures } from '../../fixtures/load.ts'
 import { type CaseRun, runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { findingsText } from '../support/findings.ts'
+import { configOption } from '../support/options.ts'
 import { errorText, painter, progress } from '../support/output.ts'
 import { formatReport, TEST_FORMATS, type TestFormat } from './test/report.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { configOption } from '../support/options.ts'
 
 /** Options of `gradus test`. */
 export type TestOptions = {

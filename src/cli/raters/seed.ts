@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+
 import { CanaryAnswer } from '../../approvals/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps, ServeOptions } from '../support/deps.ts'

@@ -1,5 +1,6 @@
-import { type Cli, runs } from '../support/command.ts'
 import type { Command } from 'commander'
+
+import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { jsonText, table } from '../support/output.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { DemotionAnswer } from '../../ladder/wire.ts'
 import { Level } from '../../model/level.ts'

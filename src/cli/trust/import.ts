@@ -1,18 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
+import type { Command } from 'commander'
+
 import { ImportAnswer } from '../../evidence/signals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
+import { serverOptions, dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter, table } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
-import { serverOptions, dataDirOptions } from '../support/options.ts'
 
 /** Length of an Ed25519 signature, bytes. */
 const SIGNATURE_BYTES = 64

@@ -1,6 +1,7 @@
+import type { Command } from 'commander'
+
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import type { Command } from 'commander'
 import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
 import type { CliDeps, RebuildReport } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { readText } from '../../format/read-text.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'

@@ -1,18 +1,19 @@
 import { setImmediate as yieldTurn } from 'node:timers/promises'
 
+import type { Command } from 'commander'
+
 import { createTrustFold, type ScopeReport, type Spread } from '../../reports/trust-report/fold.ts'
 import { firstSeenMs, trustSightingOf } from '../../reports/trust-report/sighting.ts'
 import { type ScopeSurvey, surveyTrust } from '../../reports/trust-report/survey.ts'
 import { DAY_MS } from '../../trust/constants.ts'
+import { type Cli, runs } from '../support/command.ts'
+import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, reading } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { sinceOf } from '../support/option-values.ts'
-import { jsonText, progress, table } from '../support/output.ts'
-import type { Command } from 'commander'
-import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
 import { dataDirOptions } from '../support/options.ts'
+import { jsonText, progress, table } from '../support/output.ts'
 
 /** Options of `gradus trust report`. */
 export type TrustReportOptions = DataDirOptions & {

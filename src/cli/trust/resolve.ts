@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { HoldAnswer } from '../../incidents/wire.ts'
 import { type Cli, runs } from '../support/command.ts'

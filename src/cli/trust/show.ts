@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { ServiceError } from '../../format/error.ts'
 import { sampleScores } from '../../reports/trust-history/samples.ts'
 import { DAY_MS } from '../../trust/constants.ts'

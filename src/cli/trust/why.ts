@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+
 import { durationMs } from '../../format/duration.ts'
 import { ServiceError } from '../../format/error.ts'
 import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why.ts'
