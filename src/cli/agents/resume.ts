@@ -3,14 +3,14 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../format/error.ts'
 import { IncidentsAnswer } from '../../incidents/wire.ts'
 import type { Containment, ContainmentTarget } from '../../ledger/documents/containment.ts'
-import { containmentsOf, containmentTarget, lifted, targetText } from '../contain/containments.ts'
+import { fetchContainments, containmentTarget, liftContainment, targetText } from '../contain/containments.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { partOptions, peopleOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
-import { peopleServer } from '../support/people-server.ts'
+import { requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import type { PartOptions } from './pause.ts'
 
@@ -26,18 +26,18 @@ export function addAgentsResume(agents: Command, cli: Cli): void {
 /** Lifts what a person contained under exactly this name, and says what still holds the agent. */
 export async function agentsResume(deps: CliDeps, agent: string, options: PartOptions): Promise<ExitCode> {
   const target = containmentTarget({ ...options, agent, tenant: false })
-  const server = await peopleServer(deps, options)
-  const { containments } = await containmentsOf(deps, server)
+  const server = await requireServer(deps, options)
+  const { containments } = await fetchContainments(deps, server)
   const held = containments.filter((each) => each.by === 'person' && isSame(each.target, target))
   if (held.length === 0)
     throw new ServiceError('not_found', `${targetText(target)} is not paused`, {
       fix: 'see "gradus contain list" and "gradus incidents list"; an incident is lifted by its review',
     })
   const answers = []
-  for (const { id } of held) answers.push(await lifted(deps, server, id))
+  for (const { id } of held) answers.push(await liftContainment(deps, server, id))
   const path = `/api/v1/incidents?state=open&agent=${encodeURIComponent(agent)}`
   const { incidents } = await sendRequest(deps, server, { method: 'GET', path }, IncidentsAnswer)
-  const left = (await containmentsOf(deps, server)).containments.filter((each) => concerns(each.target, agent))
+  const left = (await fetchContainments(deps, server)).containments.filter((each) => concerns(each.target, agent))
   if (options.json) {
     deps.stdout(`${jsonText({ lifted: answers, containments: left, incidents })}\n`)
     return EXIT_CODES.ok

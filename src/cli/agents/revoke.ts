@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
 
 /** Options of `gradus agents revoke`. */
@@ -27,7 +27,7 @@ export function addAgentsRevoke(agents: Command, cli: Cli): void {
 
 /** Stops an agent altogether until a person has reviewed it, and says what of it is still under way. */
 export async function agentsRevoke(deps: CliDeps, agent: string, options: RevokeOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/revocation`
   const answer = await postToServer(deps, server, path, { reason: options.reason, class: options.class }, RevocationAnswer)
   deps.stdout(options.json ? `${jsonText(answer)}\n` : revokedText(deps, answer))

@@ -3,13 +3,13 @@ import { type ApprovalSummary } from '../../approvals/wire.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 
-export function yesOf({ votes }: ApprovalSummary): number {
+export function approvalsGiven({ votes }: ApprovalSummary): number {
   return new Set(votes.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)).size
 }
 
-export const at = (decisionId: string): string => `/api/v1/decisions/${encodeURIComponent(decisionId)}/approvals`
+export const approvalPath = (decisionId: string): string => `/api/v1/decisions/${encodeURIComponent(decisionId)}/approvals`
 
-export function told(deps: CliDeps, answer: ApprovalAnswer, json: boolean): void {
+export function printApproval(deps: CliDeps, answer: ApprovalAnswer, json: boolean): void {
   if (json) {
     deps.stdout(`${jsonText(answer)}\n`)
     return
@@ -19,7 +19,7 @@ export function told(deps: CliDeps, answer: ApprovalAnswer, json: boolean): void
   const state = paint(approval.state === 'approved' ? 'green' : 'yellow', approval.state)
   deps.stdout(
     [
-      `${escapeLine(approval.decision_id)}: ${state}, ${yesOf(approval)} of ${approval.approvers_needed} said yes`,
+      `${escapeLine(approval.decision_id)}: ${state}, ${approvalsGiven(approval)} of ${approval.approvers_needed} said yes`,
       ...(approval.state === 'approved'
         ? [`  good for one retry of the same request until ${escapeLine(approval.ends_at)}`]
         : []),

@@ -6,9 +6,9 @@ import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
-import { at, told } from './approval-answer.ts'
+import { approvalPath, printApproval } from './approval-answer.ts'
 
 /** Options of `gradus approvals approve` and `reject`. */
 export type VerdictOptions = PeopleOptions & { readonly reason: string; readonly digest: string | undefined }
@@ -43,9 +43,9 @@ export async function approvalsDecide(
   verdict: 'approve' | 'reject',
   options: VerdictOptions,
 ): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const { reason, digest } = options
   const report = { verdict, reason, ...(digest === undefined ? {} : { request_digest: digest }) }
-  told(deps, await postToServer(deps, server, at(decisionId), report, ApprovalAnswer), options.json)
+  printApproval(deps, await postToServer(deps, server, approvalPath(decisionId), report, ApprovalAnswer), options.json)
   return EXIT_CODES.ok
 }

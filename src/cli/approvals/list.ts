@@ -9,9 +9,9 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
-import { yesOf } from './approval-answer.ts'
+import { approvalsGiven } from './approval-answer.ts'
 
 /** Options of `gradus approvals list`. */
 export type ListOptions = PeopleOptions & { readonly state: string | undefined }
@@ -31,7 +31,7 @@ export async function approvalsList(deps: CliDeps, options: ListOptions): Promis
     throw new ServiceError('usage', `"${String(options.state)}" is not a state`, {
       fix: `it is one of ${ApprovalState.options.join(', ')}`,
     })
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const query = state === undefined ? '' : `?state=${state.data}`
   const answer = await sendRequest(deps, server, { method: 'GET', path: `/api/v1/approvals${query}` }, ApprovalsAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
@@ -49,7 +49,7 @@ function listText({ approvals }: ApprovalsAnswer): string {
       each.action,
       each.scope,
       each.band,
-      `${yesOf(each)}/${each.approvers_needed}`,
+      `${approvalsGiven(each)}/${each.approvers_needed}`,
       each.ends_at,
     ]),
   ])

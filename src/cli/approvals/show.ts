@@ -8,9 +8,9 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { escapeLine, jsonText, type Paint, painter, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
-import { at, yesOf } from './approval-answer.ts'
+import { approvalPath, approvalsGiven } from './approval-answer.ts'
 
 const REVERSIBILITY = ['it can be undone', 'it can be undone in part, or with effort', 'it cannot be undone'] as const
 
@@ -25,8 +25,8 @@ export function addApprovalsShow(approvals: Command, cli: Cli): void {
 
 /** Shows one approval with everything that would run, uncut, and what a yes would do. */
 export async function approvalsShow(deps: CliDeps, decisionId: string, options: PeopleOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
-  const view = await sendRequest(deps, server, { method: 'GET', path: at(decisionId) }, ApprovalView)
+  const server = await requireServer(deps, options)
+  const view = await sendRequest(deps, server, { method: 'GET', path: approvalPath(decisionId) }, ApprovalView)
   deps.stdout(options.json ? `${jsonText(view)}\n` : viewText(view, painter(deps)))
   return EXIT_CODES.ok
 }
@@ -83,7 +83,7 @@ function yesText(view: ApprovalView): readonly string[] {
   const [first, ...rest] = view.ceilings
   if (view.state !== 'pending' || first === undefined) return [`nothing: it is ${view.state}`]
   const { outcome, obligations, guardrails } = ifApproved([first, ...rest], view.decision_id)
-  const left = view.approvers_needed - yesOf(view) - 1
+  const left = view.approvers_needed - approvalsGiven(view) - 1
   const duties = obligations.map(({ id, performer }) => `${id} (${performer})`).join(', ')
   const bounds = Object.entries(guardrails)
     .map(([name, bound]) => `${name} ${typeof bound === 'number' ? bound : `[${bound.join(', ')}]`}`)

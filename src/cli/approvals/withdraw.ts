@@ -6,9 +6,9 @@ import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
-import { at, told } from './approval-answer.ts'
+import { approvalPath, printApproval } from './approval-answer.ts'
 
 /** Options of `gradus approvals withdraw`. */
 type WithdrawOptions = PeopleOptions & { readonly reason: string | undefined }
@@ -30,8 +30,8 @@ export async function approvalsWithdraw(
   decisionId: string,
   options: PeopleOptions & { readonly reason: string | undefined },
 ): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const report = options.reason === undefined ? {} : { reason: options.reason }
-  told(deps, await postToServer(deps, server, `${at(decisionId)}/withdrawal`, report, ApprovalAnswer), options.json)
+  printApproval(deps, await postToServer(deps, server, `${approvalPath(decisionId)}/withdrawal`, report, ApprovalAnswer), options.json)
   return EXIT_CODES.ok
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { uuidv7 } from '../../format/uuid.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
@@ -42,7 +42,7 @@ export function addAuditErase(audit: Command, cli: Cli): void {
 export async function auditErase(deps: CliDeps, options: AuditEraseOptions): Promise<ExitCode> {
   const { tenant, agent, user, decision: decisionId, pointer } = options
   const { person: actor } = localPerson(deps, options, 'administrator', 'an erasure is ordered')
-  const { loaded, dir } = await dataPlace(deps, options)
+  const { loaded, dir } = await locateDataDir(deps, options)
   const store = await deps.openStore(dir, 'write', loaded)
   try {
     const nowMs = deps.nowMs()

@@ -4,13 +4,13 @@ import type { Command } from 'commander'
 
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
 import { escapeJson, progress } from '../support/output.ts'
-import { queryOf, recordFilterOptions, type RecordFilter } from './record-filter.ts'
+import { recordQuery, recordFilterOptions, type RecordFilter } from './record-filter.ts'
 
 /** Options of `gradus audit export`. */
 export type AuditExportOptions = DataDirOptions & RecordFilter & { readonly out: string | undefined }
@@ -27,11 +27,11 @@ export function addAuditExport(audit: Command, cli: Cli): void {
 /** Writes records as JSON lines, to a file or standard output; equal logs give equal bytes. */
 export async function auditExport(deps: CliDeps, options: AuditExportOptions): Promise<ExitCode> {
   const bar = progress(deps, options.out === undefined)
-  const query = queryOf(options)
+  const query = recordQuery(options)
   const file = options.out === undefined ? undefined : await openOut(resolve(deps.cwd, options.out))
   let written = 0
   try {
-    await reading(deps, options, async (store) => {
+    await withStore(deps, options, async (store) => {
       for await (const stored of deps.walkRecords(store, query)) {
         const line = `${deps.exportLine(stored)}\n`
         // A terminal must not be steered by what was recorded; a pipe or a file gets the bytes as they are.

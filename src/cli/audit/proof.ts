@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../format/error.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
@@ -26,7 +26,7 @@ export function addAuditProof(audit: Command, cli: Cli): void {
 /** Prints the proof that a record is in the log, under a signed tree head (`c2sp.org/tlog-proof@v1`). */
 export async function auditProof(deps: CliDeps, options: AuditProofOptions): Promise<ExitCode> {
   const { id, tenant } = options
-  const answer = await reading(deps, options, async (store) => {
+  const answer = await withStore(deps, options, async (store) => {
     const stored = await store.read([], (view) => view.record(tenant, id))
     if (stored === undefined)
       throw new ServiceError('not_found', `tenant "${tenant}" has no record "${id}"`, { fix: '"gradus audit query" lists ids' })

@@ -4,12 +4,12 @@ import { ServiceError } from '../../format/error.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { queryOf, recordFilterOptions, type RecordFilter } from './record-filter.ts'
+import { recordQuery, recordFilterOptions, type RecordFilter } from './record-filter.ts'
 
 /** Options of `gradus audit query`. */
 export type AuditQueryOptions = DataDirOptions &
@@ -30,8 +30,8 @@ export async function auditQuery(deps: CliDeps, options: AuditQueryOptions): Pro
   const limit = Number(options.limit)
   if (!(Number.isInteger(limit) && limit > 0))
     throw new ServiceError('usage', `--limit ${options.limit} is not a count`, { fix: 'give a whole number from 1' })
-  const query = { ...queryOf(options), newestFirst: options.newest, limit }
-  const found = await reading(deps, options, async (store) => {
+  const query = { ...recordQuery(options), newestFirst: options.newest, limit }
+  const found = await withStore(deps, options, async (store) => {
     const records: StoredRecord[] = []
     for await (const stored of deps.walkRecords(store, query)) records.push(stored)
     return records

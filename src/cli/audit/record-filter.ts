@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../format/error.ts'
 import { RECORD_KINDS, type RecordKind } from '../../ledger/record.ts'
 import type { RecordQuery } from '../../ledger/store.ts'
-import { timeOf } from '../support/option-values.ts'
+import { parseTime } from '../support/option-values.ts'
 import { collect } from '../support/options.ts'
 
 /** Which records; every filter given has to hold. */
@@ -34,7 +34,7 @@ export function recordFilterOptions(command: Command): Command {
 }
 
 /** The filter as the store takes it. Throws `usage` for a kind or time that is none. */
-export function queryOf(filter: RecordFilter): Omit<RecordQuery, 'limit'> {
+export function recordQuery(filter: RecordFilter): Omit<RecordQuery, 'limit'> {
   const { tenant, agent, user, action, outcome, decision: decisionId } = filter
   const kinds = filter.kind.map((name): RecordKind => {
     const kind = RECORD_KINDS.find((known) => known === name)
@@ -42,8 +42,8 @@ export function queryOf(filter: RecordFilter): Omit<RecordQuery, 'limit'> {
       throw new ServiceError('usage', `"${name}" is not a kind of record`, { fix: `one of ${RECORD_KINDS.join(', ')}` })
     return kind
   })
-  const since = filter.since === undefined ? undefined : timeOf(filter.since)
-  const until = filter.until === undefined ? undefined : timeOf(filter.until)
+  const since = filter.since === undefined ? undefined : parseTime(filter.since)
+  const until = filter.until === undefined ? undefined : parseTime(filter.until)
   const given = Object.entries({ tenant, agent, user, action, outcome, decisionId, since, until }).filter(
     ([, value]) => value !== undefined,
   )

@@ -6,7 +6,7 @@ import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
@@ -45,7 +45,7 @@ export async function auditReplay(deps: CliDeps, options: AuditReplayOptions): P
     throw new ServiceError('usage', 'name one decision, or --all', {
       fix: 'gradus audit replay ID, or gradus audit replay --all',
     })
-  const replayed = await reading(deps, options, (store) =>
+  const replayed = await withStore(deps, options, (store) =>
     options.id === undefined ? replayAll(deps, options, store) : replayOne(deps, options.id, options.tenant ?? 'default', store),
   )
   const states = ['equal', 'different', 'masked', 'erased', 'unknown_policy_set'] as const

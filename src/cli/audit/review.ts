@@ -4,7 +4,7 @@ import { ServiceError } from '../../format/error.ts'
 import { LogReviewAnswer } from '../../reports/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
@@ -56,7 +56,7 @@ export async function auditReview(deps: CliDeps, options: AuditReviewOptions): P
 }
 
 async function reviewed(deps: CliDeps, options: AuditReviewOptions): Promise<LogReviewAnswer> {
-  const { loaded, dir } = await dataPlace(deps, options)
+  const { loaded, dir } = await locateDataDir(deps, options)
   const report = { review: options.id, notes: options.notes }
   const server = await findServer(deps, options, dir)
   if (server !== undefined) {

@@ -4,7 +4,7 @@ import { logReviewState } from '../../reports/log-reviews.ts'
 import type { LogReviewState } from '../../reports/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
@@ -25,7 +25,7 @@ export function addAuditReviews(audit: Command, cli: Cli): void {
 
 /** Lists the reviews of the log that somebody owns: the last time of each, and when it is due. 0: none is overdue; 1: one is. */
 export async function auditReviews(deps: CliDeps, options: AuditReviewsOptions): Promise<ExitCode> {
-  const states = await reading(deps, options, (store, { loaded }) =>
+  const states = await withStore(deps, options, (store, { loaded }) =>
     Promise.all(
       loaded.config.audit.reviews
         .filter(({ tenant }) => options.tenant === undefined || tenant === options.tenant)

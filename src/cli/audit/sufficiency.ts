@@ -15,10 +15,10 @@ import {
 } from '../../reports/sufficiency.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { sinceOf, timeOf } from '../support/option-values.ts'
+import { parseSince, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
 import { progress } from '../support/output.ts'
@@ -64,8 +64,8 @@ export function addAuditSufficiency(audit: Command, cli: Cli): void {
 export async function auditSufficiency(deps: CliDeps, options: AuditSufficiencyOptions): Promise<ExitCode> {
   if (options.csv && options.json)
     throw new ServiceError('usage', '--csv and --json exclude each other', { fix: 'leave one of them out' })
-  const since = new Date(sinceOf(options.since, deps.nowMs())).toISOString()
-  const until = options.until === undefined ? undefined : timeOf(options.until)
+  const since = new Date(parseSince(options.since, deps.nowMs())).toISOString()
+  const until = options.until === undefined ? undefined : parseTime(options.until)
   const file = options.out === undefined ? undefined : await openOut(resolve(deps.cwd, options.out))
   try {
     const write = async (text: string): Promise<void> => {
@@ -96,7 +96,7 @@ async function walk(
   const bar = progress(deps, options.out === undefined && (options.json || options.csv))
   const fold = createSufficiencyFold()
   await write(form.begin)
-  await reading(deps, options, async (store) => {
+  await withStore(deps, options, async (store) => {
     const termsFor = termsIn(deps, store)
     const query = {
       kinds: ['decision'] as const,

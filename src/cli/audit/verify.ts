@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { readText } from '../../format/read-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps, NamedText, VerifyLogReport } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions, collect } from '../support/options.ts'
@@ -31,7 +31,7 @@ export function addAuditVerify(audit: Command, cli: Cli): void {
 
 /** Verifies a log offline: tree, signatures, what people kept outside, and the state derived anew. 0: whole; 2: it is not what it was. */
 export async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<ExitCode> {
-  const { loaded, dir } = await dataPlace(deps, options)
+  const { loaded, dir } = await locateDataDir(deps, options)
   const texts = (files: readonly string[]): Promise<readonly NamedText[]> =>
     Promise.all(files.map((file) => readText(deps, file)))
   const kept = loaded.config.audit.checkpoint_file

@@ -7,9 +7,9 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { partOptions, reasonedOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
-import { containmentTarget, PATH, told, type TargetOptions } from './containments.ts'
+import { containmentTarget, CONTAINMENTS_PATH, printContainment, type TargetOptions } from './containments.ts'
 
 /** Adds `gradus contain add`. */
 export function addContainAdd(contain: Command, cli: Cli): void {
@@ -32,7 +32,7 @@ export async function containAdd(
   target: ContainmentTarget,
   options: PeopleOptions & { readonly reason: string },
 ): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
-  told(deps, await postToServer(deps, server, PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
+  const server = await requireServer(deps, options)
+  printContainment(deps, await postToServer(deps, server, CONTAINMENTS_PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
   return EXIT_CODES.ok
 }

@@ -5,7 +5,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 import { sendRequest, type Server } from '../support/server-client.ts'
 
-export const PATH = '/api/v1/containments'
+export const CONTAINMENTS_PATH = '/api/v1/containments'
 
 /** What to take out of service, as the command line names it; all of it absent: nothing is named. */
 export type TargetOptions = {
@@ -44,16 +44,16 @@ export function targetText(target: ContainmentTarget): string {
 }
 
 /** Asks the server what is out of service. */
-export async function containmentsOf(deps: CliDeps, server: Server): Promise<ContainmentsAnswer> {
-  return sendRequest(deps, server, { method: 'GET', path: PATH }, ContainmentsAnswer)
+export async function fetchContainments(deps: CliDeps, server: Server): Promise<ContainmentsAnswer> {
+  return sendRequest(deps, server, { method: 'GET', path: CONTAINMENTS_PATH }, ContainmentsAnswer)
 }
 
 /** Asks the server to put a containment out of force. */
-export async function lifted(deps: CliDeps, server: Server, id: string): Promise<ContainmentAnswer> {
-  return sendRequest(deps, server, { method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, ContainmentAnswer)
+export async function liftContainment(deps: CliDeps, server: Server, id: string): Promise<ContainmentAnswer> {
+  return sendRequest(deps, server, { method: 'DELETE', path: `${CONTAINMENTS_PATH}/${encodeURIComponent(id)}` }, ContainmentAnswer)
 }
 
-export function told(deps: CliDeps, answer: ContainmentAnswer, json: boolean): void {
+export function printContainment(deps: CliDeps, answer: ContainmentAnswer, json: boolean): void {
   if (json) {
     deps.stdout(`${jsonText(answer)}\n`)
     return

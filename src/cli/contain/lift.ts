@@ -5,8 +5,8 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
-import { lifted, told } from './containments.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
+import { liftContainment, printContainment } from './containments.ts'
 
 /** Adds `gradus contain lift`. */
 export function addContainLift(contain: Command, cli: Cli): void {
@@ -20,6 +20,6 @@ export function addContainLift(contain: Command, cli: Cli): void {
 
 /** Puts a containment out of force. */
 export async function containLift(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
-  told(deps, await lifted(deps, await peopleServer(deps, options), id), options.json)
+  printContainment(deps, await liftContainment(deps, await requireServer(deps, options), id), options.json)
   return EXIT_CODES.ok
 }

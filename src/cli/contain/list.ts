@@ -7,8 +7,8 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
-import { containmentsOf, targetText } from './containments.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
+import { fetchContainments, targetText } from './containments.ts'
 
 /** Adds `gradus contain list`. */
 export function addContainList(contain: Command, cli: Cli): void {
@@ -18,7 +18,7 @@ export function addContainList(contain: Command, cli: Cli): void {
 
 /** Lists what is out of service. */
 export async function containList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
-  const answer = await containmentsOf(deps, await peopleServer(deps, options))
+  const answer = await fetchContainments(deps, await requireServer(deps, options))
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
   return EXIT_CODES.ok
 }

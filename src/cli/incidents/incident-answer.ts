@@ -4,13 +4,13 @@ import type { CliDeps } from '../support/deps.ts'
 import { escapeLine, jsonText, painter, table } from '../support/output.ts'
 import { sendRequest, type Server } from '../support/server-client.ts'
 
-export const PATH = '/api/v1/incidents'
+export const INCIDENTS_PATH = '/api/v1/incidents'
 
-export async function theIncident(deps: CliDeps, server: Server, id: string): Promise<IncidentView> {
-  return sendRequest(deps, server, { method: 'GET', path: `${PATH}/${encodeURIComponent(id)}` }, IncidentView)
+export async function fetchIncident(deps: CliDeps, server: Server, id: string): Promise<IncidentView> {
+  return sendRequest(deps, server, { method: 'GET', path: `${INCIDENTS_PATH}/${encodeURIComponent(id)}` }, IncidentView)
 }
 
-export function told(deps: CliDeps, answer: IncidentAnswer, what: string, json: boolean): void {
+export function printIncident(deps: CliDeps, answer: IncidentAnswer, what: string, json: boolean): void {
   if (json) {
     deps.stdout(`${jsonText(answer)}\n`)
     return

@@ -5,12 +5,12 @@ import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { oneOf } from '../support/option-values.ts'
+import { parseChoice } from '../support/option-values.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
-import { PATH } from './incident-answer.ts'
+import { INCIDENTS_PATH } from './incident-answer.ts'
 
 /** Options of `gradus incidents list`. */
 export type IncidentListOptions = PeopleOptions & { readonly agent: string | undefined; readonly state: string | undefined }
@@ -28,9 +28,9 @@ export function addIncidentsList(incidents: Command, cli: Cli): void {
 export async function incidentsList(deps: CliDeps, options: IncidentListOptions): Promise<ExitCode> {
   const query = new URLSearchParams()
   if (options.agent !== undefined) query.set('agent', options.agent)
-  if (options.state !== undefined) query.set('state', oneOf(IncidentStage.options, options.state, 'a state'))
-  const server = await peopleServer(deps, options)
-  const path = query.size === 0 ? PATH : `${PATH}?${query.toString()}`
+  if (options.state !== undefined) query.set('state', parseChoice(IncidentStage.options, options.state, 'a state'))
+  const server = await requireServer(deps, options)
+  const path = query.size === 0 ? INCIDENTS_PATH : `${INCIDENTS_PATH}?${query.toString()}`
   const answer = await sendRequest(deps, server, { method: 'GET', path }, IncidentsAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
   return EXIT_CODES.ok

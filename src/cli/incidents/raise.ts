@@ -8,11 +8,11 @@ import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { oneOf } from '../support/option-values.ts'
+import { parseChoice } from '../support/option-values.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
-import { PATH, told } from './incident-answer.ts'
+import { INCIDENTS_PATH, printIncident } from './incident-answer.ts'
 
 /** Options of `gradus incidents raise`. */
 export type RaiseOptions = PeopleOptions & {
@@ -38,7 +38,7 @@ export function addIncidentsRaise(incidents: Command, cli: Cli): void {
 
 /** Raises an incident: trust is capped at once. */
 export async function incidentsRaise(deps: CliDeps, agent: string, options: RaiseOptions): Promise<ExitCode> {
-  const of = oneOf(IncidentClass.options, options.class, 'a class of incident')
+  const of = parseChoice(IncidentClass.options, options.class, 'a class of incident')
   const scope = options.scope === undefined ? undefined : ScopeKey.safeParse(options.scope)
   if (scope?.success === false)
     throw new ServiceError('usage', `"${String(options.scope)}" is not a scope`, { fix: 'write it like crm:full' })
@@ -52,7 +52,7 @@ export async function incidentsRaise(deps: CliDeps, agent: string, options: Rais
     ...(scope === undefined ? {} : { scope: scope.data }),
     ...(cap === undefined ? {} : { cap }),
   }
-  const answer = await postToServer(deps, await peopleServer(deps, options), PATH, report, IncidentAnswer)
-  told(deps, answer, 'raised', options.json)
+  const answer = await postToServer(deps, await requireServer(deps, options), INCIDENTS_PATH, report, IncidentAnswer)
+  printIncident(deps, answer, 'raised', options.json)
   return EXIT_CODES.ok
 }

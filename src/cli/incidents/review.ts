@@ -6,9 +6,9 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
-import { PATH, theIncident, told } from './incident-answer.ts'
+import { INCIDENTS_PATH, fetchIncident, printIncident } from './incident-answer.ts'
 
 type ReviewOptions = PeopleOptions & { readonly reason: string }
 
@@ -38,10 +38,10 @@ export async function incidentsReview(
   id: string,
   options: PeopleOptions & { readonly reason: string; readonly falsePositive: boolean },
 ): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
-  const { agent } = await theIncident(deps, server, id)
+  const server = await requireServer(deps, options)
+  const { agent } = await fetchIncident(deps, server, id)
   const report = { agent, false_positive: options.falsePositive, note: options.reason }
-  const answer = await postToServer(deps, server, `${PATH}/${encodeURIComponent(id)}/reviews`, report, IncidentAnswer)
-  told(deps, answer, options.falsePositive ? 'a false positive' : 'reviewed', options.json)
+  const answer = await postToServer(deps, server, `${INCIDENTS_PATH}/${encodeURIComponent(id)}/reviews`, report, IncidentAnswer)
+  printIncident(deps, answer, options.falsePositive ? 'a false positive' : 'reviewed', options.json)
   return EXIT_CODES.ok
 }

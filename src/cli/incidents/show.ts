@@ -7,8 +7,8 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { escapeLine, jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
-import { theIncident } from './incident-answer.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
+import { fetchIncident } from './incident-answer.ts'
 
 /** Adds `gradus incidents show`. */
 export function addIncidentsShow(incidents: Command, cli: Cli): void {
@@ -21,7 +21,7 @@ export function addIncidentsShow(incidents: Command, cli: Cli): void {
 
 /** Shows one incident: what it caps where, and what lifts it. */
 export async function incidentsShow(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
-  const view = await theIncident(deps, await peopleServer(deps, options), id)
+  const view = await fetchIncident(deps, await requireServer(deps, options), id)
   deps.stdout(options.json ? `${jsonText(view)}\n` : `${viewText(view)}\n`)
   return EXIT_CODES.ok
 }

@@ -7,10 +7,10 @@ import { observedIn } from '../../reports/observe/observed.ts'
 import { type ReadyGate, readyGates } from '../../reports/observe/ready.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { sinceOf } from '../support/option-values.ts'
+import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter, progress, table } from '../support/output.ts'
 
@@ -49,11 +49,11 @@ export async function observeReady(deps: CliDeps, options: ObserveReadyOptions):
   const scope = ScopeKey.safeParse(options.scope)
   if (!scope.success)
     throw new ServiceError('usage', `--scope ${options.scope} is no scope`, { fix: 'write it like "communication:full"' })
-  const since = options.since === undefined ? {} : { since: new Date(sinceOf(options.since, deps.nowMs())).toISOString() }
+  const since = options.since === undefined ? {} : { since: new Date(parseSince(options.since, deps.nowMs())).toISOString() }
   const bar = progress(deps, false)
   const scratches = [deps.openScratch(), deps.openScratch()] as const
   try {
-    const gates = await reading(deps, options, async (store, { loaded }) => {
+    const gates = await withStore(deps, options, async (store, { loaded }) => {
       const approvalMs = loaded.config.approvals.expire_minutes * MINUTE_MS
       const [ofScope, ofAgent] = scratches.map((scratch) => createObserveFold({ by: 'scope', scratch, approvalMs }))
       const query = { kinds: ['decision', 'outcome'] as const, agent, tenant, ...since }

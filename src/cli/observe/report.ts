@@ -4,10 +4,10 @@ import { ServiceError } from '../../format/error.ts'
 import { createObserveFold, type Grouping, GROUPINGS, type ObserveReport } from '../../reports/observe/fold.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { sinceOf } from '../support/option-values.ts'
+import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { observeReportText } from './report-text.ts'
@@ -38,11 +38,11 @@ export function addObserveReport(observe: Command, cli: Cli): void {
 /** Says what enforcing would have changed of what was only observed. Records are read one after the other. */
 export async function observeReport(deps: CliDeps, options: ObserveReportOptions): Promise<ExitCode> {
   const by = groupingOf(options.by)
-  const since = new Date(sinceOf(options.since, deps.nowMs())).toISOString()
+  const since = new Date(parseSince(options.since, deps.nowMs())).toISOString()
   const scratch = deps.openScratch()
   const bar = progress(deps, false)
   try {
-    const report: ObserveReport = await reading(deps, options, async (store, { loaded }) => {
+    const report: ObserveReport = await withStore(deps, options, async (store, { loaded }) => {
       const fold = createObserveFold({ by, scratch, approvalMs: loaded.config.approvals.expire_minutes * MINUTE_MS })
       const query = {
         kinds: ['decision', 'outcome'] as const,

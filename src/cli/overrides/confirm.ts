@@ -6,9 +6,9 @@ import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
-import { told } from './override-answer.ts'
+import { printOverride } from './override-answer.ts'
 
 /** Adds `gradus overrides confirm`. */
 export function addOverridesConfirm(overrides: Command, cli: Cli): void {
@@ -22,8 +22,8 @@ export function addOverridesConfirm(overrides: Command, cli: Cli): void {
 
 /** Stands behind an override as one more person. */
 export async function overridesConfirm(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const path = `/api/v1/overrides/${encodeURIComponent(id)}/confirmations`
-  told(deps, await sendRequest(deps, server, { method: 'POST', path }, OverrideAnswer), options.json)
+  printOverride(deps, await sendRequest(deps, server, { method: 'POST', path }, OverrideAnswer), options.json)
   return EXIT_CODES.ok
 }

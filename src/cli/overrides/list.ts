@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
 /** Adds `gradus overrides list`. */
@@ -18,7 +18,7 @@ export function addOverridesList(overrides: Command, cli: Cli): void {
 
 /** Lists the emergency overrides in force. */
 export async function overridesList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/overrides' }, OverridesAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
   return EXIT_CODES.ok

@@ -8,9 +8,9 @@ import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
-import { told } from './override-answer.ts'
+import { printOverride } from './override-answer.ts'
 
 /** Longest time an override may be asked for, minutes. */
 const MINUTES_MAX = 60
@@ -55,8 +55,8 @@ export async function overridesOpen(deps: CliDeps, options: OpenOptions): Promis
     throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
       fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
     })
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const report = { agent, scope: scope.data, reason, minutes, ...(action === undefined ? {} : { action }) }
-  told(deps, await postToServer(deps, server, '/api/v1/overrides', report, OverrideAnswer), options.json)
+  printOverride(deps, await postToServer(deps, server, '/api/v1/overrides', report, OverrideAnswer), options.json)
   return EXIT_CODES.ok
 }

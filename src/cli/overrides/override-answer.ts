@@ -2,7 +2,7 @@ import type { OverrideAnswer } from '../../approvals/wire.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 
-export function told(deps: CliDeps, answer: OverrideAnswer, json: boolean): void {
+export function printOverride(deps: CliDeps, answer: OverrideAnswer, json: boolean): void {
   if (json) {
     deps.stdout(`${jsonText(answer)}\n`)
     return

@@ -12,7 +12,7 @@ import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
-import { reading } from '../support/data-dir.ts'
+import { withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
 import { jsonText, type Paint, painter } from '../support/output.ts'
@@ -120,7 +120,7 @@ async function played(deps: CliDeps, options: ExplainOptions, { loaded, file }: 
 }
 
 async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
-  const { stored, policySet } = await reading(deps, options, async (store) => {
+  const { stored, policySet } = await withStore(deps, options, async (store) => {
     const found = await store.read([], (view) => view.record(options.tenant, options.target))
     if (found?.record.kind !== 'decision') {
       throw new ServiceError(

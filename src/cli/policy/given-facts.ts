@@ -14,9 +14,9 @@ import { readYaml } from '../../format/yaml-source.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Request } from '../../model/request.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { timeOf } from '../support/option-values.ts'
+import { parseTime } from '../support/option-values.ts'
 import { configOption } from '../support/options.ts'
 
 /** Where `eval` and `explain` take trust from: flags, a fixture, or the store; without any, an agent of which nothing is known. */
@@ -60,7 +60,7 @@ export async function factsFor(
   const anonymous = options.fixture === undefined ? await anonymousStanding(deps, options) : undefined
   const given =
     anonymous === undefined ? await givenByFixture(deps, options.fixture ?? '') : givenByFlags(deps, options, anonymous)
-  const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: timeOf(options.at) }) }, [request], policySet)
+  const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: parseTime(options.at) }) }, [request], policySet)
   const caller: Caller = anonymous === undefined ? world.caller : { ...anonymous, credential: null }
   const context = requestContext({ request, caller, policySet: world.policySet, atMs: world.atMs })
   return { facts: gatherFacts(context, worldView(world)), policySet: world.policySet }
@@ -120,7 +120,7 @@ async function givenByFixture(deps: CliDeps, fixture: string): Promise<Given> {
 /** What the store knows now; nothing is recorded or reserved. */
 async function storedFacts(deps: CliDeps, options: TrustOptions, request: Request, policySet: PolicySet): Promise<DecisionFacts> {
   const caller: Caller = { ...(await anonymousStanding(deps, options)), credential: null }
-  const atMs = options.at === undefined ? deps.nowMs() : Date.parse(timeOf(options.at))
+  const atMs = options.at === undefined ? deps.nowMs() : Date.parse(parseTime(options.at))
   const context = requestContext({ request, caller, policySet, atMs })
-  return reading(deps, options, (store) => store.read(factKeys(context), (view) => gatherFacts(context, view)))
+  return withStore(deps, options, (store) => store.read(factKeys(context), (view) => gatherFacts(context, view)))
 }

@@ -13,7 +13,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
 import { escapeLine, jsonText } from '../support/output.ts'
-import { asJson, summary, yamlOf } from './catalogue-draft/draft-text.ts'
+import { draftJson, draftSummary, draftYaml } from './catalogue-draft/draft-text.ts'
 import { listedTools } from './catalogue-draft/mcp-tools.ts'
 import { recordedNames } from './catalogue-draft/recorded-names.ts'
 
@@ -66,10 +66,10 @@ export async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptio
   const catalogue = await deps.readCatalogue(folder)
   const seen = source === 'mcp' ? await listedTools(deps, options.file ?? '') : await recordedNames(deps, options)
   const draft = draftCatalogue(seen.tools, seen.agents, catalogue)
-  if (options.json) deps.stdout(`${jsonText(asJson(draft, seen))}\n`)
+  if (options.json) deps.stdout(`${jsonText(draftJson(draft, seen))}\n`)
   else {
-    deps.stderr(summary(draft, seen, catalogue))
-    if (draft.tools.length + draft.agents.length > 0) await give(deps, options, yamlOf(draft, seen, place(deps, loaded, folder)))
+    deps.stderr(draftSummary(draft, seen, catalogue))
+    if (draft.tools.length + draft.agents.length > 0) await give(deps, options, draftYaml(draft, seen, place(deps, loaded, folder)))
   }
   return EXIT_CODES.ok
 }

@@ -22,7 +22,7 @@ import { explainedOf } from '../policy/explain/explained.ts'
 import { drawLadder } from '../policy/explain/ladder.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
@@ -93,7 +93,7 @@ export async function fixtureFrom(deps: CliDeps, options: FixtureFromOptions): P
 /** The record with everything that a fixture of it needs. Throws where it is not there, or not whole any more. */
 async function taking(deps: CliDeps, options: FixtureFromOptions): Promise<Taken> {
   const { id, tenant } = options
-  return reading(deps, options, async (store, { loaded }) => {
+  return withStore(deps, options, async (store, { loaded }) => {
     const stored = await store.read([], (view) => view.record(tenant, id))
     if (stored?.record.kind !== 'decision')
       throw new ServiceError('not_found', `"${escapeLine(id)}" is no recorded decision of tenant "${escapeLine(tenant)}"`, {

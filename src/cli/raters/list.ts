@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { percent } from './share.ts'
 
@@ -20,7 +20,7 @@ export function addRatersList(raters: Command, cli: Cli): void {
 
 /** Lists everybody who judges. */
 export async function ratersList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/raters' }, RatersAnswer)
   deps.stdout(`${options.json ? jsonText(answer) : ratersText(answer)}\n`)
   return EXIT_CODES.ok

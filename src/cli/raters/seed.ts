@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { escapeLine, jsonText } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
 
 /** Options of `gradus raters seed`. */
@@ -30,7 +30,7 @@ export function addRatersSeed(raters: Command, cli: Cli): void {
 
 /** Makes a decision that waits for people one of known answer. */
 export async function ratersSeed(deps: CliDeps, decision: string, options: SeedOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const { expected, note } = options
   const report = { decision_id: decision, expected, ...(note === undefined ? {} : { note }) }
   const answer = await postToServer(deps, server, '/api/v1/canaries', report, CanaryAnswer)

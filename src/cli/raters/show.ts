@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { percent } from './share.ts'
 
@@ -22,7 +22,7 @@ export function addRatersShow(raters: Command, cli: Cli): void {
 
 /** Shows one who judges. */
 export async function ratersShow(deps: CliDeps, name: string, options: PeopleOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const path = `/api/v1/raters/${encodeURIComponent(name)}`
   const view = await sendRequest(deps, server, { method: 'GET', path }, RaterView)
   deps.stdout(`${options.json ? jsonText(view) : raterText(view)}\n`)

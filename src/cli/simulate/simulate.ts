@@ -10,10 +10,10 @@ import { simulate as simulateLog } from '../../simulate/simulate.ts'
 import { simulateOpa } from '../../simulate/simulate-opa.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CandidateSources, CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { sinceOf } from '../support/option-values.ts'
+import { parseSince } from '../support/option-values.ts'
 import { configOption } from '../support/options.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { openDecisionLog } from './decision-log.ts'
@@ -94,7 +94,7 @@ type Typed = Omit<SimulateOptions, 'files'> & CandidateSources
 export async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise<ExitCode> {
   checkOptions(options)
   const limit = options.maxChanged === undefined ? undefined : parseMaxChanged(options.maxChanged)
-  const sinceMs = options.since === undefined ? -Infinity : sinceOf(options.since, deps.nowMs())
+  const sinceMs = options.since === undefined ? -Infinity : parseSince(options.since, deps.nowMs())
   const loaded = await deps.loadConfig(options.config)
   const bar = progress(deps, false)
   const show = (done: number, total: number, what: string): void => {
@@ -150,7 +150,7 @@ function absolute(cwd: string, files: CandidateSources): CandidateSources {
 async function overAudit(deps: CliDeps, options: SimulateOptions, { candidate, loaded, sinceMs, show }: Running): Promise<Run> {
   const scratch = deps.openScratch()
   try {
-    return await reading(deps, options, async (store) => {
+    return await withStore(deps, options, async (store) => {
       const { changes, promotions, recorded_under } = await simulateLog({
         store,
         walk: deps.walkRecords,
@@ -192,7 +192,7 @@ async function overDecisionLog(deps: CliDeps, options: SimulateOptions, running:
   }
   try {
     // Trust is taken from a store only where one is named: the log is most often another system's.
-    const run = options.dataDir === undefined ? await over(undefined) : await reading(deps, options, over)
+    const run = options.dataDir === undefined ? await over(undefined) : await withStore(deps, options, over)
     if (run.changes.decisions > 0 || log.skipped() === 0) return run
     throw new ServiceError('bad_request', `none of its ${log.skipped()} entries is a decision`, {
       place: { file: options.from },

@@ -17,7 +17,7 @@ export type ServerFile = z.infer<typeof ServerFile>
 export const SERVER_FILE = 'server.json'
 
 /** The configuration and the data directory that options name. */
-export async function dataPlace(
+export async function locateDataDir(
   deps: CliDeps,
   { config, dataDir }: DataDirOptions,
 ): Promise<{ readonly loaded: LoadedConfig; readonly dir: string }> {
@@ -27,12 +27,12 @@ export async function dataPlace(
 }
 
 /** Opens the store read-only, beside a running server or without one, and closes it when the work is over. */
-export async function reading<T>(
+export async function withStore<T>(
   deps: CliDeps,
   options: DataDirOptions,
   work: (store: Store, place: { readonly loaded: LoadedConfig; readonly dir: string }) => Promise<T>,
 ): Promise<T> {
-  const place = await dataPlace(deps, options)
+  const place = await locateDataDir(deps, options)
   const store = await deps.openStore(place.dir, 'read', place.loaded)
   try {
     return await work(store, place)

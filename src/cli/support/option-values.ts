@@ -4,26 +4,26 @@ import { durationMs } from '../../format/duration.ts'
 import { ServiceError } from '../../format/error.ts'
 import { ScopeKey } from '../../model/scope.ts'
 
-export function oneOf<T extends string>(known: readonly T[], text: string, what: string): T {
+export function parseChoice<T extends string>(known: readonly T[], text: string, what: string): T {
   const found = known.find((each) => each === text)
   if (found !== undefined) return found
   throw new ServiceError('usage', `"${text}" is not ${what}`, { fix: `it is one of ${known.join(', ')}` })
 }
 
 /** An ISO 8601 time of an option. Throws `usage`. */
-export function timeOf(text: string): string {
+export function parseTime(text: string): string {
   const parsed = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).safeParse(text)
   if (parsed.success) return new Date(Date.parse(text)).toISOString()
   throw new ServiceError('usage', `"${text}" is not a time`, { fix: 'write it like 2026-03-03T10:00:00Z' })
 }
 
 /** Milliseconds of a duration before now (`7d`), or of a time. */
-export function sinceOf(text: string, nowMs: number): number {
-  return /^\d{4}-/u.test(text) ? Date.parse(timeOf(text)) : nowMs - durationMs(text)
+export function parseSince(text: string, nowMs: number): number {
+  return /^\d{4}-/u.test(text) ? Date.parse(parseTime(text)) : nowMs - durationMs(text)
 }
 
 /** A scope as it is typed; throws `usage`. */
-export function scopeIn(text: string): ScopeKey {
+export function parseScope(text: string): ScopeKey {
   const scope = ScopeKey.safeParse(text)
   if (scope.success) return scope.data
   throw new ServiceError('usage', `"${text}" is not a scope`, {

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../format/error.ts'
-import { type DataDirOptions, dataPlace } from './data-dir.ts'
+import { type DataDirOptions, locateDataDir } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { findServer, type Server, type ServerOptions } from './server-client.ts'
 
@@ -10,8 +10,8 @@ export type PeopleOptions = DataDirOptions & ServerOptions & { readonly json: bo
  * The server that people decide through. There is no way beside it: only a credential proves who somebody is, and who could name
  * anybody at a terminal could be two people.
  */
-export async function peopleServer(deps: CliDeps, options: PeopleOptions): Promise<Server> {
-  const { dir } = await dataPlace(deps, options)
+export async function requireServer(deps: CliDeps, options: PeopleOptions): Promise<Server> {
+  const { dir } = await locateDataDir(deps, options)
   const server = await findServer(deps, options, dir)
   if (server !== undefined) return server
   throw new ServiceError('not_ready', `no server runs on ${dir}, and people decide only through one: it knows who they are`, {

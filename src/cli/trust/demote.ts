@@ -10,7 +10,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
 
 /** Options of `gradus trust demote`. */
@@ -49,7 +49,7 @@ export async function trustDemote(deps: CliDeps, options: DemoteOptions): Promis
   const level = Level.safeParse(/^L?[0-4]$/iu.test(options.to) ? Number(options.to.slice(-1)) : undefined)
   if (!level.success)
     throw new ServiceError('usage', `"${options.to}" is not a level`, { fix: 'write L0, L1, L2 or L3, or only the digit' })
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/scopes/${encodeURIComponent(scope.data)}/demotion`
   const answer = await postToServer(deps, server, path, { level: level.data, reason }, DemotionAnswer)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)

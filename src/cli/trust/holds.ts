@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { jsonText, table } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
 /** Adds `gradus trust holds`. */
@@ -21,7 +21,7 @@ export function addTrustHolds(trust: Command, cli: Cli): void {
 
 /** Lists what waits for a person about an agent. */
 export async function trustHolds(deps: CliDeps, agent: string, options: PeopleOptions): Promise<ExitCode> {
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/trust`
   const { holds } = await sendRequest(deps, server, { method: 'GET', path }, AgentTrustAnswer)
   deps.stdout(`${options.json ? jsonText({ agent, holds }) : holdsText(holds)}\n`)

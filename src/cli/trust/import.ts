@@ -7,7 +7,7 @@ import { ImportAnswer } from '../../evidence/signals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
@@ -61,7 +61,7 @@ export async function trustImport(deps: CliDeps, options: ImportOptions): Promis
 }
 
 async function imported(deps: CliDeps, options: ImportOptions, bytes: Uint8Array, signature: Uint8Array): Promise<ImportAnswer> {
-  const { loaded, dir } = await dataPlace(deps, options)
+  const { loaded, dir } = await locateDataDir(deps, options)
   const server = await findServer(deps, options, dir)
   if (server !== undefined) {
     const headers = { 'content-type': 'application/x-ndjson', 'gradus-signature': Buffer.from(signature).toString('base64') }

@@ -5,7 +5,7 @@ import { PromotionAnswer } from '../../ladder/wire.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
@@ -69,7 +69,7 @@ export async function trustPromote(deps: CliDeps, options: PromoteOptions): Prom
 }
 
 async function promotion(deps: CliDeps, options: PromoteOptions, scope: string): Promise<PromotionAnswer> {
-  const { loaded, dir } = await dataPlace(deps, options)
+  const { loaded, dir } = await locateDataDir(deps, options)
   const report = options.note === undefined ? {} : { note: options.note }
   const server = await findServer(deps, options, dir)
   if (server !== undefined)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, dataPlace } from '../support/data-dir.ts'
+import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps, RebuildReport } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
@@ -36,7 +36,7 @@ export function addTrustRebuild(trust: Command, cli: Cli): void {
 
 /** Derives all state again from the log. With `--check` it is compared with what is stored (1: they differ); otherwise it takes its place. */
 export async function trustRebuild(deps: CliDeps, options: TrustRebuildOptions): Promise<ExitCode> {
-  const { loaded, dir } = await dataPlace(deps, options)
+  const { loaded, dir } = await locateDataDir(deps, options)
   const bar = progress(deps, options.json)
   const report = await deps.rebuildState({
     dataDir: dir,

@@ -9,7 +9,7 @@ import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { timeOf } from '../support/option-values.ts'
+import { parseTime } from '../support/option-values.ts'
 
 /** Options of `gradus trust replay`. */
 export type TrustReplayOptions = { readonly file: string; readonly at: string | undefined; readonly json: boolean }
@@ -39,7 +39,7 @@ export async function trustReplay(deps: CliDeps, options: TrustReplayOptions): P
       place: { file: name },
       fix: 'give the time with --at',
     })
-  const readAtMs = options.at === undefined ? latestOf(events) : Date.parse(timeOf(options.at))
+  const readAtMs = options.at === undefined ? latestOf(events) : Date.parse(parseTime(options.at))
   const answer = replay(events, readAtMs, DEFAULT_TRUST_CONSTANTS)
   deps.stdout(`${JSON.stringify(answer, null, options.json ? 0 : 2)}\n`)
   return EXIT_CODES.ok

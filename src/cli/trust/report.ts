@@ -8,10 +8,10 @@ import { type ScopeSurvey, surveyTrust } from '../../reports/trust-report/survey
 import { DAY_MS } from '../../trust/constants.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { sinceOf } from '../support/option-values.ts'
+import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { jsonText, progress, table } from '../support/output.ts'
 
@@ -36,10 +36,10 @@ export function addTrustReport(trust: Command, cli: Cli): void {
 /** How trust worked since a time, and where it stands now, scope by scope. Records are read one after the other. */
 export async function trustReport(deps: CliDeps, options: TrustReportOptions): Promise<ExitCode> {
   const nowMs = deps.nowMs()
-  const sinceMs = Math.floor(sinceOf(options.since, nowMs) / DAY_MS) * DAY_MS
+  const sinceMs = Math.floor(parseSince(options.since, nowMs) / DAY_MS) * DAY_MS
   const bar = progress(deps, options.json)
   const { tenant } = options
-  const { happened, stands } = await reading(deps, options, async (store) => {
+  const { happened, stands } = await withStore(deps, options, async (store) => {
     const fold = createTrustFold()
     // Grants and demotions of before are needed to tell what is the first, and what was given back.
     for await (const { leafIndex, record } of deps.walkRecords(store, tenant === undefined ? {} : { tenant })) {

@@ -8,7 +8,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
-import { type PeopleOptions, peopleServer } from '../support/people-server.ts'
+import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { postToServer } from '../support/server-client.ts'
 
 /** Options of `gradus trust resolve`. */
@@ -40,7 +40,7 @@ export async function trustResolve(deps: CliDeps, options: ResolveOptions): Prom
   const { agent, hold, accept, dismiss, note } = options
   if (accept === dismiss)
     throw new ServiceError('usage', 'say whether it is true', { fix: 'add --accept or --dismiss, and only one of them' })
-  const server = await peopleServer(deps, options)
+  const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/holds/${encodeURIComponent(hold)}`
   const report = { resolution: accept ? 'accept' : 'dismiss', ...(note === undefined ? {} : { note }) }
   const answer = await postToServer(deps, server, path, report, HoldAnswer)

@@ -7,10 +7,10 @@ import { scopeTrust } from '../../trust/scope-trust.ts'
 import { newAgentTrust } from '../../trust/state.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { scopeIn, timeOf } from '../support/option-values.ts'
+import { parseScope, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 import { type DrawnScope, drawScope } from './draw.ts'
@@ -48,7 +48,7 @@ export function addTrustShow(trust: Command, cli: Cli): void {
 /** Draws the trust of an agent in every scope in which anything happened, as the store has it now, and how it came to it. */
 export async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<ExitCode> {
   const { agent, tenant } = options
-  const nowMs = options.at === undefined ? deps.nowMs() : Date.parse(timeOf(options.at))
+  const nowMs = options.at === undefined ? deps.nowMs() : Date.parse(parseTime(options.at))
   const { scopes, stateVersion } = await shown(deps, options, nowMs)
   if (options.json)
     deps.stdout(`${jsonText({ agent, tenant, at: new Date(nowMs).toISOString(), state_version: stateVersion, scopes })}\n`)
@@ -67,8 +67,8 @@ async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): P
   const { agent: id, tenant } = options
   const key = { kind: 'agent', tenant, id } as const
   const activity = { kind: 'activity', tenant, id } as const
-  const chosen = options.scope === undefined ? undefined : scopeIn(options.scope)
-  return reading(deps, options, async (store) => {
+  const chosen = options.scope === undefined ? undefined : parseScope(options.scope)
+  return withStore(deps, options, async (store) => {
     const { views, stateVersion } = await store.read([key, activity], (view) => {
       const stored = view.document(key)
       if (stored === undefined && view.document(activity) === undefined)

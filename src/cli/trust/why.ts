@@ -6,10 +6,10 @@ import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why
 import { scopeView } from '../../trust/view.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type DataDirOptions, reading } from '../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { scopeIn } from '../support/option-values.ts'
+import { parseScope } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, type Paint, painter, table } from '../support/output.ts'
 
@@ -45,11 +45,11 @@ export function addTrustWhy(trust: Command, cli: Cli): void {
 /** Lists the evidence that moved the trust of an agent in a scope most, heaviest first, each with its record. */
 export async function trustWhy(deps: CliDeps, options: TrustWhyOptions): Promise<ExitCode> {
   const { agent, tenant } = options
-  const scope = scopeIn(options.scope)
+  const scope = parseScope(options.scope)
   const limit = limitIn(options.limit)
   const nowMs = deps.nowMs()
   const sinceMs = nowMs - durationMs(options.since)
-  const why = await reading(deps, options, async (store) => {
+  const why = await withStore(deps, options, async (store) => {
     const seen = await store.read([], (view) =>
       [{ kind: 'agent', tenant, id: agent } as const, { kind: 'activity', tenant, id: agent } as const].some(
         (key) => view.document(key) !== undefined,

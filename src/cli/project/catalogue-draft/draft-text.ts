@@ -8,7 +8,7 @@ import type { Seen } from './seen.ts'
 
 // What comes of it
 
-export function asJson({ tools, agents, refused, declaresScope }: CatalogueDraft, seen: Seen): unknown {
+export function draftJson({ tools, agents, refused, declaresScope }: CatalogueDraft, seen: Seen): unknown {
   const counts = new Map(seen.tools.map(({ name, count }) => [name, count ?? null]))
   const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
   return {
@@ -21,7 +21,7 @@ export function asJson({ tools, agents, refused, declaresScope }: CatalogueDraft
   }
 }
 
-export function summary({ tools, agents, refused }: CatalogueDraft, seen: Seen, catalogue: CatalogueFile): string {
+export function draftSummary({ tools, agents, refused }: CatalogueDraft, seen: Seen, catalogue: CatalogueFile): string {
   const counts = new Map(seen.tools.map((tool) => [tool.name, tool]))
   const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
   const known = seen.tools.filter(({ name }) => Object.hasOwn(catalogue.tools, name)).length
@@ -65,7 +65,7 @@ function plainCatalogue({ tools, agents, declaresScope }: Omit<CatalogueDraft, '
 }
 
 /** The draft as a file of the catalogue folder. Names and claims of others are on one line each, so that none can leave its comment. */
-export function yamlOf(draft: CatalogueDraft, seen: Seen, against: string): string {
+export function draftYaml(draft: CatalogueDraft, seen: Seen, against: string): string {
   const document = new Document(plainCatalogue(draft))
   document.commentBefore = [
     ` Draft from ${escapeLine(seen.from)}, against ${escapeLine(against)}.`,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 import type { StoredRecord } from '../../../ledger/store.ts'
-import { type DataDirOptions, reading } from '../../support/data-dir.ts'
+import { type DataDirOptions, withStore } from '../../support/data-dir.ts'
 import type { CliDeps } from '../../support/deps.ts'
-import { timeOf } from '../../support/option-values.ts'
+import { parseTime } from '../../support/option-values.ts'
 import { progress } from '../../support/output.ts'
 import type { Seen } from './seen.ts'
 
@@ -30,13 +30,13 @@ type TrafficOptions = DataDirOptions & {
 /** The actions and agents that recorded decisions name, each with how often and by whom. */
 export async function recordedNames(deps: CliDeps, options: TrafficOptions): Promise<Seen> {
   const { tenant } = options
-  const since = options.since === undefined ? undefined : timeOf(options.since)
+  const since = options.since === undefined ? undefined : parseTime(options.since)
   const tools = new Map<string, Counted>()
   const agents = new Map<string, number>()
   let decisions = 0
   let omitted = 0
   const bar = progress(deps, options.json)
-  await reading(deps, options, async (store) => {
+  await withStore(deps, options, async (store) => {
     const query = {
       kinds: ['decision' as const],
       ...(tenant === undefined ? {} : { tenant }),
