@@ -15,9 +15,16 @@ import { walkRecords } from './audit/query.ts'
 import { rebuildState, type WriteState } from './audit/rebuild.ts'
 import { verifyLog } from './audit/verify.ts'
 import { runCli } from './cli/program.ts'
-import type { CliDeps, RebuildOptions, RebuildReport, VerifyLogOptions, VerifyLogReport } from './cli/support/deps.ts'
+import type {
+  CliAdapters,
+  CliProcess,
+  LoadedConfig,
+  RebuildOptions,
+  RebuildReport,
+  VerifyLogOptions,
+  VerifyLogReport,
+} from './cli/support/deps.ts'
 import { watchFiles } from './cli/support/watch-files.ts'
-import type { Config } from './config/config.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
 import type { LogEntry } from './http/log.ts'
@@ -40,18 +47,14 @@ const EPHEMERAL_ORIGIN = 'gradus.local/ephemeral'
 /** The composition root: connects the command line to the adapters and the process. */
 async function main(): Promise<number> {
   const version = await packageVersion(PACKAGE_ROOT)
-  const warn = (line: string): void => void process.stderr.write(`${line}\n`)
-  const log = ({ level, event, ...more }: LogEntry): void => {
-    if (level !== 'info') warn(JSON.stringify({ level, event, ...more }))
-  }
-  const cwd = process.cwd()
-  const asFile = (loaded: { readonly config: Config; readonly root: string; readonly file: string | null }): ConfigFile => ({
-    ...loaded,
-    file: loaded.file ?? '',
-  })
-  const deps: CliDeps = {
+  return runCli({ ...processAround(version), ...adapters(process.cwd(), version) }, process.argv.slice(2))
+}
+
+/** The process as the commands see it. */
+function processAround(version: string): CliProcess {
+  return {
     env: process.env,
-    cwd,
+    cwd: process.cwd(),
     packageRoot: PACKAGE_ROOT,
     readStdin: () => text(process.stdin),
     stdout: (line) => void process.stdout.write(line),
@@ -70,23 +73,15 @@ async function main(): Promise<number> {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop())
     }),
     onHangup: (handler) => void process.on('SIGHUP', handler),
+  }
+}
 
+/** What the commands work with: configuration, policies, the data directory, the log, the server. */
+function adapters(cwd: string, version: string): CliAdapters {
+  return {
     loadConfig: (file) => loadConfig(file, cwd),
-    loadPolicySet: async (loaded, { sources, print }) =>
-      sources ? cachedPolicySet(asFile(loaded), Date.now(), print) : bundledPolicySet(asFile(loaded), Date.now(), print),
-    restorePolicySet: (archive) => restorePolicySet(archive),
-    loadCandidate: (loaded, files) => candidatePolicySet(asFile(loaded), files, Date.now()),
-    openScratch,
-    readCatalogue,
-    readRisk,
-    checkRego: async (folder, options) => checkRego(folder, options).catch(asPolicyError),
-    hasOpa,
-    buildBundles,
-    openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: EPHEMERAL_ORIGIN }),
-    openStore: async (dataDir, mode, loaded) =>
-      mode === 'write' ? openStore(asFile(loaded), dataDir, warn) : readerAsStore(openReadOnlyStore(dataDir)),
-    openService: async (loaded, dataDir) =>
-      openService(asFile(loaded), await openStore(asFile(loaded), dataDir, warn), { clock: systemClock() }),
+    ...policyAdapters(),
+    ...storeAdapters(),
     formatProof: proofText,
     verifyLog: (options) => Promise.resolve().then(() => verifyDataDir(options)),
     rebuildState: (options) => Promise.resolve().then(() => rebuildDataDir(options)),
@@ -97,7 +92,46 @@ async function main(): Promise<number> {
     runLives: async (jobs, options) => (await import('./labs/trust-worlds/run-lives.ts')).runLives(jobs, options),
     serve: (options) => startServer(options, { cwd, version, log, warn }),
   }
-  return runCli(deps, process.argv.slice(2))
+}
+
+type PolicyAdapter =
+  'loadPolicySet' | 'restorePolicySet' | 'loadCandidate' | 'readCatalogue' | 'readRisk' | 'checkRego' | 'hasOpa' | 'buildBundles'
+
+function policyAdapters(): Pick<CliAdapters, PolicyAdapter> {
+  return {
+    loadPolicySet: async (loaded, { sources, print }) =>
+      sources ? cachedPolicySet(asFile(loaded), Date.now(), print) : bundledPolicySet(asFile(loaded), Date.now(), print),
+    restorePolicySet: (archive) => restorePolicySet(archive),
+    loadCandidate: (loaded, files) => candidatePolicySet(asFile(loaded), files, Date.now()),
+    readCatalogue,
+    readRisk,
+    checkRego: async (folder, options) => checkRego(folder, options).catch(asPolicyError),
+    hasOpa,
+    buildBundles,
+  }
+}
+
+function storeAdapters(): Pick<CliAdapters, 'openScratch' | 'openMemoryStore' | 'openStore' | 'openService'> {
+  return {
+    openScratch,
+    openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: EPHEMERAL_ORIGIN }),
+    openStore: async (dataDir, mode, loaded) =>
+      mode === 'write' ? openStore(asFile(loaded), dataDir, warn) : readerAsStore(openReadOnlyStore(dataDir)),
+    openService: async (loaded, dataDir) =>
+      openService(asFile(loaded), await openStore(asFile(loaded), dataDir, warn), { clock: systemClock() }),
+  }
+}
+
+function warn(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function log({ level, event, ...more }: LogEntry): void {
+  if (level !== 'info') warn(JSON.stringify({ level, event, ...more }))
+}
+
+function asFile(loaded: LoadedConfig): ConfigFile {
+  return { ...loaded, file: loaded.file ?? '' }
 }
 
 function asPolicyError(error: unknown): never {

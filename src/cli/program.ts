@@ -77,19 +77,19 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<Ex
     await createProgram(deps, ending, asJson).parseAsync([...argv], { from: 'user' })
     return ending.code
   } catch (error) {
-    return ended(deps, asJson, error)
+    return exitCodeAfter(deps, asJson, error)
   }
 }
 
-function ended(deps: CliDeps, asJson: boolean, error: unknown): ExitCode {
+function exitCodeAfter(deps: CliDeps, asJson: boolean, error: unknown): ExitCode {
   if (error instanceof CommanderError) {
     // The help or the version that was asked for.
     if (error.exitCode === 0 || error.code === 'commander.help') return EXIT_CODES.ok
-    if (asJson) told(deps, asJson, new ServiceError('usage', error.message.replace(/^error: /u, ''), { fix: HELP }))
+    if (asJson) printError(deps, asJson, new ServiceError('usage', error.message.replace(/^error: /u, ''), { fix: HELP }))
     return EXIT_CODES.usage
   }
   if (error instanceof ServiceError) {
-    told(deps, asJson, error)
+    printError(deps, asJson, error)
     return exitCodeOf(error.code)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -97,7 +97,7 @@ function ended(deps: CliDeps, asJson: boolean, error: unknown): ExitCode {
   return EXIT_CODES.bug
 }
 
-function told(deps: CliDeps, asJson: boolean, { code, message, place, fix }: ServiceError): void {
+function printError(deps: CliDeps, asJson: boolean, { code, message, place, fix }: ServiceError): void {
   deps.stderr(
     asJson
       ? `${jsonText({ error: { code, message, place, fix: fix ?? null } })}\n`

@@ -6,9 +6,9 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, table } from '../support/output.ts'
+import { escapeLine, painter, table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 
 /** Options of `gradus agents revoke`. */
 export type RevokeOptions = PeopleOptions & { readonly reason: string; readonly class: RevocationClass }
@@ -29,8 +29,13 @@ export function addAgentsRevoke(agents: Command, cli: Cli): void {
 export async function agentsRevoke(deps: CliDeps, agent: string, options: RevokeOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/revocation`
-  const answer = await postToServer(deps, server, path, { reason: options.reason, class: options.class }, RevocationAnswer)
-  deps.stdout(options.json ? `${jsonText(answer)}\n` : revokedText(deps, answer))
+  const answer = await sendRequest(
+    deps,
+    server,
+    { method: 'POST', path, body: { reason: options.reason, class: options.class } },
+    RevocationAnswer,
+  )
+  printAnswer(deps, options.json, answer, () => revokedText(deps, answer))
   return EXIT_CODES.ok
 }
 

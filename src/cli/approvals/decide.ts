@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 import { approvalPath, printApproval } from './approval-answer.ts'
 
 /** Options of `gradus approvals approve` and `reject`. */
@@ -46,6 +46,10 @@ export async function approvalsDecide(
   const server = await requireServer(deps, options)
   const { reason, digest } = options
   const report = { verdict, reason, ...(digest === undefined ? {} : { request_digest: digest }) }
-  printApproval(deps, await postToServer(deps, server, approvalPath(decisionId), report, ApprovalAnswer), options.json)
+  printApproval(
+    deps,
+    await sendRequest(deps, server, { method: 'POST', path: approvalPath(decisionId), body: report }, ApprovalAnswer),
+    options.json,
+  )
   return EXIT_CODES.ok
 }

@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
 
 import { ApprovalsAnswer } from '../../approvals/wire.ts'
-import { ServiceError } from '../../format/error.ts'
 import { ApprovalState } from '../../ledger/documents/approval.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { approvalsGiven } from './approval-answer.ts'
+import { parseChoice } from '../support/option-values.ts'
 
 /** Options of `gradus approvals list`. */
 export type ListOptions = PeopleOptions & { readonly state: string | undefined }
@@ -26,15 +26,11 @@ export function addApprovalsList(approvals: Command, cli: Cli): void {
 
 /** Lists approvals that are not over. */
 export async function approvalsList(deps: CliDeps, options: ListOptions): Promise<ExitCode> {
-  const state = options.state === undefined ? undefined : ApprovalState.safeParse(options.state)
-  if (state?.success === false)
-    throw new ServiceError('usage', `"${String(options.state)}" is not a state`, {
-      fix: `it is one of ${ApprovalState.options.join(', ')}`,
-    })
+  const state = options.state === undefined ? undefined : parseChoice(ApprovalState.options, options.state, 'a state')
   const server = await requireServer(deps, options)
-  const query = state === undefined ? '' : `?state=${state.data}`
+  const query = state === undefined ? '' : `?state=${state}`
   const answer = await sendRequest(deps, server, { method: 'GET', path: `/api/v1/approvals${query}` }, ApprovalsAnswer)
-  deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
+  printAnswer(deps, options.json, answer, () => listText(answer))
   return EXIT_CODES.ok
 }
 

@@ -7,7 +7,7 @@ import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText, type Paint, painter, table } from '../support/output.ts'
+import { escapeLine, jsonText, type Paint, painter, table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { approvalPath, approvalsGiven } from './approval-answer.ts'
@@ -27,12 +27,13 @@ export function addApprovalsShow(approvals: Command, cli: Cli): void {
 export async function approvalsShow(deps: CliDeps, decisionId: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const view = await sendRequest(deps, server, { method: 'GET', path: approvalPath(decisionId) }, ApprovalView)
-  deps.stdout(options.json ? `${jsonText(view)}\n` : viewText(view, painter(deps)))
+  printAnswer(deps, options.json, view, () => viewText(view, painter(deps)))
   return EXIT_CODES.ok
 }
 
-function viewText(view: ApprovalView, paint: Paint): string {
-  const head = table([
+/** What waits, for whom, and what it was asked under. */
+function headText(view: ApprovalView): string {
+  return table([
     ['decision', view.decision_id],
     ['state', `${view.state}, until ${view.ends_at}`],
     ...(view.paused === null ? [] : [['paused', view.paused]]),
@@ -44,6 +45,9 @@ function viewText(view: ApprovalView, paint: Paint): string {
     ['trust', view.trust === null ? 'no agent' : `L${view.trust.level_effective}, score ${view.trust.score}`],
     ['digest', view.request_digest],
   ])
+}
+
+function viewText(view: ApprovalView, paint: Paint): string {
   const terms = view.ceilings.map(({ source, outcome, reason }) => ['  ', source, outcome, reason])
   const votes = view.votes.map(({ person, verdict, at: time, reason }) => ['  ', person, verdict, time, reason])
   const advice = view.advice.map(({ by, class: of, at: time }) => ['  ', by, of, time])
@@ -52,7 +56,7 @@ function viewText(view: ApprovalView, paint: Paint): string {
       ? []
       : [paint('yellow', `  not all of it: members of the request are ${view.payload} for every reader`)]
   return [
-    head,
+    headText(view),
     '',
     paint('bold', 'what would run, complete:'),
     ...notice,

@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 import { approvalPath, printApproval } from './approval-answer.ts'
 
 /** Options of `gradus approvals withdraw`. */
@@ -32,6 +32,15 @@ export async function approvalsWithdraw(
 ): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const report = options.reason === undefined ? {} : { reason: options.reason }
-  printApproval(deps, await postToServer(deps, server, `${approvalPath(decisionId)}/withdrawal`, report, ApprovalAnswer), options.json)
+  printApproval(
+    deps,
+    await sendRequest(
+      deps,
+      server,
+      { method: 'POST', path: `${approvalPath(decisionId)}/withdrawal`, body: report },
+      ApprovalAnswer,
+    ),
+    options.json,
+  )
   return EXIT_CODES.ok
 }

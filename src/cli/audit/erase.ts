@@ -8,7 +8,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { dataDirOptions, collect } from '../support/options.ts'
-import { jsonText } from '../support/output.ts'
+import { printAnswer } from '../support/output.ts'
 
 /** Options of `gradus audit erase`. */
 export type AuditEraseOptions = DataDirOptions & {
@@ -52,10 +52,11 @@ export async function auditErase(deps: CliDeps, options: AuditEraseOptions): Pro
       { tenant, ...named, ...(pointer.length === 0 ? {} : { pointers: pointer }) },
       { id: uuidv7(() => nowMs, deps.random)(), at: new Date(nowMs).toISOString(), actor, reason: options.reason },
     )
-    deps.stdout(
-      options.json
-        ? `${jsonText({ leaf_index: erasure.leafIndex, records: erasure.records, values: erasure.values })}\n`
-        : `erased ${erasure.values} values of ${erasure.records} records; record ${erasure.leafIndex} says so\n`,
+    printAnswer(
+      deps,
+      options.json,
+      { leaf_index: erasure.leafIndex, records: erasure.records, values: erasure.values },
+      () => `erased ${erasure.values} values of ${erasure.records} records; record ${erasure.leafIndex} says so\n`,
     )
     return EXIT_CODES.ok
   } finally {

@@ -9,8 +9,8 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { dataDirOptions, serverOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
-import { findServer, postToServer, type ServerOptions } from '../support/server-client.ts'
+import { escapeLine, painter, printAnswer } from '../support/output.ts'
+import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Options of `gradus audit review`. */
 export type AuditReviewOptions = DataDirOptions &
@@ -47,11 +47,13 @@ export async function auditReview(deps: CliDeps, options: AuditReviewOptions): P
   if (options.notes.trim() === '')
     throw new ServiceError('usage', '--notes says nothing', { fix: 'say what was looked at, and what was found' })
   const answer = await reviewed(deps, options)
-  if (options.json) deps.stdout(`${jsonText(answer)}\n`)
-  else
-    deps.stdout(
+  printAnswer(
+    deps,
+    options.json,
+    answer,
+    () =>
       `${painter(deps)('green', 'reviewed')} ${escapeLine(answer.id)} (record ${answer.leaf_index}), due again ${answer.due}\n`,
-    )
+  )
   return EXIT_CODES.ok
 }
 
@@ -64,7 +66,7 @@ async function reviewed(deps: CliDeps, options: AuditReviewOptions): Promise<Log
       throw new ServiceError('usage', 'through a server, the token says who reviews', {
         fix: 'leave --as out, or stop the server',
       })
-    return postToServer(deps, server, '/api/v1/audit/reviews', report, LogReviewAnswer)
+    return sendRequest(deps, server, { method: 'POST', path: '/api/v1/audit/reviews', body: report }, LogReviewAnswer)
   }
   const person = localPerson(deps, options, 'auditor', 'a review is signed')
   const service = await deps.openService(loaded, dir)

@@ -7,7 +7,7 @@ import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps, NamedText, VerifyLogReport } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions, collect } from '../support/options.ts'
-import { escapeLine, jsonText, painter, progress } from '../support/output.ts'
+import { escapeLine, painter, progress, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus audit verify`. */
 export type AuditVerifyOptions = DataDirOptions & {
@@ -45,7 +45,7 @@ export async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): P
     onProgress: (done, total) => bar.show(`verified ${done} of ${total} records`),
   })
   bar.end()
-  deps.stdout(options.json ? `${jsonText(report)}\n` : plain(report, deps))
+  printAnswer(deps, options.json, report, () => plain(report, deps))
   return report.ok ? EXIT_CODES.ok : EXIT_CODES.mismatch
 }
 

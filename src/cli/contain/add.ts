@@ -8,7 +8,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { partOptions, reasonedOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 import { containmentTarget, CONTAINMENTS_PATH, printContainment, type TargetOptions } from './containments.ts'
 
 /** Adds `gradus contain add`. */
@@ -33,6 +33,15 @@ export async function containAdd(
   options: PeopleOptions & { readonly reason: string },
 ): Promise<ExitCode> {
   const server = await requireServer(deps, options)
-  printContainment(deps, await postToServer(deps, server, CONTAINMENTS_PATH, { target, reason: options.reason }, ContainmentAnswer), options.json)
+  printContainment(
+    deps,
+    await sendRequest(
+      deps,
+      server,
+      { method: 'POST', path: CONTAINMENTS_PATH, body: { target, reason: options.reason } },
+      ContainmentAnswer,
+    ),
+    options.json,
+  )
   return EXIT_CODES.ok
 }

@@ -2,9 +2,10 @@ import { ServiceError } from '../../format/error.ts'
 import { ContainmentAnswer, ContainmentsAnswer } from '../../incidents/wire.ts'
 import type { ContainmentTarget } from '../../ledger/documents/containment.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
 import { sendRequest, type Server } from '../support/server-client.ts'
 
+/** Where the server has the containments. */
 export const CONTAINMENTS_PATH = '/api/v1/containments'
 
 /** What to take out of service, as the command line names it; all of it absent: nothing is named. */
@@ -50,23 +51,26 @@ export async function fetchContainments(deps: CliDeps, server: Server): Promise<
 
 /** Asks the server to put a containment out of force. */
 export async function liftContainment(deps: CliDeps, server: Server, id: string): Promise<ContainmentAnswer> {
-  return sendRequest(deps, server, { method: 'DELETE', path: `${CONTAINMENTS_PATH}/${encodeURIComponent(id)}` }, ContainmentAnswer)
+  return sendRequest(
+    deps,
+    server,
+    { method: 'DELETE', path: `${CONTAINMENTS_PATH}/${encodeURIComponent(id)}` },
+    ContainmentAnswer,
+  )
 }
 
+/** Prints where a containment stands. */
 export function printContainment(deps: CliDeps, answer: ContainmentAnswer, json: boolean): void {
-  if (json) {
-    deps.stdout(`${jsonText(answer)}\n`)
-    return
-  }
+  printAnswer(deps, json, answer, () => containmentText(answer, painter(deps)))
+}
+
+function containmentText(answer: ContainmentAnswer, paint: Paint): string {
   const { id, target, known, in_force, leaf_index } = answer
-  const paint = painter(deps)
   const state = in_force ? paint('yellow', 'out of service') : paint('green', 'in service again, as far as nothing else holds it')
-  deps.stdout(
-    [
-      `${escapeLine(targetText(target))}: ${state}${leaf_index === null ? ' (it was already)' : ''}`,
-      ...(known ? [] : ['  the catalogue does not know that name; check the spelling']),
-      ...(in_force ? [`  to lift it: gradus contain lift ${escapeLine(id)}`] : []),
-      '',
-    ].join('\n'),
-  )
+  return [
+    `${escapeLine(targetText(target))}: ${state}${leaf_index === null ? ' (it was already)' : ''}`,
+    ...(known ? [] : ['  the catalogue does not know that name; check the spelling']),
+    ...(in_force ? [`  to lift it: gradus contain lift ${escapeLine(id)}`] : []),
+    '',
+  ].join('\n')
 }

@@ -6,7 +6,7 @@ import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { fetchContainments, targetText } from './containments.ts'
 
@@ -19,7 +19,7 @@ export function addContainList(contain: Command, cli: Cli): void {
 /** Lists what is out of service. */
 export async function containList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const answer = await fetchContainments(deps, await requireServer(deps, options))
-  deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
+  printAnswer(deps, options.json, answer, () => listText(answer))
   return EXIT_CODES.ok
 }
 

@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseChoice } from '../support/option-values.ts'
 import { peopleOptions } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { INCIDENTS_PATH } from './incident-answer.ts'
@@ -32,7 +32,7 @@ export async function incidentsList(deps: CliDeps, options: IncidentListOptions)
   const server = await requireServer(deps, options)
   const path = query.size === 0 ? INCIDENTS_PATH : `${INCIDENTS_PATH}?${query.toString()}`
   const answer = await sendRequest(deps, server, { method: 'GET', path }, IncidentsAnswer)
-  deps.stdout(`${options.json ? jsonText(answer) : listText(answer)}\n`)
+  printAnswer(deps, options.json, answer, () => listText(answer))
   return EXIT_CODES.ok
 }
 

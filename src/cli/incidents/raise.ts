@@ -11,7 +11,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseChoice } from '../support/option-values.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 import { INCIDENTS_PATH, printIncident } from './incident-answer.ts'
 
 /** Options of `gradus incidents raise`. */
@@ -52,7 +52,12 @@ export async function incidentsRaise(deps: CliDeps, agent: string, options: Rais
     ...(scope === undefined ? {} : { scope: scope.data }),
     ...(cap === undefined ? {} : { cap }),
   }
-  const answer = await postToServer(deps, await requireServer(deps, options), INCIDENTS_PATH, report, IncidentAnswer)
+  const answer = await sendRequest(
+    deps,
+    await requireServer(deps, options),
+    { method: 'POST', path: INCIDENTS_PATH, body: report },
+    IncidentAnswer,
+  )
   printIncident(deps, answer, 'raised', options.json)
   return EXIT_CODES.ok
 }

@@ -7,7 +7,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 import { INCIDENTS_PATH, fetchIncident, printIncident } from './incident-answer.ts'
 
 type ReviewOptions = PeopleOptions & { readonly reason: string }
@@ -41,7 +41,12 @@ export async function incidentsReview(
   const server = await requireServer(deps, options)
   const { agent } = await fetchIncident(deps, server, id)
   const report = { agent, false_positive: options.falsePositive, note: options.reason }
-  const answer = await postToServer(deps, server, `${INCIDENTS_PATH}/${encodeURIComponent(id)}/reviews`, report, IncidentAnswer)
+  const answer = await sendRequest(
+    deps,
+    server,
+    { method: 'POST', path: `${INCIDENTS_PATH}/${encodeURIComponent(id)}/reviews`, body: report },
+    IncidentAnswer,
+  )
   printIncident(deps, answer, options.falsePositive ? 'a false positive' : 'reviewed', options.json)
   return EXIT_CODES.ok
 }

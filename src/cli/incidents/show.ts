@@ -6,7 +6,7 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText, table } from '../support/output.ts'
+import { escapeLine, table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { fetchIncident } from './incident-answer.ts'
 
@@ -22,7 +22,7 @@ export function addIncidentsShow(incidents: Command, cli: Cli): void {
 /** Shows one incident: what it caps where, and what lifts it. */
 export async function incidentsShow(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   const view = await fetchIncident(deps, await requireServer(deps, options), id)
-  deps.stdout(options.json ? `${jsonText(view)}\n` : `${viewText(view)}\n`)
+  printAnswer(deps, options.json, view, () => `${viewText(view)}\n`)
   return EXIT_CODES.ok
 }
 

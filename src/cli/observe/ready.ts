@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { MINUTE_MS } from '../../format/time.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { createObserveFold } from '../../reports/observe/fold.ts'
 import { observedIn } from '../../reports/observe/observed.ts'
@@ -22,8 +23,6 @@ export type ObserveReadyOptions = DataDirOptions & {
   readonly since: string | undefined
   readonly json: boolean
 }
-
-const MINUTE_MS = 60_000
 
 /** Adds `gradus observe ready`. */
 export function addObserveReady(observe: Command, cli: Cli): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { MINUTE_MS } from '../../format/time.ts'
 import { createObserveFold, type Grouping, GROUPINGS, type ObserveReport } from '../../reports/observe/fold.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
@@ -9,7 +10,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { jsonText, painter, progress } from '../support/output.ts'
+import { painter, progress, printAnswer } from '../support/output.ts'
 import { observeReportText } from './report-text.ts'
 
 /** Options of `gradus observe report`. */
@@ -20,8 +21,6 @@ export type ObserveReportOptions = DataDirOptions & {
   readonly tenant: string | undefined
   readonly json: boolean
 }
-
-const MINUTE_MS = 60_000
 
 /** Adds `gradus observe report`. */
 export function addObserveReport(observe: Command, cli: Cli): void {
@@ -56,7 +55,7 @@ export async function observeReport(deps: CliDeps, options: ObserveReportOptions
       return fold.report()
     })
     bar.end()
-    deps.stdout(options.json ? `${jsonText({ since, ...report })}\n` : observeReportText(report, since, painter(deps)))
+    printAnswer(deps, options.json, { since, ...report }, () => observeReportText(report, since, painter(deps)))
     return EXIT_CODES.ok
   } finally {
     bar.end()

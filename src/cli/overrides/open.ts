@@ -2,14 +2,14 @@ import type { Command } from 'commander'
 
 import { OverrideAnswer } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
-import { ScopeKey } from '../../model/scope.ts'
+import { parseScopeKey } from '../support/option-values.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 import { printOverride } from './override-answer.ts'
 
 /** Longest time an override may be asked for, minutes. */
@@ -50,13 +50,13 @@ export async function overridesOpen(deps: CliDeps, options: OpenOptions): Promis
     throw new ServiceError('usage', `"${options.minutes}" is not a number of minutes an override may last`, {
       fix: `write a number above 0, at most ${MINUTES_MAX}`,
     })
-  const scope = ScopeKey.safeParse(options.scope)
-  if (!scope.success)
-    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
-      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
-    })
+  const scope = parseScopeKey(options.scope)
   const server = await requireServer(deps, options)
-  const report = { agent, scope: scope.data, reason, minutes, ...(action === undefined ? {} : { action }) }
-  printOverride(deps, await postToServer(deps, server, '/api/v1/overrides', report, OverrideAnswer), options.json)
+  const report = { agent, scope, reason, minutes, ...(action === undefined ? {} : { action }) }
+  printOverride(
+    deps,
+    await sendRequest(deps, server, { method: 'POST', path: '/api/v1/overrides', body: report }, OverrideAnswer),
+    options.json,
+  )
   return EXIT_CODES.ok
 }

@@ -6,7 +6,7 @@ import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
-import { jsonText, progress, table } from '../support/output.ts'
+import { progress, table, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus build`. */
 export type BuildCommandOptions = {
@@ -39,10 +39,12 @@ export async function buildCommand(deps: CliDeps, options: BuildCommandOptions):
   const allowBuiltins = config.base.allow_builtins
   const bundles = await deps.buildBundles({ policies, out, onProgress: (name) => bar.show(`compiling ${name}`), allowBuiltins })
   bar.end()
-  deps.stdout(
-    options.json
-      ? `${jsonText({ bundles })}\n`
-      : `${table(bundles.map(({ file, digest, entrypoints }) => [relative(deps.cwd, file) || file, `sha256:${digest}`, entrypoints.join(', ')]))}\n`,
+  printAnswer(
+    deps,
+    options.json,
+    { bundles },
+    () =>
+      `${table(bundles.map(({ file, digest, entrypoints }) => [relative(deps.cwd, file) || file, `sha256:${digest}`, entrypoints.join(', ')]))}\n`,
   )
   return EXIT_CODES.ok
 }

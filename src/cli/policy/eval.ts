@@ -7,7 +7,7 @@ import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
-import { escapeLine, jsonText, type Paint, painter } from '../support/output.ts'
+import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
 import { readRequest } from '../support/request-file.ts'
 import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
 
@@ -52,7 +52,7 @@ export async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<
     policySet,
   })
   const answer = evalAnswer(derivation, facts, policySet)
-  deps.stdout(options.json ? `${jsonText(answer)}\n` : plain(answer, painter(deps)))
+  printAnswer(deps, options.json, answer, () => plain(answer, painter(deps)))
   return options.exitCode ? exitCodeOfOutcome(derivation.decision.outcome) : EXIT_CODES.ok
 }
 

@@ -133,15 +133,11 @@ async function watching(
   const failed = new Promise<never>((_resolve, reject) => (fail = reject))
   const run = async (): Promise<void> => {
     waiting = false
-    try {
+    code = await showingErrors(deps, async () => {
       const loaded = await deps.loadConfig(options.config)
       watchAlso(watchedOf(deps, options, loaded))
-      code = await once(loaded)
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error
-      deps.stderr(`${errorText(error)}\n`)
-      code = EXIT_CODES.failed
-    }
+      return once(loaded)
+    })
     deps.stderr('waiting for changes\n')
   }
   const schedule = (): void => {
@@ -160,6 +156,17 @@ async function watching(
   await Promise.race([deps.stopped, failed]).finally(() => end())
   await running
   return code
+}
+
+/** Runs something; an expected failure is shown, and is the code for one. */
+async function showingErrors(deps: Pick<CliDeps, 'stderr'>, run: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    deps.stderr(`${errorText(error)}\n`)
+    return EXIT_CODES.failed
+  }
 }
 
 function filterOf(pattern: string | undefined): RegExp | undefined {

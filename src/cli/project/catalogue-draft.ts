@@ -1,7 +1,6 @@
 import { join, relative, resolve } from 'node:path'
 
 import { type Command, Option } from 'commander'
-import { z } from 'zod'
 
 import { draftCatalogue } from '../../catalogue/draft.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -69,7 +68,8 @@ export async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptio
   if (options.json) deps.stdout(`${jsonText(draftJson(draft, seen))}\n`)
   else {
     deps.stderr(draftSummary(draft, seen, catalogue))
-    if (draft.tools.length + draft.agents.length > 0) await give(deps, options, draftYaml(draft, seen, place(deps, loaded, folder)))
+    if (draft.tools.length + draft.agents.length > 0)
+      await give(deps, options, draftYaml(draft, seen, place(deps, loaded, folder)))
   }
   return EXIT_CODES.ok
 }

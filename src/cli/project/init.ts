@@ -7,7 +7,7 @@ import { ServiceError } from '../../format/error.ts'
 import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { escapeLine, jsonText } from '../support/output.ts'
+import { escapeLine, printAnswer } from '../support/output.ts'
 
 /** What a new project can begin as; the first is the default. */
 export const TEMPLATES = ['default', 'coding-agents', 'customer-support'] as const
@@ -67,9 +67,7 @@ export async function initCommand(deps: CliDeps, options: InitOptions): Promise<
   const written: string[] = []
   const kept: string[] = []
   for (const { path, bytes } of files) ((await writeNew(join(folder, path), bytes)) ? written : kept).push(path)
-  deps.stdout(
-    options.json ? `${jsonText({ dir: folder, template, written, kept })}\n` : told(deps, { folder, template, written, kept }),
-  )
+  printAnswer(deps, options.json, { dir: folder, template, written, kept }, () => told(deps, { folder, template, written, kept }))
   return EXIT_CODES.ok
 }
 

@@ -6,7 +6,7 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { percent } from './share.ts'
@@ -22,7 +22,7 @@ export function addRatersList(raters: Command, cli: Cli): void {
 export async function ratersList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/raters' }, RatersAnswer)
-  deps.stdout(`${options.json ? jsonText(answer) : ratersText(answer)}\n`)
+  printAnswer(deps, options.json, answer, () => ratersText(answer))
   return EXIT_CODES.ok
 }
 

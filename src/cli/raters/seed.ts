@@ -6,9 +6,9 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText } from '../support/output.ts'
+import { escapeLine, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 
 /** Options of `gradus raters seed`. */
 export type SeedOptions = PeopleOptions & { readonly expected: 'approve' | 'reject'; readonly note: string | undefined }
@@ -33,8 +33,8 @@ export async function ratersSeed(deps: CliDeps, decision: string, options: SeedO
   const server = await requireServer(deps, options)
   const { expected, note } = options
   const report = { decision_id: decision, expected, ...(note === undefined ? {} : { note }) }
-  const answer = await postToServer(deps, server, '/api/v1/canaries', report, CanaryAnswer)
+  const answer = await sendRequest(deps, server, { method: 'POST', path: '/api/v1/canaries', body: report }, CanaryAnswer)
   const what = answer.approval ? 'its approval can never be redeemed' : 'verdicts on it are no evidence'
-  deps.stdout(options.json ? `${jsonText(answer)}\n` : `${escapeLine(answer.decision_id)}: a canary now; ${what}\n`)
+  printAnswer(deps, options.json, answer, () => `${escapeLine(answer.decision_id)}: a canary now; ${what}\n`)
   return EXIT_CODES.ok
 }

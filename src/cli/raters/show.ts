@@ -6,7 +6,7 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { percent } from './share.ts'
@@ -25,7 +25,7 @@ export async function ratersShow(deps: CliDeps, name: string, options: PeopleOpt
   const server = await requireServer(deps, options)
   const path = `/api/v1/raters/${encodeURIComponent(name)}`
   const view = await sendRequest(deps, server, { method: 'GET', path }, RaterView)
-  deps.stdout(`${options.json ? jsonText(view) : raterText(view)}\n`)
+  printAnswer(deps, options.json, view, () => raterText(view))
   return EXIT_CODES.ok
 }
 

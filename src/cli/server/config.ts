@@ -8,7 +8,7 @@ import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus config`. */
 type ConfigOptions = { readonly config?: string; readonly json: boolean }
@@ -28,7 +28,7 @@ async function configCommand(deps: CliDeps, { config: named, json }: ConfigOptio
   const { config, file } = await deps.loadConfig(named)
   const source = file === null ? { value: {}, placeOf: () => ({ line: 0, column: 0 }) } : await readConfigSource(file)
   const settings = effectiveSettings(config, source)
-  deps.stdout(`${json ? jsonText({ file, settings: settings.map(settingJson) }) : settingsTable(deps, file, settings)}\n`)
+  printAnswer(deps, json, { file, settings: settings.map(settingJson) }, () => settingsTable(deps, file, settings))
   return EXIT_CODES.ok
 }
 

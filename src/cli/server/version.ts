@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 
 /** Adds `gradus version`. */
 export function addVersion(program: Command, cli: Cli): void {
@@ -17,6 +17,6 @@ export function addVersion(program: Command, cli: Cli): void {
 /** The versions of the product, of the node it runs on, and of the policy compiler it is made for. */
 export function version(deps: Pick<CliDeps, 'stdout' | 'version'>, options: { readonly json: boolean }): Promise<ExitCode> {
   const rows = Object.entries(deps.version)
-  deps.stdout(`${options.json ? jsonText(deps.version) : table(rows.map(([name, text]) => [name, text]))}\n`)
+  printAnswer(deps, options.json, deps.version, () => table(rows.map(([name, text]) => [name, text])))
   return Promise.resolve(EXIT_CODES.ok)
 }

@@ -4,6 +4,7 @@ import { durationMs } from '../../format/duration.ts'
 import { ServiceError } from '../../format/error.ts'
 import { ScopeKey } from '../../model/scope.ts'
 
+/** One of a few words; throws `usage`, in which `what` names what it should be, such as `a state`. */
 export function parseChoice<T extends string>(known: readonly T[], text: string, what: string): T {
   const found = known.find((each) => each === text)
   if (found !== undefined) return found
@@ -23,7 +24,7 @@ export function parseSince(text: string, nowMs: number): number {
 }
 
 /** A scope as it is typed; throws `usage`. */
-export function parseScope(text: string): ScopeKey {
+export function parseScopeKey(text: string): ScopeKey {
   const scope = ScopeKey.safeParse(text)
   if (scope.success) return scope.data
   throw new ServiceError('usage', `"${text}" is not a scope`, {

@@ -1,8 +1,6 @@
 import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { z } from 'zod'
-
 import { ServiceError } from '../../format/error.ts'
 import type { CliDeps } from './deps.ts'
 

@@ -97,3 +97,9 @@ export function progress(
     },
   }
 }
+
+/** Prints what a command answers: as JSON where that was asked for, else as text for people; either ends with one line break. */
+export function printAnswer(deps: Pick<CliProcess, 'stdout'>, json: boolean, answer: unknown, text: () => string): void {
+  const shown = json ? jsonText(answer) : text()
+  deps.stdout(shown.endsWith('\n') ? shown : `${shown}\n`)
+}

@@ -50,17 +50,6 @@ async function readToken(file: string): Promise<string> {
   })
 }
 
-/** Posts JSON and reads the answer by its schema; a problem of the server becomes the same error here. */
-export async function postToServer<S extends z.ZodType>(
-  deps: Pick<CliDeps, 'fetch'>,
-  server: Server,
-  path: string,
-  body: unknown,
-  schema: S,
-): Promise<z.infer<S>> {
-  return sendRequest(deps, server, { method: 'POST', path, body }, schema)
-}
-
 /** One call of the server; `body` absent: none is sent. `file`: bytes as they are, instead of JSON. */
 export type Call = {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -73,32 +62,13 @@ export type Call = {
 export async function sendRequest<S extends z.ZodType>(
   deps: Pick<CliDeps, 'fetch'>,
   server: Server,
-  { method, path, body, file }: Call,
+  { method, path, ...content }: Call,
   schema: S,
 ): Promise<z.infer<S>> {
-  // Every program takes such a name in an address for a place in it, however it is encoded.
-  if (
-    path
-      .split('?', 1)
-      .join('')
-      .split('/')
-      .some((step) => step === '.' || step === '..')
-  )
-    throw new ServiceError('usage', '"." and ".." cannot be named in the address of a server', {
-      fix: 'an agent of that name is taken out of service with "gradus agents pause"',
-    })
+  refuseDotSteps(path)
   const url = `${server.url}${path}`
   const { response, text } = await deps
-    .fetch(url, {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...file?.headers,
-        ...(server.token === undefined ? {} : { authorization: `Bearer ${server.token}` }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(file === undefined ? {} : { body: Buffer.from(file.bytes) }),
-    })
+    .fetch(url, { method, ...contentOf(content, server) })
     .then(async (answered) => ({ response: answered, text: await answered.text() }))
     .catch((cause: unknown) => {
       throw new ServiceError('not_ready', `${url} does not answer: ${(cause as Error).message}`, {
@@ -113,6 +83,27 @@ export async function sendRequest<S extends z.ZodType>(
   throw new ServiceError('bad_request', `${url} answered something else than this version expects`, {
     fix: 'use the command line of the server’s version',
   })
+}
+
+/** Every program takes such a name in an address for a place in it, however it is encoded. */
+function refuseDotSteps(path: string): void {
+  const [place = ''] = path.split('?', 1)
+  if (!place.split('/').some((step) => step === '.' || step === '..')) return
+  throw new ServiceError('usage', '"." and ".." cannot be named in the address of a server', {
+    fix: 'an agent of that name is taken out of service with "gradus agents pause"',
+  })
+}
+
+function contentOf({ body, file }: Pick<Call, 'body' | 'file'>, { token }: Server): Pick<RequestInit, 'headers' | 'body'> {
+  return {
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...file?.headers,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(file === undefined ? {} : { body: Buffer.from(file.bytes) }),
+  }
 }
 
 function fromProblem(answer: unknown, status: number, url: string): ServiceError {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../format/error.ts'
 import { DemotionAnswer } from '../../ladder/wire.ts'
 import { Level } from '../../model/level.ts'
-import { ScopeKey } from '../../model/scope.ts'
+import { parseScopeKey } from '../support/option-values.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -11,7 +11,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 
 /** Options of `gradus trust demote`. */
 export type DemoteOptions = PeopleOptions & {
@@ -41,24 +41,20 @@ export function addTrustDemote(trust: Command, cli: Cli): void {
 /** Takes the rungs of an agent in a scope above a level away. */
 export async function trustDemote(deps: CliDeps, options: DemoteOptions): Promise<ExitCode> {
   const { agent, reason } = options
-  const scope = ScopeKey.safeParse(options.scope)
-  if (!scope.success)
-    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
-      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
-    })
+  const scope = parseScopeKey(options.scope)
   const level = Level.safeParse(/^L?[0-4]$/iu.test(options.to) ? Number(options.to.slice(-1)) : undefined)
   if (!level.success)
     throw new ServiceError('usage', `"${options.to}" is not a level`, { fix: 'write L0, L1, L2 or L3, or only the digit' })
   const server = await requireServer(deps, options)
-  const path = `/api/v1/agents/${encodeURIComponent(agent)}/scopes/${encodeURIComponent(scope.data)}/demotion`
-  const answer = await postToServer(deps, server, path, { level: level.data, reason }, DemotionAnswer)
+  const path = `/api/v1/agents/${encodeURIComponent(agent)}/scopes/${encodeURIComponent(scope)}/demotion`
+  const answer = await sendRequest(deps, server, { method: 'POST', path, body: { level: level.data, reason } }, DemotionAnswer)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)
   else {
     const { demoted, level_before, level_after } = answer
     const head = demoted
       ? painter(deps)('yellow', `demoted from L${level_before} to L${level_after}`)
       : `stands at L${level_after} already`
-    deps.stdout(`${escapeLine(agent)} in ${scope.data}: ${head}\n`)
+    deps.stdout(`${escapeLine(agent)} in ${scope}: ${head}\n`)
   }
   return EXIT_CODES.ok
 }

@@ -6,7 +6,7 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { jsonText, table } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
@@ -24,7 +24,7 @@ export async function trustHolds(deps: CliDeps, agent: string, options: PeopleOp
   const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/trust`
   const { holds } = await sendRequest(deps, server, { method: 'GET', path }, AgentTrustAnswer)
-  deps.stdout(`${options.json ? jsonText({ agent, holds }) : holdsText(holds)}\n`)
+  printAnswer(deps, options.json, { agent, holds }, () => holdsText(holds))
   return EXIT_CODES.ok
 }
 

@@ -12,7 +12,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { serverOptions, dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, table } from '../support/output.ts'
+import { escapeLine, painter, table, printAnswer } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Length of an Ed25519 signature, bytes. */
@@ -56,7 +56,7 @@ export async function trustImport(deps: CliDeps, options: ImportOptions): Promis
   const bytes = await readBytes(deps, options.file)
   const signature = signatureIn(await readBytes(deps, options.signature ?? `${options.file}.sig`))
   const answer = await imported(deps, options, bytes, signature)
-  deps.stdout(options.json ? `${jsonText(answer)}\n` : plain(deps, answer))
+  printAnswer(deps, options.json, answer, () => plain(deps, answer))
   return EXIT_CODES.ok
 }
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 
-import { ServiceError } from '../../format/error.ts'
 import { PromotionAnswer } from '../../ladder/wire.ts'
-import { ScopeKey } from '../../model/scope.ts'
+import { parseScopeKey } from '../support/option-values.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
@@ -11,7 +10,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { serverOptions, dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter, table } from '../support/output.ts'
-import { findServer, postToServer, type ServerOptions } from '../support/server-client.ts'
+import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Options of `gradus trust promote`. */
 export type PromoteOptions = DataDirOptions &
@@ -49,12 +48,8 @@ export function addTrustPromote(trust: Command, cli: Cli): void {
 
 /** Asks for one rung up: of the running server, or, where none runs, under the lock of the data directory. 0: promoted; 1: not yet, with every gate. */
 export async function trustPromote(deps: CliDeps, options: PromoteOptions): Promise<ExitCode> {
-  const scope = ScopeKey.safeParse(options.scope)
-  if (!scope.success)
-    throw new ServiceError('usage', `"${options.scope}" is not a scope`, {
-      fix: 'write it like crm:full; "gradus trust show AGENT" lists them',
-    })
-  const answer = await promotion(deps, options, scope.data)
+  const scope = parseScopeKey(options.scope)
+  const answer = await promotion(deps, options, scope)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)
   else {
     const paint = painter(deps)
@@ -62,7 +57,7 @@ export async function trustPromote(deps: CliDeps, options: PromoteOptions): Prom
       ? paint('green', `promoted to L${answer.level_after}`)
       : paint('yellow', `not yet: stays at L${answer.level_before}`)
     deps.stdout(
-      `${escapeLine(options.agent)} in ${scope.data}: ${head}\n${table(answer.gates.map(({ gate, passed, have, need }) => [passed ? '  ok' : '  --', gate, `have ${have}`, `need ${need}`]))}\n`,
+      `${escapeLine(options.agent)} in ${scope}: ${head}\n${table(answer.gates.map(({ gate, passed, have, need }) => [passed ? '  ok' : '  --', gate, `have ${have}`, `need ${need}`]))}\n`,
     )
   }
   return answer.promoted ? EXIT_CODES.ok : EXIT_CODES.failed
@@ -73,11 +68,14 @@ async function promotion(deps: CliDeps, options: PromoteOptions, scope: string):
   const report = options.note === undefined ? {} : { note: options.note }
   const server = await findServer(deps, options, dir)
   if (server !== undefined)
-    return postToServer(
+    return sendRequest(
       deps,
       server,
-      `/api/v1/agents/${encodeURIComponent(options.agent)}/scopes/${encodeURIComponent(scope)}/promotions`,
-      report,
+      {
+        method: 'POST',
+        path: `/api/v1/agents/${encodeURIComponent(options.agent)}/scopes/${encodeURIComponent(scope)}/promotions`,
+        body: report,
+      },
       PromotionAnswer,
     )
   const person = localPerson(deps, options, 'operator', 'a promotion is signed')

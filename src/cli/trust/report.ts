@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { createTrustFold, type ScopeReport, type Spread } from '../../reports/trust-report/fold.ts'
 import { firstSeenMs, trustSightingOf } from '../../reports/trust-report/sighting.ts'
 import { type ScopeSurvey, surveyTrust } from '../../reports/trust-report/survey.ts'
-import { DAY_MS } from '../../trust/constants.ts'
+import { DAY_MS } from '../../format/time.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
@@ -13,7 +13,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { jsonText, progress, table } from '../support/output.ts'
+import { progress, table, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus trust report`. */
 export type TrustReportOptions = DataDirOptions & {
@@ -53,10 +53,8 @@ export async function trustReport(deps: CliDeps, options: TrustReportOptions): P
   })
   bar.end()
   const since = new Date(sinceMs).toISOString()
-  deps.stdout(
-    options.json
-      ? `${jsonText({ since, at: new Date(nowMs).toISOString(), happened, stands })}\n`
-      : textOf(since, happened, stands),
+  printAnswer(deps, options.json, { since, at: new Date(nowMs).toISOString(), happened, stands }, () =>
+    textOf(since, happened, stands),
   )
   return EXIT_CODES.ok
 }

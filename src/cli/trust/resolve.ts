@@ -9,7 +9,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
-import { postToServer } from '../support/server-client.ts'
+import { sendRequest } from '../support/server-client.ts'
 
 /** Options of `gradus trust resolve`. */
 export type ResolveOptions = PeopleOptions & {
@@ -43,7 +43,7 @@ export async function trustResolve(deps: CliDeps, options: ResolveOptions): Prom
   const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/holds/${encodeURIComponent(hold)}`
   const report = { resolution: accept ? 'accept' : 'dismiss', ...(note === undefined ? {} : { note }) }
-  const answer = await postToServer(deps, server, path, report, HoldAnswer)
+  const answer = await sendRequest(deps, server, { method: 'POST', path, body: report }, HoldAnswer)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)
   else {
     const { resolution, weighed } = answer

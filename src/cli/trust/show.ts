@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import { sampleScores } from '../../reports/trust-history/samples.ts'
-import { DAY_MS } from '../../trust/constants.ts'
+import { DAY_MS } from '../../format/time.ts'
 import { scopeTrust } from '../../trust/scope-trust.ts'
 import { newAgentTrust } from '../../trust/state.ts'
 import { type Cli, runs } from '../support/command.ts'
@@ -10,7 +10,7 @@ import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { parseScope, parseTime } from '../support/option-values.ts'
+import { parseScopeKey, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, painter } from '../support/output.ts'
 import { type DrawnScope, drawScope } from './draw.ts'
@@ -67,7 +67,7 @@ async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): P
   const { agent: id, tenant } = options
   const key = { kind: 'agent', tenant, id } as const
   const activity = { kind: 'activity', tenant, id } as const
-  const chosen = options.scope === undefined ? undefined : parseScope(options.scope)
+  const chosen = options.scope === undefined ? undefined : parseScopeKey(options.scope)
   return withStore(deps, options, async (store) => {
     const { views, stateVersion } = await store.read([key, activity], (view) => {
       const stored = view.document(key)

@@ -9,9 +9,9 @@ import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { parseScope } from '../support/option-values.ts'
+import { parseScopeKey } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, type Paint, painter, table } from '../support/output.ts'
+import { escapeLine, type Paint, painter, table, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus trust why`. */
 export type TrustWhyOptions = DataDirOptions & {
@@ -45,7 +45,7 @@ export function addTrustWhy(trust: Command, cli: Cli): void {
 /** Lists the evidence that moved the trust of an agent in a scope most, heaviest first, each with its record. */
 export async function trustWhy(deps: CliDeps, options: TrustWhyOptions): Promise<ExitCode> {
   const { agent, tenant } = options
-  const scope = parseScope(options.scope)
+  const scope = parseScopeKey(options.scope)
   const limit = limitIn(options.limit)
   const nowMs = deps.nowMs()
   const sinceMs = nowMs - durationMs(options.since)
@@ -67,8 +67,9 @@ export async function trustWhy(deps: CliDeps, options: TrustWhyOptions): Promise
   }
   const { found, reasons } = why
   const since = new Date(sinceMs).toISOString()
-  if (options.json) deps.stdout(`${jsonText({ agent, tenant, scope, since, ...scores, found, reasons })}\n`)
-  else deps.stdout(plain({ ...why, ...scores, title: `${agent} in ${scope}`, since }, painter(deps)))
+  printAnswer(deps, options.json, { agent, tenant, scope, since, ...scores, found, reasons }, () =>
+    plain({ ...why, ...scores, title: `${agent} in ${scope}`, since }, painter(deps)),
+  )
   return EXIT_CODES.ok
 }
 

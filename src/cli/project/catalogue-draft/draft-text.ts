@@ -8,6 +8,7 @@ import type { Seen } from './seen.ts'
 
 // What comes of it
 
+/** The draft as `--json` prints it. */
 export function draftJson({ tools, agents, refused, declaresScope }: CatalogueDraft, seen: Seen): unknown {
   const counts = new Map(seen.tools.map(({ name, count }) => [name, count ?? null]))
   const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
@@ -21,6 +22,7 @@ export function draftJson({ tools, agents, refused, declaresScope }: CatalogueDr
   }
 }
 
+/** What was seen and what of it is drafted, for people. */
 export function draftSummary({ tools, agents, refused }: CatalogueDraft, seen: Seen, catalogue: CatalogueFile): string {
   const counts = new Map(seen.tools.map((tool) => [tool.name, tool]))
   const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
