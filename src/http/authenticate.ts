@@ -1,10 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 
-import type { Caller, Credential, CallerStanding } from '../access/caller.ts'
-import type { CredentialVerdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
+import type { Caller, CallerStanding, Credential } from '../access/caller.ts'
+import type { ClientCertificate, CredentialVerdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
 import { ServiceError } from '../format/error.ts'
-import { clientCertificateOf } from './client-certificate.ts'
 import { type Parsed, refuseRequest } from './exchange.ts'
 
 /** Longest `Authorization` value that is looked at, in characters. */
@@ -130,4 +130,38 @@ function headerCount(request: IncomingMessage, name: string): number {
   let count = 0
   for (let at = 0; at < request.rawHeaders.length; at += 2) if (request.rawHeaders[at]?.toLowerCase() === name) count += 1
   return count
+}
+
+const certificates = new WeakMap<TLSSocket, ClientCertificate | null>()
+
+/** The certificate that the client of a connection showed; undefined where it showed none. Read once for each connection. */
+export function clientCertificateOf({ socket }: Pick<IncomingMessage, 'socket'>): ClientCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined
+  const known = certificates.get(socket)
+  const certificate = known === undefined ? readCertificate(socket) : known
+  certificates.set(socket, certificate)
+  return certificate ?? undefined
+}
+
+function readCertificate(socket: TLSSocket): ClientCertificate | null {
+  const shown = socket.getPeerX509Certificate()
+  if (shown === undefined) return null
+  return {
+    verified: socket.authorized,
+    thumbprint: createHash('sha256').update(shown.raw).digest('base64url'),
+    uris: urisOf(shown.subjectAltName),
+    isAuthority: shown.ca,
+    notBeforeMs: shown.validFromDate.getTime(),
+    notAfterMs: shown.validToDate.getTime(),
+  }
+}
+
+/**
+ * The URIs of Node's text of the alternative names, `DNS:a, URI:b`. Node quotes a name that holds a comma or a quote itself; nobody
+ * needs such a one, and what is in it could look like a name of its own, so then there is no answer.
+ */
+export function urisOf(subjectAltName: string | undefined): readonly string[] | null {
+  if (subjectAltName === undefined) return []
+  if (subjectAltName.includes('"')) return null
+  return subjectAltName.split(', ').flatMap((name) => (name.startsWith('URI:') ? [name.slice('URI:'.length)] : []))
 }

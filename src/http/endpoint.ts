@@ -1,11 +1,8 @@
 import type { z } from 'zod'
 
 import type { Role } from '../access/caller.ts'
-import type { ProblemCode } from './problem-code.ts'
+import type { ProblemCode } from './exchange.ts'
 import type { SchemaName } from './schemas.ts'
-
-/** Roles that may see which policy set is in force. */
-export const POLICY_READERS = ['operator', 'auditor', 'administrator'] as const satisfies readonly Role[]
 
 /** Whose conventions an endpoint follows for refusals, request ids and credentials. */
 export type Convention = 'native' | 'opa' | 'authzen'

@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-import type { HttpSettings } from './settings.ts'
 import type { Credential } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import type { HttpSettings } from './settings.ts'
 
 /** Where to listen. */
 export type ListenAddress = { readonly host: string; readonly port: number; readonly loopback: boolean }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import http from 'node:http'
 import { IncomingMessage, type Server, ServerResponse } from 'node:http'
+import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-import type { HttpSettings } from './settings.ts'
 import { ServiceError } from '../format/error.ts'
 import { isLoopback, type ListenAddress } from './listen.ts'
 import type { Routes } from './routes.ts'
+import type { HttpSettings } from './settings.ts'
 
 /** Connections one process holds at the same time. */
 export const CONNECTIONS_MAX = 10_000

@@ -5,7 +5,7 @@ import { authzenStatus } from './authzen/form.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
 import { ENDPOINTS } from './endpoints.ts'
 import { EXAMPLES } from './examples.ts'
-import type { ProblemCode } from './problem-code.ts'
+import type { ProblemCode } from './exchange.ts'
 import { PROBLEMS } from './problems.ts'
 import { type SchemaName, SCHEMAS } from './schemas.ts'
 

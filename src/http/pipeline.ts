@@ -1,17 +1,26 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
-import { authzenErrorReply } from './authzen/form.ts'
 import type { Authenticate } from './authenticate.ts'
-import { isJsonType, readBody } from './body.ts'
+import { authzenErrorReply } from './authzen/form.ts'
 import type { Convention, Endpoint } from './endpoint.ts'
-import { isFault, refuseRequest, type Exchange, type Fault, type Handler, type Parsed, type Reply } from './exchange.ts'
+import {
+  type Exchange,
+  type Fault,
+  type Handler,
+  isFault,
+  type Parsed,
+  readTrace,
+  refuseRequest,
+  type Reply,
+  type Trace,
+} from './exchange.ts'
+import { isJsonType, readBody } from './input.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { opaErrorReply } from './opa/form.ts'
 import type { CheckOrigin } from './origin.ts'
 import { faultOf, isOurs, problemReply } from './problems.ts'
 import type { Charge } from './rate-limit.ts'
-import { readTrace, type Trace } from './trace.ts'
 
 const NANOSECONDS = 1e9
 const ASCII = /^[ -~]*$/u

@@ -1,7 +1,6 @@
 import { ServiceError } from '../format/error.ts'
 import type { Problem } from '../model/problem.ts'
-import type { Fault, Reply } from './exchange.ts'
-import type { ProblemCode } from './problem-code.ts'
+import type { Fault, ProblemCode, Reply } from './exchange.ts'
 
 /** What a code means outside: HTTP status, title, OPA's code, and whether the message may leave the process. */
 export type ProblemRow = {

@@ -1,8 +1,8 @@
 import type { Caller } from '../access/caller.ts'
 import type { Rate } from '../access/rate.ts'
-import type { HttpSettings } from './settings.ts'
 import type { Rated } from './endpoint.ts'
 import type { Fault } from './exchange.ts'
+import type { HttpSettings } from './settings.ts'
 
 const MS_PER_SECOND = 1_000
 /** Buckets from which those are forgotten that are full again: every holder of a token has one. */

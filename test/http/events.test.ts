@@ -10,7 +10,7 @@ import {
   STREAMS_PER_CREDENTIAL_MAX,
 } from '../../src/events/event-streams.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
-import { openEvents, sendFrame, frameText } from '../../src/http/native/event-stream.ts'
+import { openEvents, sendFrame, frameText } from '../../src/http/native/events.ts'
 import { gateway } from '../support/callers.ts'
 import { bearer, get, start } from './support.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { LogLine } from '../../src/decisions/opa-log/wire.ts'
 import { ServiceError } from '../../src/format/error.ts'
-import { UNPACKED_BYTES_MAX, WAITING_MAX } from '../../src/http/opa/logs.ts'
+import { UNPACKED_BYTES_MAX, WAITING_MAX } from '../../src/http/opa/decision-logs.ts'
 import { bearer, REQUEST, start } from './support.ts'
 
 const NOTHING = { received: 0, recorded: 0, repeated: 0, rejected: 0, problems: [] }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import { createAuthzenHandlers } from '../../src/http/authzen/handlers.ts'
+import { createAuthzenHandlers } from '../../src/http/authzen/evaluation.ts'
 import { isFault, type Exchange, type Handler } from '../../src/http/exchange.ts'
-import { createNativeHandlers } from '../../src/http/native/handlers.ts'
+import { createNativeHandlers } from '../../src/http/native/endpoints.ts'
 import { createDataHandlers } from '../../src/http/opa/data.ts'
 import { gateway, request } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import type { ClientCertificate } from '../../src/access/verify-credential.ts'
 import { Config } from '../../src/config/config.ts'
-import { urisOf } from '../../src/http/client-certificate.ts'
+import { urisOf } from '../../src/http/authenticate.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
 import { callerOfCertificate } from '../../src/identity/certificate-caller.ts'

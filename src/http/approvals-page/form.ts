@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
-import { readBody } from '../body.ts'
 import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
+import { readBody } from '../input.ts'
 import { isLoopback } from '../listen.ts'
 import { hostName } from '../origin.ts'
 

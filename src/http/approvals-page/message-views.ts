@@ -1,7 +1,7 @@
-import { PROBLEMS, toldMessage } from '../problems.ts'
 import type { Fault, Reply } from '../exchange.ts'
+import { PROBLEMS, toldMessage } from '../problems.ts'
 import { exact, html } from './html.ts'
-import { note, page, type Frame } from './layout.ts'
+import { type Frame, note, page } from './layout.ts'
 
 /** Where signing in leads, and what is said about the attempt before. */
 export type SignIn = {

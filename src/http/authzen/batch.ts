@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { VALUES_MAX } from '../../format/strict-json.ts'
 import { Action, Context, type Request, Resource, Subject } from '../../model/request.ts'
 import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
-import { checkShape } from '../validate.ts'
+import { checkShape } from '../input.ts'
 import { AuthzenAction, AuthzenContext, type AuthzenDecision, AuthzenResource, AuthzenSubject, type Semantic } from './schema.ts'
 
 /** Items of a batch that are decided at the same time. */

@@ -1,5 +1,4 @@
-import { TEXT_TYPE, type Fault, type Reply } from '../exchange.ts'
-import type { ProblemCode } from '../problem-code.ts'
+import { type Fault, type ProblemCode, type Reply, TEXT_TYPE } from '../exchange.ts'
 import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
 
 /** Statuses that AuthZEN names, and those of HTTP itself; whatever else the caller did wrong is 400. */

@@ -1,150 +1,36 @@
-import { VERB_ROLES } from '../../access/authority.ts'
-import { type Endpoint, POLICY_READERS } from '../endpoint.ts'
-import { HistoryQuery, ProposalsQuery, RecordsQuery } from '../query.ts'
-import { APPROVAL_ENDPOINTS } from './approval-endpoints.ts'
-import { EventsQuery } from './event-stream.ts'
-import { RATER_ENDPOINTS } from './rater-endpoints.ts'
-import { SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
-import { STEERING_ENDPOINTS } from './steering-endpoints.ts'
+import type { EventStreams } from '../../events/event-streams.ts'
+import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../exchange.ts'
+import { APPROVAL_ENDPOINTS, createApprovalHandlers } from './approvals.ts'
+import { AUDIT_ENDPOINTS, createAuditHandlers } from './audit.ts'
+import { CONTAINMENT_ENDPOINTS, createContainmentHandlers } from './containments.ts'
+import { createDecisionHandlers, DECISION_ENDPOINTS } from './decisions.ts'
+import { createEventHandlers, EVENT_ENDPOINTS } from './events.ts'
+import { createIncidentHandlers, INCIDENT_ENDPOINTS } from './incidents.ts'
+import { createLadderHandlers, LADDER_ENDPOINTS } from './ladder.ts'
+import { createOverrideHandlers, OVERRIDE_ENDPOINTS } from './overrides.ts'
+import { createPolicyHandlers, POLICY_ENDPOINTS } from './policies.ts'
+import { createRaterHandlers, RATER_ENDPOINTS } from './raters.ts'
+import { createSignalHandlers, SIGNAL_ENDPOINTS } from './signals.ts'
+import { createTrustImportHandlers, TRUST_IMPORT_ENDPOINTS } from './trust-import.ts'
+import { createTrustHandlers, TRUST_ENDPOINTS } from './trust.ts'
 
-/** The endpoints of the native interface by their operation ids. */
+/** The endpoints of the native interface by their operation ids, in the order of the OpenAPI document. */
 export const NATIVE_ENDPOINTS = {
-  decide: {
-    method: 'post',
-    path: '/api/v1/decisions',
-    convention: 'native',
-    summary: 'Decide one request and record the decision.',
-    roles: VERB_ROLES.decide,
-    body: 'Request',
-    rated: 'decisions',
-    answer: { status: 200, schema: 'DecisionAnswer' },
-  },
-  reportOutcome: {
-    method: 'post',
-    path: '/api/v1/outcomes',
-    convention: 'native',
-    summary: 'Report what came of a decision; source, verifier and weight come from the credential.',
-    roles: VERB_ROLES.report_outcome,
-    body: 'OutcomeReport',
-    rated: 'reports',
-    answer: { status: 200, schema: 'EvidenceAnswer' },
-    refusals: ['not_found', 'conflict'],
-  },
-  listProposals: {
-    method: 'get',
-    path: '/api/v1/proposals',
-    convention: 'native',
-    summary: 'Decisions that did not run but may be judged as proposals.',
-    roles: VERB_ROLES.read_proposals,
-    query: ProposalsQuery,
-    answer: { status: 200, schema: 'ProposalsAnswer' },
-  },
-  readTrust: {
-    method: 'get',
-    path: '/api/v1/agents/{agent}/trust',
-    convention: 'native',
-    summary: 'Trust, level and containments of one agent, per scope.',
-    roles: VERB_ROLES.read_trust,
-    answer: { status: 200, schema: 'AgentTrustAnswer' },
-  },
-  readTrustHistory: {
-    method: 'get',
-    path: '/api/v1/agents/{agent}/trust/history',
-    convention: 'native',
-    summary: 'How the trust of one agent came to be what it is: points in time and what brought them about.',
-    roles: VERB_ROLES.read_trust,
-    query: HistoryQuery,
-    answer: { status: 200, schema: 'TrustHistoryAnswer' },
-    refusals: ['not_found'],
-  },
-  followEvents: {
-    method: 'get',
-    path: '/api/v1/events',
-    convention: 'native',
-    summary: 'Demotions, promotions, containments and incidents as server-sent events, from any state version on.',
-    roles: VERB_ROLES.read_trust,
-    query: EventsQuery,
-    answer: { status: 200, schema: 'events' },
-    refusals: ['rate_limited'],
-  },
-  queryRecords: {
-    method: 'get',
-    path: '/api/v1/audit/records',
-    convention: 'native',
-    summary: 'Records of the tenant, page by page; reading is itself recorded.',
-    roles: VERB_ROLES.read_audit,
-    query: RecordsQuery,
-    rated: 'reports',
-    answer: { status: 200, schema: 'RecordsAnswer' },
-  },
-  readRecord: {
-    method: 'get',
-    path: '/api/v1/audit/records/{record}',
-    convention: 'native',
-    summary: 'One record by its id.',
-    roles: VERB_ROLES.read_audit,
-    rated: 'reports',
-    answer: { status: 200, schema: 'RecordAnswer' },
-    refusals: ['not_found'],
-  },
-  proveRecord: {
-    method: 'get',
-    path: '/api/v1/audit/proofs/{record}',
-    convention: 'native',
-    summary: 'Proof that a record is in the log, under a signed tree head.',
-    roles: VERB_ROLES.read_audit,
-    answer: { status: 200, schema: 'ProofAnswer' },
-    refusals: ['not_found'],
-  },
-  readCheckpoint: {
-    method: 'get',
-    path: '/api/v1/audit/checkpoint',
-    convention: 'native',
-    summary: 'The newest signed tree head (C2SP signed note).',
-    roles: VERB_ROLES.read_audit,
-    answer: { status: 200, schema: 'text' },
-  },
-  listLogReviews: {
-    method: 'get',
-    path: '/api/v1/audit/reviews',
-    convention: 'native',
-    summary: 'Reviews of the log that somebody owns: when each was last done, and when it is due.',
-    roles: VERB_ROLES.read_audit,
-    answer: { status: 200, schema: 'LogReviewsAnswer' },
-  },
-  reviewLog: {
-    method: 'post',
-    path: '/api/v1/audit/reviews',
-    convention: 'native',
-    summary: 'A named person looked through the log; the record says what they saw.',
-    roles: VERB_ROLES.review_log,
-    body: 'LogReviewReport',
-    rated: 'reports',
-    answer: { status: 201, schema: 'LogReviewAnswer' },
-    refusals: ['not_found'],
-  },
-  readPolicies: {
-    method: 'get',
-    path: '/api/v1/policies',
-    convention: 'native',
-    summary: 'The policy set in force, and why the newest one is not, if it failed.',
-    roles: POLICY_READERS,
-    answer: { status: 200, schema: 'PolicySetAnswer' },
-  },
-  reloadPolicies: {
-    method: 'post',
-    path: '/api/v1/policies/reload',
-    convention: 'native',
-    summary: 'Load the policy set anew and swap it in; a broken one leaves the last good one in force.',
-    roles: VERB_ROLES.reload_policies,
-    rated: 'reports',
-    answer: { status: 200, schema: 'PolicySetAnswer' },
-    refusals: ['bad_policy'],
-  },
-  ...STEERING_ENDPOINTS,
+  ...DECISION_ENDPOINTS,
+  ...TRUST_ENDPOINTS,
+  ...EVENT_ENDPOINTS,
+  ...AUDIT_ENDPOINTS,
+  ...POLICY_ENDPOINTS,
+  ...INCIDENT_ENDPOINTS,
+  ...LADDER_ENDPOINTS,
+  ...CONTAINMENT_ENDPOINTS,
   ...RATER_ENDPOINTS,
   ...SIGNAL_ENDPOINTS,
+  ...TRUST_IMPORT_ENDPOINTS,
   ...APPROVAL_ENDPOINTS,
+  ...OVERRIDE_ENDPOINTS,
   readOpenapi: {
     method: 'get',
     path: '/api/v1/openapi.json',
@@ -154,3 +40,25 @@ export const NATIVE_ENDPOINTS = {
     answer: { status: 200, schema: 'Json' },
   },
 } as const satisfies Record<string, Endpoint>
+
+/** Handlers of the native interface but its OpenAPI document. */
+export type NativeHandlers = Record<Exclude<keyof typeof NATIVE_ENDPOINTS, 'readOpenapi'>, Handler>
+
+/** Handlers of the native interface: parse strictly, ask the service, answer its answer. */
+export function createNativeHandlers(service: Service, streams: EventStreams): NativeHandlers {
+  return {
+    ...createDecisionHandlers(service),
+    ...createTrustHandlers(service),
+    ...createEventHandlers(streams),
+    ...createAuditHandlers(service),
+    ...createPolicyHandlers(service),
+    ...createIncidentHandlers(service),
+    ...createLadderHandlers(service),
+    ...createContainmentHandlers(service),
+    ...createRaterHandlers(service),
+    ...createSignalHandlers(service),
+    ...createTrustImportHandlers(service),
+    ...createApprovalHandlers(service),
+    ...createOverrideHandlers(service),
+  }
+}

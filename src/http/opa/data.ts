@@ -1,3 +1,4 @@
+import { VERB_ROLES } from '../../access/authority.ts'
 import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../../decisions/wire.ts'
 import type { JsonValue } from '../../format/json-reader.ts'
@@ -5,11 +6,12 @@ import type { PolicyEvaluation } from '../../model/evaluation.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
 import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, type Parsed, refuseRequest, type Reply } from '../exchange.ts'
-import { checkShape, parseBody } from '../validate.ts'
+import { checkShape, parseBody } from '../input.ts'
 import { opaReply, sortKeys } from './form.ts'
 import { mappedRequest } from './mapping.ts'
-import { dataPath, select, type Target, dataTarget } from './path.ts'
+import { dataPath, dataTarget, select, type Target } from './path.ts'
 
 const NO_INPUT = { code: 'api_usage_warning', message: "'input' key missing from the request" } as const
 const V1 = '/v1/data'
@@ -27,8 +29,55 @@ export type DataApiOptions = {
   readonly mapping: InputMapping | undefined
 }
 
+/** OPA's data API: graduated and recorded decisions. */
+export const DATA_ENDPOINTS = {
+  queryData: {
+    method: 'post',
+    path: '/v1/data/{path}',
+    convention: 'opa',
+    summary: "OPA's data API: `gradus/decision`, `gradus/allow` and the configured entrypoints, graduated and recorded.",
+    roles: VERB_ROLES.decide,
+    body: 'DataRequest',
+    rated: 'decisions',
+    answer: { status: 200, schema: 'DataResponse' },
+  },
+  readData: {
+    method: 'get',
+    path: '/v1/data/{path}',
+    convention: 'opa',
+    summary: "OPA's data API with the input as the query parameter `input`.",
+    roles: VERB_ROLES.decide,
+    rated: 'decisions',
+    answer: { status: 200, schema: 'DataResponse' },
+  },
+  queryDataV0: {
+    method: 'post',
+    path: '/v0/data/{path}',
+    convention: 'opa',
+    summary: "OPA's first data API: the body is the input, the answer is the bare result.",
+    roles: VERB_ROLES.decide,
+    body: 'Json',
+    rated: 'decisions',
+    answer: { status: 200, schema: 'Json' },
+    refusals: ['not_found'],
+  },
+} as const satisfies Record<string, Endpoint>
+
+/** The raw base, not graduated. */
+export const DIAGNOSTIC_ENDPOINTS = {
+  diagnoseBase: {
+    method: 'post',
+    path: '/v1/diagnostics/base/{path}',
+    convention: 'opa',
+    summary: 'The raw answer of a base entrypoint, not graduated, for an auditor.',
+    roles: VERB_ROLES.diagnose_base,
+    body: 'DataRequest',
+    answer: { status: 200, schema: 'DataResponse' },
+  },
+} as const satisfies Record<string, Endpoint>
+
 /** Handlers of the data API. */
-export type DataHandlers = Readonly<Record<'queryData' | 'readData' | 'queryDataV0' | 'diagnoseBase', Handler>>
+export type DataHandlers = Readonly<Record<keyof (typeof DATA_ENDPOINTS & typeof DIAGNOSTIC_ENDPOINTS), Handler>>
 
 /** What a path and an input come to: a result, or undefined; with the decision it is recorded as. */
 type Answered = { readonly result: unknown; readonly decisionId?: string }

@@ -1,4 +1,4 @@
-import { JSON_TYPE, type Fault, type Reply } from '../exchange.ts'
+import { type Fault, JSON_TYPE, type Reply } from '../exchange.ts'
 import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
 
 const ESCAPES: Readonly<Record<string, string>> = {

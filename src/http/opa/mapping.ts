@@ -1,7 +1,7 @@
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
 import { type Parsed, refuseRequest } from '../exchange.ts'
-import { checkShape } from '../validate.ts'
+import { checkShape } from '../input.ts'
 import { select } from './path.ts'
 
 /** Resource id where the mapping names none. */

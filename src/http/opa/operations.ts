@@ -1,24 +1,44 @@
-import { authorize, isAgents } from '../../access/authority.ts'
+import { authorize, VERB_ROLES } from '../../access/authority.ts'
 import type { Service } from '../../service/service.ts'
-import { POLICY_READERS } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint.ts'
 import type { Handler } from '../exchange.ts'
 import type { Metrics } from '../metrics.ts'
+import { mayReadPolicies } from '../native/policies.ts'
 import { opaReply } from './form.ts'
 
 const UNHEALTHY = 500
+
+/** What operators and load balancers ask. */
+export const OPERATIONS_ENDPOINTS = {
+  health: {
+    method: 'get',
+    path: '/health',
+    convention: 'opa',
+    summary: 'Whether this instance should get traffic: 200, or 500 with the reason.',
+    roles: 'public',
+    answer: { status: 200, schema: 'Health' },
+  },
+  metrics: {
+    method: 'get',
+    path: '/metrics',
+    convention: 'opa',
+    summary: 'Metrics in the text format of Prometheus.',
+    roles: VERB_ROLES.read_metrics,
+    answer: { status: 200, schema: 'text' },
+  },
+} as const satisfies Record<string, Endpoint>
 
 /** `/health` and `/metrics`. Health has OPA's form; `?bundles` and `?plugins` ask for what is always checked here. */
 export function createOperationsHandlers(
   service: Service,
   metrics: Metrics,
   isDraining: () => boolean,
-): Readonly<Record<'health' | 'metrics', Handler>> {
+): Record<keyof typeof OPERATIONS_ENDPOINTS, Handler> {
   return {
     health: ({ caller }) => {
       const whole = isDraining() ? ['the service is stopping'] : service.readiness()
-      const mayReadAll = !isAgents(caller) && caller.roles.some((role) => POLICY_READERS.some((reader) => reader === role))
       // What follows the colon may hold paths of this machine.
-      const reasons = mayReadAll ? whole : whole.map((reason) => reason.split(':', 1).join(''))
+      const reasons = mayReadPolicies(caller) ? whole : whole.map((reason) => reason.split(':', 1).join(''))
       return reasons.length === 0 ? opaReply({}) : opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
     },
     metrics: async ({ caller }) => {

@@ -1,4 +1,4 @@
-import { refuseRequest, type Parsed } from '../exchange.ts'
+import { type Parsed, refuseRequest } from '../exchange.ts'
 
 /** Most segments of a data path. */
 export const SEGMENTS_MAX = 64

@@ -1,31 +1,49 @@
+import { VERB_ROLES } from '../../access/authority.ts'
 import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../evidence/signals/wire.ts'
 import { SignalReport } from '../../evidence/wire.ts'
 import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Parsed, type Reply } from '../exchange.ts'
+import { parseBody } from '../input.ts'
 import { faultOf, isOurs, problemOf, PROBLEMS } from '../problems.ts'
-import { parseBody } from '../validate.ts'
-import { CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE, type SIGNAL_ENDPOINTS } from './signal-endpoints.ts'
-import { binaryEvent, cloudEvent, plainEvent } from './signal-events.ts'
+import { binaryEvent, cloudEvent, plainEvent } from './signal-forms.ts'
 
+/** Media types of CloudEvents, one and many. */
+export const CLOUD_EVENT_TYPE = 'application/cloudevents+json'
+/** @see CLOUD_EVENT_TYPE */
+export const CLOUD_EVENTS_TYPE = 'application/cloudevents-batch+json'
 /** Values that the body of a batch may hold at all depths. */
 export const SIGNAL_BATCH_VALUES_MAX = 60_000
-/** Bytes of an Ed25519 signature in Base64. */
-const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{86}==$/u
 
-/** Handlers of signals and histories. */
+/** Signals, one or a batch. */
+export const SIGNAL_ENDPOINTS = {
+  reportSignal: {
+    method: 'post',
+    path: '/api/v1/signals',
+    convention: 'native',
+    summary: 'Report a signal, or a batch of them, in a layer of the credential; plain or as CloudEvents 1.0.',
+    roles: VERB_ROLES.report_signal,
+    body: 'PlainSignal',
+    bodyTypes: { [CLOUD_EVENT_TYPE]: 'SignalCloudEvent', [CLOUD_EVENTS_TYPE]: 'SignalBatch' },
+    rated: 'reports',
+    answer: { status: 200, schema: 'SignalsAnswer' },
+    refusals: ['not_found', 'conflict'],
+  },
+} as const satisfies Record<string, Endpoint>
+
+/** Handlers of signals. */
 export function createSignalHandlers(service: Service): Record<keyof typeof SIGNAL_ENDPOINTS, Handler> {
   return {
     reportSignal: (exchange) => {
       const type = mediaType(exchange)
-      if (type === CLOUD_EVENTS_TYPE) return takeBatch(service, exchange)
+      if (type === CLOUD_EVENTS_TYPE) return ingestBatch(service, exchange)
       const body = parseBody(exchange.body)
       if (!body.ok) return body.fault
-      if (type === CLOUD_EVENT_TYPE) return takeOne(service, exchange, cloudEvent(body.value))
+      if (type === CLOUD_EVENT_TYPE) return ingestOne(service, exchange, cloudEvent(body.value))
       if (exchange.headers['ce-specversion'] !== undefined)
-        return takeOne(service, exchange, binaryEvent(exchange.headers, body.value))
-      return takePlain(service, exchange, body.value)
+        return ingestOne(service, exchange, binaryEvent(exchange.headers, body.value))
+      return ingestPlain(service, exchange, body.value)
     },
-    importHistory: (exchange) => takeHistory(service, exchange),
   }
 }
 
@@ -34,22 +52,22 @@ function mediaType({ headers }: Exchange): string {
 }
 
 /** The plain form; one about a decision that is told by nothing is answered with the evidence that it was. */
-async function takePlain(service: Service, exchange: Exchange, value: unknown): Promise<Reply | Fault> {
+async function ingestPlain(service: Service, exchange: Exchange, value: unknown): Promise<Reply | Fault> {
   const event = plainEvent(value)
   if (!event.ok) return event.fault
   const { origin, event_time: time, raw } = event.value
   const when = time === null ? {} : { event_time: new Date(time).toISOString() }
   const report = origin === null ? SignalReport.safeParse({ ...raw, ...when }) : undefined
   if (report?.success === true) return jsonReply(await service.reportSignal(exchange.caller, report.data))
-  return takeOne(service, exchange, event)
+  return ingestOne(service, exchange, event)
 }
 
-async function takeOne(service: Service, { caller }: Exchange, event: Parsed<SignalEvent>): Promise<Reply | Fault> {
+async function ingestOne(service: Service, { caller }: Exchange, event: Parsed<SignalEvent>): Promise<Reply | Fault> {
   return event.ok ? jsonReply(await service.ingestSignal(caller, event.value)) : event.fault
 }
 
 /** Each event for itself; those about one agent or decision in the order in which they stand. */
-async function takeBatch(service: Service, exchange: Exchange): Promise<Reply | Fault> {
+async function ingestBatch(service: Service, exchange: Exchange): Promise<Reply | Fault> {
   const body = parseBody(exchange.body, { valuesMax: SIGNAL_BATCH_VALUES_MAX })
   if (!body.ok) return body.fault
   const events: readonly unknown[] | undefined = Array.isArray(body.value) ? body.value : undefined
@@ -122,16 +140,4 @@ const TEXT_CHARS_MAX = 512
 
 function textOr(value: unknown): string | null {
   return typeof value === 'string' ? value.slice(0, TEXT_CHARS_MAX) : null
-}
-
-/** A file as it is, and its signature in a header. */
-async function takeHistory(service: Service, { caller, headers, body }: Exchange): Promise<Reply | Fault> {
-  const signature = headers['gradus-signature']
-  if (typeof signature !== 'string' || !SIGNATURE_PATTERN.test(signature))
-    return {
-      code: 'bad_request',
-      message: 'The header Gradus-Signature is missing, or is no Ed25519 signature in Base64.',
-      fix: 'Send the 64 bytes that "openssl pkeyutl -sign -rawin" writes, in Base64.',
-    }
-  return jsonReply(await service.importHistory(caller, { bytes: body, signature: Buffer.from(signature, 'base64') }))
 }

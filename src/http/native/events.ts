@@ -2,11 +2,13 @@ import type { ServerResponse } from 'node:http'
 
 import { z } from 'zod'
 
+import { VERB_ROLES } from '../../access/authority.ts'
 import type { EventStream, EventStreams, StreamFrame } from '../../events/event-streams.ts'
 import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
-import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Reply } from '../exchange.ts'
-import { parseQuery } from '../validate.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Handler, type Reply } from '../exchange.ts'
+import { parseQuery } from '../input.ts'
 
 /** How long a reader may take nothing, ms, before its stream is cut. */
 export const SLOW_MS_MAX = 10_000
@@ -27,6 +29,25 @@ export const EventsQuery = z.strictObject({
     ),
   agent: identifier(ID_CHARS_MAX).optional().describe('Only what concerns this agent.'),
 })
+
+/** What enforcement points follow to drop answers they keep. */
+export const EVENT_ENDPOINTS = {
+  followEvents: {
+    method: 'get',
+    path: '/api/v1/events',
+    convention: 'native',
+    summary: 'Demotions, promotions, containments and incidents as server-sent events, from any state version on.',
+    roles: VERB_ROLES.read_trust,
+    query: EventsQuery,
+    answer: { status: 200, schema: 'events' },
+    refusals: ['rate_limited'],
+  },
+} as const satisfies Record<string, Endpoint>
+
+/** Handlers of event streams. */
+export function createEventHandlers(streams: EventStreams): Record<keyof typeof EVENT_ENDPOINTS, Handler> {
+  return { followEvents: (exchange) => openEvents(streams, exchange) }
+}
 
 /** Answers with a stream of server-sent events that lasts until one side ends it. */
 export function openEvents(streams: EventStreams, { caller, query, lastEventId }: Exchange): Reply | Fault {

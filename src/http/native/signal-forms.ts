@@ -13,7 +13,7 @@ import {
 import { ANY_SIGNAL_CLASSES, type AnySignalClass, isOutcomeClass, isStateClass } from '../../model/signal-classes.ts'
 import { didYouMean } from '../../policy/known-names.ts'
 import { type Parsed, refuseRequest } from '../exchange.ts'
-import { checkShape } from '../validate.ts'
+import { checkShape } from '../input.ts'
 
 /** What the `type` of a CloudEvent begins with; the class follows. */
 export const EVENT_TYPE_PREFIX = 'gradus.signal.'

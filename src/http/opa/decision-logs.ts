@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
+import { VERB_ROLES } from '../../access/authority.ts'
 import type { LogLine } from '../../decisions/opa-log/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
 import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Handler, jsonReply } from '../exchange.ts'
 import type { Log } from '../log.ts'
 
@@ -18,7 +20,24 @@ const CHUNK_BYTES = 65_536
 /** First bytes of gzip (RFC 1952). */
 const GZIP = [0x1f, 0x8b]
 
-/** What taking decision logs needs. */
+/** Uploads of OPA's decision logs. */
+export const LOG_ENDPOINTS = {
+  uploadLog: {
+    method: 'post',
+    path: '/logs',
+    convention: 'opa',
+    summary:
+      "Decision logs as OPA's `decision_logs` plugin uploads them, plain or gzip; each entry becomes an observed decision.",
+    roles: VERB_ROLES.upload_log,
+    body: 'DecisionLog',
+    gzip: true,
+    rated: 'decisions',
+    answer: { status: 200, schema: 'LogAnswer' },
+    refusals: ['not_ready'],
+  },
+} as const satisfies Record<string, Endpoint>
+
+/** What ingesting decision logs needs. */
 export type LogOptions = {
   readonly service: Service
   readonly log: Log
@@ -27,7 +46,7 @@ export type LogOptions = {
 }
 
 /** `POST /logs`: one upload after the other, entry by entry, so that live decisions are not held up. */
-export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Readonly<Record<'uploadLog', Handler>> {
+export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Record<keyof typeof LOG_ENDPOINTS, Handler> {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   const take = async (exchange: Exchange, startedMs: number) => {

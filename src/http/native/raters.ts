@@ -1,7 +1,14 @@
 import { VERB_ROLES } from '../../access/authority.ts'
+import { CanaryReport } from '../../approvals/wire.ts'
+import { HoldReport } from '../../incidents/wire.ts'
+import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint.ts'
+import { type Handler, jsonReply } from '../exchange.ts'
+import { Id, withBody, withParam } from '../input.ts'
 
-/** The endpoints by which people watch over those who judge, by their operation ids: holds, canaries, raters. */
+const CREATED = 201
+
+/** How people watch over those who judge: holds, canaries, raters. */
 export const RATER_ENDPOINTS = {
   resolveHold: {
     method: 'post',
@@ -43,3 +50,20 @@ export const RATER_ENDPOINTS = {
     refusals: ['not_found'],
   },
 } as const satisfies Record<string, Endpoint>
+
+/** Handlers of holds, canaries and raters. */
+export function createRaterHandlers(service: Service): Record<keyof typeof RATER_ENDPOINTS, Handler> {
+  return {
+    resolveHold: withBody(HoldReport, (report, { caller, params }) =>
+      withParam(Id, params, 'agent', (agent) =>
+        withParam(Id, params, 'hold', async (hold) => jsonReply(await service.resolveHold(caller, agent, { hold, report }))),
+      ),
+    ),
+    seedCanary: withBody(CanaryReport, async (report, { caller }) =>
+      jsonReply(await service.seedCanary(caller, report), CREATED),
+    ),
+    listRaters: async ({ caller }) => jsonReply(await service.raters(caller)),
+    readRater: ({ caller, params }) =>
+      withParam(Id, params, 'rater', async (name) => jsonReply(await service.rater(caller, name))),
+  }
+}

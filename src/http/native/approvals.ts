@@ -1,8 +1,19 @@
-import { VERB_ROLES } from '../../access/authority.ts'
-import type { Endpoint } from '../endpoint.ts'
-import { ApprovalsQuery } from '../query.ts'
+import { z } from 'zod'
 
-/** The endpoints by which people decide: approvals and overrides, by their operation ids. Nothing is decided by reading. */
+import { VERB_ROLES } from '../../access/authority.ts'
+import { ApprovalReport, WithdrawalReport } from '../../approvals/wire.ts'
+import { ApprovalState } from '../../ledger/documents/approval.ts'
+import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { type Handler, jsonReply } from '../exchange.ts'
+import { Id, parseQuery, withBody, withParam } from '../input.ts'
+
+/** Query of `GET /api/v1/approvals`. */
+export const ApprovalsQuery = z.strictObject({
+  state: ApprovalState.optional().describe('Where they stand; all that are not over when absent.'),
+})
+
+/** Approvals. Nothing is decided by reading. */
 export const APPROVAL_ENDPOINTS = {
   listApprovals: {
     method: 'get',
@@ -45,42 +56,25 @@ export const APPROVAL_ENDPOINTS = {
     answer: { status: 200, schema: 'ApprovalAnswer' },
     refusals: ['not_found', 'conflict'],
   },
-  listOverrides: {
-    method: 'get',
-    path: '/api/v1/overrides',
-    convention: 'native',
-    summary: 'The emergency overrides in force.',
-    roles: VERB_ROLES.read_approvals,
-    answer: { status: 200, schema: 'OverridesAnswer' },
-  },
-  openOverride: {
-    method: 'post',
-    path: '/api/v1/overrides',
-    convention: 'native',
-    summary: 'Leave trust and context out for a scope of an agent for at most an hour, never above the base.',
-    roles: VERB_ROLES.override,
-    body: 'OverrideReport',
-    rated: 'reports',
-    answer: { status: 201, schema: 'OverrideAnswer' },
-  },
-  confirmOverride: {
-    method: 'post',
-    path: '/api/v1/overrides/{override}/confirmations',
-    convention: 'native',
-    summary: 'Stand behind an override as a second person, so that it reaches actions of high risk.',
-    roles: VERB_ROLES.override,
-    rated: 'reports',
-    answer: { status: 200, schema: 'OverrideAnswer' },
-    refusals: ['not_found', 'conflict'],
-  },
-  endOverride: {
-    method: 'delete',
-    path: '/api/v1/overrides/{override}',
-    convention: 'native',
-    summary: 'End an override before its time.',
-    roles: VERB_ROLES.end_override,
-    rated: 'reports',
-    answer: { status: 200, schema: 'OverrideAnswer' },
-    refusals: ['not_found'],
-  },
 } as const satisfies Record<string, Endpoint>
+
+/** Handlers of approvals. */
+export function createApprovalHandlers(service: Service): Record<keyof typeof APPROVAL_ENDPOINTS, Handler> {
+  return {
+    listApprovals: async ({ caller, query }) => {
+      const parsed = parseQuery(ApprovalsQuery, query)
+      return parsed.ok ? jsonReply(await service.approvals(caller, parsed.value)) : parsed.fault
+    },
+    readApproval: ({ caller, params }) =>
+      withParam(Id, params, 'decision', async (id) => jsonReply(await service.approval(caller, id))),
+    decideApproval: withBody(ApprovalReport, (report, { caller, params }) =>
+      withParam(Id, params, 'decision', async (id) => jsonReply(await service.decideApproval(caller, id, report))),
+    ),
+    withdrawApproval: withBody(
+      WithdrawalReport,
+      (report, { caller, params }) =>
+        withParam(Id, params, 'decision', async (id) => jsonReply(await service.withdrawApproval(caller, id, report))),
+      {},
+    ),
+  }
+}

@@ -1,13 +1,15 @@
+import { VERB_ROLES } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import { ServiceError } from '../../format/error.ts'
 import { Request } from '../../model/request.ts'
 import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
+import { checkShape, parseAs } from '../input.ts'
 import { faultOf, isOurs, PROBLEMS, toldMessage } from '../problems.ts'
-import { checkShape, parseAs } from '../validate.ts'
 import { authzenDecision } from './answer.ts'
-import { EVALUATIONS_VALUES_MAX, decideItems, type Item, itemsOf } from './batch.ts'
+import { decideItems, EVALUATIONS_VALUES_MAX, type Item, itemsOf } from './batch.ts'
 import { type AuthzenDecision, AuthzenEvaluation, Evaluations } from './schema.ts'
 
 /** What the AuthZEN handlers need. */
@@ -22,8 +24,40 @@ export type AuthzenOptions = {
   readonly onError: (error: unknown, requestId: string) => void
 }
 
+/** The endpoints of AuthZEN by their operation ids. */
+export const AUTHZEN_ENDPOINTS = {
+  evaluate: {
+    method: 'post',
+    path: '/access/v1/evaluation',
+    convention: 'authzen',
+    summary: 'AuthZEN access evaluation.',
+    roles: VERB_ROLES.decide,
+    body: 'Evaluation',
+    rated: 'decisions',
+    answer: { status: 200, schema: 'AuthzenDecision' },
+  },
+  evaluateAll: {
+    method: 'post',
+    path: '/access/v1/evaluations',
+    convention: 'authzen',
+    summary: 'AuthZEN access evaluations (batch).',
+    roles: VERB_ROLES.decide,
+    body: 'Evaluations',
+    rated: 'decisions',
+    answer: { status: 200, schema: 'AuthzenDecisions' },
+  },
+  describePdp: {
+    method: 'get',
+    path: '/.well-known/authzen-configuration',
+    convention: 'authzen',
+    summary: 'AuthZEN metadata.',
+    roles: 'public',
+    answer: { status: 200, schema: 'AuthzenConfiguration' },
+  },
+} as const satisfies Record<string, Endpoint>
+
 /** Handlers of AuthZEN. */
-export type AuthzenHandlers = Readonly<Record<'evaluate' | 'evaluateAll' | 'describePdp', Handler>>
+export type AuthzenHandlers = Readonly<Record<keyof typeof AUTHZEN_ENDPOINTS, Handler>>
 
 /** Handlers of AuthZEN's Authorization API 1.0: evaluation, evaluations and metadata. */
 export function createAuthzenHandlers(options: AuthzenOptions): AuthzenHandlers {

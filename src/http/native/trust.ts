@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+import { VERB_ROLES } from '../../access/authority.ts'
+import { ScopeKey } from '../../model/scope.ts'
+import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../../reports/trust-history/query.ts'
+import type { Service } from '../../service/service.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
+import { Id, parseQuery, withParam } from '../input.ts'
+import { timeParam, wholeParam } from '../query-parameters.ts'
+
+/** Query of `GET /api/v1/agents/{agent}/trust/history`. */
+export const HistoryQuery = z.strictObject({
+  scope: ScopeKey.optional().describe('One scope only, and then every record that moved it.'),
+  since: timeParam.optional().describe('ISO 8601, inclusive; the first points are as of then.'),
+  from: wholeParam.optional().describe('`next` of the page before.'),
+  limit: wholeParam
+    .pipe(z.int().min(1).max(HISTORY_POINTS_MAX))
+    .default(HISTORY_POINTS_DEFAULT)
+    .describe(`Points of one page, 1–${HISTORY_POINTS_MAX}; those of one record are never parted.`),
+})
+
+/** The trust of an agent, and how it came about. */
+export const TRUST_ENDPOINTS = {
+  readTrust: {
+    method: 'get',
+    path: '/api/v1/agents/{agent}/trust',
+    convention: 'native',
+    summary: 'Trust, level and containments of one agent, per scope.',
+    roles: VERB_ROLES.read_trust,
+    answer: { status: 200, schema: 'AgentTrustAnswer' },
+  },
+  readTrustHistory: {
+    method: 'get',
+    path: '/api/v1/agents/{agent}/trust/history',
+    convention: 'native',
+    summary: 'How the trust of one agent came to be what it is: points in time and what brought them about.',
+    roles: VERB_ROLES.read_trust,
+    query: HistoryQuery,
+    answer: { status: 200, schema: 'TrustHistoryAnswer' },
+    refusals: ['not_found'],
+  },
+} as const satisfies Record<string, Endpoint>
+
+/** Handlers that read trust. */
+export function createTrustHandlers(service: Service): Record<keyof typeof TRUST_ENDPOINTS, Handler> {
+  return {
+    readTrust: ({ caller, params }) =>
+      withParam(Id, params, 'agent', async (agent) => jsonReply(await service.agentTrust(caller, agent))),
+    readTrustHistory: (exchange) => readHistory(service, exchange),
+  }
+}
+
+async function readHistory(service: Service, { caller, params, query }: Exchange): Promise<Reply | Fault> {
+  const parsed = parseQuery(HistoryQuery, query)
+  if (!parsed.ok) return parsed.fault
+  return withParam(Id, params, 'agent', async (agent) => jsonReply(await service.trustHistory(caller, agent, parsed.value)))
+}
