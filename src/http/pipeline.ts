@@ -70,11 +70,13 @@ export async function handleRequest(
   deps.metrics.http({ handler: route.name, method: request.method ?? '', code: reply.status, seconds })
 }
 
+/** A refusal that no endpoint answers, and whose form it has. */
+export type Unroutable = { readonly convention: Convention; readonly fault: Fault }
+
 /** Writes a refusal that no endpoint answers: an unknown path, or a path that cannot be decoded. */
 export function serveFault(
   deps: PipelineDeps,
-  convention: Convention,
-  fault: Fault,
+  { convention, fault }: Unroutable,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {

@@ -51,7 +51,7 @@ function createListener(app: Express, deps: PipelineDeps): RequestListener {
     const otherwise = (error?: unknown): void => {
       const path = request.url ?? '/'
       if (error !== undefined && !isClientError(error)) logError(deps.log, error, { handler: 'none', requestId: '' })
-      serveFault(deps, conventionOf(path), unroutable(path, error), request, response)
+      serveFault(deps, { convention: conventionOf(path), fault: unroutable(path, error) }, request, response)
     }
     app(request as express.Request, response as express.Response, otherwise)
   }
@@ -76,13 +76,8 @@ function refuseMethod(deps: PipelineDeps, endpoints: readonly Endpoint[]): Reque
   const { convention } = endpoints[0] ?? { convention: 'native' }
   return (request, response) => {
     const message = `${request.method ?? 'This method'} is not offered here.`
-    serveFault(
-      deps,
-      convention,
-      { code: 'method_not_allowed', message, fix: `Use ${allowed}.`, headers: { Allow: allowed } },
-      request,
-      response,
-    )
+    const fault: Fault = { code: 'method_not_allowed', message, fix: `Use ${allowed}.`, headers: { Allow: allowed } }
+    serveFault(deps, { convention, fault }, request, response)
   }
 }
 

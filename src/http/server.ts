@@ -6,12 +6,12 @@ import type { VerifyCertificate, VerifyToken } from '../access/verify-credential
 import type { EventStreams } from '../events/event-streams.ts'
 import type { InputMapping } from '../policy/settings.ts'
 import type { Service } from '../service/service.ts'
-import { createApprovalsPage } from './approvals-page/approvals-page.ts'
+import { type ApprovalsPage, createApprovalsPage } from './approvals-page/approvals-page.ts'
 import { anonymousCaller, createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/evaluation.ts'
 import type { EndpointId } from './endpoints.ts'
 import { type Handler, jsonReply } from './exchange.ts'
-import { checkListen } from './listen.ts'
+import { checkListen, type ListenAddress } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createNativeHandlers } from './native/endpoints.ts'
@@ -57,14 +57,33 @@ export type HttpServer = {
   readonly close: () => Promise<void>
 }
 
+/** What changes while the server runs. */
+type ServerState = { draining: boolean; url: string }
+
 /** The HTTP adapter: native interface, OPA data API, AuthZEN and the approvals page on one listener. Throws `bad_config`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, service, log } = options
-  const { identity = {} } = options
+  const { config, identity = {} } = options
   const hasIdentity = Object.keys(identity).length > 0
   const address = checkListen({ http: config, credentials: options.credentials, hasIdentity })
-  const state = { draining: false, url: '' }
-  const deps: PipelineDeps = {
+  const state: ServerState = { draining: false, url: '' }
+  const deps = pipelineDeps(options, address, state)
+  const handlers = createHandlers(options, deps, state)
+  const page = createPage(options, deps, address)
+  const server = createNodeServer(createRoutes(deps, { handlers, page }, config.public_url), config)
+  return {
+    server,
+    listen: async () => ({ url: (state.url = await listen(server, address, config.tls !== undefined)) }),
+    close: async () => {
+      state.draining = true
+      options.events.close()
+      await drain(server, config.drain_timeout_ms)
+    },
+  }
+}
+
+function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state: ServerState): PipelineDeps {
+  const { config, identity = {} } = options
+  return {
     // Beyond loopback nobody is vouched for: every caller shows a credential.
     authenticate: createAuthenticate(options.credentials, anonymousCaller(config.anonymous), {
       vouched: address.loopback,
@@ -75,12 +94,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     bodyBytesMax: config.body_bytes_max,
     requestTimeoutMs: config.request_timeout_ms,
     newId: options.newId ?? randomUUID,
-    log,
+    log: options.log,
     metrics: options.metrics,
     isDraining: () => state.draining,
   }
+}
+
+/** A handler for every row of the endpoint table. */
+function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: ServerState): Record<EndpointId, Handler> {
+  const { config, service, log } = options
   const publicUrl = (): string => (config.public_url ?? state.url).replace(/\/+$/u, '')
-  const handlers: Record<EndpointId, Handler> = {
+  return {
     ...createNativeHandlers(service, options.events),
     ...createDataHandlers({ service, entrypoints: options.entrypoints, mapping: options.mapping }),
     // Half the time of a request is left for what comes before and after.
@@ -95,28 +119,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }),
     readOpenapi: openapiHandler(options.version, publicUrl),
   }
-  const page = createApprovalsPage({
-    ...deps,
-    service,
-    findCaller: createFindCaller(options.credentials),
-    loopback: address.loopback,
-    publicUrl: config.public_url,
-    tls: config.tls !== undefined,
-    nowMs: options.nowMs ?? Date.now,
-  })
-  const server = createNodeServer(createRoutes(deps, { handlers, page }, config.public_url), config)
-  return {
-    server,
-    listen: async () => ({ url: (state.url = await listen(server, address, config.tls !== undefined)) }),
-    close: async () => {
-      state.draining = true
-      options.events.close()
-      await drain(server, config.drain_timeout_ms)
-    },
-  }
 }
 
 function openapiHandler(version: string, publicUrl: () => string): Handler {
   let document: unknown
   return () => jsonReply((document ??= buildOpenapi(version, publicUrl())))
+}
+
+function createPage(options: HttpServerOptions, deps: PipelineDeps, { loopback }: ListenAddress): ApprovalsPage {
+  const { config, service, credentials } = options
+  return createApprovalsPage({
+    ...deps,
+    service,
+    findCaller: createFindCaller(credentials),
+    loopback,
+    publicUrl: config.public_url,
+    tls: config.tls !== undefined,
+    nowMs: options.nowMs ?? Date.now,
+  })
 }

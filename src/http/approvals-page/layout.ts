@@ -50,6 +50,41 @@ export function note(kind: 'good' | 'bad' | 'warn', text: string | Html, more: H
   </div>`
 }
 
+/** A part of a page under a heading of its own. */
+export function section(id: string, title: HtmlPart, content: Html): Html {
+  return html`<section class="card" aria-labelledby="${id}">
+    <h2 id="${id}">${title}</h2>
+    ${content}
+  </section>`
+}
+
+/** A table that scrolls by itself where it is too wide; the rows are `tr` elements. */
+export function table(headings: readonly string[], rows: readonly Html[]): Html {
+  const columns = headings.map((heading) => html`<th scope="col">${heading}</th> `)
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          ${columns}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`
+}
+
+/** Terms and what belongs to each. */
+export function definitions(entries: readonly (readonly [term: HtmlPart, value: HtmlPart])[]): Html {
+  const items = entries.map(
+    ([term, value]) =>
+      html`<dt>${term}</dt>
+        <dd>${value}</dd> `,
+  )
+  return html`<dl>${items}</dl>`
+}
+
 /** A time as people read it. */
 export function timeHtml(iso: string): Html {
   return html`<time datetime="${iso}">${iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/u, ' UTC')}</time>`

@@ -2,84 +2,72 @@ import type { ApprovalView } from '../../approvals/wire.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
 import { exact, html, type Html, jsonHtml, paragraphs } from './html.ts'
-import { formToken, type Frame, leftText, note, page, timeHtml } from './layout.ts'
+import { definitions, formToken, type Frame, leftText, note, page, section, timeHtml } from './layout.ts'
 import type { Session } from './sessions.ts'
 import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
 
 /** A reason that was not accepted, with why. */
 export type Refused = { readonly reason: string; readonly problem: string }
 
+/** What a page of one request says besides the request: how the last form went, or why it was not accepted. */
+export type RequestPageNotes = { readonly notice?: string | null; readonly refused?: Refused }
+
 /** Everything about one request, complete, and the form to decide about it. */
 export function requestPage(
   frame: Frame & { readonly session: Session },
   view: ApprovalView,
   nowMs: number,
-  more: { readonly notice?: string | null; readonly refused?: Refused } = {},
+  notes: RequestPageNotes = {},
 ): Reply {
-  const { args, rest } = requestParts(view.request)
+  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)} ${section('who', 'Who asks', requester(view))}
+  ${section('arguments', 'Arguments, complete', requestText(view.request))}
+  ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
+  ${section('risk', `Risk: ${view.risk.points} points, ${view.risk.band}`, riskRules(view.risk))}
+  ${section('trust', 'Trust when it was asked', trustList(view.trust))}
+  ${section('votes', 'Verdicts so far', html`${votes(view)} ${advice(view)}`)} ${decide(frame, view, notes.refused)}`
+  return page(frame, view.action, main, notes.refused === undefined ? 200 : 400)
+}
+
+function heading(frame: Frame & { readonly session: Session }, view: ApprovalView, nowMs: number): Html {
   const given = view.votes.filter(({ verdict }) => verdict === 'approve').length
-  const main = html`<p class="small"><a href="${frame.base}">All approvals</a></p>
+  return html`<p class="small"><a href="${frame.base}">All approvals</a></p>
     <h1>${view.action}</h1>
     <p class="lead">
       <span class="badge ${view.state}">${view.state}</span> <span class="badge ${view.band}">${view.band} risk</span> ${given} of
       ${view.approvers_needed} approvals,
       ${view.state === 'pending' || view.state === 'approved' ? leftText(view.ends_at, nowMs) : 'over'}
       ${mayDecide(frame, view) ? html`· <a href="#decide">Go to your decision</a>` : null}
-    </p>
-    ${more.notice == null ? null : note('good', more.notice)}${more.refused === undefined ? null : note('bad', more.refused.problem)}
-    ${payloadNote(view.payload)}${view.paused === null ? null : note('bad', `Paused: ${view.paused}. Whatever is decided, it does not run for now.`)}
-    <section class="card" aria-labelledby="who">
-      <h2 id="who">Who asks</h2>
-      <dl>
-        <dt>Agent</dt>
-        <dd>${view.agent ?? 'none'}</dd>
-        <dt>On behalf of</dt>
-        <dd>${view.human ?? 'no proven human'}</dd>
-        <dt>Asked by</dt>
-        <dd>${view.requester}</dd>
-        <dt>Scope</dt>
-        <dd>${view.scope}</dd>
-        <dt>Asked</dt>
-        <dd>${timeHtml(view.requested_at)}</dd>
-        <dt>${view.state === 'approved' ? 'May run until' : 'Ends'}</dt>
-        <dd>${timeHtml(view.ends_at)}</dd>
-        <dt>Undoing it</dt>
-        <dd>
-          ${rollbackText(view.rollback)}${view.rollback.until === null ? null : html` Until ${timeHtml(view.rollback.until)}.`}
-        </dd>
-        <dt>Decision</dt>
-        <dd><code>${view.decision_id}</code></dd>
-        <dt>Request digest</dt>
-        <dd><code>${view.request_digest}</code></dd>
-      </dl>
-    </section>
-    <section class="card" aria-labelledby="arguments">
-      <h2 id="arguments">Arguments, complete</h2>
-      ${args === undefined ? html`<p>The request has no arguments.</p>` : html`<pre>${jsonHtml(args)}</pre>`}
-      <h2>The rest of the request</h2>
-      <pre>${jsonHtml(rest)}</pre>
-      <p class="small">
-        Nothing is cut. Characters that are invisible or change the writing direction stand as <mark>U+202E</mark>.
-      </p>
-    </section>
-    <section class="card" aria-labelledby="ladder">
-      <h2 id="ladder">Why it needs a person</h2>
-      ${ladder(view.ceilings)}
-    </section>
-    <section class="card" aria-labelledby="risk">
-      <h2 id="risk">Risk: ${view.risk.points} points, ${view.risk.band}</h2>
-      ${riskRules(view.risk)}
-    </section>
-    <section class="card" aria-labelledby="trust">
-      <h2 id="trust">Trust when it was asked</h2>
-      ${trustList(view.trust)}
-    </section>
-    <section class="card" aria-labelledby="votes">
-      <h2 id="votes">Verdicts so far</h2>
-      ${votes(view)} ${advice(view)}
-    </section>
-    ${decide(frame, view, more.refused)}`
-  return page(frame, view.action, main, more.refused === undefined ? 200 : 400)
+    </p>`
+}
+
+function noteBoxes({ payload, paused }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
+  return html`${notice == null ? null : note('good', notice)}${refused === undefined ? null : note('bad', refused.problem)}
+  ${payloadNote(payload)}${paused === null ? null : note('bad', `Paused: ${paused}. Whatever is decided, it does not run for now.`)}`
+}
+
+function requester(view: ApprovalView): Html {
+  const { rollback } = view
+  return definitions([
+    ['Agent', view.agent ?? 'none'],
+    ['On behalf of', view.human ?? 'no proven human'],
+    ['Asked by', view.requester],
+    ['Scope', view.scope],
+    ['Asked', timeHtml(view.requested_at)],
+    [view.state === 'approved' ? 'May run until' : 'Ends', timeHtml(view.ends_at)],
+    ['Undoing it', html`${rollbackText(rollback)}${rollback.until === null ? null : html` Until ${timeHtml(rollback.until)}.`}`],
+    ['Decision', html`<code>${view.decision_id}</code>`],
+    ['Request digest', html`<code>${view.request_digest}</code>`],
+  ])
+}
+
+function requestText(request: unknown): Html {
+  const { args, rest } = requestParts(request)
+  return html`${args === undefined ? html`<p>The request has no arguments.</p>` : html`<pre>${jsonHtml(args)}</pre>`}
+    <h2>The rest of the request</h2>
+    <pre>${jsonHtml(rest)}</pre>
+    <p class="small">
+      Nothing is cut. Characters that are invisible or change the writing direction stand as <mark>U+202E</mark>.
+    </p>`
 }
 
 /** The arguments of the tool, and everything else of the request; whatever has another shape is in the rest. */
@@ -114,26 +102,19 @@ function payloadNote(payload: ApprovalView['payload']): Html | null {
 /** What judging agents said; they decide nothing. */
 function advice({ advice: given }: ApprovalView): Html | null {
   if (given.length === 0) return null
-  const items = given.map(
-    ({ by, class: of, at }) =>
-      html`<dt><bdi>${by}</bdi></dt>
-        <dd>${of}, ${timeHtml(at)}</dd> `,
-  )
+  const entries = given.map(({ by, class: of, at }) => [html`<bdi>${by}</bdi>`, html`${of}, ${timeHtml(at)}`] as const)
   return html`<p>Judging agents say, as advice only:</p>
-    <dl>${items}</dl>`
+    ${definitions(entries)}`
 }
 
 function votes({ votes: given, approvers_needed: needed }: ApprovalView): Html {
   if (given.length === 0)
     return html`<p>None. ${needed === 1 ? 'One person has' : `${needed} different people have`} to approve.</p>`
-  const items = given.map(
-    ({ person, verdict, reason, at }) =>
-      html`<dt><bdi>${person}</bdi></dt>
-        <dd>
-          <strong>${verdict === 'approve' ? 'approved' : 'rejected'}</strong>, ${timeHtml(at)}<br />${paragraphs(reason)}
-        </dd> `,
-  )
-  return html`<dl>${items}</dl>`
+  const entries = given.map(({ person, verdict, reason, at }) => {
+    const verb = verdict === 'approve' ? 'approved' : 'rejected'
+    return [html`<bdi>${person}</bdi>`, html`<strong>${verb}</strong>, ${timeHtml(at)}<br />${paragraphs(reason)}`] as const
+  })
+  return definitions(entries)
 }
 
 const OVER = {

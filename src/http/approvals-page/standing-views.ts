@@ -4,6 +4,7 @@ import type { Ceiling } from '../../model/ceiling.ts'
 import { type Level, levelName } from '../../model/level.ts'
 import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
 import { html, type Html } from './html.ts'
+import { definitions, table } from './layout.ts'
 
 const OUTCOME_NAMES = {
   deny: 'deny',
@@ -25,21 +26,7 @@ export function ladder(ceilings: readonly Ceiling[]): Html {
 <td class="outcome">${OUTCOME_NAMES[outcome]}</td><td>${reason}${duties.length === 0 ? null : html`<br /><span class="small">${duties.join(', ')}</span>`}</td></tr>
 `
   })
-  return html`<div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Term</th>
-            <th scope="col">Ladder</th>
-            <th scope="col">Concedes</th>
-            <th scope="col">Reason</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+  return html`${table(['Term', 'Ladder', 'Concedes', 'Reason'], rows)}
     <p class="small">No term lifts another: the answer is the lowest of them.</p>`
 }
 
@@ -53,21 +40,7 @@ export function riskRules({ rules, unavailable }: ApprovalView['risk']): Html {
         <td>${reason}</td>
       </tr> `,
   )
-  const table = html`<div class="wide">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Points</th>
-          <th scope="col">Rule</th>
-          <th scope="col">Reason</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`
-  return html`${rules.length === 0 ? html`<p>No rule fired: the points are those of the action itself.</p>` : table}
+  return html`${rules.length === 0 ? html`<p>No rule fired: the points are those of the action itself.</p>` : table(['Points', 'Rule', 'Reason'], rows)}
   ${unavailable.length === 0 ? null : html`<p>Not known, so the highest risk: ${unavailable.join(', ')}.</p>`}`
 }
 
@@ -75,18 +48,13 @@ export function riskRules({ rules, unavailable }: ApprovalView['risk']): Html {
 export function trustList(trust: ApprovalView['trust']): Html {
   if (trust === null) return html`<p>No agent acts here, so there is no trust to weigh.</p>`
   const { score, level_granted: granted, level_effective: effective, confidence, failure_bound: bound } = trust
-  return html`<dl>
-    <dt>Score</dt>
-    <dd>${rounded(score)} of 1, in ${trust.scope}</dd>
-    <dt>Level</dt>
-    <dd>${levelText(effective)}${granted === effective ? null : html`; granted ${levelText(granted)}`}</dd>
-    <dt>Confidence</dt>
-    <dd>${rounded(confidence)} of 1</dd>
-    <dt>Failure bound</dt>
-    <dd>${rounded(bound)}</dd>
-    <dt>Weakest layer</dt>
-    <dd>${trust.bottleneck_layer}</dd>
-  </dl>`
+  return definitions([
+    ['Score', html`${rounded(score)} of 1, in ${trust.scope}`],
+    ['Level', html`${levelText(effective)}${granted === effective ? null : html`; granted ${levelText(granted)}`}`],
+    ['Confidence', html`${rounded(confidence)} of 1`],
+    ['Failure bound', rounded(bound)],
+    ['Weakest layer', trust.bottleneck_layer],
+  ])
 }
 
 const UNDOING = ['Can be undone.', 'Can be undone with effort.', 'Cannot be undone.'] as const
