@@ -1,23 +1,14 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 
 import type { Credential } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import { isLoopback } from '../format/loopback.ts'
 import type { HttpSettings } from './settings.ts'
 
 /** Where to listen. */
 export type ListenAddress = { readonly host: string; readonly port: number; readonly loopback: boolean }
 
 const PORT_MAX = 65_535
-
-/** Whether an address can only be reached from this machine. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase()
-  if (name === 'localhost') return true
-  if (isIPv4(name)) return name.startsWith('127.')
-  if (!isIPv6(name)) return false
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/u.exec(name)?.[1]
-  return mapped === undefined ? /^(?:0{1,4}:){7}0{0,3}1$|^::0{0,3}1$/u.test(name) : mapped.startsWith('127.')
-}
 
 /** Reads `HOST:PORT` (`[::1]:8181` for IPv6; port 0 takes a free one). Throws `bad_config`. */
 export function parseListen(listen: string): ListenAddress {

@@ -5,7 +5,8 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 import { ServiceError } from '../format/error.ts'
-import { isLoopback, type ListenAddress } from './listen.ts'
+import { isLoopback } from '../format/loopback.ts'
+import type { ListenAddress } from './listen.ts'
 import type { Routes } from './routes.ts'
 import type { HttpSettings } from './settings.ts'
 

@@ -4,6 +4,7 @@ import { templateProblem } from '../access/agent-template.ts'
 import { CallerStanding, Role } from '../access/caller.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
 import { identifier } from '../format/identifier.ts'
+import { isLoopbackUrl } from '../format/loopback.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
 
 /** Signatures that can be accepted. Asymmetric ones only: with a shared secret whoever checks a token can make one. */
@@ -223,7 +224,7 @@ function isEmpty(value: unknown): boolean {
 /** Whether keys may be fetched from there: nobody on the way may change them. */
 function isFetchable(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, hostname, username, password, hash } = new URL(text)
-  if (username !== '' || password !== '' || hash !== '') return false
-  return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname))
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '' || url.hash !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackUrl(url))
 }

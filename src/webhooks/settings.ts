@@ -1,19 +1,14 @@
 import { z } from 'zod'
 
 import { EventType } from '../events/event.ts'
+import { outboundUrl } from '../format/outbound-url.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
 
 /** Where events are sent, signed as Standard Webhooks describes (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
 export const Webhook = z.strictObject({
   /** Names it in logs, metrics and the file that remembers how far it got. */
   id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/u, 'lower-case letters, digits, - and _'),
-  url: z
-    .url({ protocol: /^https?$/u })
-    .max(2_000)
-    .superRefine((url, context) => {
-      const wrong = URL.canParse(url) ? wrongIn(new URL(url)) : undefined
-      if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong })
-    }),
+  url: outboundUrl({ insteadOfPassword: 'the signature says who sends', shown: 'who decides what' }),
   /** Environment variable or file that holds the secret, `whsec_` and base64 of 24 to 64 bytes; several while it is changed, one after the other. */
   secret: z.union([
     z.strictObject({ env: z.string().min(1).max(TYPE_CHARS_MAX) }),
@@ -36,14 +31,3 @@ export const Webhooks = z
       if (webhooks.findIndex((other) => other.id === id) < index)
         context.addIssue({ code: 'custom', path: [index, 'id'], message: `the id "${id}" is taken; give each webhook its own` })
   })
-
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u
-
-/** What is wrong with where events are to be sent; undefined when nothing is. */
-function wrongIn({ protocol, hostname, username, password, hash }: URL): string | undefined {
-  if (username !== '' || password !== '') return 'no user name or password in the URL: the signature says who sends'
-  if (hash !== '') return 'no fragment in the URL: it is never sent'
-  if (protocol === 'http:' && !LOOPBACK.test(hostname))
-    return `http would show "${hostname}" and everybody on the way who decides what: use https, or a proxy on 127.0.0.1`
-  return undefined
-}

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 
 import { DetectSettings } from '../../detect/settings.ts'
-
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u
+import { outboundUrl } from '../../format/outbound-url.ts'
 
 /** Longest that a decision waits for a model, ms. */
 export const CLASSIFIER_TIMEOUT_MS_MAX = 5_000
@@ -10,13 +9,7 @@ export const CLASSIFIER_TIMEOUT_MS_MAX = 5_000
 /** A model outside of this decision point that detectors ask (docs/detectors.md). */
 export const ExternalClassifier = z.strictObject({
   /** Where texts are sent to. */
-  url: z
-    .url({ protocol: /^https?$/u })
-    .max(2_000)
-    .superRefine((url, context) => {
-      const wrong = URL.canParse(url) ? wrongIn(new URL(url)) : undefined
-      if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong })
-    }),
+  url: outboundUrl({ insteadOfPassword: 'name a "secret"', shown: 'what agents do' }),
   /** How long a decision waits for it. */
   timeout_ms: z.int().min(10).max(CLASSIFIER_TIMEOUT_MS_MAX).default(200),
   /** Environment variable or file that holds the token which is sent along (`Authorization: Bearer`). */
@@ -26,15 +19,6 @@ export const ExternalClassifier = z.strictObject({
 })
 
 export type ExternalClassifier = z.infer<typeof ExternalClassifier>
-
-/** What is wrong with where texts are to be sent; undefined when nothing is. */
-function wrongIn({ protocol, hostname, username, password, hash }: URL): string | undefined {
-  if (username !== '' || password !== '') return 'no user name or password in the URL: name a "secret"'
-  if (hash !== '') return 'no fragment in the URL: it is never sent'
-  if (protocol === 'http:' && !LOOPBACK.test(hostname))
-    return `http would show "${hostname}" and everybody on the way what agents do: use https, or a proxy on 127.0.0.1`
-  return undefined
-}
 
 /** `detectors` of the configuration (docs/detectors.md): which layers they watch, their thresholds, and classifiers elsewhere. */
 export const DetectorSettings = z

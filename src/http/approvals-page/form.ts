@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { TLSSocket } from 'node:tls'
 
 import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
 import { readBody } from '../input.ts'
-import { isLoopback } from '../listen.ts'
-import { hostName } from '../origin.ts'
+import { addressedOrigin, isForeignHost, type Site } from '../origin.ts'
 
 /** Longest form, in bytes: a reason of 1,000 characters, percent-encoded, and what goes with it. */
 export const FORM_BYTES_MAX = 32_768
@@ -25,18 +23,10 @@ export async function readForm(request: IncomingMessage): Promise<Parsed<Form>> 
   return { ok: true, value: Object.fromEntries([...fields].map(([name, value]) => [name, value.replaceAll('\r\n', '\n')])) }
 }
 
-/** What requests of browsers are checked against. */
-export type Site = {
-  /** True: only this machine can reach the listener, so a name that is not loopback's has been rebound to it. */
-  readonly loopback: boolean
-  readonly publicUrl: string | undefined
-}
-
 /** Refuses a host on loopback that is not this machine's own: the page of another site whose name was rebound. */
-export function refuseHost(request: IncomingMessage, { loopback, publicUrl }: Site): Fault | undefined {
+export function refuseHost(request: IncomingMessage, site: Site): Fault | undefined {
   const { host = '' } = request.headers
-  const ours = publicUrl === undefined ? undefined : new URL(publicUrl).host
-  if (!loopback || host === ours || isLoopback(hostName(host))) return undefined
+  if (!isForeignHost(host, site)) return undefined
   return {
     code: 'forbidden',
     message: `The page is not served under the name ${JSON.stringify(host)}.`,
@@ -48,10 +38,9 @@ export function refuseHost(request: IncomingMessage, { loopback, publicUrl }: Si
  * Refuses a form that a page of ours did not send. Every browser names the origin of a form; `null` and silence are foreign, too.
  */
 export function refuseForeignForm(request: IncomingMessage, { publicUrl }: Site): Fault | undefined {
-  const { host = '', origin } = request.headers
+  const { origin } = request.headers
   const site = request.headers['sec-fetch-site']
-  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http'
-  const ours = [`${scheme}://${host}`, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])]
+  const ours = [addressedOrigin(request), ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])]
   const named = origin === undefined ? site === 'same-origin' : ours.includes(origin)
   if (named && (site === undefined || site === 'same-origin')) return undefined
   return {

@@ -1,5 +1,5 @@
 import type { Reply } from '../exchange.ts'
-import { exact, html, type Html, htmlText, unescaped } from './html.ts'
+import { exact, html, type Html, type HtmlPart, htmlText, unescaped } from './html.ts'
 import type { Session } from './sessions.ts'
 import { PAGE_HEADERS, STYLE } from './style.ts'
 
