@@ -4,6 +4,8 @@ import { join, relative, resolve } from 'node:path'
 import type { RunningServer, ServeOptions } from '../cli/support/deps.ts'
 import { watchFiles } from '../cli/support/watch-files.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from '../config/load-config.ts'
+import { readEvents } from '../events/event-feed.ts'
+import { indexEvents } from '../events/event-index.ts'
 import { createEventStreams } from '../events/event-streams.ts'
 import { errorLine } from '../format/error.ts'
 import { type LogEntry, loudObserver } from '../http/log.ts'
@@ -17,8 +19,6 @@ import { tailAppends } from '../monitoring/tail.ts'
 import type { LoadPolicySet } from '../policy/policy-set.ts'
 import { systemCaller } from '../service/create-service.ts'
 import type { Service } from '../service/service.ts'
-import { watchAppends } from '../webhooks/appends.ts'
-import { readEvents } from '../webhooks/feed.ts'
 import { followWebhooks } from '../webhooks/follow-webhooks.ts'
 import { dataDirOf, externalClassifiers, openService, openStore, systemClock } from './compose.ts'
 import { demoHistoryFile, liveThrough, withDemoDetectors } from './demo.ts'
@@ -55,8 +55,8 @@ export async function startServer(options: ServeOptions, around: ServeProcess): 
   const clock = systemClock()
   const metrics = createMetrics()
   const loud = loudObserver(around.log)
-  const appends = watchAppends(await openStore(loaded, dataDir, around.warn))
-  const tail = tailAppends(appends.store, config.monitoring.rules)
+  const index = indexEvents(await openStore(loaded, dataDir, around.warn))
+  const tail = tailAppends(index.store, config.monitoring.rules)
   const { store } = tail
   try {
     const operator = durable ? operatorCredential(dataDir) : undefined
@@ -95,14 +95,14 @@ export async function startServer(options: ServeOptions, around: ServeProcess): 
       entrypoints: config.entrypoints,
       mapping: config.base.mapping,
       metrics,
-      events: createEventStreams({ size: store.size, read: (from) => readEvents(store, appends, from) }),
+      events: createEventStreams({ size: store.size, read: (from) => readEvents(store, index, from) }),
       version: around.version,
       log: around.log,
       nowMs: clock.nowMs,
     })
     const webhooks = await followWebhooks({
       store,
-      appends,
+      index,
       webhooks: config.webhooks,
       dataDir: durable ? dataDir : null,
       root: loaded.root,

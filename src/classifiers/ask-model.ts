@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { connectionFailure } from '../format/connection-failure.ts'
 import { ServiceError } from '../format/error.ts'
 
 /** Most bytes of an answer. */
@@ -40,7 +41,7 @@ async function sent({ url, token, fetch }: ModelAt, question: object, signal: Ab
       signal,
     })
   } catch (error) {
-    throw new ServiceError('io', `it cannot be reached (${reasonOf(error)})`, { cause: error })
+    throw new ServiceError('io', `it cannot be reached (${connectionFailure(error)})`, { cause: error })
   }
 }
 
@@ -54,7 +55,7 @@ async function textOf(response: Response): Promise<string> {
       chunks.push(chunk)
     }
   } catch (error) {
-    throw new ServiceError('io', `its answer broke off (${reasonOf(error)})`, { cause: error })
+    throw new ServiceError('io', `its answer broke off (${connectionFailure(error)})`, { cause: error })
   }
   if (bytes > ANSWER_BYTES_MAX) throw new ServiceError('io', `its answer is longer than ${ANSWER_BYTES_MAX} bytes`)
   return Buffer.concat(chunks).toString('utf8')
@@ -67,11 +68,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** The system's or TLS' code of what broke a connection. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return cause instanceof Error ? cause.name : 'the connection broke'
 }

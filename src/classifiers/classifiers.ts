@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
+import type { SecretSources } from '../access/secret-text.ts'
 import type { InjectionClassifier, TopicModel } from '../detect/external-classifier.ts'
 import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
 import type { DetectorSettings, ExternalClassifier } from '../evidence/detectors/settings.ts'
 import { askModel, type ModelAt } from './ask-model.ts'
 import { limited, MODEL_LIMITS } from './limited.ts'
-import { modelToken, type TokenSources } from './model-token.ts'
+import { modelToken } from './model-token.ts'
 
 /** What a classifier answers: how sure it is of an injection. Other members are ignored. */
 const Classified = z.object({ confidence: z.number().min(0).max(1) })
@@ -43,7 +44,7 @@ export function createTopicModel(
 /** The models of a configuration, with their tokens. Throws `bad_config` where a token is not where it should be. */
 export function connectClassifiers(
   { injection_classifier: classifier, topic_model: topic }: DetectorSettings,
-  sources: TokenSources,
+  sources: SecretSources,
   deps: ModelDeps,
 ): ExternalClassifiers {
   const tokenOf = (name: string, model: ExternalClassifier): string | undefined => modelToken(name, model, sources)

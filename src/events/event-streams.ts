@@ -3,7 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import type { EventStretch } from './event-feed.ts'
 import type { Event } from './event.ts'
+import type { LogPosition } from './log-position.ts'
 import { createMutex, type Mutex } from './mutex.ts'
 
 /** Most streams that one process serves, and one credential has, at a time. */
@@ -14,18 +16,8 @@ export const RESUME_RECORDS_MAX = 50_000
 /** Looking through old records takes at most one part in this many of the time, of all streams together. */
 const SCAN_SHARE = 4
 
-/** What is told: everything after which an answer that somebody keeps may be too high, or too low. */
-const TOLD = /^(?:agent|containment|incident|hold|session)\./u
-
-/** A place between two events of the log: before event `event` of the record at `leaf_index`. */
-type Position = { readonly leaf_index: number; readonly event: number }
-
-/** The events of a stretch of the log, with the place of each. `scanned`: it was looked through record by record, which costs. */
-export type EventStretch = {
-  readonly told: readonly { readonly tenant: string; readonly event: Event; readonly at: Position }[]
-  readonly next: number
-  readonly scanned: boolean
-}
+/** What is streamed: everything after which an answer that somebody keeps may be too high, or too low. */
+const STREAMED_TYPES = /^(?:agent|containment|incident|hold|session)\./u
 
 /**
  * One piece of a stream. `id` says how far the stream has got: after it nothing is told twice and nothing is missing. It is the state
@@ -78,17 +70,17 @@ export type EventStreamsDeps = {
   readonly pace?: Partial<StreamPace>
 }
 
-type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly turns: Mutex }
+type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly scanning: Mutex }
 
 /** Streams follow the log, each at its own place; none holds up another, or a decision. */
 export function createEventStreams({ size, read, pace }: EventStreamsDeps): EventStreams {
-  const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, turns: createMutex() }
+  const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, scanning: createMutex() }
   const open = new Map<AbortController, string>()
   let closed = false
   return {
     open: (caller, query) => {
       authorize(caller, 'read_trust')
-      refuseOthers(caller, query.agent)
+      refuseOtherAgents(caller, query.agent)
       const start = query.since === undefined ? undefined : positionOf(query.since)
       if (closed) throw new ServiceError('not_ready', 'the server stops', { fix: 'ask again in a moment' })
       const who = JSON.stringify([caller.tenant, caller.credential])
@@ -117,14 +109,14 @@ export function createEventStreams({ size, read, pace }: EventStreamsDeps): Even
   }
 }
 
-function refuseOthers(caller: Caller, agent: string | undefined): void {
+function refuseOtherAgents(caller: Caller, agent: string | undefined): void {
   if (caller.agent !== undefined && agent !== undefined && agent !== caller.agent)
     throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to the agent "${caller.agent}"`, {
       fix: 'an agent may follow its own trust only',
     })
 }
 
-function positionOf(since: string): Position {
+function positionOf(since: string): LogPosition {
   const [, leaf, event = '0'] = /^(\d{1,15})(?:\.(\d{1,6}))?$/u.exec(since) ?? []
   if (leaf === undefined)
     throw new ServiceError('bad_request', `"${since.slice(0, 64)}" is no place in the log`, {
@@ -133,18 +125,23 @@ function positionOf(since: string): Position {
   return { leaf_index: Number(leaf), event: Number(event) }
 }
 
-function idOf({ leaf_index, event }: Position): string {
+function idOf({ leaf_index, event }: LogPosition): string {
   return event === 0 ? String(leaf_index) : `${leaf_index}.${event}`
 }
 
 type Only = { readonly tenant: string; readonly agent: string | undefined }
 
-async function* framesOf(deps: Deps, start: Position | undefined, only: Only, signal: AbortSignal): AsyncGenerator<StreamFrame> {
+async function* framesOf(
+  deps: Deps,
+  start: LogPosition | undefined,
+  only: Only,
+  signal: AbortSignal,
+): AsyncGenerator<StreamFrame> {
   const { size, pace } = deps
   const beganMs = performance.now()
-  let spokeMs = beganMs
+  let sentAtMs = beganMs
   let behind = false
-  const end = (): Position => ({ leaf_index: size(), event: 0 })
+  const end = (): LogPosition => ({ leaf_index: size(), event: 0 })
   let position = start ?? end()
   const isBeyond = position.leaf_index > size()
   if (isBeyond) position = end()
@@ -164,21 +161,26 @@ async function* framesOf(deps: Deps, start: Position | undefined, only: Only, si
     }
     for (const frame of framesIn(stretch, position, only)) {
       yield frame
-      spokeMs = performance.now()
+      sentAtMs = performance.now()
     }
     if (stretch.next > position.leaf_index) position = { leaf_index: stretch.next, event: 0 }
-    if (performance.now() - spokeMs >= pace.beatMs) {
+    if (performance.now() - sentAtMs >= pace.beatMs) {
       yield { kind: 'beat', id: idOf(position) }
-      spokeMs = performance.now()
+      sentAtMs = performance.now()
     }
     if (position.leaf_index >= size()) await sleep(pace.pollMs, signal)
   }
 }
 
 /** Those that are far behind look through the log one after the other, and leave most of the time to others. */
-async function readNext({ read, turns }: Deps, from: Position, behind: boolean, signal: AbortSignal): Promise<EventStretch> {
+async function readNext(
+  { read, scanning }: Deps,
+  from: LogPosition,
+  behind: boolean,
+  signal: AbortSignal,
+): Promise<EventStretch> {
   if (!behind) return read(from.leaf_index)
-  return turns.take(async () => {
+  return scanning.run(async () => {
     const sinceMs = performance.now()
     const stretch = await read(from.leaf_index)
     await sleep((performance.now() - sinceMs) * (SCAN_SHARE - 1), signal)
@@ -186,11 +188,11 @@ async function readNext({ read, turns }: Deps, from: Position, behind: boolean, 
   })
 }
 
-function framesIn({ told }: EventStretch, position: Position, only: Only): readonly StreamFrame[] {
-  return told.flatMap(({ tenant, event, at }, index): readonly StreamFrame[] => {
+function framesIn({ events }: EventStretch, position: LogPosition, only: Only): readonly StreamFrame[] {
+  return events.flatMap(({ tenant, event, at }, index): readonly StreamFrame[] => {
     if (at.leaf_index === position.leaf_index && at.event < position.event) return []
-    if (tenant !== only.tenant || !TOLD.test(event.type) || !concerns(event, only.agent)) return []
-    const isLast = told[index + 1]?.at.leaf_index !== at.leaf_index
+    if (tenant !== only.tenant || !STREAMED_TYPES.test(event.type) || !concerns(event, only.agent)) return []
+    const isLast = events[index + 1]?.at.leaf_index !== at.leaf_index
     const after = isLast ? { leaf_index: at.leaf_index + 1, event: 0 } : { leaf_index: at.leaf_index, event: at.event + 1 }
     return [{ kind: 'event', id: idOf(after), state_version: at.leaf_index + 1, event }]
   })

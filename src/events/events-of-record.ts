@@ -8,7 +8,7 @@ import type { Event, EventType } from './event.ts'
 
 /** What a record means for the outside; most records mean nothing. Header members and what a person needs to act, no arguments. */
 export function eventsOf({ record, leafIndex }: StoredRecord): readonly Event[] {
-  return [...steps(record), ...consequences(record), ...alerts(record), ...conflicts(record)].map(({ type, data }) => ({
+  return [...effectEvents(record), ...consequences(record), ...alerts(record), ...conflicts(record)].map(({ type, data }) => ({
     type,
     timestamp: record.at,
     data: {
@@ -24,79 +24,66 @@ export function eventsOf({ record, leafIndex }: StoredRecord): readonly Event[] 
   }))
 }
 
-type Step = { readonly type: EventType; readonly data: Event['data'] }
+type UntimedEvent = Pick<Event, 'type' | 'data'>
 
-function steps(record: AuditRecord): readonly Step[] {
-  return record.effects.flatMap((effect): readonly Step[] => {
-    switch (effect.kind) {
-      case 'approval':
-        return [{ type: APPROVAL_EVENTS[effect.step.kind], data: { approval: approvalData(record, effect) } }]
-      case 'override': {
-        const { id, scope, action, people, reason, until_ms } = effect.override
-        const data = { override: { id, scope, action, people, reason, until: new Date(until_ms).toISOString() } }
-        return [{ type: people.length === 1 ? 'override.opened' : 'override.confirmed', data }]
-      }
-      case 'override_ended':
-        return [{ type: 'override.ended', data: { override: { id: effect.id } } }]
-      case 'incident':
-        return [{ type: 'incident.raised', data: { agent: effect.agent, incident: effect.incident } }]
-      case 'review':
-        return [
-          {
-            type: 'incident.reviewed',
-            data: { agent: effect.agent, incident: { id: effect.incident_id, false_positive: effect.false_positive } },
-          },
-        ]
-      case 'contain':
-        return [{ type: 'containment.set', data: { containment: effect.containment } }]
-      case 'lift':
-        return [{ type: 'containment.lifted', data: { containment: { id: effect.id } } }]
-      case 'promote':
-        return [{ type: 'agent.promoted', data: { agent: effect.agent, scope: effect.scope, level: effect.level } }]
-      case 'hold':
-        return [{ type: 'hold.placed', data: { agent: effect.agent, hold: effect.hold } }]
-      case 'hold_resolved':
-        return [{ type: 'hold.resolved', data: { agent: effect.agent, hold: { id: effect.id } } }]
-      case 'session':
-        return [
-          {
-            type: 'session.bounded',
-            data: { agent: effect.agent, session: effect.session, cap: effect.cap, used: effect.used },
-          },
-        ]
-      case 'constants':
-        return policySetSteps(record)
-      case 'evidence':
-      case 'take_back':
-      case 'delegator':
-      case 'composition':
-      // Told by what it did (`consequences`).
-      case 'demote':
-      case 'posture':
-      case 'tools':
-      case 'received':
-      case 'import':
-      case 'detectors':
-      case 'watched':
-      case 'coverage':
-      case 'timed_ceiling':
-      case 'seen':
-      case 'charge':
-      case 'release':
-      case 'verdict':
-      case 'rater_share':
-      case 'tally':
-      case 'witness':
-      case 'filing':
-      // Nobody who judges canaries may learn which they are.
-      case 'canary':
-      case 'canary_judged':
-      case 'advice':
-      case 'owners':
-        return []
-      default:
-        return unreachable(effect)
-    }
+type EventsOfEffect = {
+  readonly [K in Effect['kind']]: ((effect: Extract<Effect, { kind: K }>, record: AuditRecord) => readonly UntimedEvent[]) | null
+}
+
+/** The events of each kind of effect; null: it is of no interest outside, or is sent as what it did (`consequences`). */
+const EFFECT_EVENTS: EventsOfEffect = {
+  approval: (effect, record) => [{ type: APPROVAL_EVENTS[effect.step.kind], data: { approval: approvalData(record, effect) } }],
+  override: ({ override: { id, scope, action, people, reason, until_ms } }) => [
+    {
+      type: people.length === 1 ? 'override.opened' : 'override.confirmed',
+      data: { override: { id, scope, action, people, reason, until: new Date(until_ms).toISOString() } },
+    },
+  ],
+  override_ended: ({ id }) => [{ type: 'override.ended', data: { override: { id } } }],
+  incident: ({ agent, incident }) => [{ type: 'incident.raised', data: { agent, incident } }],
+  review: ({ agent, incident_id: id, false_positive }) => [
+    { type: 'incident.reviewed', data: { agent, incident: { id, false_positive } } },
+  ],
+  contain: ({ containment }) => [{ type: 'containment.set', data: { containment } }],
+  lift: ({ id }) => [{ type: 'containment.lifted', data: { containment: { id } } }],
+  promote: ({ agent, scope, level }) => [{ type: 'agent.promoted', data: { agent, scope, level } }],
+  hold: ({ agent, hold }) => [{ type: 'hold.placed', data: { agent, hold } }],
+  hold_resolved: ({ agent, id }) => [{ type: 'hold.resolved', data: { agent, hold: { id } } }],
+  session: ({ agent, session, cap, used }) => [{ type: 'session.bounded', data: { agent, session, cap, used } }],
+  constants: (_effect, record) => policySetEvents(record),
+  evidence: null,
+  take_back: null,
+  delegator: null,
+  composition: null,
+  demote: null,
+  posture: null,
+  tools: null,
+  received: null,
+  import: null,
+  detectors: null,
+  watched: null,
+  coverage: null,
+  timed_ceiling: null,
+  seen: null,
+  charge: null,
+  release: null,
+  verdict: null,
+  rater_share: null,
+  tally: null,
+  witness: null,
+  filing: null,
+  // Nobody who judges canaries may learn which they are.
+  canary: null,
+  canary_judged: null,
+  advice: null,
+  owners: null,
+}
+
+function effectEvents(record: AuditRecord): readonly UntimedEvent[] {
+  return record.effects.flatMap((effect) => {
+    // The row of a kind takes effects of that kind, which the compiler does not see through the lookup.
+    const make = EFFECT_EVENTS[effect.kind] as ((effect: Effect, record: AuditRecord) => readonly UntimedEvent[]) | null
+    return make === null ? [] : make(effect, record)
   })
 }
 
@@ -131,36 +118,36 @@ function approvalData(
   }
 }
 
-function policySetSteps({ body }: AuditRecord): readonly Step[] {
+function policySetEvents({ body }: AuditRecord): readonly UntimedEvent[] {
   const { digest, former, modes_loosened } = body as {
     readonly digest?: string
     readonly former?: string | null
     readonly modes_loosened?: readonly string[]
   }
-  const activated: Step = { type: 'policy_set.activated', data: { policy_set: { digest, former } } }
+  const activated: UntimedEvent = { type: 'policy_set.activated', data: { policy_set: { digest, former } } }
   const loosened = modes_loosened ?? []
   return loosened.length === 0 ? [activated] : [activated, { type: 'mode.loosened', data: { modes: loosened } }]
 }
 
 /** What a monitoring rule or an overdue review of the log has to say. */
-function alerts({ kind, body }: AuditRecord): readonly Step[] {
+function alerts({ kind, body }: AuditRecord): readonly UntimedEvent[] {
   if (kind !== 'alert') return []
   const { alert } = body as unknown as { readonly alert: Alert }
   return [{ type: alert.kind === 'log_review' ? 'log_review.overdue' : 'alert.raised', data: { alert } }]
 }
 
 /** A source that said something else under an id that it had used. */
-function conflicts({ kind, outcome, body }: AuditRecord): readonly Step[] {
+function conflicts({ kind, outcome, body }: AuditRecord): readonly UntimedEvent[] {
   if (kind !== 'signal' || outcome !== 'conflict') return []
   return [{ type: 'signal.conflict', data: { conflict: (body as { readonly conflict?: unknown }).conflict } }]
 }
 
 /** What a record did to levels and incidents, as its body names it: demotions and the incidents of grave failures have no effect of their own. */
-function consequences({ body, effects }: AuditRecord): readonly Step[] {
+function consequences({ body, effects }: AuditRecord): readonly UntimedEvent[] {
   const changes = (body as { readonly changes?: readonly AgentChange[] }).changes ?? []
   if (changes.length === 0) return []
   const raised = new Set(effects.map((effect) => (effect.kind === 'incident' ? effect.incident.id : undefined)))
-  return changes.flatMap((change): readonly Step[] => {
+  return changes.flatMap((change): readonly UntimedEvent[] => {
     const { agent } = change
     if (change.kind === 'demoted') {
       const { scope, from, to, demotion_score, by } = change

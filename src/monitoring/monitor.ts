@@ -1,6 +1,7 @@
-import { setTimeout as pause, setImmediate as yieldTurn } from 'node:timers/promises'
+import { setImmediate as yieldTurn, setTimeout as pause } from 'node:timers/promises'
 
 import { errorLine } from '../format/error.ts'
+import { DAY_MS } from '../format/time.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import { createRuleFold, type Raised, type RuleFold } from '../reports/monitoring/rule-fold.ts'
@@ -9,15 +10,16 @@ import { createTrustFold, type TrustFold } from '../reports/trust-report/fold.ts
 import { trustGauges } from '../reports/trust-report/gauges.ts'
 import { firstSeenMs } from '../reports/trust-report/sighting.ts'
 import { surveyTrust } from '../reports/trust-report/survey.ts'
-import { DAY_MS } from '../trust/constants.ts'
 import type { MonitorState, StateFile } from './state-file.ts'
-import { type Seen, seenIn, type Tail } from './tail.ts'
+import { type MonitoredRecord, monitoredRecord, type Tail } from './tail.ts'
 
 /** Days that the gauges look back. */
 export const GAUGE_DAYS = 30
 /** Records of the log that are looked through at a time, and the part of the time that it takes at most, one in so many. */
 const SCAN_RECORDS = 50
 const SCAN_SHARE = 4
+/** The pause after failures grows with their number up to this one. */
+const FAILURES_WAITED_MAX = 20
 /** Further behind, the gauges stay as they are. */
 const BEHIND_MAX = 1_000
 
@@ -58,115 +60,163 @@ export type Monitor = {
 
 type Folds = { leafIndex: number; readonly rulesFrom: number; readonly rules: RuleFold; readonly trust: TrustFold }
 
+/** A monitor at work. */
+type Monitoring = Omit<MonitorOptions, 'pace'> & {
+  readonly store: Store
+  readonly pace: MonitorPace
+  readonly stopping: AbortController
+  readonly folds: Folds
+  /** Alerts that are not in the log yet. */
+  waiting: readonly Raised[]
+  /** Leaf index of the state that is kept. */
+  savedAt: number
+  savedMs: number
+  shownMs: number
+  /** Rounds in a row that failed. */
+  failures: number
+}
+
 /**
  * Follows the log: counts what rules watch and what reports on trust need. State is kept with the place that it belongs to, and an alert
  * has the same name each time the same records give it, so that a restart neither forgets nor repeats one.
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
-  const { tail, rules, file, raise, nowMs, observe, warn } = options
-  const { store } = tail
-  const pace = { ...MONITOR_PACE, ...options.pace }
-  const stopping = new AbortController()
+  const { rules, file, nowMs, warn } = options
+  const { store } = options.tail
   const folds = foldsOf(rules, usable(await file.load(), store, warn), store.size(), nowMs())
-  let waiting: readonly Raised[] = []
-  let savedAt = folds.leafIndex
-  let savedMs = performance.now()
-  let shownMs = -Infinity
-  let failures = 0
+  const monitoring: Monitoring = {
+    ...options,
+    store,
+    pace: { ...MONITOR_PACE, ...options.pace },
+    stopping: new AbortController(),
+    folds,
+    waiting: [],
+    savedAt: folds.leafIndex,
+    savedMs: performance.now(),
+    shownMs: -Infinity,
+    failures: 0,
+  }
   let running: Promise<void> = Promise.resolve()
-
-  const sleep = (ms: number): Promise<void> =>
-    pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
-  const takeIn = async (seen: Seen): Promise<void> => {
-    if (seen.leafIndex !== folds.leafIndex) return
-    if (seen.trust !== undefined) {
-      const first = await Promise.all(seen.trust.granted.map(({ tenant, agent }) => firstSeenMs(store, tenant, agent)))
-      folds.trust.add(seen.trust, first)
-    }
-    if (seen.leafIndex >= folds.rulesFrom) waiting = [...waiting, ...folds.rules.add(seen)]
-    folds.leafIndex += 1
-  }
-  const raiseAll = async (): Promise<void> => {
-    for (const raised of waiting) {
-      await raise(raised)
-      waiting = waiting.slice(1)
-    }
-  }
-  /** One stretch of the log. True: it had to be read, which costs. */
-  const step = async (): Promise<boolean> => {
-    const taken = tail.take(folds.leafIndex)
-    const page =
-      taken ??
-      (await store.query({ from: folds.leafIndex, limit: SCAN_RECORDS })).map(({ record, leafIndex }) =>
-        seenIn(record, leafIndex, rules),
-      )
-    for (const seen of page) await takeIn(seen)
-    await raiseAll()
-    return taken === undefined
-  }
-  const tick = async (): Promise<void> => {
-    if (folds.leafIndex < store.size()) return
-    waiting = [...waiting, ...folds.rules.tick(nowMs())]
-    await raiseAll()
-  }
-  const save = async (): Promise<void> => {
-    savedMs = performance.now()
-    if (savedAt === folds.leafIndex || waiting.length > 0) return
-    folds.trust.forget(nowMs() - (GAUGE_DAYS + 1) * DAY_MS)
-    await file.save(stateOf(folds))
-    savedAt = folds.leafIndex
-  }
-  const show = async (): Promise<void> => {
-    observe({ kind: 'monitoring_lag', records: store.size() - folds.leafIndex })
-    // Until nearly everything is counted, half of it would look like an answer.
-    if (store.size() - folds.leafIndex > BEHIND_MAX) return
-    shownMs = performance.now()
-    const now = nowMs()
-    const stands = await surveyTrust(store, now, () => yieldTurn())
-    observe({ kind: 'trust_gauges', scopes: trustGauges(folds.trust.report(now - GAUGE_DAYS * DAY_MS, now), stands) })
-  }
-  const round = async (): Promise<void> => {
-    const sinceMs = performance.now()
-    const scanned = await step()
-    if (scanned) await sleep((performance.now() - sinceMs) * (SCAN_SHARE - 1))
-    await tick()
-    if (performance.now() - savedMs >= pace.saveMs) await save()
-    if (performance.now() - shownMs >= pace.gaugesMs) await show()
-  }
-  const follow = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        await round()
-        failures = 0
-      } catch (error) {
-        failures += 1
-        if (failures === 1) warn(`monitoring: ${errorLine(error)}; it is tried again until it succeeds`)
-        await sleep(pace.pollMs * Math.min(failures, 20))
-      }
-      if (folds.leafIndex >= store.size()) await sleep(pace.pollMs)
-    }
-  }
-  const catchUp = async (): Promise<void> => {
-    while (folds.leafIndex < store.size()) await step()
-    await tick()
-    await show()
-  }
   return {
     start: () => {
-      running = follow()
+      running = follow(monitoring)
     },
     stop: async () => {
-      stopping.abort()
+      monitoring.stopping.abort()
       await running
-      try {
-        if (store.fenced() === undefined) await step()
-        await save()
-      } catch (error) {
-        warn(`monitoring: what it counts cannot be kept, so some of the log is read again: ${errorLine(error)}`)
-      }
+      await finish(monitoring)
     },
-    catchUp,
+    catchUp: () => catchUp(monitoring),
   }
+}
+
+/** Round after round, until it is stopped; a failure is warned of once. */
+async function follow(monitoring: Monitoring): Promise<void> {
+  const { store, folds, pace, stopping, warn } = monitoring
+  while (!stopping.signal.aborted) {
+    try {
+      await round(monitoring)
+      monitoring.failures = 0
+    } catch (error) {
+      monitoring.failures += 1
+      if (monitoring.failures === 1) warn(`monitoring: ${errorLine(error)}; it is tried again until it succeeds`)
+      await sleep(monitoring, pace.pollMs * Math.min(monitoring.failures, FAILURES_WAITED_MAX))
+    }
+    if (folds.leafIndex >= store.size()) await sleep(monitoring, pace.pollMs)
+  }
+}
+
+async function round(monitoring: Monitoring): Promise<void> {
+  const { pace } = monitoring
+  const sinceMs = performance.now()
+  const scanned = await countStretch(monitoring)
+  if (scanned) await sleep(monitoring, (performance.now() - sinceMs) * (SCAN_SHARE - 1))
+  await raiseWhatIsDue(monitoring)
+  if (performance.now() - monitoring.savedMs >= pace.saveMs) await save(monitoring)
+  if (performance.now() - monitoring.shownMs >= pace.gaugesMs) await show(monitoring)
+}
+
+async function catchUp(monitoring: Monitoring): Promise<void> {
+  while (monitoring.folds.leafIndex < monitoring.store.size()) await countStretch(monitoring)
+  await raiseWhatIsDue(monitoring)
+  await show(monitoring)
+}
+
+/** Counts what is written and keeps it; whatever fails, the log can be read again. */
+async function finish(monitoring: Monitoring): Promise<void> {
+  try {
+    if (monitoring.store.fenced() === undefined) await countStretch(monitoring)
+    await save(monitoring)
+  } catch (error) {
+    monitoring.warn(`monitoring: what it counts cannot be kept, so some of the log is read again: ${errorLine(error)}`)
+  }
+}
+
+/** Counts one stretch of the log. True: it had to be read, which costs. */
+async function countStretch(monitoring: Monitoring): Promise<boolean> {
+  const { tail, store, folds, rules } = monitoring
+  const remembered = tail.drain(folds.leafIndex)
+  const records =
+    remembered ??
+    (await store.query({ from: folds.leafIndex, limit: SCAN_RECORDS })).map(({ record, leafIndex }) =>
+      monitoredRecord(record, leafIndex, rules),
+    )
+  for (const record of records) await count(monitoring, record)
+  await raiseAll(monitoring)
+  return remembered === undefined
+}
+
+async function count(monitoring: Monitoring, record: MonitoredRecord): Promise<void> {
+  const { folds, store } = monitoring
+  if (record.leafIndex !== folds.leafIndex) return
+  if (record.trust !== undefined) {
+    const first = await Promise.all(record.trust.granted.map(({ tenant, agent }) => firstSeenMs(store, tenant, agent)))
+    folds.trust.add(record.trust, first)
+  }
+  if (record.leafIndex >= folds.rulesFrom) monitoring.waiting = [...monitoring.waiting, ...folds.rules.add(record)]
+  folds.leafIndex += 1
+}
+
+/** What rules raise because time passed; only at the end of the log, because a record that is not counted yet may say otherwise. */
+async function raiseWhatIsDue(monitoring: Monitoring): Promise<void> {
+  const { folds, store, nowMs } = monitoring
+  if (folds.leafIndex < store.size()) return
+  monitoring.waiting = [...monitoring.waiting, ...folds.rules.tick(nowMs())]
+  await raiseAll(monitoring)
+}
+
+async function raiseAll(monitoring: Monitoring): Promise<void> {
+  for (const raised of monitoring.waiting) {
+    await monitoring.raise(raised)
+    monitoring.waiting = monitoring.waiting.slice(1)
+  }
+}
+
+/** Keeps what is counted, unless an alert still waits: it would be forgotten. */
+async function save(monitoring: Monitoring): Promise<void> {
+  const { folds, file, nowMs } = monitoring
+  monitoring.savedMs = performance.now()
+  if (monitoring.savedAt === folds.leafIndex || monitoring.waiting.length > 0) return
+  folds.trust.forget(nowMs() - (GAUGE_DAYS + 1) * DAY_MS)
+  await file.save(stateOf(folds))
+  monitoring.savedAt = folds.leafIndex
+}
+
+/** Makes the gauges anew. */
+async function show(monitoring: Monitoring): Promise<void> {
+  const { store, folds, nowMs, observe } = monitoring
+  observe({ kind: 'monitoring_lag', records: store.size() - folds.leafIndex })
+  // Until nearly everything is counted, half of it would look like an answer.
+  if (store.size() - folds.leafIndex > BEHIND_MAX) return
+  monitoring.shownMs = performance.now()
+  const now = nowMs()
+  const stands = await surveyTrust(store, now, () => yieldTurn())
+  observe({ kind: 'trust_gauges', scopes: trustGauges(folds.trust.report(now - GAUGE_DAYS * DAY_MS, now), stands) })
+}
+
+/** Waits, but not when it is stopped. */
+function sleep({ stopping }: Monitoring, ms: number): Promise<void> {
+  return pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
 }
 
 /** What is kept, unless it is of a log that was longer. */

@@ -1,14 +1,14 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
 
 import { errorLine } from '../format/error.ts'
+import { replaceFile } from '../format/replace-file.ts'
 import { RulesState } from '../reports/monitoring/rule-fold.ts'
 import { TrustFoldState } from '../reports/trust-report/fold.ts'
 
 const FILE = 'monitoring.json'
-const FILE_MODE = 0o600
 
 /** How far the monitor got, and what it counts: everything in front of `leaf_index` is in it. It can be derived from the log again. */
 export const MonitorState = z.strictObject({
@@ -43,15 +43,7 @@ export function stateFile(dataDir: string, warn: (line: string) => void): StateF
     },
     save: async (state) => {
       await mkdir(dataDir, { recursive: true })
-      const temporary = `${file}.tmp`
-      const written = await open(temporary, 'w', FILE_MODE)
-      try {
-        await written.writeFile(`${JSON.stringify(state)}\n`)
-        await written.sync()
-      } finally {
-        await written.close()
-      }
-      await rename(temporary, file)
+      await replaceFile(file, `${JSON.stringify(state)}\n`)
     },
   }
 }

@@ -1,23 +1,18 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { z } from 'zod'
-
+import { LogPosition } from '../events/log-position.ts'
 import { ServiceError } from '../format/error.ts'
+import { replaceFile } from '../format/replace-file.ts'
 
-const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
-
-/** How far a webhook got: the next event to send is event `event` of the record at `leaf_index`, or a later one. */
-export const Position = z.strictObject({ leaf_index: z.int().nonnegative(), event: z.int().nonnegative() })
-export type Position = z.infer<typeof Position>
 
 /** Where a webhook's position is kept. */
 export type Cursor = {
   /** Undefined: this webhook is new. Rejects with `store_corrupt` when what is kept is none. */
-  readonly load: () => Promise<Position | undefined>
+  readonly load: () => Promise<LogPosition | undefined>
   /** Kept for good when it resolves. Rejects when it cannot be. */
-  readonly save: (position: Position) => Promise<void>
+  readonly save: (position: LogPosition) => Promise<void>
 }
 
 /** A cursor in a file of the data directory: there is the old position or the new one at any moment. */
@@ -28,7 +23,7 @@ export function fileCursor(dataDir: string, webhook: string): Cursor {
       const text = await readIfThere(file)
       if (text === undefined) return undefined
       try {
-        return Position.parse(JSON.parse(text))
+        return LogPosition.parse(JSON.parse(text))
       } catch (cause) {
         throw new ServiceError('store_corrupt', `${file} does not say how far the webhook "${webhook}" got`, {
           place: { file },
@@ -39,15 +34,7 @@ export function fileCursor(dataDir: string, webhook: string): Cursor {
     },
     save: async (position) => {
       await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE })
-      const temporary = `${file}.tmp`
-      const written = await open(temporary, 'w', FILE_MODE)
-      try {
-        await written.writeFile(`${JSON.stringify(position)}\n`)
-        await written.sync()
-      } finally {
-        await written.close()
-      }
-      await rename(temporary, file)
+      await replaceFile(file, `${JSON.stringify(position)}\n`)
       await syncDirectory(dirname(file))
     },
   }

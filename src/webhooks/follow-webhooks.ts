@@ -1,6 +1,6 @@
+import type { EventIndex } from '../events/event-index.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
-import type { Appends } from './appends.ts'
 import { fileCursor, memoryCursor } from './cursor.ts'
 import { type FollowerDeps, openFollower } from './follower.ts'
 import { PACE, type Pace } from './pace.ts'
@@ -13,8 +13,8 @@ const LAG_INTERVAL_MS = 1_000
 /** What following needs; the members that can be left out are for tests. */
 export type FollowOptions = {
   readonly store: Store
-  /** What `watchAppends` knows of this store; without it every record is looked at. */
-  readonly appends?: Appends
+  /** Which records of this store have events; without it every record is looked at. */
+  readonly index?: EventIndex
   readonly webhooks: readonly Webhook[]
   /** Where positions are kept; null with a store that forgets. */
   readonly dataDir: string | null
@@ -44,7 +44,7 @@ export async function followWebhooks(options: FollowOptions): Promise<WebhookFol
   const { webhooks, dataDir, root, warn, observe } = options
   const deps: FollowerDeps = {
     store: options.store,
-    appends: options.appends,
+    index: options.index,
     fetch: options.fetch ?? fetch,
     nowMs: options.nowMs,
     random: options.random ?? Math.random,

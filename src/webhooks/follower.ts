@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { type EventStretch, type QueuedEvent, readEvents } from '../events/event-feed.ts'
+import type { EventIndex } from '../events/event-index.ts'
+import { isBefore, type LogPosition } from '../events/log-position.ts'
 import { errorLine } from '../format/error.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
-import type { Appends } from './appends.ts'
-import type { Cursor, Position } from './cursor.ts'
-import { readEvents, type Stretch, type QueuedEvent } from './feed.ts'
+import type { Cursor } from './cursor.ts'
 import { backOffMs, type Pace } from './pace.ts'
 import { postEvent } from './post.ts'
 import type { Webhook } from './settings.ts'
@@ -16,7 +17,7 @@ const SCAN_SHARE = 4
 /** What a follower needs. */
 export type FollowerDeps = {
   readonly store: Store
-  readonly appends: Appends | undefined
+  readonly index: EventIndex | undefined
   readonly fetch: typeof fetch
   readonly nowMs: () => number
   readonly random: () => number
@@ -34,6 +35,26 @@ export type Follower = {
   readonly lag: () => number
 }
 
+/** A webhook on its way through the log. */
+type Following = FollowerDeps & {
+  readonly webhook: Webhook
+  readonly keys: readonly Uint8Array[]
+  readonly cursor: Cursor
+  /** How warnings begin. */
+  readonly name: string
+  /** Aborted: nothing is waited for any more. */
+  readonly stopping: AbortController
+  /** Aborted: there is no time left, even for what is under way. */
+  readonly cutOff: AbortController
+  position: LogPosition
+  savedPosition: LogPosition
+  savedAtMs: number
+  /** Failures in a row, of the receiver and of reading the log. */
+  failures: number
+  /** A position could not be kept, and that was warned of. */
+  isUnsaved: boolean
+}
+
 /** Goes through the log in order, sending every event of the webhook until it is delivered; the position is kept after each. */
 export async function openFollower(
   webhook: Webhook,
@@ -41,114 +62,40 @@ export async function openFollower(
   cursor: Cursor,
   deps: FollowerDeps,
 ): Promise<Follower> {
-  const { store, pace } = deps
-  const name = `webhook "${webhook.id}"`
-  const stopping = new AbortController()
-  const over = new AbortController()
-  let position = await startOf(webhook.id, cursor, deps)
-  let savedAtMs = performance.now()
-  let saved = position
-  let failures = 0
-  let unsaved = false
+  const position = await startPosition(webhook.id, cursor, deps)
+  const following: Following = {
+    ...deps,
+    webhook,
+    keys,
+    cursor,
+    name: `webhook "${webhook.id}"`,
+    stopping: new AbortController(),
+    cutOff: new AbortController(),
+    position,
+    savedPosition: position,
+    savedAtMs: performance.now(),
+    failures: 0,
+    isUnsaved: false,
+  }
   let running: Promise<void> = Promise.resolve()
-
-  const sleep = (ms: number): Promise<void> =>
-    pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
-  const save = async (): Promise<void> => {
-    savedAtMs = performance.now()
-    if (saved === position) return
-    try {
-      await cursor.save(position)
-      saved = position
-      unsaved = false
-    } catch (error) {
-      if (!unsaved) deps.warn(`${name}: how far it got cannot be kept, so a restart sends some events again: ${errorLine(error)}`)
-      unsaved = true
-    }
-  }
-  /** One failure: told once until something succeeds again, and waited for. False: there is no time left to wait. */
-  const failed = async (what: string): Promise<boolean> => {
-    if (over.signal.aborted) return false
-    failures += 1
-    if (failures === 1) deps.warn(`${name}: ${what}; it is tried again until it succeeds`)
-    if (stopping.signal.aborted) return false
-    await sleep(backOffMs(failures, deps.random, pace))
-    return !stopping.signal.aborted
-  }
-  const succeeded = (): void => {
-    if (failures > 0) deps.warn(`${name}: goes on after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`)
-    failures = 0
-  }
-  const deliver = async (told: QueuedEvent): Promise<boolean> => {
-    for (;;) {
-      const posting = await postEvent(webhook, keys, told, { ...deps, signal: over.signal })
-      deps.observe({ kind: 'webhook', webhook: webhook.id, posting: posting.kind })
-      if (posting.kind === 'delivered') {
-        succeeded()
-        return true
-      }
-      if (posting.kind === 'gone') {
-        deps.warn(
-          `${name}: its receiver is gone (410), so nothing is sent until gradus is started again; remove the webhook or mend its "url"`,
-        )
-        return false
-      }
-      if (!(await failed(`${told.event.type} is not delivered: ${posting.why}`))) return false
-    }
-  }
-  const read = async (): Promise<Stretch | undefined> => {
-    for (;;) {
-      try {
-        const stretch = await readEvents(store, deps.appends, position.leaf_index)
-        succeeded()
-        return stretch
-      } catch (error) {
-        if (!(await failed(`the log cannot be read: ${errorLine(error)}`))) return undefined
-      }
-    }
-  }
-  const sendAll = async (told: readonly QueuedEvent[]): Promise<boolean> => {
-    for (const each of told) {
-      if (isBefore(each.at, position) || !isWanted(webhook, each)) continue
-      if (!(await deliver(each))) return false
-      position = { leaf_index: each.at.leaf_index, event: each.at.event + 1 }
-      await save()
-    }
-    return true
-  }
-  const follow = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      const sinceMs = performance.now()
-      const stretch = await read()
-      if (stretch === undefined) return
-      const readMs = performance.now() - sinceMs
-      if (!(await sendAll(stretch.told))) return
-      if (stretch.next > position.leaf_index) position = { leaf_index: stretch.next, event: 0 }
-      if (performance.now() - savedAtMs >= pace.saveMs) await save()
-      if (stretch.scanned) await sleep(readMs * (SCAN_SHARE - 1))
-      if (position.leaf_index < store.size()) continue
-      if (stopping.signal.aborted) return
-      await sleep(pace.pollMs)
-    }
-  }
   return {
     start: () => {
-      running = follow().catch((error: unknown) => deps.warn(`${name}: stopped by a bug: ${errorLine(error)}`))
+      running = follow(following).catch((error: unknown) => deps.warn(`${following.name}: stopped by a bug: ${errorLine(error)}`))
     },
     stop: async () => {
-      stopping.abort()
-      const deadline = setTimeout(() => over.abort(), pace.drainMsMax)
+      following.stopping.abort()
+      const deadline = setTimeout(() => following.cutOff.abort(), deps.pace.drainMsMax)
       await running
       clearTimeout(deadline)
-      await save()
+      await savePosition(following)
     },
-    lag: () => Math.max(0, store.size() - position.leaf_index),
+    lag: () => Math.max(0, deps.store.size() - following.position.leaf_index),
   }
 }
 
 /** Where to go on: from the position kept; a new webhook, and one whose log was rolled back, from the end of the log. */
-async function startOf(id: string, cursor: Cursor, { store, warn }: FollowerDeps): Promise<Position> {
-  const end: Position = { leaf_index: store.size(), event: 0 }
+async function startPosition(id: string, cursor: Cursor, { store, warn }: FollowerDeps): Promise<LogPosition> {
+  const end: LogPosition = { leaf_index: store.size(), event: 0 }
   const kept = await cursor.load()
   if (kept !== undefined && kept.leaf_index <= end.leaf_index) return kept
   if (kept !== undefined)
@@ -157,10 +104,106 @@ async function startOf(id: string, cursor: Cursor, { store, warn }: FollowerDeps
   return end
 }
 
-function isBefore(at: Position, position: Position): boolean {
-  return at.leaf_index < position.leaf_index || (at.leaf_index === position.leaf_index && at.event < position.event)
+/** Reads, sends and waits, until it is stopped, its receiver is gone, or there is no time left. */
+async function follow(following: Following): Promise<void> {
+  const { store, pace } = following
+  while (!following.cutOff.signal.aborted) {
+    const sinceMs = performance.now()
+    const stretch = await readStretch(following)
+    if (stretch === undefined) return
+    const readMs = performance.now() - sinceMs
+    if (!(await sendAll(following, stretch.events))) return
+    if (stretch.next > following.position.leaf_index) following.position = { leaf_index: stretch.next, event: 0 }
+    if (performance.now() - following.savedAtMs >= pace.saveMs) await savePosition(following)
+    if (stretch.scanned) await sleep(following, readMs * (SCAN_SHARE - 1))
+    if (following.position.leaf_index < store.size()) continue
+    if (following.stopping.signal.aborted) return
+    await sleep(following, pace.pollMs)
+  }
 }
 
-function isWanted({ events, tenant }: Webhook, told: QueuedEvent): boolean {
-  return (events === undefined || events.includes(told.event.type)) && (tenant === undefined || tenant === told.tenant)
+/** The next stretch of the log, read until it succeeds; undefined: there is no time left to wait. */
+async function readStretch(following: Following): Promise<EventStretch | undefined> {
+  for (;;) {
+    try {
+      const stretch = await readEvents(following.store, following.index, following.position.leaf_index)
+      noteSuccess(following)
+      return stretch
+    } catch (error) {
+      if (!(await waitAfterFailure(following, `the log cannot be read: ${errorLine(error)}`))) return undefined
+    }
+  }
+}
+
+/** False: the receiver is gone, or there is no time left. */
+async function sendAll(following: Following, events: readonly QueuedEvent[]): Promise<boolean> {
+  for (const queued of events) {
+    if (isBefore(queued.at, following.position) || !isWanted(following.webhook, queued)) continue
+    if (!(await deliver(following, queued))) return false
+    following.position = { leaf_index: queued.at.leaf_index, event: queued.at.event + 1 }
+    await savePosition(following)
+  }
+  return true
+}
+
+function isWanted({ events, tenant }: Webhook, queued: QueuedEvent): boolean {
+  return (events === undefined || events.includes(queued.event.type)) && (tenant === undefined || tenant === queued.tenant)
+}
+
+/** Sends one event until it is acknowledged. */
+async function deliver(following: Following, queued: QueuedEvent): Promise<boolean> {
+  const { webhook, keys, cutOff, observe, warn, name } = following
+  for (;;) {
+    const posting = await postEvent(webhook, keys, queued, { ...following, signal: cutOff.signal })
+    observe({ kind: 'webhook', webhook: webhook.id, posting: posting.kind })
+    if (posting.kind === 'delivered') {
+      noteSuccess(following)
+      return true
+    }
+    if (posting.kind === 'gone') {
+      warn(
+        `${name}: its receiver is gone (410), so nothing is sent until gradus is started again; remove the webhook or mend its "url"`,
+      )
+      return false
+    }
+    if (!(await waitAfterFailure(following, `${queued.event.type} is not delivered: ${posting.why}`))) return false
+  }
+}
+
+/** One failure: warned of once until something succeeds again, and waited for. False: there is no time left to wait. */
+async function waitAfterFailure(following: Following, what: string): Promise<boolean> {
+  const { cutOff, stopping, warn, name, random, pace } = following
+  if (cutOff.signal.aborted) return false
+  following.failures += 1
+  if (following.failures === 1) warn(`${name}: ${what}; it is tried again until it succeeds`)
+  if (stopping.signal.aborted) return false
+  await sleep(following, backOffMs(following.failures, random, pace))
+  return !stopping.signal.aborted
+}
+
+function noteSuccess(following: Following): void {
+  const { failures, warn, name } = following
+  if (failures > 0) warn(`${name}: goes on after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`)
+  following.failures = 0
+}
+
+/** A position that cannot be kept stops nothing: after a restart some events are sent again. */
+async function savePosition(following: Following): Promise<void> {
+  const { position, cursor, warn, name } = following
+  following.savedAtMs = performance.now()
+  if (following.savedPosition === position) return
+  try {
+    await cursor.save(position)
+    following.savedPosition = position
+    following.isUnsaved = false
+  } catch (error) {
+    if (!following.isUnsaved)
+      warn(`${name}: how far it got cannot be kept, so a restart sends some events again: ${errorLine(error)}`)
+    following.isUnsaved = true
+  }
+}
+
+/** Waits, but not when it is stopped. */
+function sleep({ stopping }: Following, ms: number): Promise<void> {
+  return pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
 }

@@ -1,4 +1,5 @@
-import type { QueuedEvent } from './feed.ts'
+import type { QueuedEvent } from '../events/event-feed.ts'
+import { connectionFailure } from '../format/connection-failure.ts'
 import type { Webhook } from './settings.ts'
 import { signature } from './sign.ts'
 
@@ -6,7 +7,7 @@ import { signature } from './sign.ts'
 const ANSWER_BYTES_MAX = 16_384
 const MS_PER_SECOND = 1_000
 
-/** What became of one attempt. `failed` says why, in words of ours: nothing a receiver wrote is in it. */
+/** What became of one attempt. `failed` says why, and nothing that a receiver wrote is in it. */
 export type Posting =
   { readonly kind: 'delivered' } | { readonly kind: 'gone' } | { readonly kind: 'failed'; readonly why: string }
 
@@ -41,7 +42,7 @@ export async function postEvent(
     if (response.ok) return { kind: 'delivered' }
     return response.status === 410 ? { kind: 'gone' } : { kind: 'failed', why: `it answered ${response.status}` }
   } catch (error) {
-    return { kind: 'failed', why: timeout.aborted ? `no answer within ${timeout_ms} ms` : reasonOf(error) }
+    return { kind: 'failed', why: timeout.aborted ? `no answer within ${timeout_ms} ms` : connectionFailure(error) }
   }
 }
 
@@ -59,11 +60,4 @@ async function discard({ body }: Response): Promise<void> {
   } catch {
     return
   }
-}
-
-/** The system's or TLS' code of what broke a connection. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return cause instanceof Error ? cause.name : 'the connection broke'
 }

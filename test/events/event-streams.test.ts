@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { readEvents } from '../../src/events/event-feed.ts'
+import { indexEvents } from '../../src/events/event-index.ts'
 import {
   createEventStreams,
   type EventStreams,
@@ -15,18 +17,16 @@ import { project } from '../../src/ledger/fold/fold.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { watchAppends } from '../../src/webhooks/appends.ts'
-import { readEvents } from '../../src/webhooks/feed.ts'
 import { caller } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 
 const auditor = caller('auditor', { roles: ['auditor'] })
 const PACE = { pollMs: 1, beatMs: 60_000, streamMsMax: 60_000 }
 
-/** A log in memory, and streams of it. `write` appends one record with so many containments of one name each. */
+/** A log in memory, and streams of it. `write` index one record with so many containments of one name each. */
 function world(pace: EventStreamsDeps['pace'] = PACE) {
-  const appends = watchAppends(createMemoryStore({ project, origin: 'test.example/audit' }))
-  const { store } = appends
+  const index = indexEvents(createMemoryStore({ project, origin: 'test.example/audit' }))
+  const { store } = index
   let count = 0
   const append = async (effects: readonly Effect[], tenant: string, agent: string | null): Promise<void> => {
     count += 1
@@ -43,7 +43,7 @@ function world(pace: EventStreamsDeps['pace'] = PACE) {
   }
   const write = (names: readonly string[], tenant = 'default', agent: string | null = null): Promise<void> =>
     append(names.map(containment), tenant, agent)
-  const read: EventStreamsDeps['read'] = (from) => readEvents(store, appends, from)
+  const read: EventStreamsDeps['read'] = (from) => readEvents(store, index, from)
   /** As after a restart: nothing is known of what was written before. */
   const restarted = (): EventStreams =>
     createEventStreams({ size: store.size, read: (from) => readEvents(store, undefined, from), pace })
@@ -179,7 +179,7 @@ describe('a stream of events', () => {
   it('tells whoever is too far behind to be caught up with that everything has to be dropped', async () => {
     const size = RESUME_RECORDS_MAX + 100
     const read: EventStreamsDeps['read'] = (from) =>
-      Promise.resolve({ told: [], next: Math.min(size, from + 50), scanned: from < size })
+      Promise.resolve({ events: [], next: Math.min(size, from + 50), scanned: from < size })
     const streams = createEventStreams({ size: () => size, read, pace: PACE })
     const stream = streams.open(auditor, { since: '10' })
     const frames: StreamFrame[] = []

@@ -15,6 +15,7 @@ import { gateway } from '../support/callers.ts'
 import { bearer, get, start } from './support.ts'
 
 const event = (name: string, leaf: number) => ({
+  id: `evt_${leaf}`,
   tenant: 'default',
   event: { type: 'containment.set' as const, timestamp: '2026-03-02T10:00:00.000Z', data: { agent: null, name } },
   at: { leaf_index: leaf, event: 0 },
@@ -26,7 +27,11 @@ function streamsOf() {
   const streams = createEventStreams({
     size: () => names.length,
     read: (from) =>
-      Promise.resolve({ told: names.slice(from).map((name, at) => event(name, from + at)), next: names.length, scanned: false }),
+      Promise.resolve({
+        events: names.slice(from).map((name, at) => event(name, from + at)),
+        next: names.length,
+        scanned: false,
+      }),
     pace: { pollMs: 1, beatMs: 20 },
   })
   return { names, streams }

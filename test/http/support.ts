@@ -122,7 +122,7 @@ type Setup = {
 
 /** Streams of a log in which nothing happens. */
 export const silence = (): EventStreams =>
-  createEventStreams({ size: () => 0, read: (from) => Promise.resolve({ told: [], next: from, scanned: false }) })
+  createEventStreams({ size: () => 0, read: (from) => Promise.resolve({ events: [], next: from, scanned: false }) })
 
 /** A real server on a free port, in front of a fake service; closed after the test. */
 export async function start({

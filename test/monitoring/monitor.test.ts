@@ -12,7 +12,7 @@ import type { Store } from '../../src/ledger/store.ts'
 import type { Observation } from '../../src/model/observation.ts'
 import { openMonitor } from '../../src/monitoring/monitor.ts'
 import { noStateFile, stateFile, type StateFile } from '../../src/monitoring/state-file.ts'
-import { SEEN_MAX, tailAppends } from '../../src/monitoring/tail.ts'
+import { TAIL_RECORDS_MAX, tailAppends } from '../../src/monitoring/tail.ts'
 import { raiseAlert } from '../../src/reports/monitoring/alerts.ts'
 import { MonitoringRules } from '../../src/reports/monitoring/settings.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -201,12 +201,12 @@ describe('what is remembered of appends', () => {
     const draft = { kind: 'operator' as const, caller: systemCaller('default'), atMs: START_MS, body: {}, effects: [] }
     for (let page = 0; page < 21; page += 1)
       await tail.store.transact([], (transaction) => {
-        for (let count = 0; count < SEEN_MAX / 20; count += 1)
+        for (let count = 0; count < TAIL_RECORDS_MAX / 20; count += 1)
           transaction.append({ record: recordOf({ ...draft, id: `r-${page}-${count}` }) })
       })
-    expect(tail.take(0)).toBeUndefined()
-    const taken = tail.take(log.size() - 5)
+    expect(tail.drain(0)).toBeUndefined()
+    const taken = tail.drain(log.size() - 5)
     expect(taken?.map(({ leafIndex }) => leafIndex)).toEqual([-5, -4, -3, -2, -1].map((back) => log.size() + back))
-    expect(tail.take(log.size())).toEqual([])
+    expect(tail.drain(log.size())).toEqual([])
   })
 })

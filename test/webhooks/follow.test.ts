@@ -8,7 +8,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
-import { watchAppends } from '../../src/webhooks/appends.ts'
+import { indexEvents } from '../../src/events/event-index.ts'
 import { fileCursor } from '../../src/webhooks/cursor.ts'
 import { answering, FAST, following, hook, listen, log, nameOf, receiver } from './support.ts'
 
@@ -181,7 +181,7 @@ test('a new webhook begins at the end of the log also when it is started twice b
   await records.tell('before')
   await (await following(records, [hook(url)], options)).stop()
   await records.tell('between')
-  await following({ ...records, appends: watchAppends(records.store) }, [hook(url)], options)
+  await following({ ...records, index: indexEvents(records.store) }, [hook(url)], options)
   await vi.waitFor(() => expect(namesOf(received)).toEqual(['between']), WITHIN)
 })
 
@@ -298,7 +298,7 @@ test('whatever fails, and however often it is started again: nothing is lost, th
       })
       const records = log()
       const place = dataDir()
-      const start = () => following({ ...records, appends: watchAppends(records.store) }, [hook(url)], { dataDir: place })
+      const start = () => following({ ...records, index: indexEvents(records.store) }, [hook(url)], { dataDir: place })
       let webhooks = await start()
       const told: string[] = []
       for (const each of steps) {

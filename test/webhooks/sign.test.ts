@@ -1,5 +1,5 @@
-import { Webhook as Verifier } from 'standardwebhooks'
 import fc from 'fast-check'
+import { Webhook as Verifier } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 
 import { signature } from '../../src/webhooks/sign.ts'

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { onTestFinished } from 'vitest'
 
+import { indexEvents } from '../../src/events/event-index.ts'
 import type { Event } from '../../src/events/event.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
@@ -12,7 +13,6 @@ import type { Store } from '../../src/ledger/store.ts'
 import type { Observation } from '../../src/model/observation.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { watchAppends } from '../../src/webhooks/appends.ts'
 import { type FollowOptions, followWebhooks, type WebhookFollowers } from '../../src/webhooks/follow-webhooks.ts'
 import { Webhook } from '../../src/webhooks/settings.ts'
 
@@ -84,9 +84,9 @@ export function answering(heard: (body: string, response: ServerResponse) => voi
   }
 }
 
-/** A log in memory. `tell` appends a record with one event (a containment of that name), `tellTogether` one with several, `pass` one without. */
+/** A log in memory. `tell` index a record with one event (a containment of that name), `tellTogether` one with several, `pass` one without. */
 export function log(store: Store = createMemoryStore({ project, origin: 'test.example/audit' }), ids = 'record') {
-  const appends = watchAppends(store)
+  const index = indexEvents(store)
   let count = 0
   const append = (kind: 'operator' | 'outcome', names: readonly string[], tenant: string): Promise<void> => {
     count += 1
@@ -109,11 +109,11 @@ export function log(store: Store = createMemoryStore({ project, origin: 'test.ex
       body: {},
       effects,
     })
-    return appends.store.transact([], (transaction) => void transaction.append({ record }))
+    return index.store.transact([], (transaction) => void transaction.append({ record }))
   }
   return {
-    store: appends.store,
-    appends,
+    store: index.store,
+    index,
     tell: (name: string, tenant = 'default') => append('operator', [name], tenant),
     tellTogether: (names: readonly string[]) => append('operator', names, 'default'),
     pass: (tenant = 'default') => append('outcome', [], tenant),
@@ -132,7 +132,7 @@ export function hook(url: string, more: object = {}): Webhook {
 
 /** Followers that are started, with what they said; they are stopped with the test. */
 export async function following(
-  { store, appends }: Pick<ReturnType<typeof log>, 'store' | 'appends'>,
+  { store, index }: Pick<ReturnType<typeof log>, 'store' | 'index'>,
   webhooks: readonly Webhook[],
   more: Partial<FollowOptions> = {},
 ): Promise<WebhookFollowers & { readonly warnings: string[]; readonly observations: Observation[] }> {
@@ -140,7 +140,7 @@ export async function following(
   const observations: Observation[] = []
   const webhooksOf = await followWebhooks({
     store,
-    appends,
+    index,
     webhooks,
     dataDir: null,
     root: import.meta.dirname,

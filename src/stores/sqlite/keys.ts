@@ -1,11 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 
+import { OTHERS_MODE_MASK } from '../../access/secret-text.ts'
 import { generateNoteKey, noteSigner, type NoteSigner, noteVerifier, type NoteVerifier } from '../../audit/note.ts'
 import { ServiceError } from '../../format/error.ts'
 import { onFile } from './errors.ts'
 import { SECRET_MODE, type StoreFiles, writeAtomically } from './files.ts'
-
-const OTHERS_MASK = 0o077
 
 /** The key that signs tree heads. `pem` is secret. */
 export type AuditKey = { readonly pem: string; readonly signer: NoteSigner; readonly verifier: NoteVerifier }
@@ -39,7 +38,7 @@ export function auditKey(files: StoreFiles, origin: string, hasRecords: boolean)
 
 function readSecret(file: string): string {
   const { mode } = statSync(file)
-  if ((mode & OTHERS_MASK) !== 0) {
+  if ((mode & OTHERS_MODE_MASK) !== 0) {
     throw new ServiceError('io', `Others than its owner can read ${file}`, { place: { file }, fix: `run: chmod 600 ${file}` })
   }
   return readFileSync(file, 'utf8')
