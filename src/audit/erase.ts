@@ -1,7 +1,7 @@
 import { ServiceError } from '../format/error.ts'
 import { type AuditRecord, RECORD_VERSION, SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Store } from '../ledger/store.ts'
-import { walkRecords } from './query.ts'
+import { walkRecords } from './walk-records.ts'
 
 /** Whose records lose their values. At least one of agent, user and decision is given; several narrow it down. */
 export type RecordSelection = {

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../format/canonical-json.ts'
 import type { RecordQuery, Store, StoredRecord } from '../ledger/store.ts'
-import { walkRecords } from './query.ts'
+import { walkRecords } from './walk-records.ts'
 
 /** One line of an export, without its newline: `{leaf_index, record, state}` as canonical JSON. */
 export function exportLine({ leafIndex, record, state }: StoredRecord): string {

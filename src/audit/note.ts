@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
+
 import { decodeBase64, encodeBase64 } from './base64.ts'
-import { HASH_BYTES } from './tree.ts'
+import { HASH_BYTES } from './tree-shape.ts'
 
 /** Most signature lines of one note; the specification asks for at least 16. */
 export const NOTE_SIGNATURES_MAX = 64

@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from './base64.ts'
-import { openCheckpoint, refuseNote, type Checkpoint, type NoteReading, type NoteVerifier } from './note.ts'
-import { HASH_BYTES, leafHash, verifyInclusion } from './tree.ts'
+import { type Checkpoint, type NoteReading, type NoteVerifier, openCheckpoint, refuseNote } from './note.ts'
+import { HASH_BYTES } from './tree-shape.ts'
+import { leafHash, verifyInclusion } from './tree.ts'
 
 /** First line of a proof file. */
 export const PROOF_HEADER = 'c2sp.org/tlog-proof@v1'

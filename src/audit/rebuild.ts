@@ -1,5 +1,5 @@
 import type { LogDocument, LogReader } from './log-reader.ts'
-import { verifyLog, type LogVerification, type VerifyOptions } from './verify.ts'
+import { type LogVerification, verifyLog, type VerifyOptions } from './verify.ts'
 
 /** State in the form in which it is stored; `constants` undefined: no record set any. */
 export type StoredState = { readonly documents: Iterable<LogDocument>; readonly constants: string | undefined }

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
-import { decodeBase64, encodeBase64 } from './base64.ts'
 
-/** Bytes of one SHA-256 hash. */
-export const HASH_BYTES = 32
+import { decodeBase64, encodeBase64 } from './base64.ts'
+import { half, HASH_BYTES, isHash, isSize, levelBelow, onesIn, requireSize, splitOf } from './tree-shape.ts'
 
 /** The root of a tree without leaves: SHA-256 of nothing (RFC 6962, 2.1). */
 export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array(0))
@@ -218,38 +217,4 @@ function rangeHash(start: number, end: number, node: NodeLookup): Uint8Array {
   const left = node(level, start / 2 ** level)
   const split = start + 2 ** level
   return split === end ? left : nodeHash(left, rangeHash(split, end, node))
-}
-
-/** Largest level whose complete subtree fits into this many leaves. */
-function levelBelow(leaves: number): number {
-  let level = 0
-  while (2 ** (level + 1) <= leaves) level += 1
-  return level
-}
-
-/** Largest power of two smaller than this many leaves. */
-function splitOf(leaves: number): number {
-  return 2 ** levelBelow(leaves - 1)
-}
-
-function half(count: number): number {
-  return Math.floor(count / 2)
-}
-
-function onesIn(size: number): number {
-  let ones = 0
-  for (let rest = size; rest > 0; rest = half(rest)) ones += rest % 2
-  return ones
-}
-
-function isSize(size: number): boolean {
-  return Number.isSafeInteger(size) && size >= 0
-}
-
-function isHash(bytes: Uint8Array): boolean {
-  return bytes.length === HASH_BYTES
-}
-
-function requireSize(size: number): void {
-  if (!isSize(size)) throw new RangeError(`A tree cannot have ${size} leaves`)
 }

@@ -1,5 +1,5 @@
-import { openCheckpoint, type NoteVerifier } from './note.ts'
-import { frontierRoot, hashesEqual, type Frontier } from './tree.ts'
+import { type NoteVerifier, openCheckpoint } from './note.ts'
+import { type Frontier, frontierRoot, hashesEqual } from './tree.ts'
 import type { Findings } from './verify-findings.ts'
 
 /** A signed tree head from somewhere: the store itself, the second place, a receipt. */

@@ -1,5 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
-
 import { canonicalJson } from '../format/canonical-json.ts'
 import {
   type DocumentKey,
@@ -8,15 +6,13 @@ import {
   type Documents,
   PASSING_KINDS,
 } from '../ledger/documents/documents.ts'
-import type { Effect } from '../ledger/effect.ts'
 import type { ProjectionState } from '../ledger/fold/fold.ts'
+import type { Projector } from '../ledger/projector.ts'
 import type { AuditRecord } from '../ledger/record.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../trust/constants.ts'
 import type { LogDocument } from './log-reader.ts'
+import { openTemporaryTable, type TemporaryTable } from './temporary-table.ts'
 import type { Findings } from './verify-findings.ts'
-
-/** The fold of effects (`service/projection.ts`). */
-export type Fold = (effects: readonly Effect[], nowMs: number, tenant: string, state: ProjectionState) => unknown
 
 /** State as the records make it. */
 export type DerivedState = {
@@ -34,70 +30,94 @@ export type StateCheck = DerivedState & {
 }
 
 /** State before the first record. Documents that grow with the number of decisions are kept in a temporary file. */
-export function createStateCheck(fold: Fold, findings: Findings): StateCheck {
-  const documents = new Map<string, Documents[DocumentKind]>()
-  const spill = createSpill()
+export function createStateCheck(project: Projector, findings: Findings): StateCheck {
+  const documents = createDerivedDocuments()
   let constants = DEFAULT_TRUST_CONSTANTS
-  const isSpilled = (key: DocumentKey): boolean => PASSING_KINDS.includes(key.kind)
-  const find = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
-    const name = documentName(key)
-    return (isSpilled(key) ? spill.get(name) : documents.get(name)) as Documents[K] | undefined
-  }
-  const forget = (key: DocumentKey): void => {
-    if (isSpilled(key)) spill.delete(documentName(key))
-    else documents.delete(documentName(key))
-  }
   const state: ProjectionState = {
-    document: find,
-    put: (key, document) => {
-      if (isSpilled(key)) spill.set(documentName(key), document)
-      else documents.set(documentName(key), document)
-    },
+    document: documents.get,
+    put: documents.set,
     constants: () => constants,
     useConstants: (next) => {
       constants = next
     },
   }
-  const differs = (subject: string, message: string): void => findings.add({ kind: 'document_differs', subject, message })
   return {
     apply: (leafIndex, record) => {
       try {
-        fold(record.effects, Date.parse(record.at), record.tenant, state)
+        project(record.effects, Date.parse(record.at), record.tenant, state)
       } catch (error) {
-        findings.add({
-          kind: 'effects_failed',
-          leafIndex,
-          id: record.id,
-          message: `The effects cannot be applied: ${String(error)}`,
-        })
+        const message = `The effects cannot be applied: ${String(error)}`
+        findings.add({ kind: 'effects_failed', leafIndex, id: record.id, message })
       }
     },
-    documents: function* () {
-      for (const [name, document] of documents) yield { key: keyOf(name), text: JSON.stringify(document) }
-      for (const name of spill.names()) yield { key: keyOf(name), text: JSON.stringify(spill.get(name)) }
-    },
+    documents: documents.list,
     constants: () => (constants === DEFAULT_TRUST_CONSTANTS ? undefined : JSON.stringify(constants)),
     compare: (stored, storedConstants) => {
-      let count = 0
-      for (const { key, text } of stored) {
-        count += 1
-        const derived = find(key)
-        if (derived === undefined) differs(documentName(key), 'No record explains this document.')
-        else if (canonicalOf(text) !== canonicalOf(JSON.stringify(derived)))
-          differs(documentName(key), 'The document is not what the records make of it.')
-        forget(key)
-      }
-      for (const name of [...documents.keys(), ...spill.names()])
-        differs(name, 'The records make this document, but it is not stored.')
-      const isSame =
-        storedConstants === undefined
-          ? constants === DEFAULT_TRUST_CONSTANTS
-          : canonicalOf(storedConstants) === canonicalOf(JSON.stringify(constants))
-      if (!isSame) differs('constants', 'The stored trust constants are not those of the newest policy set in the records.')
+      const count = compareDocuments(documents, stored, findings)
+      compareConstants(constants, storedConstants, findings)
       return count
     },
-    close: () => spill.close(),
+    close: documents.close,
   }
+}
+
+/** Documents as the records make them. */
+type DerivedDocuments = {
+  readonly get: <K extends DocumentKind>(key: DocumentKey<K>) => Documents[K] | undefined
+  readonly set: <K extends DocumentKind>(key: DocumentKey<K>, document: Documents[K]) => void
+  readonly delete: (key: DocumentKey) => void
+  readonly names: () => Iterable<string>
+  readonly list: () => Iterable<LogDocument>
+  readonly close: () => void
+}
+
+function createDerivedDocuments(): DerivedDocuments {
+  const inMemory = new Map<string, unknown>()
+  const onDisk = openTemporaryTable()
+  const tableOf = (key: DocumentKey): Pick<TemporaryTable, 'get' | 'set' | 'delete'> =>
+    PASSING_KINDS.includes(key.kind) ? onDisk : inMemory
+  return {
+    get: <K extends DocumentKind>(key: DocumentKey<K>) => tableOf(key).get(documentName(key)) as Documents[K] | undefined,
+    set: (key, document) => {
+      tableOf(key).set(documentName(key), document)
+    },
+    delete: (key) => {
+      tableOf(key).delete(documentName(key))
+    },
+    names: function* () {
+      yield* inMemory.keys()
+      yield* onDisk.names()
+    },
+    list: function* () {
+      for (const [name, document] of inMemory) yield { key: keyOf(name), text: JSON.stringify(document) }
+      for (const name of onDisk.names()) yield { key: keyOf(name), text: JSON.stringify(onDisk.get(name)) }
+    },
+    close: onDisk.close,
+  }
+}
+
+/** Compares every stored document with the derived one, which is forgotten with this; returns how many were stored. */
+function compareDocuments(derived: DerivedDocuments, stored: Iterable<LogDocument>, findings: Findings): number {
+  const differs = (subject: string, message: string): void => findings.add({ kind: 'document_differs', subject, message })
+  let count = 0
+  for (const { key, text } of stored) {
+    count += 1
+    const document = derived.get(key)
+    if (document === undefined) differs(documentName(key), 'No record explains this document.')
+    else if (canonicalOf(text) !== canonicalOf(JSON.stringify(document)))
+      differs(documentName(key), 'The document is not what the records make of it.')
+    derived.delete(key)
+  }
+  for (const name of derived.names()) differs(name, 'The records make this document, but it is not stored.')
+  return count
+}
+
+function compareConstants(derived: TrustConstants, stored: string | undefined, findings: Findings): void {
+  const isSame =
+    stored === undefined ? derived === DEFAULT_TRUST_CONSTANTS : canonicalOf(stored) === canonicalOf(JSON.stringify(derived))
+  if (isSame) return
+  const message = 'The stored trust constants are not those of the newest policy set in the records.'
+  findings.add({ kind: 'document_differs', subject: 'constants', message })
 }
 
 /** The key whose `documentName` this is. */
@@ -112,36 +132,5 @@ function canonicalOf(text: string): string | undefined {
     return canonicalJson(JSON.parse(text))
   } catch {
     return undefined
-  }
-}
-
-type Spill = {
-  readonly get: (name: string) => unknown
-  readonly set: (name: string, document: unknown) => void
-  readonly delete: (name: string) => void
-  readonly names: () => Iterable<string>
-  readonly close: () => void
-}
-
-/** A map in a temporary database that nobody else sees and that is gone when closed. */
-function createSpill(): Spill {
-  const database = new DatabaseSync('')
-  database.exec(
-    'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE spill (name TEXT PRIMARY KEY, document TEXT) WITHOUT ROWID; BEGIN',
-  )
-  const get = database.prepare('SELECT document FROM spill WHERE name = ?')
-  const set = database.prepare('INSERT OR REPLACE INTO spill VALUES (?, ?)')
-  const remove = database.prepare('DELETE FROM spill WHERE name = ?')
-  return {
-    get: (name) => {
-      const text = get.get(name)?.['document']
-      return typeof text === 'string' ? (JSON.parse(text) as unknown) : undefined
-    },
-    set: (name, document) => void set.run(name, JSON.stringify(document)),
-    delete: (name) => void remove.run(name),
-    names: function* () {
-      for (const row of database.prepare('SELECT name FROM spill ORDER BY name').iterate()) yield row['name'] as string
-    },
-    close: () => database.close(),
   }
 }

@@ -1,26 +1,27 @@
+import type { Projector } from '../ledger/projector.ts'
 import { encodeBase64 } from './base64.ts'
 import type { LogReader, LogRow } from './log-reader.ts'
-import { appendLeaves, EMPTY_FRONTIER, frontierRoot, frontierToJson, hashesEqual, type Frontier } from './tree.ts'
-import { createFindings, type AuditFinding, type Findings } from './verify-findings.ts'
+import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, frontierToJson, hashesEqual } from './tree.ts'
+import { type AuditFinding, createFindings, type Findings } from './verify-findings.ts'
 import {
   createHeadCheck,
-  openHead,
-  openHeads,
   type HeadCheck,
   type NamedHead,
+  openHead,
+  openHeads,
   type SignedHead,
   type Trusted,
 } from './verify-heads.ts'
 import { createReceiptCheck, type Receipt } from './verify-receipts.ts'
-import { checkRow, type CheckedRow } from './verify-rows.ts'
-import { createStateCheck, type DerivedState, type Fold } from './verify-state.ts'
+import { type CheckedRow, checkRow } from './verify-rows.ts'
+import { createStateCheck, type DerivedState } from './verify-state.ts'
 
 /** Progress is told after every so many records. */
 export const PROGRESS_RECORDS = 1_000
 
 /** What a log is verified against. */
 export type VerifyOptions = Trusted & {
-  readonly fold: Fold
+  readonly fold: Projector
   /** Signed heads kept outside the store, such as the file in the second place. */
   readonly heads?: readonly NamedHead[]
   readonly receipts?: readonly Receipt[]
@@ -61,12 +62,13 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerific
   const checks = [inside, createHeadCheck(outside, findings)]
   const state = createStateCheck(options.fold, findings)
   const seen = { masked: 0, erased: 0 }
+  const visit = (row: LogRow, checked: CheckedRow): void => {
+    receipts.row(row.leafIndex, checked.hash, checked.record?.id)
+    if (checked.record !== undefined) state.apply(row.leafIndex, checked.record)
+    if (checked.state === 'masked' || checked.state === 'erased') seen[checked.state] += 1
+  }
   try {
-    const tree = walk(reader, options, findings, checks, (row, checked) => {
-      receipts.row(row.leafIndex, checked.hash, checked.record?.id)
-      if (checked.record !== undefined) state.apply(row.leafIndex, checked.record)
-      if (checked.state === 'masked' || checked.state === 'erased') seen[checked.state] += 1
-    })
+    const tree = walk({ reader, findings, checks, onProgress: options.onProgress, visit })
     for (const check of [...checks, receipts]) check.finished(tree.size)
     checkFrontier(reader, tree, findings)
     options.derived?.(state, findings.list.length === 0)
@@ -98,43 +100,44 @@ function* storedHeads(reader: LogReader, trusted: Trusted, findings: Findings): 
   }
 }
 
-type Visit = (row: LogRow, checked: CheckedRow) => void
+/** What a walk over the rows of a log is given. */
+type Walk = {
+  readonly reader: LogReader
+  readonly findings: Findings
+  readonly checks: readonly HeadCheck[]
+  readonly onProgress: VerifyOptions['onProgress']
+  readonly visit: (row: LogRow, checked: CheckedRow) => void
+}
 
 /** Goes through all rows in order and grows the tree over them. */
-function walk(
-  reader: LogReader,
-  options: VerifyOptions,
-  findings: Findings,
-  checks: readonly HeadCheck[],
-  visit: Visit,
-): Frontier {
+function walk({ reader, findings, checks, onProgress, visit }: Walk): Frontier {
   const total = reader.count()
   let tree = EMPTY_FRONTIER
   let [expected, lastMs] = [0, -Infinity]
   for (const check of checks) check.grown(tree)
   for (const row of reader.rows()) {
-    if (row.leafIndex !== expected) {
-      const message = `The records from ${expected} to ${row.leafIndex - 1} are missing.`
-      findings.add({ kind: 'row_missing', leafIndex: expected, message })
-    }
+    if (row.leafIndex !== expected) findMissing(findings, expected, row.leafIndex)
     expected = row.leafIndex + 1
     const checked = checkRow(row, findings)
     const atMs = checked.record === undefined ? lastMs : Date.parse(checked.record.at)
-    if (atMs < lastMs)
-      findings.add({
-        kind: 'time_backwards',
-        leafIndex: row.leafIndex,
-        id: row.columns.id,
-        message: 'The record is older than the one in front of it.',
-      })
+    if (atMs < lastMs) findBackwards(findings, row)
     lastMs = Math.max(lastMs, atMs)
     tree = grow(tree, checked.hash, reader, findings)
     for (const check of checks) check.grown(tree)
     visit(row, checked)
-    if (tree.size % PROGRESS_RECORDS === 0) options.onProgress?.(tree.size, total)
+    if (tree.size % PROGRESS_RECORDS === 0) onProgress?.(tree.size, total)
   }
-  options.onProgress?.(tree.size, total)
+  onProgress?.(tree.size, total)
   return tree
+}
+
+function findMissing(findings: Findings, first: number, next: number): void {
+  const message = `The records from ${first} to ${next - 1} are missing.`
+  findings.add({ kind: 'row_missing', leafIndex: first, message })
+}
+
+function findBackwards(findings: Findings, { leafIndex, columns: { id } }: LogRow): void {
+  findings.add({ kind: 'time_backwards', leafIndex, id, message: 'The record is older than the one in front of it.' })
 }
 
 function grow(tree: Frontier, hash: Uint8Array, reader: LogReader, findings: Findings): Frontier {

@@ -1,5 +1,6 @@
+import { byCodeUnit } from '../format/order.ts'
 import { DOCUMENT_KINDS, type DocumentKey, type DocumentKind, type Documents } from '../ledger/documents/documents.ts'
-import type { DocumentTable } from './ledger.ts'
+import type { DocumentTable } from './transactions.ts'
 
 type ById = Map<string, Documents[DocumentKind]>
 
@@ -36,6 +37,6 @@ export function createDocumentMap(): DocumentMap {
       const before = get(key)
       return before === undefined ? () => remove(key) : () => set(key, before)
     },
-    list: (kind, tenant) => [...(kinds[kind].get(tenant)?.keys() ?? [])].sort(),
+    list: (kind, tenant) => [...(kinds[kind].get(tenant)?.keys() ?? [])].sort(byCodeUnit),
   }
 }

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { eraseRecords, type RecordSelection } from '../../src/audit/erase.ts'
 import { exportRecords } from '../../src/audit/export.ts'
 import { verifyProof } from '../../src/audit/proof.ts'
-import { recordProof } from './record-proof.ts'
-import { openLog } from '../../src/stores/sqlite/log-reader.ts'
+import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 import { openReadOnlyStore } from '../../src/stores/sqlite/read-only-store.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
 import { contain, record, tenantKey } from '../stores/records.ts'
 import { openStore, ORIGIN, verifierOf, verify } from './log.ts'
+import { recordProof } from './record-proof.ts'
 
 const newDirectory = temporaryDirectories()
 const order = { id: record(900).id, at: record(900).at, actor: 'operator-1', reason: 'request of 2026-01-31' }

@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 
 import { noteVerifier, type NoteVerifier } from '../../src/audit/note.ts'
-import { verifyLog, type LogVerification, type VerifyOptions } from '../../src/audit/verify.ts'
-import { openLog } from '../../src/stores/sqlite/log-reader.ts'
+import { type LogVerification, verifyLog, type VerifyOptions } from '../../src/audit/verify.ts'
+import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 import { createSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { contain, projectSome, record, verdict } from '../stores/records.ts'
 

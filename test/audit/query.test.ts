@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
+import { PAGE_RECORDS, walkRecords } from '../../src/audit/walk-records.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { PAGE_RECORDS, walkRecords } from '../../src/audit/query.ts'
 import { projectSome, record } from '../stores/records.ts'
 import { ORIGIN } from './log.ts'
 

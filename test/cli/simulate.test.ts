@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { proofText } from '../../src/app/compose.ts'
 import { demoHistoryFile, liveThrough } from '../../src/app/demo.ts'
-import { walkRecords } from '../../src/audit/query.ts'
+import { walkRecords } from '../../src/audit/walk-records.ts'
 import { markdownOf } from '../../src/cli/simulate/report-text.ts'
 import type { SimulationReport } from '../../src/cli/simulate/report.ts'
 import { PACKAGE_ROOT } from '../../src/config/load-config.ts'

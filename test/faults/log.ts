@@ -8,7 +8,7 @@ import { noteVerifier } from '../../src/audit/note.ts'
 import { type LogVerification, verifyLog } from '../../src/audit/verify.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import type { AuditRecord } from '../../src/ledger/record.ts'
-import { openLog } from '../../src/stores/sqlite/log-reader.ts'
+import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 
 /** A record and its place in the log. */
 export type LogRecord = { readonly leafIndex: number; readonly record: AuditRecord }

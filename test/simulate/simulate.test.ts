@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { eraseRecords } from '../../src/audit/erase.ts'
-import { walkRecords } from '../../src/audit/query.ts'
+import { walkRecords } from '../../src/audit/walk-records.ts'
 import type { RecordQuery, Store, StoredRecord } from '../../src/ledger/store.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { assemblePolicySet, type PolicySetParts } from '../../src/rego/policy-set.ts'
@@ -16,15 +16,7 @@ import { resolveTrustConstants, type TrustConstantsOverride } from '../../src/tr
 import { ask, gateway, operator, verifier } from '../support/callers.ts'
 import { newTrack, operate, operation } from '../support/operations.ts'
 import { runs } from '../support/runs.ts'
-import {
-  earned,
-  HOUR_MS,
-  shippedParts,
-  shippedPolicySet,
-  START_MS,
-  testService,
-  type TestService,
-} from '../support/test-service.ts'
+import { earned, HOUR_MS, shippedParts, shippedPolicySet, START_MS, testService, type TestService } from '../support/test-service.ts'
 
 const scope = 'bookkeeping:light'
 const STANDARD = {

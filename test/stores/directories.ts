@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
 import { afterAll } from 'vitest'
 
 /** Makes temporary directories that are gone after the file's tests. */

@@ -1,6 +1,6 @@
 import type { Effect } from '../../src/ledger/effect.ts'
+import type { Projector } from '../../src/ledger/projector.ts'
 import type { AuditRecord } from '../../src/ledger/record.ts'
-import type { Projector } from '../../src/stores/ledger.ts'
 
 /** A valid record; the counter in the id keeps ids rising. */
 export function record(number: number, more: Partial<AuditRecord> = {}): AuditRecord {

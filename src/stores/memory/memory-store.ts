@@ -1,16 +1,18 @@
 import { encodeBase64 } from '../../audit/base64.ts'
 import type { LeafPayload, LeafRecord } from '../../audit/leaf.ts'
-import { generateNoteKey, noteSigner, signCheckpoint } from '../../audit/note.ts'
-import { appendLeaves, EMPTY_FRONTIER, frontierRoot, inclusionProof, leafHash } from '../../audit/tree.ts'
+import { generateNoteKey, type NoteSigner, noteSigner, signCheckpoint } from '../../audit/note.ts'
+import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, inclusionProof, leafHash } from '../../audit/tree.ts'
 import { invariant, ServiceError } from '../../format/error.ts'
+import { byCodeUnit } from '../../format/order.ts'
+import type { Projector } from '../../ledger/projector.ts'
 import { SENSITIVE_POINTERS } from '../../ledger/record.ts'
-import type { RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
+import type { RecordProof, RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
-import { createDocumentMap } from '../document-map.ts'
-import { createLedger, type Entry, type Projector } from '../ledger.ts'
+import { createDocumentMap, type DocumentMap } from '../document-map.ts'
 import { checkQuery, matchesQuery } from '../record-filter.ts'
 import { erasable, openEntry, saltSource, sealEntry } from '../seal.ts'
-import { isKeptLevel, nodeLookup } from '../tree-store.ts'
+import { createTransactions, type Entry, recordName, type Transactions } from '../transactions.ts'
+import { isKeptLevel, nodeLookup } from '../tree-nodes.ts'
 
 /** What a memory store needs. */
 export type MemoryStoreOptions = { readonly project: Projector; readonly origin: string }
@@ -20,95 +22,49 @@ export type MemoryStore = Store & { readonly vkey: string }
 
 type Row = { readonly leaf: Uint8Array; payload: LeafPayload; readonly hash: Uint8Array }
 
+/** The log in memory, its tree, and what was archived beside it. */
+type MemoryLog = {
+  readonly origin: string
+  readonly signer: NoteSigner
+  readonly salts: () => Uint8Array
+  readonly rows: Row[]
+  /** Leaf indexes by the name of a record. */
+  readonly indexes: Map<string, number>
+  readonly tenants: Set<string>
+  readonly archive: Map<string, Uint8Array>
+  readonly nodes: Map<string, Uint8Array>
+  frontier: Frontier
+}
+
 /** State and log in memory: the semantics of the durable stores, the same tree and signatures, nothing on disk. */
-export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
-  const signer = newSigner(options.origin)
+export function createMemoryStore({ project, origin }: MemoryStoreOptions): MemoryStore {
+  const log = emptyLog(origin)
   const documents = createDocumentMap()
-  const rows: Row[] = []
-  const places = new Map<string, number>()
-  const tenants = new Set<string>()
-  const archive = new Map<string, Uint8Array>()
-  const nodes = new Map<string, Uint8Array>()
-  const salts = saltSource()
-  let frontier = EMPTY_FRONTIER
+  const { view, transact } = transactionsOn(log, documents, project)
   let closed = false
-
-  const stored = (leafIndex: number): StoredRecord => {
-    const row = rows[leafIndex]
-    invariant(row !== undefined, 'a place belongs to a record')
-    return openEntry(leafIndex, row.leaf, row.payload)
-  }
-  const record = (tenant: string, id: string): StoredRecord | undefined => {
-    const leafIndex = places.get(placeName(tenant, id))
-    return leafIndex === undefined ? undefined : stored(leafIndex)
-  }
-  const ledger = createLedger({
-    project: options.project,
-    documents,
-    record,
-    constants: DEFAULT_TRUST_CONSTANTS,
-    size: 0,
-    lastId: '',
-  })
-
-  const write = (entry: Entry): void => {
-    const { leaf, payload } = sealEntry(
-      JSON.parse(entry.text) as LeafRecord,
-      SENSITIVE_POINTERS[entry.record.kind],
-      entry.masked,
-      salts,
-    )
-    const hash = leafHash(leaf)
-    rows.push({ leaf, payload, hash })
-    places.set(placeName(entry.record.tenant, entry.record.id), entry.leafIndex)
-    tenants.add(entry.record.tenant)
-    frontier = appendLeaves(frontier, [hash], (level, index, node) => {
-      if (isKeptLevel(level)) nodes.set(`${level}/${index}`, node)
-    })
-  }
-  const node = nodeLookup((level, index) => {
-    const hash = level === 0 ? rows[index]?.hash : nodes.get(`${level}/${index}`)
-    invariant(hash !== undefined, 'complete subtrees are kept')
-    return hash
-  })
-  const checkpoint = (): string =>
-    signCheckpoint({ origin: options.origin, size: frontier.size, root: frontierRoot(frontier) }, signer)
-  const requireOpen = (): void => {
-    if (closed) throw new ServiceError('not_ready', 'The store is closed')
-  }
   const settle = <T>(run: () => T): Promise<T> =>
     new Promise((resolve) => {
-      requireOpen()
+      if (closed) throw new ServiceError('not_ready', 'The store is closed')
       resolve(run())
     })
-
   return {
-    vkey: signer.vkey,
+    vkey: log.signer.vkey,
     transact: (_touches, change) =>
       settle(() => {
-        const outcome = ledger.transact(change)
-        outcome.entries.forEach(write)
-        return outcome.value
+        const { value, entries } = transact(change)
+        for (const entry of entries) write(log, entry)
+        return value
       }),
-    read: (_touches, view) => settle(() => view(ledger.view)),
-    query: (query) => settle(() => select(query, rows.length, stored)),
+    read: (_touches, look) => settle(() => look(view)),
+    query: (query) => settle(() => selectRecords(log, query)),
     list: (kind, tenant) => settle(() => documents.list(kind, tenant)),
-    tenants: () => settle(() => [...tenants].sort()),
-    archive: (digest, bytes) =>
-      settle(() => {
-        if (!archive.has(digest)) archive.set(digest, Uint8Array.from(bytes))
-      }),
-    archived: (digest) => settle(() => archive.get(digest)),
-    erase: (leafIndex, pointers) => settle(() => eraseRow(rows[leafIndex], pointers)),
-    proof: (leafIndex) =>
-      settle(() => {
-        const row = rows[leafIndex]
-        if (row === undefined) return undefined
-        const path = inclusionProof(leafIndex, frontier.size, node).map(encodeBase64)
-        return { leafIndex, leafHash: encodeBase64(row.hash), path, checkpoint: checkpoint() }
-      }),
-    checkpoint: () => settle(checkpoint),
-    size: () => rows.length,
+    tenants: () => settle(() => [...log.tenants].sort(byCodeUnit)),
+    archive: (digest, bytes) => settle(() => archive(log, digest, bytes)),
+    archived: (digest) => settle(() => log.archive.get(digest)),
+    erase: (leafIndex, pointers) => settle(() => eraseRow(log.rows[leafIndex], pointers)),
+    proof: (leafIndex) => settle(() => proofOf(log, leafIndex)),
+    checkpoint: () => settle(() => checkpoint(log)),
+    size: () => log.rows.length,
     fenced: () => undefined,
     close: () => {
       closed = true
@@ -117,24 +73,88 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   }
 }
 
-function newSigner(origin: string): Extract<ReturnType<typeof noteSigner>, { ok: true }>['signer'] {
+function transactionsOn(log: MemoryLog, documents: DocumentMap, project: Projector): Transactions {
+  return createTransactions({
+    project,
+    documents,
+    record: (tenant, id) => findRecord(log, tenant, id),
+    constants: DEFAULT_TRUST_CONSTANTS,
+    size: 0,
+    lastId: '',
+  })
+}
+
+function emptyLog(origin: string): MemoryLog {
+  return {
+    origin,
+    signer: newSigner(origin),
+    salts: saltSource(),
+    rows: [],
+    indexes: new Map(),
+    tenants: new Set(),
+    archive: new Map(),
+    nodes: new Map(),
+    frontier: EMPTY_FRONTIER,
+  }
+}
+
+function newSigner(origin: string): NoteSigner {
   const made = noteSigner(origin, generateNoteKey())
   if (!made.ok) throw new ServiceError('bad_config', `The audit origin cannot name a key: ${made.error.message}`)
   return made.signer
 }
 
-function placeName(tenant: string, id: string): string {
-  return `${encodeURIComponent(tenant)}/${id}`
+function findRecord(log: MemoryLog, tenant: string, id: string): StoredRecord | undefined {
+  const leafIndex = log.indexes.get(recordName(tenant, id))
+  return leafIndex === undefined ? undefined : storedRecord(log, leafIndex)
 }
 
-function select(query: RecordQuery, size: number, stored: (leafIndex: number) => StoredRecord): readonly StoredRecord[] {
+function storedRecord({ rows }: MemoryLog, leafIndex: number): StoredRecord {
+  const row = rows[leafIndex]
+  invariant(row !== undefined, 'a leaf index belongs to a record')
+  return openEntry(leafIndex, row.leaf, row.payload)
+}
+
+function write(log: MemoryLog, { leafIndex, record, text, masked }: Entry): void {
+  const { leaf, payload } = sealEntry(JSON.parse(text) as LeafRecord, SENSITIVE_POINTERS[record.kind], masked, log.salts)
+  const hash = leafHash(leaf)
+  log.rows.push({ leaf, payload, hash })
+  log.indexes.set(recordName(record.tenant, record.id), leafIndex)
+  log.tenants.add(record.tenant)
+  log.frontier = appendLeaves(log.frontier, [hash], (level, index, node) => {
+    if (isKeptLevel(level)) log.nodes.set(`${level}/${index}`, node)
+  })
+}
+
+function archive({ archive: archived }: MemoryLog, digest: string, bytes: Uint8Array): void {
+  if (!archived.has(digest)) archived.set(digest, Uint8Array.from(bytes))
+}
+
+function proofOf(log: MemoryLog, leafIndex: number): RecordProof | undefined {
+  const row = log.rows[leafIndex]
+  if (row === undefined) return undefined
+  const node = nodeLookup((level, index) => {
+    const hash = level === 0 ? log.rows[index]?.hash : log.nodes.get(`${level}/${index}`)
+    invariant(hash !== undefined, 'complete subtrees are kept')
+    return hash
+  })
+  const path = inclusionProof(leafIndex, log.frontier.size, node).map(encodeBase64)
+  return { leafIndex, leafHash: encodeBase64(row.hash), path, checkpoint: checkpoint(log) }
+}
+
+function checkpoint({ origin, frontier, signer }: MemoryLog): string {
+  return signCheckpoint({ origin, size: frontier.size, root: frontierRoot(frontier) }, signer)
+}
+
+function selectRecords(log: MemoryLog, query: RecordQuery): readonly StoredRecord[] {
+  const size = log.rows.length
   const checked = checkQuery(query)
   const found: StoredRecord[] = []
   // Opening a record costs a hash: what the page does not hold is not opened.
   const down = query.newestFirst === true
   const first = down ? Math.min(size, query.from ?? size) - 1 : (query.from ?? 0)
   for (let leafIndex = first; leafIndex >= 0 && leafIndex < size && found.length < query.limit; leafIndex += down ? -1 : 1) {
-    const each = stored(leafIndex)
+    const each = storedRecord(log, leafIndex)
     if (matchesQuery(checked, leafIndex, each.record)) found.push(each)
   }
   return found

@@ -1,15 +1,14 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 
-import type { LeafPayload } from '../../audit/leaf.ts'
 import { EMPTY_FRONTIER, type Frontier, frontierFromJson, type FrontierJson, type NodeLookup } from '../../audit/tree.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { DocumentKey, DocumentKind } from '../../ledger/documents/documents.ts'
 import type { RecordQuery, StoredRecord } from '../../ledger/store.ts'
-import { checkQuery } from '../record-filter.ts'
-import { openEntry } from '../seal.ts'
-import { nodeLookup } from '../tree-store.ts'
-import type { Head } from './messages.ts'
-import { nodeId } from './node-id.ts'
+import { DEFAULT_TRUST_CONSTANTS, TrustConstants } from '../../trust/constants.ts'
+import { nodeLookup } from '../tree-nodes.ts'
+import { selectRecords, STORED_RECORD, storedRecord } from './record-query.ts'
+import { nodeId } from './schema.ts'
+import type { SignedTreeHead } from './writer-protocol.ts'
 
 type Row = Readonly<Record<string, SQLInputValue>>
 
@@ -26,10 +25,10 @@ export type Reader = {
   readonly leafHash: (leafIndex: number) => Uint8Array | undefined
   /** Complete subtrees of the committed tree; throws `store_corrupt` for one that is not there. */
   readonly node: NodeLookup
-  readonly state: (name: 'tree' | 'constants') => string | undefined
+  /** The trust constants in force. */
+  readonly constants: () => TrustConstants
 }
 
-const STORED = 'SELECT records.leaf_index AS leaf_index, leaf, payload FROM records LEFT JOIN payloads USING (leaf_index)'
 /** Walks the tenants' first rows instead of all rows. */
 const TENANTS = `
   WITH RECURSIVE each (tenant) AS (
@@ -40,30 +39,18 @@ const TENANTS = `
 /** A reader on an open database. */
 export function createReader(database: DatabaseSync): Reader {
   const document = database.prepare('SELECT document FROM documents WHERE kind = ? AND tenant = ? AND id = ?')
-  const record = database.prepare(`${STORED} WHERE id = ? AND tenant = ?`)
+  const record = database.prepare(`${STORED_RECORD} WHERE id = ? AND tenant = ?`)
   const ids = database.prepare('SELECT id FROM documents WHERE kind = ? AND tenant = ? ORDER BY id')
-  const hash = database.prepare('SELECT leaf_hash AS hash FROM records WHERE leaf_index = ?')
-  const node = database.prepare('SELECT hash FROM nodes WHERE id = ?')
   const archived = database.prepare('SELECT bytes FROM policy_sets WHERE digest = ?')
-  const state = database.prepare('SELECT value FROM state WHERE name = ?')
-  const leafHash = (leafIndex: number): Uint8Array | undefined => hash.get(leafIndex)?.['hash'] as Uint8Array | undefined
+  const constants = database.prepare("SELECT value FROM state WHERE name = 'constants'")
   return {
     document: ({ kind, tenant, id }) => document.get(kind, tenant, id)?.['document'] as string | undefined,
-    documents: function* (kinds) {
-      const places = kinds.map(() => '?').join(', ')
-      const all = database.prepare(`SELECT kind, tenant, id, document FROM documents WHERE kind IN (${places})`)
-      for (const row of all.iterate(...kinds) as Iterable<Row>) {
-        yield {
-          key: { kind: row['kind'] as DocumentKind, tenant: row['tenant'] as string, id: row['id'] as string },
-          text: row['document'] as string,
-        }
-      }
-    },
+    documents: (kinds) => documentsOfKinds(database, kinds),
     record: (tenant, id) => {
       const row = record.get(id, tenant)
-      return row === undefined ? undefined : storedOf(row)
+      return row === undefined ? undefined : storedRecord(row)
     },
-    records: (query) => select(database, query),
+    records: (query) => selectRecords(database, query),
     list: (kind, tenant) => ids.all(kind, tenant).map((row) => row['id'] as string),
     tenants: () =>
       database
@@ -72,18 +59,44 @@ export function createReader(database: DatabaseSync): Reader {
         .map((row) => row['tenant'] as string),
     lastId: () => (database.prepare("SELECT coalesce(max(id), '') AS id FROM records").get()?.['id'] ?? '') as string,
     archived: (digest) => archived.get(digest)?.['bytes'] as Uint8Array | undefined,
+    constants: () => {
+      const text = constants.get()?.['value']
+      return typeof text === 'string' ? TrustConstants.parse(JSON.parse(text)) : DEFAULT_TRUST_CONSTANTS
+    },
+    ...treeReader(database),
+  }
+}
+
+function treeReader(database: DatabaseSync): Pick<Reader, 'leafHash' | 'node'> {
+  const hash = database.prepare('SELECT leaf_hash AS hash FROM records WHERE leaf_index = ?')
+  const node = database.prepare('SELECT hash FROM nodes WHERE id = ?')
+  const leafHash = (leafIndex: number): Uint8Array | undefined => hash.get(leafIndex)?.['hash'] as Uint8Array | undefined
+  return {
     leafHash,
     node: nodeLookup((level, index) => {
       const found = level === 0 ? leafHash(index) : (node.get(nodeId(level, index))?.['hash'] as Uint8Array | undefined)
       if (found === undefined) throw new ServiceError('store_corrupt', `The tree has no node ${index} at level ${level}`)
       return found
     }),
-    state: (name) => state.get(name)?.['value'] as string | undefined,
+  }
+}
+
+function* documentsOfKinds(
+  database: DatabaseSync,
+  kinds: readonly DocumentKind[],
+): Iterable<{ readonly key: DocumentKey; readonly text: string }> {
+  const places = kinds.map(() => '?').join(', ')
+  const all = database.prepare(`SELECT kind, tenant, id, document FROM documents WHERE kind IN (${places})`)
+  for (const row of all.iterate(...kinds) as Iterable<Row>) {
+    yield {
+      key: { kind: row['kind'] as DocumentKind, tenant: row['tenant'] as string, id: row['id'] as string },
+      text: row['document'] as string,
+    }
   }
 }
 
 /** The newest signed tree head; undefined before the first. */
-export function readHead(database: DatabaseSync): Head | undefined {
+export function readHead(database: DatabaseSync): SignedTreeHead | undefined {
   const row = database.prepare('SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1').get()
   return row === undefined ? undefined : { size: row['size'] as number, note: row['note'] as string }
 }
@@ -106,50 +119,4 @@ export function parseFrontier(text: string): Frontier | undefined {
   } catch {
     return undefined
   }
-}
-
-function storedOf(row: Readonly<Record<string, unknown>>): StoredRecord {
-  const payload = typeof row['payload'] === 'string' ? (JSON.parse(row['payload']) as LeafPayload) : {}
-  return openEntry(row['leaf_index'] as number, row['leaf'] as Uint8Array, payload)
-}
-
-/** Columns of `records` that a query compares, and the member of the query that says with what. */
-const EQUAL = {
-  tenant: 'tenant',
-  agent: 'agent',
-  user: 'user',
-  action: 'action',
-  outcome: 'outcome',
-  decision_id: 'decisionId',
-} as const
-
-function select(database: DatabaseSync, query: RecordQuery): readonly StoredRecord[] {
-  const { sinceMs, untilMs } = checkQuery(query)
-  const conditions: string[] = []
-  const values: SQLInputValue[] = []
-  const where = (condition: string, ...given: readonly SQLInputValue[]): void => {
-    conditions.push(condition)
-    values.push(...given)
-  }
-  for (const [column, member] of Object.entries(EQUAL)) {
-    const value = query[member]
-    if (value !== undefined) where(`${column} = ?`, value)
-  }
-  if (query.kinds !== undefined) where(kindsCondition(query.kinds), ...query.kinds)
-  if (sinceMs !== undefined) where('at_ms >= ?', sinceMs)
-  if (untilMs !== undefined) where('at_ms < ?', untilMs)
-  if (query.from !== undefined)
-    where(query.newestFirst === true ? 'records.leaf_index < ?' : 'records.leaf_index >= ?', query.from)
-  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-  const direction = query.newestFirst === true ? 'DESC' : 'ASC'
-  const rows = database
-    .prepare(`${STORED} ${filter} ORDER BY records.leaf_index ${direction} LIMIT ?`)
-    .all(...values, query.limit)
-  return rows.map(storedOf)
-}
-
-/** Says in words what the index on rarer kinds needs to hear. */
-function kindsCondition(kinds: RecordQuery['kinds'] & object): string {
-  const among = `kind IN (${kinds.map(() => '?').join(', ')})`
-  return kinds.includes('decision') ? among : `${among} AND kind <> 'decision'`
 }

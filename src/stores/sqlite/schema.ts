@@ -98,6 +98,13 @@ function schemaVersion(database: DatabaseSync): number {
   return has ? Number(database.prepare('SELECT coalesce(max(version), 0) AS version FROM migrations').get()?.['version']) : 0
 }
 
+const LEVEL_FACTOR = 2 ** 47
+
+/** The row of an inner node: level and index in one integer (levels below 64, indexes below 2^47). */
+export function nodeId(level: number, index: number): number {
+  return level * LEVEL_FACTOR + index
+}
+
 /** Runs `work` in one transaction; a throw rolls everything back. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')

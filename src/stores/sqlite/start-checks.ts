@@ -5,8 +5,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Checkpoint, type NoteVerifier, openCheckpoint } from '../../audit/note.ts'
 import { type Frontier, frontierAt, hashesEqual, type NodeLookup, rootAt } from '../../audit/tree.ts'
 import { ServiceError } from '../../format/error.ts'
-import { onFile } from './errors.ts'
 import { readFrontier, readHead } from './reader.ts'
+import { onFile } from './sqlite-errors.ts'
 
 /** Databases up to this size are checked page by page at each start; larger ones by `gradus audit verify`. */
 export const QUICK_CHECK_BYTES_MAX = 67_108_864

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads'
 
 import { InvariantError, ServiceError } from '../../format/error.ts'
-import type { Head, WriterAnswer, WriterFailure, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
+import type {
+  SignedTreeHead,
+  WriterAnswer,
+  WriterFailure,
+  WriterMessage,
+  WriterOptions,
+  WriterRequest,
+} from './writer-protocol.ts'
 
 /** The writer thread as seen from the event loop. */
 export type WriterClient = {
@@ -11,7 +18,7 @@ export type WriterClient = {
 }
 
 /** What a writer tells without being asked. */
-export type ClientEvents = { readonly onHead: (head: Head) => void; readonly onWarning: (message: string) => void }
+export type ClientEvents = { readonly onHead: (head: SignedTreeHead) => void; readonly onWarning: (message: string) => void }
 
 type Waiting = { readonly resolve: (answer: WriterAnswer) => void; readonly reject: (error: unknown) => void }
 
@@ -23,50 +30,75 @@ export async function startWriter(
   // The same code runs from TypeScript sources and from compiled files.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), { workerData: options, execArgv: [] })
-  const waiting = new Map<number, Waiting>()
+  const client = createClient(worker, options.file, events)
+  try {
+    return { client, first: await client.started }
+  } catch (error) {
+    await worker.terminate()
+    throw error
+  }
+}
+
+/** The client of a worker; `started` is the answer to request 0, the start itself. */
+function createClient(
+  worker: Worker,
+  file: string,
+  events: ClientEvents,
+): WriterClient & { readonly started: Promise<WriterAnswer> } {
+  const requests = createRequests(worker)
   let last = 0
   let dead: ServiceError | undefined
-
-  const settle = (request: number, run: (each: Waiting) => void): void => {
-    const each = waiting.get(request)
-    waiting.delete(request)
-    if (waiting.size === 0) worker.unref()
-    if (each !== undefined) run(each)
-  }
   const die = (reason: string): void => {
-    dead ??= new ServiceError('io', `The writer of ${options.file} has stopped: ${reason}`, { fix: 'start gradus again' })
-    for (const request of [...waiting.keys()]) settle(request, ({ reject }) => reject(dead))
+    dead ??= new ServiceError('io', `The writer of ${file} has stopped: ${reason}`, { fix: 'start gradus again' })
+    requests.rejectAll(dead)
   }
-  const wait = (request: number): Promise<WriterAnswer> =>
-    new Promise((resolve, reject) => {
-      waiting.set(request, { resolve, reject })
-      worker.ref()
-    })
   worker.on('message', (message: WriterMessage) => {
-    if (message.kind === 'answer') settle(message.request, ({ resolve }) => resolve(message.answer))
-    else if (message.kind === 'failure') settle(message.request, ({ reject }) => reject(errorOf(message.failure)))
+    if (message.kind === 'answer') requests.settle(message.request, ({ resolve }) => resolve(message.answer))
+    else if (message.kind === 'failure') requests.settle(message.request, ({ reject }) => reject(errorOf(message.failure)))
     else if (message.kind === 'head') events.onHead(message.head)
     else events.onWarning(message.message)
   })
   worker.on('error', (error) => die(String(error)))
   worker.on('exit', () => die('it ended'))
-
-  const client: WriterClient = {
+  return {
+    started: requests.wait(0),
     ask: (ask) => {
       if (dead !== undefined) return Promise.reject(dead)
       last += 1
       worker.postMessage({ request: last, ask })
-      return wait(last)
+      return requests.wait(last)
     },
     stop: async () => {
       await worker.terminate()
     },
   }
-  try {
-    return { client, first: await wait(0) }
-  } catch (error) {
-    await worker.terminate()
-    throw error
+}
+
+/** Requests without an answer; they keep the process alive, an idle worker does not. */
+type Requests = {
+  readonly wait: (request: number) => Promise<WriterAnswer>
+  readonly settle: (request: number, run: (waiting: Waiting) => void) => void
+  readonly rejectAll: (error: ServiceError) => void
+}
+
+function createRequests(worker: Worker): Requests {
+  const waiting = new Map<number, Waiting>()
+  const settle: Requests['settle'] = (request, run) => {
+    const each = waiting.get(request)
+    waiting.delete(request)
+    if (waiting.size === 0) worker.unref()
+    if (each !== undefined) run(each)
+  }
+  return {
+    settle,
+    wait: (request) =>
+      new Promise((resolve, reject) => {
+        waiting.set(request, { resolve, reject })
+        worker.ref()
+      }),
+    rejectAll: (error) => {
+      for (const request of [...waiting.keys()]) settle(request, ({ reject }) => reject(error))
+    },
   }
 }
 

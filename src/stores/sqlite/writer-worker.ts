@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { invariant, ServiceError } from '../../format/error.ts'
-import { explainSqlite } from './errors.ts'
-import type { WriterFailure, WriterMessage, WriterOptions, WriterRequest } from './messages.ts'
+import { explainSqlite } from './sqlite-errors.ts'
+import type { WriterFailure, WriterMessage, WriterOptions, WriterRequest } from './writer-protocol.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 /** The thread that writes: takes one request after the other and answers each. Request 0 is its own start. */

@@ -1,19 +1,19 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { LeafPayload, LeafRecord } from '../../audit/leaf.ts'
 import { noteSigner, type NoteSigner, signCheckpoint } from '../../audit/note.ts'
 import { appendLeaves, type Frontier, frontierRoot, frontierToJson, leafHash } from '../../audit/tree.ts'
 import { ServiceError } from '../../format/error.ts'
 import { erasable, saltSource, sealEntry } from '../seal.ts'
-import { isKeptLevel } from '../tree-store.ts'
-import { writeAtomically } from './files.ts'
-import type { BatchMessage, Head, RecordMessage, WriterOptions } from './messages.ts'
-import { nodeId } from './node-id.ts'
+import { isKeptLevel } from '../tree-nodes.ts'
+import { openForWriting } from './connection.ts'
 import { readFrontier, readHead } from './reader.ts'
-import { inTransaction } from './schema.ts'
+import { inTransaction, nodeId } from './schema.ts'
+import { writeAtomically } from './store-files.ts'
+import type { BatchMessage, RecordMessage, SignedTreeHead, WriterOptions } from './writer-protocol.ts'
 
-/** How long the writer waits for another process to let go of the database, ms. */
-const BUSY_MS_MAX = 5_000
+/** Pages that the writer keeps in memory, KiB. */
+const CACHE_KIBIBYTES = 65_536
 
 /** Writes the database of one store; the only one that does. Everything it does is synchronous and durable when it returns. */
 export type Writer = {
@@ -22,83 +22,55 @@ export type Writer = {
   readonly erase: (leafIndex: number, pointers: readonly string[]) => number
   readonly archive: (digest: string, bytes: Uint8Array) => void
   /** Signs the tree as it is, unless that head is signed already. */
-  readonly checkpoint: () => Head
+  readonly checkpoint: () => SignedTreeHead
   readonly size: () => number
-  readonly head: () => Head
+  readonly head: () => SignedTreeHead
   readonly close: () => void
 }
 
 /** What a writer tells of its own accord. */
 export type WriterEvents = { readonly warn: (message: string) => void; readonly nowMs: () => number }
 
+/** A database that is written, and the tree over its records. */
+type Writing = WriterEvents & {
+  readonly options: WriterOptions
+  readonly database: DatabaseSync
+  readonly statements: Statements
+  readonly signer: NoteSigner
+  readonly salts: () => Uint8Array
+  frontier: Frontier
+  /** The newest signed head; undefined before the first. */
+  head: SignedTreeHead | undefined
+  signedAtMs: number
+}
+
 /** Opens a prepared database for writing and brings the second place of its tree heads up to date. */
 export function createWriter(options: WriterOptions, events: WriterEvents): Writer {
   const database = openForWriting(options.file)
-  const statements = prepare(database)
-  const signer = signerOf(options)
-  const salts = saltSource()
-  let frontier = readFrontier(database)
-  let head = readHead(database)
-  let signedAtMs = -Infinity
-
-  const insertRecord = ({ text, masked }: RecordMessage, leafIndex: number): Uint8Array => {
-    const record = JSON.parse(text) as LeafRecord
-    const { leaf, payload } = sealEntry(record, options.sensitive[record['kind'] as string] ?? [], masked, salts)
-    const hash = leafHash(leaf)
-    statements.record.run(leafIndex, ...columnsOf(record), hash, leaf)
-    if (Object.keys(payload).length > 0) statements.payload.run(leafIndex, JSON.stringify(payload))
-    return hash
+  database.exec(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`)
+  const writing: Writing = {
+    ...events,
+    options,
+    database,
+    statements: prepare(database),
+    signer: signerOf(options),
+    salts: saltSource(),
+    frontier: readFrontier(database),
+    head: readHead(database),
+    signedAtMs: -Infinity,
   }
-  const insertLeaves = (records: readonly RecordMessage[]): Frontier => {
-    const hashes = records.map((record, offset) => insertRecord(record, frontier.size + offset))
-    const next = appendLeaves(frontier, hashes, (level, index, hash) => {
-      if (isKeptLevel(level)) statements.node.run(nodeId(level, index), hash)
-    })
-    statements.state.run('tree', JSON.stringify(frontierToJson(next)))
-    return next
-  }
-  const sign = (tree: Frontier): Head => {
-    const note = signCheckpoint({ origin: options.origin, size: tree.size, root: frontierRoot(tree) }, signer)
-    statements.checkpoint.run(tree.size, note)
-    return { size: tree.size, note }
-  }
-  const publish = (signed: Head): void => {
-    head = signed
-    signedAtMs = events.nowMs()
-    if (options.checkpointFile === undefined) return
-    try {
-      writeAtomically(options.checkpointFile, signed.note)
-    } catch (error) {
-      events.warn(`The tree head could not be written to ${options.checkpointFile}: ${String(error)}`)
-    }
-  }
-  const commit = ({ records, documents, constants }: BatchMessage): void => {
-    const isDue = events.nowMs() - signedAtMs >= options.checkpointIntervalMs
-    const done = inTransaction(database, () => {
-      const tree = records.length === 0 ? frontier : insertLeaves(records)
-      for (const { kind, tenant, id, document } of documents) statements.document.run(kind, tenant, id, document)
-      if (constants !== undefined) statements.state.run('constants', constants)
-      return { tree, signed: isDue && tree.size !== head?.size ? sign(tree) : undefined }
-    })
-    frontier = done.tree
-    if (done.signed !== undefined) publish(done.signed)
-  }
-  const checkpoint = (): Head => {
-    if (head?.size !== frontier.size) publish(inTransaction(database, () => sign(frontier)))
-    return head as Head
-  }
-  if (head !== undefined) publish(head)
-  checkpoint()
+  if (writing.head !== undefined) publish(writing, writing.head)
+  checkpoint(writing)
   return {
-    commit,
-    checkpoint,
+    commit: (batch) => commit(writing, batch),
+    checkpoint: () => checkpoint(writing),
     erase: (leafIndex, pointers) => eraseValues(database, leafIndex, pointers),
-    archive: (digest, bytes) => void statements.archive.run(digest, bytes),
-    size: () => frontier.size,
-    head: () => head as Head,
+    archive: (digest, bytes) => void writing.statements.archive.run(digest, bytes),
+    size: () => writing.frontier.size,
+    head: () => writing.head as SignedTreeHead,
     close: () => {
       try {
-        checkpoint()
+        checkpoint(writing)
         database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {
         database.close()
@@ -107,11 +79,68 @@ export function createWriter(options: WriterOptions, events: WriterEvents): Writ
   }
 }
 
-function openForWriting(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: BUSY_MS_MAX })
-  // FULL: a commit is on the disk when it returns. secure_delete: erased values are overwritten, not only unlinked.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536')
-  return database
+/** Writes a batch in one transaction, and a signed head with it when one is due. */
+function commit(writing: Writing, { records, documents, constants }: BatchMessage): void {
+  const { database, statements, options, head } = writing
+  const isDue = writing.nowMs() - writing.signedAtMs >= options.checkpointIntervalMs
+  const done = inTransaction(database, () => {
+    const tree = records.length === 0 ? writing.frontier : insertLeaves(writing, records)
+    for (const { kind, tenant, id, document } of documents) statements.document.run(kind, tenant, id, document)
+    if (constants !== undefined) statements.state.run('constants', constants)
+    return { tree, signed: isDue && tree.size !== head?.size ? sign(writing, tree) : undefined }
+  })
+  writing.frontier = done.tree
+  if (done.signed !== undefined) publish(writing, done.signed)
+}
+
+function insertLeaves(writing: Writing, records: readonly RecordMessage[]): Frontier {
+  const { frontier, statements } = writing
+  const hashes = records.map((record, offset) => insertRecord(writing, record, frontier.size + offset))
+  const next = appendLeaves(frontier, hashes, (level, index, hash) => {
+    if (isKeptLevel(level)) statements.node.run(nodeId(level, index), hash)
+  })
+  statements.state.run('tree', JSON.stringify(frontierToJson(next)))
+  return next
+}
+
+/** Returns the hash of the leaf. */
+function insertRecord({ options, statements, salts }: Writing, { text, masked }: RecordMessage, leafIndex: number): Uint8Array {
+  const record = JSON.parse(text) as LeafRecord
+  const { leaf, payload } = sealEntry(record, options.sensitive[record['kind'] as string] ?? [], masked, salts)
+  const hash = leafHash(leaf)
+  statements.record.run(leafIndex, ...columnsOf(record), hash, leaf)
+  if (Object.keys(payload).length > 0) statements.payload.run(leafIndex, JSON.stringify(payload))
+  return hash
+}
+
+/** Signs the tree as it is, unless that head is signed already. */
+function checkpoint(writing: Writing): SignedTreeHead {
+  const { database, frontier, head } = writing
+  if (head?.size !== frontier.size)
+    publish(
+      writing,
+      inTransaction(database, () => sign(writing, frontier)),
+    )
+  return writing.head as SignedTreeHead
+}
+
+function sign({ options, signer, statements }: Writing, tree: Frontier): SignedTreeHead {
+  const note = signCheckpoint({ origin: options.origin, size: tree.size, root: frontierRoot(tree) }, signer)
+  statements.checkpoint.run(tree.size, note)
+  return { size: tree.size, note }
+}
+
+/** Keeps a head in the second place, too; that this fails is no reason to stop writing. */
+function publish(writing: Writing, signed: SignedTreeHead): void {
+  const { checkpointFile } = writing.options
+  writing.head = signed
+  writing.signedAtMs = writing.nowMs()
+  if (checkpointFile === undefined) return
+  try {
+    writeAtomically(checkpointFile, signed.note)
+  } catch (error) {
+    writing.warn(`The tree head could not be written to ${checkpointFile}: ${String(error)}`)
+  }
 }
 
 type Statements = Readonly<Record<'record' | 'payload' | 'node' | 'checkpoint' | 'state' | 'document' | 'archive', StatementSync>>

@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 
 import { ServiceError } from '../../format/error.ts'
-import { explainSqlite, onFile } from './errors.ts'
-import type { StoreFiles } from './files.ts'
+import { explainSqlite, onFile } from './sqlite-errors.ts'
+import type { StoreFiles } from './store-files.ts'
 
 /** Gives the lock back. */
 export type Release = () => void

@@ -1,51 +1,10 @@
-import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { pathToFileURL } from 'node:url'
-
 import type { LogReader, LogRow } from '../../audit/log-reader.ts'
-import { ServiceError } from '../../format/error.ts'
 import type { DocumentKind } from '../../ledger/documents/documents.ts'
-import { isKeptLevel } from '../tree-store.ts'
-import { onFile } from './errors.ts'
-import { storeFiles } from './files.ts'
-import { nodeId } from './node-id.ts'
-import { requireOurs } from './schema.ts'
-
-const BUSY_MS_MAX = 5_000
-
-/** Opens a store's database for reading only, beside a running server or without one. Throws `not_found`, `store_corrupt` or `io`. */
-export function openDatabase(dataDir: string): DatabaseSync {
-  const file = storeFiles(dataDir).database
-  if (!existsSync(file)) {
-    const fix = 'name the data directory of a store with --data-dir'
-    throw new ServiceError('not_found', `There is no store in ${dataDir}`, { place: { file }, fix })
-  }
-  return onFile(file, () => {
-    const database = open(file)
-    try {
-      requireOurs(database, file)
-      return database
-    } catch (error) {
-      database.close()
-      throw error
-    }
-  })
-}
-
-/** A database in a place that cannot be written has no room for the files of its write-ahead log; without one it can be read as it is. */
-function open(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS_MAX })
-  try {
-    database.prepare('SELECT 1 FROM sqlite_schema').get()
-    return database
-  } catch (error) {
-    database.close()
-    if (existsSync(`${file}-wal`)) throw error
-    const asItIs = new URL(pathToFileURL(file))
-    asItIs.searchParams.set('immutable', '1')
-    return new DatabaseSync(asItIs, { readOnly: true })
-  }
-}
+import { isKeptLevel } from '../tree-nodes.ts'
+import { openDatabase } from './connection.ts'
+import { nodeId } from './schema.ts'
+import { onFile } from './sqlite-errors.ts'
+import { storeFiles } from './store-files.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { DocumentKey } from '../../src/ledger/documents/documents.ts'
-import { createCache } from '../../src/stores/sqlite/cache.ts'
-import { createOverlay } from '../../src/stores/sqlite/overlay.ts'
+import { createDocumentTable } from '../../src/stores/sqlite/document-table.ts'
+import { createLruCache } from '../../src/stores/sqlite/lru-cache.ts'
 import type { Reader } from '../../src/stores/sqlite/reader.ts'
 import { newAgentTrust } from '../../src/trust/state.ts'
 
@@ -34,7 +34,7 @@ describe('documents of agents', () => {
       b: JSON.stringify(trusted(2)),
       c: JSON.stringify(trusted(3)),
     })
-    const overlay = createOverlay(reader, 2)
+    const overlay = createDocumentTable(reader, 2)
     expect(asked).toEqual([])
     expect([overlay.get(key('a'))?.heat.q, overlay.get(key('a'))?.heat.q, overlay.get(key('b'))?.heat.q]).toEqual([1, 1, 2])
     expect(asked).toEqual(['a', 'b'])
@@ -46,14 +46,14 @@ describe('documents of agents', () => {
 
   it('that are not there are asked for once', () => {
     const { asked, reader } = database({})
-    const overlay = createOverlay(reader, 2)
+    const overlay = createDocumentTable(reader, 2)
     expect([overlay.get(key('a')), overlay.get(key('a'))]).toEqual([undefined, undefined])
     expect(asked).toEqual(['a'])
   })
 
   it('are seen as written, before the commit and after it, and also after a later change is taken back', () => {
     const { committed, asked, reader } = database({ a: JSON.stringify(trusted(1)) })
-    const overlay = createOverlay(reader, 1)
+    const overlay = createDocumentTable(reader, 1)
     overlay.get(key('a'))
     overlay.set(key('a'), trusted(7))
     overlay.mark([key('a')], 1)
@@ -73,7 +73,7 @@ describe('documents of agents', () => {
 
   it('that a later batch writes again stay as that wrote them', () => {
     const { reader } = database({})
-    const overlay = createOverlay(reader, 1)
+    const overlay = createDocumentTable(reader, 1)
     overlay.set(key('a'), trusted(1))
     overlay.mark([key('a')], 1)
     overlay.set(key('a'), trusted(2))
@@ -84,14 +84,14 @@ describe('documents of agents', () => {
   })
 
   it('that are damaged are refused when they are asked for', () => {
-    const overlay = createOverlay(database({ a: '{}' }).reader)
+    const overlay = createDocumentTable(database({ a: '{}' }).reader)
     expect(() => overlay.get(key('a'))).toThrow('is not a valid agent document')
   })
 })
 
 describe('the cache', () => {
   it('keeps what was asked for last', () => {
-    const cache = createCache<number>(2)
+    const cache = createLruCache<number>(2)
     cache.set('a', 1)
     cache.set('b', 2)
     cache.get('a')

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { OTHERS_MODE_MASK } from '../../access/secret-text.ts'
 import { generateNoteKey, noteSigner, type NoteSigner, noteVerifier, type NoteVerifier } from '../../audit/note.ts'
 import { ServiceError } from '../../format/error.ts'
-import { onFile } from './errors.ts'
-import { SECRET_MODE, type StoreFiles, writeAtomically } from './files.ts'
+import { onFile } from './sqlite-errors.ts'
+import { SECRET_MODE, type StoreFiles, writeAtomically } from './store-files.ts'
 
 /** The key that signs tree heads. `pem` is secret. */
 export type AuditKey = { readonly pem: string; readonly signer: NoteSigner; readonly verifier: NoteVerifier }

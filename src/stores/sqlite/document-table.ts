@@ -1,4 +1,5 @@
 import { ServiceError } from '../../format/error.ts'
+import { byCodeUnit } from '../../format/order.ts'
 import {
   DOCUMENT_KINDS,
   type DocumentKey,
@@ -9,8 +10,8 @@ import {
   PASSING_KINDS,
 } from '../../ledger/documents/documents.ts'
 import { createDocumentMap, type DocumentMap } from '../document-map.ts'
-import type { DocumentTable } from '../ledger.ts'
-import { createCache } from './cache.ts'
+import type { DocumentTable } from '../transactions.ts'
+import { createLruCache, type LruCache } from './lru-cache.ts'
 import type { Reader } from './reader.ts'
 
 /** Kinds of which there are as many as agents or their scopes: a million of them would fill the memory, so they are read when asked for. */
@@ -20,7 +21,7 @@ const RESIDENT = DOCUMENT_KINDS.filter((kind) => !PASSING_KINDS.includes(kind) &
 const AGENT_DOCUMENTS_MAX = 65_536
 
 /** Documents of a SQLite store: residents, those not yet committed, those of agents seen lately, and the rest in the database. */
-export type OverlayTable = DocumentTable & {
+export type SqliteDocumentTable = DocumentTable & {
   /** Ids of all documents, committed or not. */
   readonly list: (kind: DocumentKind, tenant: string) => readonly string[]
   /** A change of these documents goes with this batch. */
@@ -30,26 +31,13 @@ export type OverlayTable = DocumentTable & {
 }
 
 /** Loads the resident documents. Throws `store_corrupt` for one that is not what it should be. */
-export function createOverlay(reader: Reader, agentDocumentsMax = AGENT_DOCUMENTS_MAX): OverlayTable {
+export function createDocumentTable(reader: Reader, agentDocumentsMax = AGENT_DOCUMENTS_MAX): SqliteDocumentTable {
   const map: DocumentMap = createDocumentMap()
+  const recent = createLruCache<Documents[DocumentKind]>(agentDocumentsMax)
+  const committed = committedDocuments(reader, recent)
+  /** The newest batch that changes a document which is not resident. */
   const batches = new Map<string, number>()
   for (const { key, text } of reader.documents(RESIDENT)) map.set(key, parse(key, text))
-  const seen = createCache<Documents[DocumentKind]>(agentDocumentsMax)
-  const stored = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
-    const text = reader.document(key)
-    return text === undefined ? undefined : parse(key, text)
-  }
-  const committed = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
-    if (RESIDENT.includes(key.kind)) return undefined
-    if (!AGENT_KINDS.includes(key.kind)) return stored(key)
-    const name = documentName(key)
-    const kept = seen.get(name)
-    if (kept !== undefined) return (kept ?? undefined) as Documents[K] | undefined
-    const found = stored(key)
-    seen.set(name, found ?? null)
-    return found
-  }
-  const passing = (keys: readonly DocumentKey[]): readonly DocumentKey[] => keys.filter(({ kind }) => !RESIDENT.includes(kind))
   return {
     get: (key) => map.get(key) ?? committed(key),
     set: map.set,
@@ -57,19 +45,41 @@ export function createOverlay(reader: Reader, agentDocumentsMax = AGENT_DOCUMENT
     list: (kind, tenant) =>
       RESIDENT.includes(kind)
         ? map.list(kind, tenant)
-        : [...new Set([...map.list(kind, tenant), ...reader.list(kind, tenant)])].sort(),
+        : [...new Set([...map.list(kind, tenant), ...reader.list(kind, tenant)])].sort(byCodeUnit),
     mark: (keys, batch) => {
-      for (const key of passing(keys)) batches.set(documentName(key), batch)
+      for (const key of keys.filter(isNotResident)) batches.set(documentName(key), batch)
     },
     release: (keys, batch) => {
-      for (const key of passing(keys)) {
+      for (const key of keys.filter(isNotResident)) {
         const name = documentName(key)
         if (batches.get(name) !== batch) continue
         batches.delete(name)
-        if (AGENT_KINDS.includes(key.kind)) seen.set(name, map.get(key) ?? null)
+        if (AGENT_KINDS.includes(key.kind)) recent.set(name, map.get(key) ?? null)
         map.delete(key)
       }
     },
+  }
+}
+
+function isNotResident({ kind }: DocumentKey): boolean {
+  return !RESIDENT.includes(kind)
+}
+
+/** Documents as the database has them; those of agents are kept for a while. */
+function committedDocuments(reader: Reader, recent: LruCache<Documents[DocumentKind]>): DocumentTable['get'] {
+  const stored = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
+    const text = reader.document(key)
+    return text === undefined ? undefined : parse(key, text)
+  }
+  return <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
+    if (RESIDENT.includes(key.kind)) return undefined
+    if (!AGENT_KINDS.includes(key.kind)) return stored(key)
+    const name = documentName(key)
+    const kept = recent.get(name)
+    if (kept !== undefined) return (kept ?? undefined) as Documents[K] | undefined
+    const found = stored(key)
+    recent.set(name, found ?? null)
+    return found
   }
 }
 

@@ -1,5 +1,4 @@
-import type { NodeLookup } from '../audit/tree.ts'
-import { nodeHash } from '../audit/tree.ts'
+import { nodeHash, type NodeLookup } from '../audit/tree.ts'
 
 /** Inner nodes are kept at levels that are multiples of this; those between are hashed again when a proof needs them. */
 export const NODE_LEVELS_STEP = 4

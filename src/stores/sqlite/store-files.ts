@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-import { onFile } from './errors.ts'
+import { onFile } from './sqlite-errors.ts'
 
 /** Owner reads and writes, nobody else. */
 export const SECRET_MODE = 0o600

@@ -25,10 +25,10 @@ export type WriterRequest =
   | { readonly kind: 'close' }
 
 /** Leaves committed, the newest tree head, and for `erase` how many values went. */
-export type WriterAnswer = { readonly size: number; readonly head: Head; readonly erased: number }
+export type WriterAnswer = { readonly size: number; readonly head: SignedTreeHead; readonly erased: number }
 
 /** A signed tree head and its size. */
-export type Head = { readonly size: number; readonly note: string }
+export type SignedTreeHead = { readonly size: number; readonly note: string }
 
 /** An error as it crosses between threads. */
 export type WriterFailure = { readonly code: ErrorCode | 'bug'; readonly message: string; readonly fix: string | undefined }
@@ -37,7 +37,7 @@ export type WriterFailure = { readonly code: ErrorCode | 'bug'; readonly message
 export type WriterMessage =
   | { readonly kind: 'answer'; readonly request: number; readonly answer: WriterAnswer }
   | { readonly kind: 'failure'; readonly request: number; readonly failure: WriterFailure }
-  | { readonly kind: 'head'; readonly head: Head }
+  | { readonly kind: 'head'; readonly head: SignedTreeHead }
   | { readonly kind: 'warning'; readonly message: string }
 
 /** How a writer is set up. `sensitive` maps record kinds to the members that are sealed. */

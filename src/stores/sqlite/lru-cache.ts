@@ -1,11 +1,11 @@
 /** Values by name, so many at most: those asked for longest ago go first. A kept `null` says that there is nothing under the name. */
-export type Cache<T> = {
+export type LruCache<T> = {
   readonly get: (name: string) => T | null | undefined
   readonly set: (name: string, value: T | null) => void
 }
 
 /** An empty cache of at most `entriesMax` values. */
-export function createCache<T>(entriesMax: number): Cache<T> {
+export function createLruCache<T>(entriesMax: number): LruCache<T> {
   // A map keeps the order in which its names came in.
   const entries = new Map<string, T | null>()
   const set = (name: string, value: T | null): void => {
