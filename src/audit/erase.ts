@@ -1,17 +1,8 @@
 import { ServiceError } from '../format/error.ts'
+import type { RecordSelection } from '../ledger/record-selection.ts'
 import { type AuditRecord, RECORD_VERSION, SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Store } from '../ledger/store.ts'
 import { walkRecords } from './walk-records.ts'
-
-/** Whose records lose their values. At least one of agent, user and decision is given; several narrow it down. */
-export type RecordSelection = {
-  readonly tenant: string
-  readonly agent?: string
-  readonly user?: string
-  readonly decisionId?: string
-  /** Only these members, and what is inside them; all sealed members when not given. */
-  readonly pointers?: readonly string[]
-}
 
 /** The erasure's own record: its id and time, who ordered it, and why. */
 export type EraseOrder = { readonly id: string; readonly at: string; readonly actor: string; readonly reason: string }

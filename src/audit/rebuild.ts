@@ -1,19 +1,12 @@
+import type { Rebuilding } from '../ledger/log-verification.ts'
 import type { LogDocument, LogReader } from './log-reader.ts'
-import { type LogVerification, verifyLog, type VerifyOptions } from './verify.ts'
+import { verifyLog, type VerifyOptions } from './verify.ts'
 
 /** State in the form in which it is stored; `constants` undefined: no record set any. */
 export type StoredState = { readonly documents: Iterable<LogDocument>; readonly constants: string | undefined }
 
 /** Puts derived state in the place of what is stored, all of it or nothing. */
 export type WriteState = (state: StoredState) => void
-
-/** What a rebuilding did. Findings are what was different before. */
-export type Rebuilding = LogVerification & {
-  /** The log itself is not whole, so nothing was derived from it that could be trusted. */
-  readonly damaged: boolean
-  /** What is stored is now what the records make of it. */
-  readonly written: boolean
-}
 
 /**
  * Derives all state again from the records of a log and compares it with what is stored. With `write` it is then put in its place, unless

@@ -1,8 +1,9 @@
+import type { LogVerification } from '../ledger/log-verification.ts'
 import type { Projector } from '../ledger/projector.ts'
 import { encodeBase64 } from './base64.ts'
 import type { LogReader, LogRow } from './log-reader.ts'
 import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, frontierToJson, hashesEqual } from './tree.ts'
-import { type AuditFinding, createFindings, type Findings } from './verify-findings.ts'
+import { createFindings, type Findings } from './verify-findings.ts'
 import {
   createHeadCheck,
   type HeadCheck,
@@ -28,23 +29,6 @@ export type VerifyOptions = Trusted & {
   readonly onProgress?: (done: number, total: number) => void
   /** Told the state that the records make before it is compared with the stored one, and whether nothing was wrong with the log itself. */
   readonly derived?: (state: DerivedState, isWhole: boolean) => void
-}
-
-/** What a verification saw. `ok`: nothing is wrong. */
-export type LogVerification = {
-  readonly ok: boolean
-  readonly records: number
-  readonly masked: number
-  readonly erased: number
-  readonly storedHeads: number
-  readonly outsideHeads: number
-  readonly receipts: number
-  readonly documents: number
-  /** Root over all records, Base 64. */
-  readonly root: string
-  readonly findings: readonly AuditFinding[]
-  /** Findings beyond those listed. */
-  readonly omitted: number
 }
 
 /**

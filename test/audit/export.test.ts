@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { eraseRecords, type RecordSelection } from '../../src/audit/erase.ts'
+import { eraseRecords } from '../../src/audit/erase.ts'
 import { exportRecords } from '../../src/audit/export.ts'
 import { verifyProof } from '../../src/audit/proof.ts'
+import type { RecordSelection } from '../../src/ledger/record-selection.ts'
 import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 import { openReadOnlyStore } from '../../src/stores/sqlite/read-only-store.ts'
 import { temporaryDirectories } from '../stores/directories.ts'

@@ -1,15 +1,16 @@
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { noteSigner, signCheckpoint } from '../../src/audit/note.ts'
-import { recordProof } from './record-proof.ts'
-import { appendLeaves, EMPTY_FRONTIER, frontierRoot, frontierToJson, leafHash, type Frontier } from '../../src/audit/tree.ts'
-import type { FindingKind } from '../../src/audit/verify-findings.ts'
+import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, frontierToJson, leafHash } from '../../src/audit/tree.ts'
+import type { FindingKind } from '../../src/ledger/log-verification.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
 import { record } from '../stores/records.ts'
 import { fill, openStore, ORIGIN, tamper, verify } from './log.ts'
+import { recordProof } from './record-proof.ts'
 
 const newDirectory = temporaryDirectories()
 /** A log of 60 records with heads at 0, 40 and 60, and what was kept outside of it. */

@@ -5,8 +5,9 @@ import { expect } from 'vitest'
 
 import { type LeafPayload, openRecord } from '../../src/audit/leaf.ts'
 import { noteVerifier } from '../../src/audit/note.ts'
-import { type LogVerification, verifyLog } from '../../src/audit/verify.ts'
+import { verifyLog } from '../../src/audit/verify.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
+import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import type { AuditRecord } from '../../src/ledger/record.ts'
 import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 

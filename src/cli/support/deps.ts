@@ -158,7 +158,7 @@ export type CliAdapters = {
   readonly formatProof: ServiceDeps['formatProof']
   readonly verifyLog: (options: VerifyLogOptions) => Promise<VerifyLogReport>
   readonly rebuildState: (options: RebuildOptions) => Promise<RebuildReport>
-  /** All records of a query, page by page, without a limit to the end of the log (`audit/query.ts`). */
+  /** All records of a query, page by page, without a limit to the end of the log (`audit/walk-records.ts`). */
   readonly walkRecords: (
     store: Pick<Store, 'query'>,
     query: Omit<RecordQuery, 'limit'> & { readonly limit?: number },
