@@ -7,6 +7,7 @@ import { z } from 'zod'
 
 import type { ConfigFile } from '../config/load-config.ts'
 import { ServiceError } from '../format/error.ts'
+import { byCodeUnit } from '../format/order.ts'
 import { parseYaml } from '../format/yaml.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import { Matrix } from '../pdp/matrix.ts'
@@ -17,7 +18,7 @@ import { otherChanges, withMatrix } from '../rego/with-matrix.ts'
 import { loadRiskDocuments } from '../risk/load-documents.ts'
 import type { RiskDocument } from '../risk/rule-document.ts'
 import { resolveTrustConstants, type TrustConstants, TrustConstantsOverride } from '../trust/constants.ts'
-import { asPolicyError, cacheDir, PACKAGES, policySetPlace, tried } from './policy-sources.ts'
+import { asPolicyError, cacheDir, PACKAGES, policySetPlace, trialPolicy } from './policy-sources.ts'
 
 /** Files that a candidate takes instead of what the configuration names; absolute paths. */
 export type CandidateFiles = {
@@ -40,15 +41,15 @@ type Step = { readonly parts: PolicySetParts; readonly changed: readonly string[
 export async function candidatePolicySet(loaded: ConfigFile, files: CandidateFiles, nowMs: number): Promise<Candidate> {
   const changed: string[] = []
   let parts = await readPolicyParts(policySetPlace(loaded))
-  const take = (step: Step): void => {
+  const apply = (step: Step): void => {
     parts = step.parts
     changed.push(...step.changed)
   }
-  if (files.policies !== undefined) take(await withPolicies(parts, files.policies, loaded))
-  if (files.rules !== undefined) take(await withRules(parts, files.rules))
-  if (files.matrix !== undefined) take(await withMatrixFile(parts, files.matrix))
+  if (files.policies !== undefined) apply(await withPolicies(parts, files.policies, loaded))
+  if (files.rules !== undefined) apply(await withRules(parts, files.rules))
+  if (files.matrix !== undefined) apply(await withMatrixFile(parts, files.matrix))
   if (files.trustConstants !== undefined)
-    take({
+    apply({
       parts: { ...parts, constants: await readConstants(files.trustConstants, loaded) },
       changed: [`trust constants of ${basename(files.trustConstants)}`],
     })
@@ -61,7 +62,7 @@ async function withPolicies(parts: PolicySetParts, dir: string, { config }: Conf
   const compiled = new Map<string, Uint8Array>()
   for (const { name } of bundles) {
     const sources = [{ dir: join(dir, name), mount: name }]
-    const build = () => cachedBuild({ sources, ...tried(name, config.base.allow_builtins) }, cacheDir())
+    const build = () => cachedBuild({ sources, ...trialPolicy(name, config.base.allow_builtins) }, cacheDir())
     compiled.set(name, (await asPolicyError(build)).bytes)
   }
   const changed = [...bundles.map(({ name }) => name), ...['risk', 'catalogue'].filter(has)]
@@ -88,7 +89,7 @@ async function withRules(parts: PolicySetParts, file: string): Promise<Step> {
     return { parts: { ...parts, risk: await readRisk(file) }, changed: [`all risk documents, by ${basename(file)}`] }
   const document = await readRiskFile(file)
   const replaced = parts.risk.find(({ id }) => id === document.id)
-  const risk = [...parts.risk.filter(({ id }) => id !== document.id), document].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const risk = [...parts.risk.filter(({ id }) => id !== document.id), document].sort((a, b) => byCodeUnit(a.id, b.id))
   const name = `risk document ${document.id} ${document.version}`
   return {
     parts: { ...parts, risk },
@@ -97,7 +98,7 @@ async function withRules(parts: PolicySetParts, file: string): Promise<Step> {
 }
 
 async function readRiskFile(file: string): Promise<RiskDocument> {
-  const loading = loadRiskDocuments([{ file, text: await textOf(file) }])
+  const loading = loadRiskDocuments([{ file, text: await readCandidateFile(file) }])
   if (loading.ok && loading.documents[0] !== undefined) return loading.documents[0]
   const [first] = loading.ok ? [] : loading.problems
   throw new ServiceError('bad_policy', `${first?.pointer ?? ''}: ${first?.message ?? 'is not a risk document'}`, {
@@ -115,7 +116,7 @@ const MatrixShapes = {
 } as const
 
 async function withMatrixFile(parts: PolicySetParts, file: string): Promise<Step> {
-  const text = await textOf(file)
+  const text = await readCandidateFile(file)
   const tiers = await readTiers(parts, file, text)
   return {
     parts: { ...parts, graduation: await asPolicyError(() => withMatrix(parts.graduation, tiers)) },
@@ -149,7 +150,7 @@ function rawYaml(text: string): unknown {
 }
 
 async function readConstants(file: string, { config }: ConfigFile): Promise<TrustConstants> {
-  const override = parseYaml(file, await textOf(file), TrustConstantsOverride, 'bad_policy')
+  const override = parseYaml(file, await readCandidateFile(file), TrustConstantsOverride, 'bad_policy')
   try {
     return resolveTrustConstants(override, config.trust.live_layers)
   } catch (error) {
@@ -163,7 +164,7 @@ async function readConstants(file: string, { config }: ConfigFile): Promise<Trus
   }
 }
 
-async function textOf(file: string): Promise<string> {
+async function readCandidateFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {

@@ -69,7 +69,7 @@ export async function openService(
     readonly loadPolicySet?: LoadPolicySet
     readonly print?: (line: string) => void
     readonly modeKey?: Uint8Array
-    /** Models that detectors ask; `outsideModels` makes those of the configuration. */
+    /** Models that detectors ask; `externalClassifiers` makes those of the configuration. */
     readonly outside?: ExternalClassifiers
   },
 ): Promise<Service> {

@@ -4,15 +4,20 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import type { Caller } from '../access/caller.ts'
+import { type ConfigFile, PACKAGE_ROOT } from '../config/load-config.ts'
 import type { DecisionRequest } from '../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import { ServiceError } from '../format/error.ts'
+import { DAY_MS } from '../format/time.ts'
 import { parseYaml } from '../format/yaml.ts'
+import type { Store } from '../ledger/store.ts'
 import { OutcomeClass } from '../model/outcome-classes.ts'
 import { Request } from '../model/request.ts'
 import type { Service } from '../service/service.ts'
+import { openService } from './compose.ts'
 
-const HOUR_MS = 3_600_000
+/** The demonstration's past begins at most this long ago, ms. */
+const PAST_MS_MAX = 366 * DAY_MS
 
 /** The history of the example organisation: what each agent asked for, how often, and how it came out. */
 const History = z.strictObject({
@@ -72,6 +77,22 @@ export function demoHistoryFile(packageRoot: string): string {
   return join(packageRoot, 'examples', 'organisation', 'history.yaml')
 }
 
+/** The example organisation's past, lived by the service itself on a clock of its own; returns how many decisions were made. */
+export async function liveDemoPast(loaded: ConfigFile, store: Store, endMs: number): Promise<number> {
+  let nowMs = endMs - PAST_MS_MAX
+  const past = await openService(loaded, unclosable(store), { clock: { nowMs: () => nowMs, steady: () => true } })
+  try {
+    return await liveThrough(past, demoHistoryFile(PACKAGE_ROOT), endMs, (ms) => (nowMs = ms))
+  } finally {
+    await past.close()
+  }
+}
+
+/** The store as a service sees it that does not own it. */
+function unclosable(store: Store): Store {
+  return { ...store, close: () => Promise.resolve() }
+}
+
 /**
  * Lives through the example organisation's history with the real service on a clock that `at` sets: every decision, signal,
  * outcome and promotion is a record like any other. Returns how many decisions were made.
@@ -79,7 +100,7 @@ export function demoHistoryFile(packageRoot: string): string {
 export async function liveThrough(service: Service, file: string, endMs: number, at: (ms: number) => void): Promise<number> {
   const history = parseYaml(file, await readFile(file, 'utf8'), History, 'bad_config')
   const steps = history.days * history.steps_per_day
-  const stepMs = (24 * HOUR_MS) / history.steps_per_day
+  const stepMs = DAY_MS / history.steps_per_day
   const counts = history.entries.map(() => 0)
   let decisions = 0
   for (let step = 0; step < steps; step += 1) {

@@ -32,7 +32,7 @@ export async function cachedPolicySet(loaded: ConfigFile, nowMs: number, print?:
     if (!existsSync(dir)) return undefined
     const sources = [{ dir, mount: name }]
     const build = async (): Promise<Uint8Array> =>
-      (await cachedBuild({ sources, ...tried(name, config.base.allow_builtins) }, cacheDir())).bytes
+      (await cachedBuild({ sources, ...trialPolicy(name, config.base.allow_builtins) }, cacheDir())).bytes
     return asPolicyError(() =>
       build().catch(async (error: unknown) => {
         // Without a compiler, a bundle of exactly these sources is as good as compiling them.
@@ -88,7 +88,7 @@ export async function buildBundles(options: {
     options.onProgress(name)
     const file = join(options.out, `${name}.tar.gz`)
     const { digest, revision, entrypoints } = await asPolicyError(() =>
-      buildBundle({ sources: [{ dir, mount: name }], out: file, ...tried(name, options.allowBuiltins ?? []) }),
+      buildBundle({ sources: [{ dir, mount: name }], out: file, ...trialPolicy(name, options.allowBuiltins ?? []) }),
     )
     written.push({ name, file, digest, revision, entrypoints })
   }
@@ -101,7 +101,7 @@ export async function buildBundles(options: {
 }
 
 /** How a finished bundle is tried out: only the base may use what the configuration allows. */
-export function tried(name: string, allowBuiltins: readonly string[]): Pick<BuildOptions, 'policy'> {
+export function trialPolicy(name: string, allowBuiltins: readonly string[]): Pick<BuildOptions, 'policy'> {
   return name === 'rbac' ? { policy: { allowBuiltins } } : {}
 }
 

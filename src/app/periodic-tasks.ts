@@ -1,0 +1,49 @@
+import { errorLine } from '../format/error.ts'
+import type { Service } from '../service/service.ts'
+
+/** How often the log is told which approvals ran out of time. */
+const EXPIRE_INTERVAL_SECONDS = 5
+/** How often decisions that nobody verified in time are charged, of agents for which nothing else is written. */
+const COVERAGE_INTERVAL_SECONDS = 600
+/** How often it is looked whether a review of the log is overdue. */
+const REVIEW_INTERVAL_SECONDS = 60
+
+type Task = { readonly name: string; readonly seconds: number; readonly perform: () => Promise<number> }
+
+/** What a server does by itself again and again; a failure is a warning, and the next time comes. */
+export type PeriodicTasks = {
+  readonly service: Pick<Service, 'promoteDue' | 'expireApprovals' | 'chargeMissed' | 'alertOverdueReviews'>
+  /** 0: promotions are left to people. */
+  readonly promotionIntervalSeconds: number
+  readonly warn: (line: string) => void
+}
+
+/** Starts all of it, and looks at the reviews of the log at once. Gives back what stops it. */
+export function startPeriodicTasks({ service, promotionIntervalSeconds, warn }: PeriodicTasks): () => void {
+  const tasks: readonly Task[] = [
+    { name: 'promotions', seconds: promotionIntervalSeconds, perform: service.promoteDue },
+    { name: 'approvals', seconds: EXPIRE_INTERVAL_SECONDS, perform: service.expireApprovals },
+    { name: 'coverage', seconds: COVERAGE_INTERVAL_SECONDS, perform: service.chargeMissed },
+    { name: 'log reviews', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueReviews },
+  ]
+  const stops = tasks.map((task) => repeat(task, warn))
+  void service.alertOverdueReviews().catch((error: unknown) => warn(`log reviews: ${errorLine(error)}`))
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** Never two runs of one task at a time; 0 seconds: never at all. */
+function repeat({ name, seconds, perform }: Task, warn: (line: string) => void): () => void {
+  if (seconds === 0) return () => undefined
+  let running = false
+  const timer = setInterval(() => {
+    if (running) return
+    running = true
+    perform()
+      .catch((error: unknown) => warn(`${name}: ${errorLine(error)}`))
+      .finally(() => (running = false))
+  }, seconds * 1_000)
+  timer.unref()
+  return () => clearInterval(timer)
+}
