@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { errorLine } from '../format/error.ts'
 import { replaceFile } from '../format/replace-file.ts'
 import { RulesState } from '../reports/monitoring/rule-fold.ts'
-import { TrustFoldState } from '../reports/trust-report/fold.ts'
+import { TrustFoldState } from '../reports/trust-report/trust-fold.ts'
 
 const FILE = 'monitoring.json'
 

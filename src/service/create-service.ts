@@ -33,10 +33,10 @@ import { activate, closePolicies, modesInForce, type ModesInForce, sameModes } f
 import type { LoadPolicySet, PolicySet, PolicySetView } from '../policy/policy-set.ts'
 import type { ModeRule } from '../policy/settings.ts'
 import { alertOverdueReviews, logReviews, reviewLog } from '../reports/log-reviews.ts'
-import { raiseAlert } from '../reports/monitoring/alerts.ts'
+import { raiseAlert } from '../reports/monitoring/raise-alert.ts'
 import { checkpoint, proof, record, records } from '../reports/read-log.ts'
 import type { LogReview } from '../reports/settings.ts'
-import { createTrustHistory } from '../reports/trust-history/history.ts'
+import { createTrustHistory } from '../reports/trust-history/trust-history.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
 import type { Service } from './service.ts'
 

@@ -7,7 +7,7 @@ import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { findOpa } from '../../src/rego/opa-tool.ts'
-import { requestOf } from './requests.mjs'
+import { requestOf } from '../support/arbitraries.ts'
 import { measureSteps } from './steps.mjs'
 
 const ROOT = resolve(import.meta.dirname, '../..')

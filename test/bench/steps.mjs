@@ -16,7 +16,7 @@ import { assemblePolicySet } from '../../src/rego/policy-set.ts'
 import { readPolicyParts } from '../../src/rego/policy-parts.ts'
 import { createService } from '../../src/service/create-service.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
-import { requestOf } from './requests.mjs'
+import { requestOf } from '../support/arbitraries.ts'
 
 const CALLER = {
   tenant: 'default',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import type { ModeRule } from '../../src/policy/settings.ts'
-import type { ObserveReport } from '../../src/reports/observe/fold.ts'
+import type { ObserveReport } from '../../src/reports/observe/observe-report.ts'
 import { openScratch } from '../../src/stores/sqlite/scratch.ts'
 import { ask, gateway, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 import { sha256Hex } from '../../src/format/canonical-json.ts'
 import { findOpa } from '../../src/rego/opa-tool.ts'
-import type { ObserveReport } from '../../src/reports/observe/fold.ts'
+import type { ObserveReport } from '../../src/reports/observe/observe-report.ts'
 import { ROOT, run, workplace } from './server.ts'
 
 const { place, start } = workplace()

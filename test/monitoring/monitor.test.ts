@@ -13,7 +13,7 @@ import type { Observation } from '../../src/model/observation.ts'
 import { openMonitor } from '../../src/monitoring/monitor.ts'
 import { noStateFile, stateFile, type StateFile } from '../../src/monitoring/state-file.ts'
 import { TAIL_RECORDS_MAX, tailAppends } from '../../src/monitoring/tail.ts'
-import { raiseAlert } from '../../src/reports/monitoring/alerts.ts'
+import { raiseAlert } from '../../src/reports/monitoring/raise-alert.ts'
 import { MonitoringRules } from '../../src/reports/monitoring/settings.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 

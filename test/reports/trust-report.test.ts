@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import {
-  CONFIRM_DAYS,
-  createTrustFold,
-  medianOf,
-  OTHER_SCOPES,
-  REPORTED_SCOPES_MAX,
-  TrustFoldState,
-} from '../../src/reports/trust-report/fold.ts'
 import { trustGauges } from '../../src/reports/trust-report/gauges.ts'
+import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from '../../src/reports/trust-report/scope-report.ts'
 import { AGENT_WIDE, firstSeenMs, type TrustSighting, trustSightingOf } from '../../src/reports/trust-report/sighting.ts'
 import { surveyTrust } from '../../src/reports/trust-report/survey.ts'
+import { CONFIRM_DAYS, createTrustFold, TrustFoldState } from '../../src/reports/trust-report/trust-fold.ts'
 import { DAY_MS } from '../../src/trust/constants.ts'
 import { ask, gateway, operator, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'

@@ -1,5 +1,5 @@
 import { OUTCOMES } from '../../model/outcome.ts'
-import type { NameCount, ObserveReport } from '../../reports/observe/fold.ts'
+import type { NameCount, ObserveReport } from '../../reports/observe/observe-report.ts'
 import { type Paint, table } from '../support/output.ts'
 
 /** Rows shown of one table; `--json` has all of them. */

@@ -2,7 +2,8 @@ import { setImmediate as yieldTurn } from 'node:timers/promises'
 
 import type { Command } from 'commander'
 
-import { createTrustFold, type ScopeReport, type Spread } from '../../reports/trust-report/fold.ts'
+import { createTrustFold } from '../../reports/trust-report/trust-fold.ts'
+import { type ScopeReport, type Spread } from '../../reports/trust-report/scope-report.ts'
 import { firstSeenMs, trustSightingOf } from '../../reports/trust-report/sighting.ts'
 import { type ScopeSurvey, surveyTrust } from '../../reports/trust-report/survey.ts'
 import { DAY_MS } from '../../format/time.ts'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
-import { sampleScores } from '../../reports/trust-history/samples.ts'
+import { sampleScores } from '../../reports/trust-history/sample-scores.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { scopeTrust } from '../../trust/scope-trust.ts'
 import { newAgentTrust } from '../../trust/state.ts'

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { durationMs } from '../../format/duration.ts'
 import { ServiceError } from '../../format/error.ts'
-import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why.ts'
+import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why-trust.ts'
 import { scopeView } from '../../trust/view.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../trust/constants.ts'
-import { type ObserveReport, share } from './fold.ts'
+import { type ObserveReport, share } from './observe-report.ts'
 import type { ObserveGates } from './settings.ts'
 
 /** One gate between observing and enforcing. */

@@ -1,5 +1,5 @@
 import type { TrustGauges } from '../../model/observation.ts'
-import type { ScopeReport } from './fold.ts'
+import type { ScopeReport } from './scope-report.ts'
 import type { ScopeSurvey } from './survey.ts'
 
 /** What happened, and where things stand, scope by scope; `all` first. */

@@ -1,8 +1,11 @@
+import { byCodeUnit } from '../../format/order.ts'
+import type { AgentTrust } from '../../trust/agent-trust.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
 import type { Store } from '../../ledger/store.ts'
 import { type Level, LEVELS } from '../../model/level.ts'
 import type { IncidentState } from '../../trust/trust-view.ts'
 import { scopeView } from '../../trust/view.ts'
-import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from './fold.ts'
+import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from './scope-report.ts'
 import { AGENT_WIDE, ALL_SCOPES } from './sighting.ts'
 
 /** Ages of one scope that are kept for the median. */
@@ -40,43 +43,52 @@ export async function surveyTrust(
   nowMs: number,
   pause: () => Promise<void>,
 ): Promise<{ readonly all: ScopeSurvey; readonly scopes: readonly ScopeSurvey[] }> {
-  const sums = new Map<string, Sum>()
-  const all = newSum()
-  const sumOf = (scope: string): Sum => {
-    const name = sums.has(scope) || sums.size < REPORTED_SCOPES_MAX ? scope : OTHER_SCOPES
-    const sum = sums.get(name) ?? newSum()
-    sums.set(name, sum)
-    return sum
-  }
+  const sums: Sums = { all: newSum(), scopes: new Map() }
   for (const tenant of await store.tenants()) {
     const agents = await store.list('agent', tenant)
     for (let from = 0; from < agents.length; from += AGENTS_AT_ONCE) {
       const keys = agents.slice(from, from + AGENTS_AT_ONCE).map((id) => ({ kind: 'agent', tenant, id }) as const)
       await store.read(keys, (view) => {
-        for (const agent of keys.flatMap((key) => view.document(key) ?? [])) {
-          const wide = agent.incidents.filter(({ review }) => review === 'required').length
-          if (wide > 0) for (const sum of [sumOf(AGENT_WIDE), all]) sum.open += wide
-          for (const [scope, { incidents }] of Object.entries(agent.scopes)) {
-            const seen = scopeView(agent, scope, { nowMs }, view.constants())
-            const open = incidents.filter(({ review }) => review === 'required').length
-            for (const sum of [sumOf(scope), all]) {
-              sum.agents += 1
-              sum.confidence += seen.confidence
-              if (seen.freshness.age_ms !== null && sum.ages.length < AGES_MAX) sum.ages.push(seen.freshness.age_ms)
-              sum.levels[seen.level_effective] += 1
-              sum.incidents[seen.incident.state] += 1
-              sum.open += open
-            }
-          }
-        }
+        for (const agent of keys.flatMap((key) => view.document(key) ?? [])) addAgent(sums, agent, nowMs, view.constants())
       })
       await pause()
     }
   }
   return {
-    all: standingOf(ALL_SCOPES, all),
-    scopes: [...sums].map(([scope, sum]) => standingOf(scope, sum)).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+    all: standingOf(ALL_SCOPES, sums.all),
+    scopes: [...sums.scopes].map(([scope, sum]) => standingOf(scope, sum)).sort((a, b) => byCodeUnit(a.scope, b.scope)),
   }
+}
+
+type Sums = { readonly all: Sum; readonly scopes: Map<string, Sum> }
+
+function sumOf({ scopes }: Sums, scope: string): Sum {
+  const name = scopes.has(scope) || scopes.size < REPORTED_SCOPES_MAX ? scope : OTHER_SCOPES
+  const sum = scopes.get(name) ?? newSum()
+  scopes.set(name, sum)
+  return sum
+}
+
+function addAgent(sums: Sums, agent: AgentTrust, nowMs: number, constants: TrustConstants): void {
+  const wide = openIn(agent.incidents)
+  if (wide > 0) for (const sum of [sumOf(sums, AGENT_WIDE), sums.all]) sum.open += wide
+  for (const [scope, { incidents }] of Object.entries(agent.scopes)) {
+    const seen = scopeView(agent, scope, { nowMs }, constants)
+    const open = openIn(incidents)
+    for (const sum of [sumOf(sums, scope), sums.all]) {
+      sum.agents += 1
+      sum.confidence += seen.confidence
+      if (seen.freshness.age_ms !== null && sum.ages.length < AGES_MAX) sum.ages.push(seen.freshness.age_ms)
+      sum.levels[seen.level_effective] += 1
+      sum.incidents[seen.incident.state] += 1
+      sum.open += open
+    }
+  }
+}
+
+/** Incidents that wait for their review. */
+function openIn(incidents: AgentTrust['incidents']): number {
+  return incidents.filter(({ review }) => review === 'required').length
 }
 
 function newSum(): Sum {

@@ -8,7 +8,7 @@ import type { VerbDeps } from '../../policy/operator-verbs.ts'
 import { type Followed, movesOf } from './moves.ts'
 import { pointOf, pointsOf } from './points.ts'
 import type { TrustHistoryQuery } from './query.ts'
-import { recordsOfTrust } from './records.ts'
+import { recordsOfTrust } from './records-of-trust.ts'
 import { createSnapshots, type Snapshot, type Snapshots } from './snapshots.ts'
 import type { TrustHistoryAnswer, TrustPoint } from './wire.ts'
 
@@ -46,23 +46,31 @@ async function readPage(
   { store, nowMs }: Pick<VerbDeps, 'store' | 'nowMs'>,
   snapshots: Snapshots,
   of: Followed,
-  { scope, since, from, limit }: TrustHistoryQuery,
+  query: TrustHistoryQuery,
 ): Promise<TrustHistoryAnswer> {
   const end = store.size()
   const atMs = nowMs()
+  const { points, next } = await readPoints({ store, snapshots, of, query, end, atMs })
+  const { agent } = of
+  return { agent, scope: query.scope ?? null, at: new Date(atMs).toISOString(), state_version: end, points: [...points], next }
+}
+
+/** One page to be read: up to the leaf `end`, as of `atMs`. */
+type Reading = {
+  readonly store: VerbDeps['store']
+  readonly snapshots: Snapshots
+  readonly of: Followed
+  readonly query: TrustHistoryQuery
+  readonly end: number
+  readonly atMs: number
+}
+type Points = { readonly points: readonly TrustPoint[]; readonly next: number | null }
+
+async function readPoints({ store, snapshots, of, query, end, atMs }: Reading): Promise<Points> {
+  const { scope, since, from, limit } = query
   const sinceMs = since === undefined || from !== undefined ? -Infinity : Date.parse(since)
-  const first = from ?? 0
-  const start = snapshots.best(of, (each) => (from === undefined ? each.lastMs < sinceMs : each.next <= from))
-  const page = (points: readonly TrustPoint[], next: number | null): TrustHistoryAnswer => ({
-    agent: of.agent,
-    scope: scope ?? null,
-    at: new Date(atMs).toISOString(),
-    state_version: end,
-    points: [...points],
-    next,
-  })
+  let reached = snapshots.best(of, (each) => (from === undefined ? each.lastMs < sinceMs : each.next <= from))
   const points: TrustPoint[] = []
-  let reached = start
   let begun = since === undefined || from !== undefined
   const begin = (): void => {
     if (begun) return
@@ -70,20 +78,20 @@ async function readPage(
     snapshots.keep(of, reached)
     points.push(...standingPoints(reached, scope, sinceMs, reached.next))
   }
-  for await (const stored of recordsOfTrust(store, of, { from: start.next, end })) {
+  for await (const stored of recordsOfTrust(store, of, { from: reached.next, end })) {
     const recordMs = Date.parse(stored.record.at)
     if (recordMs >= sinceMs) begin()
     const moves = movesOf(stored, of, reached.standing)
     const standing = moves.at(-1)?.after ?? reached.standing
     reached = { next: stored.leafIndex + 1, lastMs: recordMs, standing }
-    if (begun && stored.leafIndex >= first) points.push(...pointsOf(stored, moves, scope))
+    if (begun && stored.leafIndex >= (from ?? 0)) points.push(...pointsOf(stored, moves, scope))
     if (points.length < limit) continue
     snapshots.keep(of, reached)
-    return page(points, reached.next)
+    return { points, next: reached.next }
   }
   begin()
   snapshots.keep(of, reached)
-  return page([...points, ...standingPoints(reached, scope, atMs, end)], null)
+  return { points: [...points, ...standingPoints(reached, scope, atMs, end)], next: null }
 }
 
 /** What was known at a time, in every scope or in the one that is asked for. */

@@ -5,7 +5,7 @@ import type { TrustChange } from '../../trust/trust-change.ts'
 import { scopeView } from '../../trust/view.ts'
 import { type Followed, type Move, movesOf, type MovingEffect, type TrustStanding, UNKNOWN } from './moves.ts'
 import { causeOf, scopeOfEffect, scoreOf } from './points.ts'
-import { recordsOfTrust } from './records.ts'
+import { recordsOfTrust } from './records-of-trust.ts'
 import type { TrustCause } from './wire.ts'
 
 /** One thing that moved the trust of an agent in a scope. */

@@ -4,61 +4,14 @@ import type { Scratch } from '../../ledger/scratch.ts'
 import { type Source, SOURCES } from '../../model/ceiling.ts'
 import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
 import { DAY_MS } from '../../trust/constants.ts'
-import { type Counts, createNamed, type Fate, fateOf, newCounts } from './counts.ts'
+import { createNamed, type Fate, fateOf, newCounts } from './fate-counts.ts'
+import { type Grouping, type NameCount, type ObserveReport, share } from './observe-report.ts'
 import { type Observed, observedIn } from './observed.ts'
-
-/** What observed decisions are grouped by. */
-export const GROUPINGS = ['agent', 'scope', 'tenant', 'term'] as const
-export type Grouping = (typeof GROUPINGS)[number]
 
 /** Ids kept as examples of one kind. */
 export const OBSERVE_EXAMPLES_MAX = 3
 /** Days whose approvals are told apart; later ones count in the total only. */
 const DAYS_MAX = 3_660
-
-/** Something with how often it was there. */
-export type NameCount = { readonly name: string; readonly decisions: number }
-
-/** What observing came to. Coverage stands first: the rest says little where it is low. */
-export type ObserveReport = {
-  /** ISO 8601; null where there was no decision. */
-  readonly first: string | null
-  readonly last: string | null
-  readonly coverage: {
-    readonly decisions: number
-    /** Decisions for which something was not enforced. Everything below is about these. */
-    readonly observed: number
-    readonly unknown_actions: { readonly decisions: number; readonly names: readonly NameCount[] }
-    /** Agents that are not in the catalogue. */
-    readonly missing_agents: { readonly decisions: number; readonly names: readonly NameCount[] }
-    readonly ran: number
-    readonly reported: number
-    /** Of what ran, 0–1. */
-    readonly reported_share: number
-    /** Decided without trust, risk or graduation. */
-    readonly degraded: number
-  }
-  /** What was answered × what would have been. */
-  readonly table: Readonly<Record<Outcome, Readonly<Record<Outcome, number>>>>
-  readonly changed: number
-  /** What each term would have lowered if it were the only one. */
-  readonly terms: readonly {
-    readonly term: Source
-    readonly changed: number
-    readonly to: Readonly<Partial<Record<Outcome, number>>>
-    readonly examples: readonly string[]
-  }[]
-  readonly approvals: {
-    readonly total: number
-    readonly per_day: number
-    readonly days: readonly { readonly day: string; readonly asked: number }[]
-  }
-  /** Sessions as callers name them. */
-  readonly sessions: { readonly total: number; readonly touched: number }
-  readonly outcomes: Readonly<Record<Fate, { readonly ran: number; readonly reported: number; readonly bad: number }>>
-  readonly by: Grouping
-  readonly groups: readonly (Counts & { readonly key: string })[]
-}
 
 /** Folds the records of a log, in its order, in bounded memory. */
 export type ObserveFold = { readonly add: (record: AuditRecord) => void; readonly report: () => ObserveReport }
@@ -197,11 +150,6 @@ export function createObserveFold({ by, scratch, approvalMs }: ObserveFoldOption
       }
     },
   }
-}
-
-/** A share, 0 of nothing. */
-export function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole
 }
 
 function mostDecisions(a: { readonly decisions: number }, b: { readonly decisions: number }): number {
