@@ -4,7 +4,15 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMP := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install start build test lint typecheck layers policies bundles bundles-check examples golden schemas bench mutants docs clean opa chromium
+
+TSC_QUICK := tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile node_modules/.cache/types.tsbuildinfo
+# Each step of `make quick`: a name and what it runs.
+QUICK := 'types=$(TSC_QUICK) && tsc -p tsconfig.pure.json' 'lint=npm run --silent lint' 'layers=npm run --silent layers && node scripts/where.mjs --check' \
+	'pure and house tests=node node_modules/vitest/vitest.mjs run $(PURE_TESTS) $(SLOW_TESTS) --reporter=dot'
+PURE_TESTS := test/house test/lattice test/pdp test/ledger test/trust test/detect
+SLOW_TESTS := $(patsubst %,--exclude=test/%.test.ts,trust/exhaustive trust/differential detect/curves detect/watch pdp/decide.property ledger/accounts)
+FAST_TESTS := $(filter-out $(PURE_TESTS) test/bench test/conformance test/data test/docs test/e2e test/faults test/property test/support,$(wildcard test/*))
+.PHONY: help install start build quick check test lint typecheck layers where policies bundles bundles-check examples golden schemas bench mutants docs clean opa chromium
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +42,12 @@ lint: $(STAMP) ## eslint and prettier
 typecheck: $(STAMP) ## tsc, and once more for the pure folders without Node's types
 	@npm run --silent typecheck
 
-layers: $(STAMP) ## imports go down only; no dead code
+layers: $(STAMP) ## imports go down only; no dead code; docs/where.md is up to date
 	@npm run --silent layers
+	@node scripts/where.mjs --check
+
+where: ## write docs/where.md from the READMEs of the rooms
+	@node scripts/where.mjs
 
 policies: $(STAMP) opa ## opa fmt, opa check with schemas, opa test with 100 % coverage
 	@bash scripts/check-policies.sh
@@ -51,6 +63,12 @@ schemas: build ## write the JSON Schemas that editors use
 
 golden: build ## rewrite the golden files; read the diff
 	@GRADUS_GOLDEN=write node scripts/test.mjs test/golden
+
+quick: $(STAMP) ## types, lint, layers, tests of the pure rooms and of the house: under a minute when warm
+	@node scripts/timed.mjs $(QUICK)
+
+check: $(STAMP) ## quick, and all tests that are fast: before a commit
+	@node scripts/timed.mjs $(QUICK) 'fast tests=node node_modules/vitest/vitest.mjs run $(FAST_TESTS) --reporter=dot'
 
 test: $(STAMP) opa chromium lint typecheck layers build policies bundles-check ## everything: what CI runs
 	@node scripts/schemas.mjs --check
