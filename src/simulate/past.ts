@@ -11,6 +11,7 @@ import type { Scratch } from '../ledger/scratch.ts'
 import type { StoredRecord, View } from '../ledger/store.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
+import type { TrustConstants } from '../trust/constants.ts'
 import { type ConstantsHistory, sameConstants } from './constants-history.ts'
 import { createPromotions, type PromotionCounts } from './promotions.ts'
 import { createReweighing } from './reweigh.ts'
@@ -42,20 +43,7 @@ export type PastDeps = {
 export function createPast({ candidate, history, scratch, promotes }: PastDeps): Past {
   const { constants } = candidate
   const rederives = !history.all.every((each) => sameConstants(each, constants))
-  const documents = new Map<string, Documents[DocumentKind]>()
-  const find = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
-    const name = documentName(key)
-    return (PASSING_KINDS.includes(key.kind) ? scratch.get(name) : documents.get(name)) as Documents[K] | undefined
-  }
-  const state: ProjectionState = {
-    document: find,
-    put: (key, document) => {
-      if (PASSING_KINDS.includes(key.kind)) scratch.set(documentName(key), document)
-      else documents.set(documentName(key), document)
-    },
-    constants: () => constants,
-    useConstants: () => undefined,
-  }
+  const state = createState(scratch, constants)
   let version = 0
   const reweighing = createReweighing({ constants, history, scratch, state })
   const promotions = rederives ? createPromotions({ candidate, state, isTimed: promotes }) : undefined
@@ -66,7 +54,7 @@ export function createPast({ candidate, history, scratch, promotes }: PastDeps):
     }
   }
   return {
-    view: { document: find, record: () => undefined, constants: () => constants, stateVersion: () => version },
+    view: { document: state.document, record: () => undefined, constants: () => constants, stateVersion: () => version },
     rederives,
     apply: (stored) => {
       const { record } = stored
@@ -79,5 +67,22 @@ export function createPast({ candidate, history, scratch, promotes }: PastDeps):
       promotions?.due({ tenant, id, scope }, atMs)
     },
     promotions: () => promotions?.counts() ?? null,
+  }
+}
+
+/** Documents in memory; those that come and go with decisions in the scratch. The constants are the candidate's, whatever the log says. */
+function createState(scratch: Scratch, constants: TrustConstants): ProjectionState {
+  const documents = new Map<string, Documents[DocumentKind]>()
+  return {
+    document: <K extends DocumentKind>(key: DocumentKey<K>) => {
+      const name = documentName(key)
+      return (PASSING_KINDS.includes(key.kind) ? scratch.get(name) : documents.get(name)) as Documents[K] | undefined
+    },
+    put: (key, document) => {
+      if (PASSING_KINDS.includes(key.kind)) scratch.set(documentName(key), document)
+      else documents.set(documentName(key), document)
+    },
+    constants: () => constants,
+    useConstants: () => undefined,
   }
 }

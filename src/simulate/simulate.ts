@@ -6,10 +6,10 @@ import type { Store, StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { constantsIn, type WalkRecords } from './constants-history.ts'
 import { decideAgain } from './decide-again.ts'
-import { createPast } from './past.ts'
+import { createPast, type Past } from './past.ts'
 import type { PromotionCounts } from './promotions.ts'
 import { answeredOf, graduatedIn } from './recorded.ts'
-import { createTally, type TallyReport } from './tally.ts'
+import { createTally, type SimulationTally, type TallyReport } from './tally.ts'
 
 /** What a simulation over the audit log needs. */
 export type SimulateDeps = {
@@ -50,7 +50,7 @@ export async function simulate(deps: SimulateDeps): Promise<Simulation> {
     if (record.kind === 'decision' && Date.parse(record.at) >= deps.sinceMs) {
       const digest = policySetOf(stored)
       recordedUnder.set(digest, (recordedUnder.get(digest) ?? 0) + 1)
-      await compare(stored)
+      await compare(stored, { candidate, past, tally })
     }
     // A decision meets the state before it; what it did to the state comes after.
     past.apply(stored)
@@ -62,22 +62,24 @@ export async function simulate(deps: SimulateDeps): Promise<Simulation> {
     promotions: past.promotions(),
     recorded_under: Object.fromEntries([...recordedUnder].sort()),
   }
+}
 
-  async function compare({ record, state }: StoredRecord): Promise<void> {
-    const atMs = Date.parse(record.at)
-    if (state !== 'whole') {
-      tally.unknown(state, atMs)
-      return
-    }
-    tally.add({
-      decisionId: record.id,
-      atMs,
-      agent: actingIn(record),
-      action: record.action ?? '',
-      before: answeredOf(graduatedIn(decisionBodyOf(record))),
-      after: answeredOf(await decideAgain(record, candidate, past)),
-    })
+type Comparing = { readonly candidate: PolicySet; readonly past: Past; readonly tally: SimulationTally }
+
+async function compare({ record, state }: StoredRecord, { candidate, past, tally }: Comparing): Promise<void> {
+  const atMs = Date.parse(record.at)
+  if (state !== 'whole') {
+    tally.unknown(state, atMs)
+    return
   }
+  tally.add({
+    decisionId: record.id,
+    atMs,
+    agent: actingIn(record),
+    action: record.action ?? '',
+    before: answeredOf(graduatedIn(decisionBodyOf(record))),
+    after: answeredOf(await decideAgain(record, candidate, past)),
+  })
 }
 
 /** Who acted, as reports name it: the tenant in front where it is not the default one, `user:` before a person. */

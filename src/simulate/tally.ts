@@ -2,7 +2,7 @@ import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { DAY_MS } from '../trust/constants.ts'
 import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
-import { type ChangeGroup, createChanges, createGroups, type Transition } from './groups.ts'
+import { type ChangeGroup, type Changes, createChanges, createGroups, type Groups, type Transition } from './groups.ts'
 
 /** Why a decision cannot be decided again. */
 export const UNKNOWN_REASONS = ['erased', 'masked', 'failed', 'other_path', 'no_request'] as const
@@ -59,63 +59,86 @@ function termsOf({ before, after }: Compared): readonly string[] {
   return moved.length > 0 ? moved : lower.limiting
 }
 
+type TallyCounts = {
+  decided: number
+  firstMs: number
+  lastMs: number
+  readonly unknown: Map<UnknownReason, number>
+  readonly transitions: Changes
+  readonly agents: Groups
+  readonly actions: Groups
+  readonly terms: Groups
+  readonly approvals: Approvals
+  readonly duties: { total: number; readonly examples: string[] }
+}
+
 /** A tally of nothing yet. */
 export function createTally(): SimulationTally {
-  const unknown = new Map<UnknownReason, number>()
-  const transitions = createChanges()
-  const agents = createGroups()
-  const actions = createGroups()
-  const terms = createGroups()
-  const approvals = createApprovals()
-  const duties = { total: 0, examples: [] as string[] }
-  let decided = 0
-  let [firstMs, lastMs] = [Infinity, -Infinity]
-  const seen = (atMs: number): void => {
-    firstMs = Math.min(firstMs, atMs)
-    lastMs = Math.max(lastMs, atMs)
+  const counts: TallyCounts = {
+    decided: 0,
+    firstMs: Infinity,
+    lastMs: -Infinity,
+    unknown: new Map(),
+    transitions: createChanges(),
+    agents: createGroups(),
+    actions: createGroups(),
+    terms: createGroups(),
+    approvals: createApprovals(),
+    duties: { total: 0, examples: [] },
   }
   return {
     unknown: (reason, atMs) => {
-      seen(atMs)
-      unknown.set(reason, (unknown.get(reason) ?? 0) + 1)
+      extendTo(counts, atMs)
+      counts.unknown.set(reason, (counts.unknown.get(reason) ?? 0) + 1)
     },
-    add: (compared) => {
-      const { before, after, agent, action, decisionId, atMs } = compared
-      seen(atMs)
-      decided += 1
-      approvals.add(atMs, before.outcome, after.outcome)
-      agents.decided(agent)
-      actions.decided(action)
-      if (before.outcome !== after.outcome) {
-        transitions.add(compared)
-        agents.changed(agent, compared)
-        actions.changed(action, compared)
-        for (const term of termsOf(compared)) terms.changed(term, compared)
-      } else if (before.duties !== after.duties) {
-        duties.total += 1
-        if (duties.examples.length < CHANGE_EXAMPLES_MAX) duties.examples.push(decisionId)
-      }
-    },
-    report: () => {
-      const unknownTotal = [...unknown.values()].reduce((sum, count) => sum + count, 0)
-      const { loosened, tightened } = transitions.counts()
-      const total = loosened + tightened
-      const days = lastMs < firstMs ? 0 : dayOf(lastMs) - dayOf(firstMs) + 1
-      return {
-        decisions: decided + unknownTotal,
-        decided,
-        unknown: { total: unknownTotal, ...Object.fromEntries([...unknown].sort()) },
-        changed: { total, loosened, tightened, share: decided === 0 ? 0 : total / decided },
-        other_duties: { total: duties.total, examples: [...duties.examples] },
-        transitions: transitions.list(),
-        by_agent: agents.list(),
-        by_action: actions.list(),
-        by_term: terms.list(),
-        approvals: approvals.report(days),
-        first: days === 0 ? null : new Date(firstMs).toISOString(),
-        last: days === 0 ? null : new Date(lastMs).toISOString(),
-      }
-    },
+    add: (compared) => addCompared(counts, compared),
+    report: () => reportOf(counts),
+  }
+}
+
+function extendTo(counts: TallyCounts, atMs: number): void {
+  counts.firstMs = Math.min(counts.firstMs, atMs)
+  counts.lastMs = Math.max(counts.lastMs, atMs)
+}
+
+function addCompared(counts: TallyCounts, compared: Compared): void {
+  const { before, after, agent, action, decisionId, atMs } = compared
+  const { transitions, agents, actions, terms, approvals, duties } = counts
+  extendTo(counts, atMs)
+  counts.decided += 1
+  approvals.add(atMs, before.outcome, after.outcome)
+  agents.decided(agent)
+  actions.decided(action)
+  if (before.outcome !== after.outcome) {
+    transitions.add(compared)
+    agents.changed(agent, compared)
+    actions.changed(action, compared)
+    for (const term of termsOf(compared)) terms.changed(term, compared)
+  } else if (before.duties !== after.duties) {
+    duties.total += 1
+    if (duties.examples.length < CHANGE_EXAMPLES_MAX) duties.examples.push(decisionId)
+  }
+}
+
+function reportOf(counts: TallyCounts): TallyReport {
+  const { decided, firstMs, lastMs, unknown, transitions, agents, actions, terms, approvals, duties } = counts
+  const unknownTotal = [...unknown.values()].reduce((sum, count) => sum + count, 0)
+  const { loosened, tightened } = transitions.counts()
+  const total = loosened + tightened
+  const days = lastMs < firstMs ? 0 : dayOf(lastMs) - dayOf(firstMs) + 1
+  return {
+    decisions: decided + unknownTotal,
+    decided,
+    unknown: { total: unknownTotal, ...Object.fromEntries([...unknown].sort()) },
+    changed: { total, loosened, tightened, share: decided === 0 ? 0 : total / decided },
+    other_duties: { total: duties.total, examples: [...duties.examples] },
+    transitions: transitions.list(),
+    by_agent: agents.list(),
+    by_action: actions.list(),
+    by_term: terms.list(),
+    approvals: approvals.report(days),
+    first: days === 0 ? null : new Date(firstMs).toISOString(),
+    last: days === 0 ? null : new Date(lastMs).toISOString(),
   }
 }
 
