@@ -20,6 +20,7 @@ import { watchFiles } from './cli/watch-files.ts'
 import type { Config } from './config/config.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
+import { SECOND_MS } from './format/time.ts'
 import type { LogEntry } from './http/log.ts'
 import { runLives } from './labs/trust-worlds/run-lives.ts'
 import { project } from './ledger/fold/fold.ts'
@@ -61,7 +62,7 @@ async function main(): Promise<number> {
     stderrIsTty: process.stderr.isTTY,
     columns: process.stdout.isTTY ? process.stdout.columns : 100,
     nowMs: () => Date.now(),
-    elapsed: () => performance.now() / 1_000,
+    elapsed: () => performance.now() / SECOND_MS,
     processors: availableParallelism(),
     random: (bytes) => randomBytes(bytes),
     version: { gradus: version, node: process.versions.node, opa: OPA_VERSION },

@@ -7,12 +7,11 @@ import type { Caller } from '../access/caller.ts'
 import type { DecisionRequest } from '../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import { ServiceError } from '../format/error.ts'
+import { DAY_MS } from '../format/time.ts'
 import { parseYaml } from '../format/yaml.ts'
 import { OutcomeClass } from '../model/outcome-classes.ts'
 import { Request } from '../model/request.ts'
 import type { Service } from '../service/service.ts'
-
-const HOUR_MS = 3_600_000
 
 /** The history of the example organisation: what each agent asked for, how often, and how it came out. */
 const History = z.strictObject({
@@ -79,7 +78,7 @@ export function demoHistoryFile(packageRoot: string): string {
 export async function liveThrough(service: Service, file: string, endMs: number, at: (ms: number) => void): Promise<number> {
   const history = parseYaml(file, await readFile(file, 'utf8'), History, 'bad_config')
   const steps = history.days * history.steps_per_day
-  const stepMs = (24 * HOUR_MS) / history.steps_per_day
+  const stepMs = DAY_MS / history.steps_per_day
   const counts = history.entries.map(() => 0)
   let decisions = 0
   for (let step = 0; step < steps; step += 1) {

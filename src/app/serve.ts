@@ -6,6 +6,7 @@ import { watchFiles } from '../cli/watch-files.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from '../config/load-config.ts'
 import { createEventStreams } from '../events/event-streams.ts'
 import { errorLine } from '../format/error.ts'
+import { DAY_MS, SECOND_MS } from '../format/time.ts'
 import { type LogEntry, loudObserver } from '../http/log.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -27,7 +28,7 @@ import { bundledPolicySet, cachedPolicySet } from './policy-sources.ts'
 import { policyWarnings } from './policy-warnings.ts'
 
 /** The demonstration's past begins at most this long ago, ms. */
-const PAST_MS_MAX = 366 * 86_400_000
+const PAST_MS_MAX = 366 * DAY_MS
 
 /** How often the log is told which approvals ran out of time. */
 const EXPIRE_INTERVAL_SECONDS = 5
@@ -203,7 +204,7 @@ function everySeconds(seconds: number, name: string, perform: () => Promise<numb
     perform()
       .catch((error: unknown) => warn(`${name}: ${errorLine(error)}`))
       .finally(() => (running = false))
-  }, seconds * 1_000)
+  }, seconds * SECOND_MS)
   timer.unref()
   return () => clearInterval(timer)
 }

@@ -1,4 +1,5 @@
 import { ServiceError } from '../format/error.ts'
+import { MINUTE_MS } from '../format/time.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { createObserveFold } from '../reports/observe/fold.ts'
 import { observedIn } from '../reports/observe/observed.ts'
@@ -17,8 +18,6 @@ export type ObserveReadyOptions = DataDirOptions & {
   readonly since: string | undefined
   readonly json: boolean
 }
-
-const MINUTE_MS = 60_000
 
 /** Whether an agent's scope may go from observe to enforce, gate by gate (`observe.ready` of the configuration). 0: all passed; 1: not yet. */
 export async function observeReady(deps: CliDeps, options: ObserveReadyOptions): Promise<ExitCode> {

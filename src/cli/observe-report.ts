@@ -1,4 +1,5 @@
 import { ServiceError } from '../format/error.ts'
+import { MINUTE_MS } from '../format/time.ts'
 import { createObserveFold, type Grouping, GROUPINGS, type ObserveReport } from '../reports/observe/fold.ts'
 import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
@@ -15,8 +16,6 @@ export type ObserveReportOptions = DataDirOptions & {
   readonly tenant: string | undefined
   readonly json: boolean
 }
-
-const MINUTE_MS = 60_000
 
 /** Says what enforcing would have changed of what was only observed. Records are read one after the other. */
 export async function observeReport(deps: CliDeps, options: ObserveReportOptions): Promise<ExitCode> {

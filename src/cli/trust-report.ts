@@ -1,9 +1,9 @@
 import { setImmediate as yieldTurn } from 'node:timers/promises'
 
+import { DAY_MS } from '../format/time.ts'
 import { createTrustFold, type ScopeReport, type Spread } from '../reports/trust-report/fold.ts'
 import { firstSeenMs, trustSightingOf } from '../reports/trust-report/sighting.ts'
 import { type ScopeSurvey, surveyTrust } from '../reports/trust-report/survey.ts'
-import { DAY_MS } from '../trust/constants.ts'
 import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'

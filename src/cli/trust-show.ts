@@ -1,7 +1,7 @@
 import { ServiceError } from '../format/error.ts'
+import { DAY_MS } from '../format/time.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { sampleScores } from '../reports/trust-history/samples.ts'
-import { DAY_MS } from '../trust/constants.ts'
 import { scopeTrust } from '../trust/scope-trust.ts'
 import { newAgentTrust } from '../trust/state.ts'
 import { type DataDirOptions, reading } from './data-dir.ts'

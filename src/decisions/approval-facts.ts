@@ -1,6 +1,7 @@
 import { requesterOf } from '../access/authority.ts'
 import { approversNeeded, type Redeemer, redemptionProblem, strangeness } from '../approvals/approval-rules.ts'
 import { isBehind } from '../approvals/override-rules.ts'
+import { MINUTE_MS } from '../format/time.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'

@@ -10,7 +10,6 @@ import type { BudgetRefusal, Decision, DecisionInputs } from '../pdp/decision-in
 import type { Decided } from './decision-context.ts'
 import { type Derivation, deriveRefused } from './derive.ts'
 
-const HOUR_MS = 3_600_000
 const OUTSTANDING = 'outstanding_unverified_max'
 
 /**

@@ -9,8 +9,6 @@ import type { Decided, DecisionContext } from './decision-context.ts'
 /** The level from which not everything has to be verified. */
 const SAMPLED_LEVEL = 4
 
-const HOUR_MS = 3_600_000
-
 /**
  * Whether a decision that lets a proven agent change something has to be verified: everything up to L3; at L4 a share drawn from the
  * decision's id and a secret, larger where little happens, so that a scope has its least number a day. Null: nothing runs, or only a read.

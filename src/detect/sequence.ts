@@ -1,12 +1,12 @@
 import { type Classification, CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
 import { matchesGlob } from '../format/glob.ts'
+import { SECOND_MS } from '../format/time.ts'
 import { hash32 } from './hash.ts'
 import type { DecidedDigest } from './observation.ts'
 import { alarm, clean, notLooked, type Reading, type Step } from './reading.ts'
 import type { SequenceRule, SequenceRules, SequenceStep } from './sequence-rules.ts'
 import { OPEN_MATCHES_MAX, type OpenMatch } from './state.ts'
 
-const SECOND_MS = 1_000
 const OVERFLOW =
   'more sequences are under way than are remembered; the oldest was given up, so that this action cannot be called clean'
 

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import { HOUR_MS, SECOND_MS } from '../format/time.ts'
 import type { Event } from './event.ts'
 import { createMutex, type Mutex } from './mutex.ts'
 
@@ -69,7 +70,7 @@ export type StreamPace = {
 }
 
 /** What the product runs with. */
-export const STREAM_PACE: StreamPace = { pollMs: 200, beatMs: 15_000, streamMsMax: 3_600_000 }
+export const STREAM_PACE: StreamPace = { pollMs: 200, beatMs: 15 * SECOND_MS, streamMsMax: HOUR_MS }
 
 /** What streams need: the length of the log, and its events from a leaf index on. */
 export type EventStreamsDeps = {

@@ -1,6 +1,7 @@
 import { setTimeout as pause, setImmediate as yieldTurn } from 'node:timers/promises'
 
 import { errorLine } from '../format/error.ts'
+import { DAY_MS, MINUTE_MS } from '../format/time.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import { createRuleFold, type Raised, type RuleFold } from '../reports/monitoring/rule-fold.ts'
@@ -9,7 +10,6 @@ import { createTrustFold, type TrustFold } from '../reports/trust-report/fold.ts
 import { trustGauges } from '../reports/trust-report/gauges.ts'
 import { firstSeenMs } from '../reports/trust-report/sighting.ts'
 import { surveyTrust } from '../reports/trust-report/survey.ts'
-import { DAY_MS } from '../trust/constants.ts'
 import type { MonitorState, StateFile } from './state-file.ts'
 import { type Seen, seenIn, type Tail } from './tail.ts'
 
@@ -32,7 +32,7 @@ export type MonitorPace = {
 }
 
 /** What the product runs with. */
-export const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: 60_000 }
+export const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: MINUTE_MS }
 
 /** What a monitor needs. */
 export type MonitorOptions = {

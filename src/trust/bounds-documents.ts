@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { DAY_MS } from '../format/time.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { Posture } from './posture.ts'
 import { ScoreCeiling } from './trust-view.ts'
@@ -9,7 +10,7 @@ export const HOLDS_MAX = 256
 /** Most ceilings, and most agents whose output was used, that one session remembers; what is beyond them makes it untrusted. */
 export const SESSION_ENTRIES_MAX = 32
 /** How long a session is remembered after something last bounded it, ms. */
-export const SESSION_MEMORY_MS = 7 * 86_400_000
+export const SESSION_MEMORY_MS = 7 * DAY_MS
 
 const id = z.string().min(1).max(512)
 const atMs = z.int().nonnegative()

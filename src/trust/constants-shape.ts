@@ -3,9 +3,6 @@ import { z } from 'zod'
 import { Layer, LAYERS } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
 
-/** Milliseconds in a day. */
-export const DAY_MS = 86_400_000
-
 /** Where a signal's judgement came from; decides its weight. */
 export const EvidenceSource = z.enum([
   'deterministic',

@@ -15,7 +15,7 @@ import {
   unit,
 } from './constants-shape.ts'
 
-export { DAY_MS, EvidenceSource, EvidenceStake, IncidentClass, IncidentReach, IncidentRule, Severity } from './constants-shape.ts'
+export { EvidenceSource, EvidenceStake, IncidentClass, IncidentReach, IncidentRule, Severity } from './constants-shape.ts'
 
 /** Every number of the trust model. Configuration: versioned with the policy set; docs/trust-model.md explains each. */
 export const TrustConstants = z

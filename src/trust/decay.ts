@@ -1,4 +1,4 @@
-import { DAY_MS } from './constants.ts'
+import { DAY_MS } from '../format/time.ts'
 
 /** What is left of one unit after `elapsedMs` at a half-life in days; 1 for no or negative time. */
 export function decay(elapsedMs: number, halfLifeDays: number): number {

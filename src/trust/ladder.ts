@@ -1,6 +1,7 @@
+import { DAY_MS } from '../format/time.ts'
 import { type Level, lowerLevel } from '../model/level.ts'
 import type { Ladder } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import type { TrustConstants } from './constants.ts'
 import { isAfter } from './decay.ts'
 import { bandOf, publish } from './phi.ts'
 

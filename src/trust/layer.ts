@@ -1,5 +1,6 @@
+import { DAY_MS } from '../format/time.ts'
 import type { LayerState } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import type { TrustConstants } from './constants.ts'
 import { decay, isAfter, later } from './decay.ts'
 import { failureLowerBound, failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
 import { phi } from './phi.ts'

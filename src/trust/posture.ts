@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import { DAY_MS } from '../format/time.ts'
+import type { TrustConstants } from './constants.ts'
 import { requireFinite } from './finite.ts'
 import type { ScoreCeiling } from './trust-view.ts'
 

@@ -1,6 +1,7 @@
+import { DAY_MS } from '../format/time.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { AgentTrust } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import type { TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
 import { requireFinite } from './finite.ts'
 import type { Gate, GateName } from './gates.ts'

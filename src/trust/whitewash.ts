@@ -1,5 +1,6 @@
+import { DAY_MS } from '../format/time.ts'
 import type { AgentTrust, Incident } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import type { TrustConstants } from './constants.ts'
 
 /**
  * Until when a new agent of the same owner is held back, ms since 1970; null: the agent did not fall. It did where an incident of a class

@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../format/time.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { Appends } from './appends.ts'
@@ -8,7 +9,7 @@ import { signingKeys } from './secret.ts'
 import type { Webhook } from './settings.ts'
 
 /** How often the lag of every webhook is observed, ms. */
-const LAG_INTERVAL_MS = 1_000
+const LAG_INTERVAL_MS = SECOND_MS
 
 /** What following needs; the members that can be left out are for tests. */
 export type FollowOptions = {

@@ -11,7 +11,7 @@ import {
 import { trustGauges } from '../../src/reports/trust-report/gauges.ts'
 import { AGENT_WIDE, firstSeenMs, type TrustSighting, trustSightingOf } from '../../src/reports/trust-report/sighting.ts'
 import { surveyTrust } from '../../src/reports/trust-report/survey.ts'
-import { DAY_MS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import { ask, gateway, operator, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 

@@ -18,7 +18,8 @@ import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../s
 import { createService, systemCaller } from '../../src/service/create-service.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 
 /** Monday 2026-03-02, 10:00 UTC: a business hour, so that no rule about the time of day fires by itself. */
 export const START_MS = Date.UTC(2026, 2, 2, 10)

@@ -10,7 +10,8 @@ import {
   newBounds,
   sessionCeilings,
 } from '../../src/trust/bounds.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 
 const CONSTANTS = DEFAULT_TRUST_CONSTANTS
 const NOW_MS = Date.parse('2026-03-03T10:00:00.000Z')

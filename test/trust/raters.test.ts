@@ -5,7 +5,8 @@ import { newRater } from '../../src/ledger/fold/rater-record.ts'
 import { type AgentTrust, RATERS_MAX, type ScopeTrust, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
 import { addEvidence } from '../../src/trust/agent.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
-import { DEFAULT_TRUST_CONSTANTS as C, DAY_MS, EvidenceSource } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
+import { DEFAULT_TRUST_CONSTANTS as C, EvidenceSource } from '../../src/trust/constants.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import {
   isCalibrated,

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../format/time.ts'
 import { LAYERS } from '../../model/layer.ts'
 import { levelName } from '../../model/level.ts'
 import type { Gate, GateName } from '../../trust/gates.ts'
@@ -7,7 +8,6 @@ import { escapeLine, type Paint, type Style } from '../output.ts'
 /** Width of a bar, characters: one for each .05 of score. */
 const BAR = 20
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
-const DAY_MS = 86_400_000
 
 /** A scope as it is drawn; `days` are its scores at the end of each of the last days. */
 export type DrawnScope = ScopeTrustAnswer & { readonly days: readonly number[] }

@@ -6,6 +6,7 @@ import type { Finding } from '../../detect/finding.ts'
 import type { DecidedDigest, ObservationDigest, RawFinished } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
 import { watch } from '../../detect/watch.ts'
+import { HOUR_MS } from '../../format/time.ts'
 import { agentIncident } from '../../ledger/agent-incident.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { detectorState } from '../../ledger/fold/detector-state.ts'
@@ -209,7 +210,7 @@ function verdictsOf(findings: readonly Finding[], atMs: number): readonly Verdic
 }
 
 /** A weak sign of an injection within so long of another adds nothing to its incident, ms. */
-const WEAK_AGAIN_MS = 3_600_000
+const WEAK_AGAIN_MS = HOUR_MS
 
 /** An injection in the arguments caps the agent at once. While one of its class holds, another adds nothing to it. */
 function injectionIncidents(
@@ -228,7 +229,7 @@ function injectionIncidents(
 }
 
 /** Where no session is named, everything that the agent does is one, for so long, ms. */
-const UNNAMED_SESSION_MS = 3_600_000
+const UNNAMED_SESSION_MS = HOUR_MS
 
 /** What looks like an injection in what a tool gave back caps the session like the incident that it is not. */
 function sessionCaps(

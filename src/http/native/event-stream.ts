@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import type { EventStream, EventStreams, StreamFrame } from '../../events/event-streams.ts'
 import { identifier } from '../../format/identifier.ts'
+import { SECOND_MS } from '../../format/time.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
 import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Reply } from '../exchange.ts'
 import { parseQuery } from '../validate.ts'
@@ -11,7 +12,7 @@ import { parseQuery } from '../validate.ts'
 /** How long a reader may take nothing, ms, before its stream is cut. */
 export const SLOW_MS_MAX = 10_000
 /** How long a reader should wait before it comes back, ms. */
-const RETRY_MS = 1_000
+const RETRY_MS = SECOND_MS
 /** Longest time that a timer of Node takes, ms. */
 const TIMER_MS_MAX = 2_147_483_647
 

@@ -1,12 +1,13 @@
 import { atItsTime } from '../../evidence/event-time.ts'
 import { judge } from '../../evidence/raters/judge.ts'
+import { DAY_MS, HOUR_MS } from '../../format/time.ts'
 import { mayRun } from '../../lattice/outcome-order.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { LEVELS } from '../../model/level.ts'
 import { OUTCOME_CLASSES, type OutcomeClass, SIGNAL_CLASSES, type SignalClass } from '../../model/outcome-classes.ts'
 import type { RiskBand } from '../../model/outcome.ts'
 import type { ScopeKey } from '../../model/scope.ts'
-import { DAY_MS, type TrustConstants } from '../../trust/constants.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
 import { NO_HEAT } from '../../trust/heat.ts'
 import { outstandingLimit } from '../../trust/phi.ts'
 import { promotionGates } from '../../trust/promotion.ts'
@@ -25,7 +26,6 @@ export type Ablation = {
 }
 
 const SCOPES = [scopeFor('low'), scopeFor('medium')] as const
-const HOUR_MS = DAY_MS / 24
 /** An action that nobody verified gives its slot back after so long, and was missed. */
 const VERIFY_WITHIN_MS = DAY_MS
 

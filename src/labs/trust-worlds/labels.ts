@@ -1,14 +1,14 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../format/time.ts'
 import type { OutcomeClass } from '../../model/outcome-classes.ts'
-import { DAY_MS, type EvidenceSource } from '../../trust/constants.ts'
+import type { EvidenceSource } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
 import type { Label, SimulatedPolicy, SimulatedSubject } from './policy.ts'
 import { START_MS } from './schedule.ts'
 import { CONTEXT_ALARM_SHARE, HIT_RATE, REVIEWERS, type Setting, VERIFY_DELAY_HOURS } from './setting.ts'
 import type { SimulatedWorld } from './worlds.ts'
 
-const HOUR_MS = DAY_MS / 24
 /** Who praises or complains does so a moment after the action. */
-const GOSSIP_MS = 60_000
+const GOSSIP_MS = MINUTE_MS
 
 /** Where the labels of one life come from. */
 export type Labels = {

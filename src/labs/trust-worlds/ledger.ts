@@ -2,6 +2,7 @@ import { decisionOf, proposalOf } from '../../evidence/judged-decision.ts'
 import { weighHeld } from '../../evidence/raters/judge.ts'
 import type { Judged } from '../../evidence/weigh-verdict.ts'
 import { invariant } from '../../format/error.ts'
+import { HOUR_MS } from '../../format/time.ts'
 import { ceilingsFor } from '../../ladder/score-ceilings.ts'
 import type { DocumentKey, DocumentKind, Documents } from '../../ledger/documents/documents.ts'
 import type { Effect } from '../../ledger/effect.ts'
@@ -11,7 +12,7 @@ import type { StoredRecord, View } from '../../ledger/store.ts'
 import type { RiskBand } from '../../model/outcome.ts'
 import { formatScope, type ScopeKey } from '../../model/scope.ts'
 import type { AgentTrust } from '../../trust/agent-trust.ts'
-import { DAY_MS, type TrustConstants } from '../../trust/constants.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
 import { newAgentTrust } from '../../trust/state.ts'
 import type { ScoreCeiling } from '../../trust/trust-view.ts'
 import { stakeOf, type SimulatedSubject } from './policy.ts'
@@ -84,7 +85,7 @@ export function newLedger(constants: TrustConstants): TrustLedger {
     },
     resolveHolds: (atMs) => {
       for (const hold of view.document(boundsKey(TENANT, AGENT))?.holds ?? []) {
-        if (hold.at_ms + REVIEW_HOURS * (DAY_MS / 24) > atMs) continue
+        if (hold.at_ms + REVIEW_HOURS * HOUR_MS > atMs) continue
         const resolved: Effect = { kind: 'hold_resolved', agent: AGENT, id: hold.id }
         const waiting = view.document(filingsKey(TENANT, AGENT))?.held.filter((one) => one.hold === hold.id) ?? []
         const accepted = hold.reason === 'uncorroborated_failures' ? waiting : []

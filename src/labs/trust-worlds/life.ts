@@ -1,6 +1,6 @@
+import { HOUR_MS } from '../../format/time.ts'
 import { mayRun } from '../../lattice/outcome-order.ts'
 import type { RiskBand } from '../../model/outcome.ts'
-import { DAY_MS } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
 import { createLabels, type Labels } from './labels.ts'
 import type { SimulatedPolicy, SimulatedSubject } from './policy.ts'
@@ -58,7 +58,7 @@ export function live(surroundings: Surroundings): Life {
     const executed = carryOut(surroundings, task, bad, { labels, tally })
     if (task.burst && executed && draw(action, 'injection') < (world.injected ?? 0)) {
       policy.injection(atMs)
-      reviewAtMs = Math.min(reviewAtMs, atMs + REVIEW_HOURS * (DAY_MS / 24))
+      reviewAtMs = Math.min(reviewAtMs, atMs + REVIEW_HOURS * HOUR_MS)
     }
   }
   return tally.life(days)

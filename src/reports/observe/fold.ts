@@ -1,9 +1,9 @@
 import type { Verdict } from '../../evidence/weigh-verdict.ts'
+import { DAY_MS } from '../../format/time.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
 import type { Scratch } from '../../ledger/scratch.ts'
 import { type Source, SOURCES } from '../../model/ceiling.ts'
 import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
-import { DAY_MS } from '../../trust/constants.ts'
 import { type Counts, createNamed, type Fate, fateOf, newCounts } from './counts.ts'
 import { type Observed, observedIn } from './observed.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
+import { DAY_MS } from '../../format/time.ts'
 import type { Level } from '../../model/level.ts'
-import { DAY_MS } from '../../trust/constants.ts'
 import { AGENT_WIDE, ALL_SCOPES, type TrustSighting } from './sighting.ts'
 
 /** Scopes that are counted apart; further ones are `other`. */
