@@ -1,7 +1,7 @@
 import { durationMs } from '../format/duration.ts'
 import { ServiceError } from '../format/error.ts'
 import { type Reason, type Why, whyTrust } from '../reports/trust-history/why.ts'
-import { scopeView } from '../trust/view.ts'
+import { scopeView } from '../trust/trust-view.ts'
 import { type DataDirOptions, reading } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'

@@ -14,24 +14,18 @@ import { activityKey, boundsKey, DETECTORS_KEY, sessionKey } from '../ledger/key
 import { recordOf } from '../ledger/new-record.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import { sandbox } from '../ledger/sandbox.ts'
-import type { Store, DocumentKeys, Transaction } from '../ledger/store.ts'
+import type { DocumentKeys, Store, Transaction } from '../ledger/store.ts'
 import { OUTCOME_CLASSES, SIGNAL_CLASSES } from '../model/outcome-classes.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
+import { newAgentTrust } from '../trust/agent-trust.ts'
 import type { TrustConstants } from '../trust/constants.ts'
-import { newAgentTrust } from '../trust/state.ts'
-import { scopeView } from '../trust/view.ts'
+import { scopeView } from '../trust/trust-view.ts'
 import { sightingKey } from './corroboration.ts'
 import { classifyOutput, type ExternalClassifiers } from './detectors/external-classifiers.ts'
-import {
-  detectorDocumentKeys,
-  type Finished,
-  NO_DETECTOR_RUN,
-  runDetectorsOnOutcome,
-  runDetectorsOnOutput,
-} from './detectors/run-detectors.ts'
+import { detectorDocumentKeys, type Finished, NO_DETECTOR_RUN, runDetectorsOnOutcome, runDetectorsOnOutput } from './detectors/run-detectors.ts'
 import { atItsTime, eventTimeIn, refuseOldSuccess } from './event-time.ts'
 import { decisionOf, type RecordedDecision } from './judged-decision.ts'
-import { judgedBy, evaluationContextOf } from './raters/agent-judges.ts'
+import { evaluationContextOf, judgedBy } from './raters/agent-judges.ts'
 import { judge, judgeEach, judgementDocumentKeys } from './raters/judge.ts'
 import { coverageOf, missesCharged } from './sampling.ts'
 import { refuseBeyond } from './signals/authorization.ts'

@@ -4,8 +4,8 @@ import type { Effect } from '../ledger/effect.ts'
 import { claimsAfter, hearing, newVerdicts, UNHEARD } from '../ledger/fold/fold.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { EvidenceStake, TrustConstants } from '../trust/constants.ts'
+import { negativeWeight, positiveWeight, severityOf } from '../trust/evidence-weight.ts'
 import { isRater } from '../trust/raters.ts'
-import { negativeWeight, positiveWeight, severityOf } from '../trust/weight.ts'
 
 /** What a decision was about, as its record says; evidence about it is weighed by this, never by what a report claims. */
 export type Judged = {

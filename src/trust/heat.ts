@@ -1,9 +1,8 @@
 import type { AgentHeat } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { isAfter, later } from './decay.ts'
-
-/** An agent without recent failures. */
-export const NO_HEAT: AgentHeat = { q: 0, tnMs: null }
+import { failureLowerBound } from './opinion.ts'
+import { phi } from './score-scale.ts'
 
 /** An outcome failure in any scope heats the agent. */
 export function heatUp(heat: AgentHeat, weight: number, eventTimeMs: number): AgentHeat {
@@ -37,4 +36,9 @@ function cools(heat: AgentHeat, weight: number, eventTimeMs: number, constants: 
 
 function coolingFactor(weight: number, constants: TrustConstants): number {
   return Math.pow(2, -Math.min(weight, 1) / constants.heat_half_life_units)
+}
+
+/** Ceiling of recent failures: the score of the lower failure bound of the heat against its prior. */
+export function heatCeiling(q: number, constants: TrustConstants): number {
+  return phi(failureLowerBound(constants.heat_prior_units, q, constants.prior_units), constants)
 }

@@ -3,19 +3,7 @@ import { type Level, lowerLevel } from '../model/level.ts'
 import type { Ladder } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { isAfter } from './decay.ts'
-import { bandOf, publish } from './phi.ts'
-
-/** The ladder of a scope in which nothing happened. */
-export const NEW_LADDER: Ladder = {
-  level: 0,
-  k: 0,
-  e: 0,
-  sinceMs: 0,
-  kGrant: [0, 0, 0, 0, 0],
-  strikes: 0,
-  struckAtMs: null,
-  restarts: 0,
-}
+import { bandOf, publish } from './score-scale.ts'
 
 /** The rung above; undefined at the top. */
 export function nextLevel(level: Level): Level | undefined {

@@ -2,11 +2,9 @@ import { DAY_MS } from '../format/time.ts'
 import type { LayerState } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { decay, isAfter, later } from './decay.ts'
-import { failureLowerBound, failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
-import { phi } from './phi.ts'
-
-/** A layer of which nothing is known. */
-export const EMPTY_LAYER: LayerState = { r: 0, s: 0, q: 0, tMs: 0, tpMs: null, tnMs: null }
+import { heatCeiling } from './heat.ts'
+import { failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
+import { phi } from './score-scale.ts'
 
 /** Evidence borrowed from elsewhere, valued at the time of reading, and as fresh as its newest donor. */
 export type Prior = { readonly r: number; readonly s: number; readonly tpMs: number | null }
@@ -91,11 +89,6 @@ export function freshnessCeiling(tpMs: number | null, nowMs: number, { freshness
     left = right
   }
   return 0
-}
-
-/** Ceiling of recent failures: the score of the lower failure bound of the heat against its prior. */
-export function heatCeiling(q: number, constants: TrustConstants): number {
-  return phi(failureLowerBound(constants.heat_prior_units, q, constants.prior_units), constants)
 }
 
 /** A layer at a time: its trust, the three ceilings it is the least of, and what they come from. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
+import { requireFinite } from '../format/error.ts'
 import { DAY_MS } from '../format/time.ts'
 import type { TrustConstants } from './constants.ts'
-import { requireFinite } from './finite.ts'
-import type { ScoreCeiling } from './trust-view.ts'
+import type { ScoreCeiling } from './score-ceiling.ts'
 
 /**
  * Ceilings on the score from what is verified about an agent's credentials and workload, at one time; what is not known bounds

@@ -4,12 +4,11 @@ import { type Judged, type Verdict, weigh } from '../../src/evidence/weigh-verdi
 import { hearing } from '../../src/ledger/fold/fold.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import type { AgentTrust } from '../../src/trust/agent-trust.ts'
+import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'
+import { positiveWeight } from '../../src/trust/evidence-weight.ts'
 import { countRequired } from '../../src/trust/ladder.ts'
-import { outstandingLimit } from '../../src/trust/phi.ts'
 import { promotionGates } from '../../src/trust/promotion.ts'
-import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
-import { positiveWeight } from '../../src/trust/weight.ts'
+import { outstandingLimit } from '../../src/trust/score-scale.ts'
 import { agentAt, bad, C, CRM, DAY, good, goodEverywhere, layer, MAIL, NOW, repeat, view } from './support.ts'
 
 const judged: Judged = {

@@ -1,24 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { newRater } from '../../src/ledger/fold/rater-record.ts'
-import { type AgentTrust, RATERS_MAX, type ScopeTrust, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
-import { addEvidence } from '../../src/trust/agent.ts'
-import { changeComposition } from '../../src/trust/composition.ts'
 import { DAY_MS } from '../../src/format/time.ts'
+import { newRater } from '../../src/ledger/fold/rater-record.ts'
+import { type AgentTrust, newAgentTrust, RATERS_MAX, scopeOf, type ScopeTrust, VERIFIERS_MAX, withScope } from '../../src/trust/agent-trust.ts'
+import { heldBackUntil } from '../../src/trust/bounds.ts'
+import { changeComposition } from '../../src/trust/composition.ts'
 import { DEFAULT_TRUST_CONSTANTS as C, EvidenceSource } from '../../src/trust/constants.ts'
+import { addEvidence } from '../../src/trust/evidence.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
-import {
-  isCalibrated,
-  isRater,
-  isRubberStamp,
-  raterWeight,
-  verifiersFor,
-  withoutLargestRater,
-  withRaterShare,
-} from '../../src/trust/raters.ts'
-import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
-import { heldBackUntil } from '../../src/trust/whitewash.ts'
+import { isCalibrated, isRater, isRubberStamp, raterWeight, verifiersFor, withoutLargestRater, withRaterShare } from '../../src/trust/raters.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 10)
 const MAIL = 'mail:full'

@@ -6,20 +6,11 @@ import { saidWithin, WITNESS_MS } from '../../ledger/fold/raters.ts'
 import { boundsKey, filingsKey, raterKey, tallyKey } from '../../ledger/keys.ts'
 import { sandbox } from '../../ledger/sandbox.ts'
 import type { DocumentKeys, View } from '../../ledger/store.ts'
-import type { Hold, HoldReason } from '../../trust/bounds-documents.ts'
+import type { Hold, HoldReason } from '../../trust/bounds.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { isCalibrated, isRater, raterWeight } from '../../trust/raters.ts'
 import { decisionOf, proposalOf } from '../judged-decision.ts'
-import {
-  criticalIncident,
-  isSuperseded,
-  type Judged,
-  recordWithoutWeight,
-  type Verdict,
-  weigh,
-  weighAnew,
-  type Weighed,
-} from '../weigh-verdict.ts'
+import { criticalIncident, isSuperseded, type Judged, recordWithoutWeight, type Verdict, weigh, weighAnew, type Weighed } from '../weigh-verdict.ts'
 
 /** Where and when something is said: of which decision, and the id a hold gets if it has to wait. */
 export type EvaluationContext = {

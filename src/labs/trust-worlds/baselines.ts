@@ -3,7 +3,7 @@ import type { Level } from '../../model/level.ts'
 import type { Outcome, RiskBand } from '../../model/outcome.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
 import { decay } from '../../trust/decay.ts'
-import { bandOf } from '../../trust/phi.ts'
+import { bandOf } from '../../trust/score-scale.ts'
 import { concededAt } from './matrix.ts'
 import type { SimulatedPolicy } from './policy.ts'
 

@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../../format/time.ts'
-import type { RaterRecord } from '../../trust/rater-record.ts'
+import type { RaterRecord } from '../../trust/raters.ts'
 
 /** A verdict this soon after the request was not read, ms. */
 const HASTY_MS = 10_000

@@ -1,7 +1,6 @@
 import type { Store } from '../../ledger/store.ts'
 import { type Level, LEVELS } from '../../model/level.ts'
-import type { IncidentState } from '../../trust/trust-view.ts'
-import { scopeView } from '../../trust/view.ts'
+import { type IncidentState, scopeView } from '../../trust/trust-view.ts'
 import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from './fold.ts'
 import { AGENT_WIDE, ALL_SCOPES } from './sighting.ts'
 

@@ -1,13 +1,12 @@
-import type { Layer } from '../model/layer.ts'
-import type { ScopeKey } from '../model/scope.ts'
-import type { AgentTrust, LayerState } from './agent-trust.ts'
-import type { TrustConstants } from './constants.ts'
-import { settle } from './demotion.ts'
-import { requireAmount, requireFinite } from './finite.ts'
-import { valuedAt } from './layer.ts'
-import { phiInverse } from './phi.ts'
-import { scopeOf, withScope } from './state.ts'
-import type { TrustWrite } from './trust-change.ts'
+import { requireAmount, requireFinite } from '../../format/error.ts'
+import type { Layer } from '../../model/layer.ts'
+import type { ScopeKey } from '../../model/scope.ts'
+import { type AgentTrust, type LayerState, scopeOf, withScope } from '../agent-trust.ts'
+import type { TrustConstants } from '../constants.ts'
+import { settle } from '../demotion.ts'
+import { valuedAt } from '../layer.ts'
+import { phiInverse } from '../score-scale.ts'
+import type { TrustWrite } from '../trust-change.ts'
 
 /** Share of the evidence that just reaches the band of L3 that an import may come to, so that rounding never reaches it. */
 const SHARE_MAX = 0.99

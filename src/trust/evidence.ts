@@ -1,23 +1,15 @@
+import { requireAmount, requireFinite } from '../format/error.ts'
 import type { Layer } from '../model/layer.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import {
-  type AgentTrust,
-  type BlastRadius,
-  type Incident,
-  type IncidentCount,
-  type TrackRecord,
-  VERIFIERS_MAX,
-} from './agent-trust.ts'
+import { type AgentTrust, type BlastRadius, type Incident, type IncidentCount, scopeOf, type TrackRecord, VERIFIERS_MAX, withScope } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { settle } from './demotion.ts'
-import { requireAmount, requireFinite } from './finite.ts'
 import { coolDown, heatUp, undoCooling } from './heat.ts'
-import { countPositive, countsTowards, raiseInto, uncountPositive } from './incidents.ts'
+import { countPositive, countsTowards, raiseInto, uncountPositive } from './incident-caps.ts'
 import { countFailure, countGood, uncountGood } from './ladder.ts'
 import { addNegative, addPositive, takePositiveBack } from './layer.ts'
-import { bandOf, publish } from './phi.ts'
+import { bandOf, publish } from './score-scale.ts'
 import { readScope } from './score.ts'
-import { scopeOf, withScope } from './state.ts'
 import type { TrustWrite } from './trust-change.ts'
 
 /** One weighted observation. Identity evidence is the agent's and ignores the scope. */

@@ -1,17 +1,15 @@
 import { z } from 'zod'
 
-import { WireShare } from '../model/wire-fields.ts'
 import { LAYERS } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
+import { WireShare } from '../model/wire-fields.ts'
 import type { AgentTrust } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
-import { Gate } from './gates.ts'
 import { nextLevel } from './ladder.ts'
 import { conflictOf, fusedOpinion } from './opinion.ts'
-import { promotionGates } from './promotion.ts'
-import { TrustView } from './trust-view.ts'
-import { scopeView, type ViewTerms } from './view.ts'
+import { Gate, promotionGates } from './promotion.ts'
+import { scopeView, TrustView, type ViewTerms } from './trust-view.ts'
 
 /** A scope as people see it: its trust, every gate of the next rung, and what its layers say together. */
 export function scopeTrust(agent: AgentTrust, scope: ScopeKey, terms: ViewTerms, constants: TrustConstants): ScopeTrustAnswer {

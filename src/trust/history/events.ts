@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-import { ServiceError } from '../format/error.ts'
-import { epochMs } from '../format/time.ts'
-import { Layer } from '../model/layer.ts'
-import { TRUST_ID_CHARS_MAX } from './agent-trust.ts'
+import { ServiceError } from '../../format/error.ts'
+import { epochMs } from '../../format/time.ts'
+import { Layer } from '../../model/layer.ts'
+import { TRUST_ID_CHARS_MAX } from '../agent-trust.ts'
 
 /** Most events of one history. */
 export const TRUST_EVENTS_MAX = 10_000_000
