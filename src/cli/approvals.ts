@@ -1,7 +1,7 @@
 import { ApprovalAnswer, ApprovalsAnswer, type ApprovalSummary, ApprovalView } from '../approvals/wire.ts'
 import { ServiceError } from '../format/error.ts'
 import { ApprovalState } from '../ledger/documents/approval.ts'
-import { ifApproved } from '../pdp/approved.ts'
+import { ifApproved } from '../pdp/lifted-terms.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText, type Paint, painter, table } from './output.ts'

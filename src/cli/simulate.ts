@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 
 import { CallerStanding } from '../access/caller.ts'
-import { durationMs } from '../format/duration.ts'
 import { ServiceError } from '../format/error.ts'
+import { durationMs } from '../format/time.ts'
 import type { Store } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { simulateOpa } from '../simulate/simulate-opa.ts'

@@ -1,5 +1,5 @@
-import { durationMs } from '../format/duration.ts'
 import { ServiceError } from '../format/error.ts'
+import { durationMs } from '../format/time.ts'
 import { type Reason, type Why, whyTrust } from '../reports/trust-history/why.ts'
 import { scopeView } from '../trust/trust-view.ts'
 import { type DataDirOptions, reading } from './data-dir.ts'

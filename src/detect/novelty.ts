@@ -1,6 +1,17 @@
-import { alarm, clean, learning, type Reading, shown, type Step } from './reading.ts'
+import { hash32 } from './argument-shapes.ts'
+import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './finding.ts'
+import type { DecidedDigest } from './observation.ts'
 import type { DetectSettings } from './settings.ts'
-import type { NoveltyState } from './state.ts'
+import {
+  type AgentDetectState,
+  LAST_TOOLS_MAX,
+  type LastTool,
+  type NoveltyState,
+  SCOPE_SHAPES_MAX,
+  type ScopeDetectState,
+  TOOLS_MAX,
+  TRANSITIONS_MAX,
+} from './state.ts'
 import { BASELINE_MEMORY } from './statistics/baseline.ts'
 
 /** Settings of a detector of what was not met before. */
@@ -50,4 +61,58 @@ function read(state: NoveltyState, freshCount: number, { noun, hashes }: Met, se
       ? `by learning anew, until new ones are at most ${shown(settings.rate_max * 50)} % of actions`
       : 'at once: what was let pass by the base policy is known from now on',
   })
+}
+
+/** Whether the arguments have a shape that this scope has not met. Where not all of them was walked, nothing is clean. */
+export function argumentNovelty(
+  state: ScopeDetectState['shapes'],
+  digest: DecidedDigest,
+  settings: NoveltySettings,
+): Step<ScopeDetectState['shapes']> {
+  const { shapes } = digest
+  if (shapes === null || (shapes.complete && shapes.hashes.length === 0))
+    return { state, reading: notLooked('not_applicable', 'the action has no arguments') }
+  const met = { hashes: shapes.hashes, noun: 'shape of arguments', max: SCOPE_SHAPES_MAX, learn: !digest.base_denied }
+  const step = meetNovelty(state, met, settings)
+  if (shapes.complete || step.reading.verdict !== 'clean') return step
+  return { state: step.state, reading: notLooked('cannot_tell', 'there are more arguments than are looked at') }
+}
+
+/** Whether the tool was used before by this agent. What the base policy denies is never learnt. */
+export function unseenTool(
+  state: AgentDetectState['tools'],
+  digest: DecidedDigest,
+  settings: NoveltySettings,
+): Step<AgentDetectState['tools']> {
+  const hashes = [hash32(digest.action)]
+  return meetNovelty(state, { hashes, noun: 'tool', max: TOOLS_MAX, learn: !digest.base_denied }, settings)
+}
+
+/** The part of the state that transitions need. */
+export type TransitionState = Pick<AgentDetectState, 'transitions' | 'last_tools'>
+
+/** Whether this tool came after the session's last one before. Actions without a session are one session. */
+export function unseenTransition(
+  state: TransitionState,
+  digest: DecidedDigest,
+  settings: NoveltySettings,
+): Step<TransitionState> {
+  const session = digest.session === null ? null : hash32(digest.session)
+  const tool = hash32(digest.action)
+  const before = state.last_tools.find((last) => last.session === session)
+  const last_tools = digest.base_denied ? state.last_tools : withLast(state.last_tools, { session, tool })
+  if (before === undefined)
+    return {
+      state: { ...state, last_tools },
+      reading: notLooked('not_applicable', 'the first action of its session has none before it'),
+    }
+  const hashes = [hash32(`${String(before.tool)}>${String(tool)}`)]
+  const met = { hashes, noun: 'tool-to-tool transition', max: TRANSITIONS_MAX, learn: !digest.base_denied }
+  const { state: transitions, reading } = meetNovelty(state.transitions, met, settings)
+  return { state: { transitions, last_tools }, reading }
+}
+
+/** The session's last tool, the least recent session forgotten first. */
+function withLast(lasts: readonly LastTool[], last: LastTool): readonly LastTool[] {
+  return [...lasts.filter(({ session }) => session !== last.session), last].slice(-LAST_TOOLS_MAX)
 }

@@ -1,9 +1,9 @@
 import { type Classification, CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
 import { matchesGlob } from '../format/glob.ts'
 import { SECOND_MS } from '../format/time.ts'
-import { hash32 } from './hash.ts'
+import { hash32 } from './argument-shapes.ts'
+import { alarm, clean, notLooked, type Reading, type Step } from './finding.ts'
 import type { DecidedDigest } from './observation.ts'
-import { alarm, clean, notLooked, type Reading, type Step } from './reading.ts'
 import type { SequenceRule, SequenceRules, SequenceStep } from './sequence-rules.ts'
 import { OPEN_MATCHES_MAX, type OpenMatch } from './state.ts'
 

@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../format/time.ts'
-import { alarm, clean, learning, type Reading, shown, type Step } from './reading.ts'
+import { alarm, clean, learning, type Reading, shown, type Step } from './finding.ts'
 import type { DetectSettings } from './settings.ts'
 import type { Baseline, WindowState } from './state.ts'
 import { learnt } from './statistics/baseline.ts'

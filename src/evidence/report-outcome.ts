@@ -1,6 +1,6 @@
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
-import { sessionOf } from '../access/session.ts'
+import { sessionOf } from '../access/parties.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import { InvariantError, ServiceError } from '../format/error.ts'
 import { ceilingsFor } from '../ladder/score-ceilings.ts'

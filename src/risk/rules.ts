@@ -2,11 +2,9 @@ import { Engine, type EngineResult } from 'json-rules-engine'
 
 import { riskBand } from '../catalogue/static-points.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
-import { compare, NOT_APPLICABLE, UNAVAILABLE } from './compare.ts'
-import { ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules } from './compiled-rule.ts'
-import { createEnginePool, type EnginePool } from './engine-pool.ts'
+import { actionKind, ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules, relevantRules } from './compiled-rules.ts'
 import type { RiskFacts } from './facts.ts'
-import { actionKind, relevantRules } from './relevant-rules.ts'
+import { compare, NOT_APPLICABLE, UNAVAILABLE } from './operators.ts'
 import type { RiskView } from './risk-view.ts'
 import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from './rule-document.ts'
 
@@ -133,4 +131,32 @@ function obligationsOf(rules: readonly CompiledRule[]): readonly string[] {
 
 function nameOf({ document, rule }: CompiledRule): string {
   return `${document}/${rule.id}`
+}
+
+/** Most engines of one rule set; json-rules-engine is CPU-bound between its promises, so more would only take memory. */
+export const ENGINES_MAX = 8
+
+/** Lends engines, each to one piece of work at a time. */
+export type EnginePool<E> = { readonly use: <T>(work: (engine: E) => Promise<T>) => Promise<T> }
+
+/** Makes engines when they are first needed, up to a limit; further work waits in order. One whose work failed is thrown away. */
+export function createEnginePool<E>(create: () => E, enginesMax: number = ENGINES_MAX): EnginePool<E> {
+  const free: E[] = []
+  const waiting: (() => void)[] = []
+  let lent = 0
+  return {
+    use: async (work) => {
+      while (lent >= enginesMax) await new Promise<void>((resolve) => waiting.push(resolve))
+      lent += 1
+      try {
+        const engine = free.pop() ?? create()
+        const answer = await work(engine)
+        free.push(engine)
+        return answer
+      } finally {
+        lent -= 1
+        waiting.shift()?.()
+      }
+    },
+  }
 }

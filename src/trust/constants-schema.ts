@@ -81,7 +81,7 @@ const Anchor = z.strictObject({ failure_bound: positive.max(1), trust: unit }).r
 /** A point of the freshness curve: days since the last verified positive, and the ceiling at that age. */
 const FreshnessPoint = z.strictObject({ age_days: z.number().min(0), ceiling: unit }).readonly()
 
-/** Every constant with its range; what must hold between them is in `trust-invariants.ts`. */
+/** Every constant with its range; what must hold between them is in `constants-invariants.ts`. */
 export const TRUST_CONSTANTS_SHAPE = {
   /** W = z²: weight of ignorance, in units of evidence; 3 gives the rule of three (about 95.8 % one-sided). Range 1–10. */
   prior_units: z.number().min(1).max(10),

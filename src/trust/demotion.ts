@@ -28,10 +28,10 @@ export function settle({ before, after, scope, nowMs }: Offence, constants: Trus
   const donorsAfter = donorsOf(after, nowMs, constants)
   const agent = mapScopes(after, (trust, key) => {
     if (trust.ladder.level === 0) return trust
-    const { demotionScore } = readScope(after, key, { nowMs }, constants, donorsAfter)
+    const { demotionScore } = readScope(after, key, { nowMs, donors: donorsAfter }, constants)
     const judged = scope === null || scope === key
-    if (!judged && publish(demotionScore) >= publish(readScope(before, key, { nowMs }, constants, donorsBefore).demotionScore))
-      return trust
+    const scoreBefore = (): number => readScope(before, key, { nowMs, donors: donorsBefore }, constants).demotionScore
+    if (!judged && publish(demotionScore) >= publish(scoreBefore())) return trust
     const ladder = demoted(trust.ladder, demotionScore, nowMs, constants)
     if (ladder === trust.ladder) return trust
     changes.push({

@@ -1,8 +1,18 @@
 import { requireAmount, requireFinite } from '../format/error.ts'
 import type { Layer } from '../model/layer.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import { type AgentTrust, type BlastRadius, type Incident, type IncidentCount, scopeOf, type TrackRecord, VERIFIERS_MAX, withScope } from './agent-trust.ts'
+import {
+  type AgentTrust,
+  type BlastRadius,
+  type Incident,
+  type IncidentCount,
+  scopeOf,
+  type TrackRecord,
+  VERIFIERS_MAX,
+  withScope,
+} from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
+import type { TimedWeight } from './decay.ts'
 import { settle } from './demotion.ts'
 import { coolDown, heatUp, undoCooling } from './heat.ts'
 import { countPositive, countsTowards, raiseInto, uncountPositive } from './incident-caps.ts'
@@ -54,7 +64,9 @@ export function addEvidence(agent: AgentTrust, evidence: Evidence, nowMs: number
   if (timed.polarity === 'positive') return { agent: addGood(agent, timed, constants), changes: [] }
   const bad = addBad(agent, timed, constants)
   const isMajor = timed.layer === 'outcome' && (timed.major ?? timed.weight >= constants.major_weight_min)
-  const raised = isMajor ? raiseMajor(agent, bad, timed, nowMs, constants) : { agent: bad, changes: [] }
+  const raised = isMajor
+    ? raiseMajor({ before: agent, after: bad, evidence: timed, nowMs }, constants)
+    : { agent: bad, changes: [] }
   const offence = { before: agent, after: raised.agent, scope: timed.layer === 'identity' ? null : timed.scope, nowMs }
   const settled = settle(offence, constants)
   return { agent: settled.agent, changes: [...raised.changes, ...settled.changes] }
@@ -64,20 +76,23 @@ function isGraver({ polarity, kappa = 0, kappaCounted }: Evidence): boolean {
   return polarity === 'negative' && kappaCounted !== undefined && kappa > kappaCounted
 }
 
+/** A failure that was just added: the agent before and after it. */
+type AddedFailure = {
+  readonly before: AgentTrust
+  readonly after: AgentTrust
+  readonly evidence: Evidence
+  readonly nowMs: number
+}
+
 /** The incident of a major failure, capped just under the band from before the failure. One that is in force already stays as it is. */
-function raiseMajor(
-  before: AgentTrust,
-  after: AgentTrust,
-  { scope: key, incidentId }: Evidence,
-  nowMs: number,
-  constants: TrustConstants,
-): TrustWrite {
+function raiseMajor({ before, after, evidence, nowMs }: AddedFailure, constants: TrustConstants): TrustWrite {
+  const { scope: key, incidentId } = evidence
   const id = incidentId ?? `major-${String(nowMs)}`
   const scope = scopeOf(after, key)
   if (incidentId !== undefined && scope.incidents.some((one) => one.id === id)) return { agent: after, changes: [] }
   const band = bandOf(publish(readScope(before, key, { nowMs }, constants).score), constants)
-  const { cap: fixed, review } = constants.incident_rules.major_outcome_failure
-  const cap = fixed ?? constants.major_caps[band]
+  const { cap: ofClass, review } = constants.incident_rules.major_outcome_failure
+  const cap = ofClass ?? constants.major_caps[band]
   const incident = { id, class: 'major_outcome_failure', cap, review, atMs: nowMs } as const
   const incidents = raiseInto(scope.incidents, incident)
   return {
@@ -116,20 +131,20 @@ export function chargeDelegator(agent: AgentTrust, failure: ChildFailure, nowMs:
 
 function addGood(agent: AgentTrust, evidence: Evidence, constants: TrustConstants): AgentTrust {
   const { layer, weight, eventTimeMs, total = weight } = evidence
-  if (layer === 'identity') return { ...agent, identity: addPositive(agent.identity, weight, eventTimeMs, constants, total) }
+  if (layer === 'identity') return { ...agent, identity: addPositive(agent.identity, evidence, constants) }
   const scope = scopeOf(agent, evidence.scope)
-  const layers = { ...scope.layers, [layer]: addPositive(scope.layers[layer], weight, eventTimeMs, constants, total) }
+  const layers = { ...scope.layers, [layer]: addPositive(scope.layers[layer], evidence, constants) }
   if (layer !== 'outcome') return withScope(agent, evidence.scope, { ...scope, layers })
   const counting = evidence.countsForLadder
-  const heat = coolDown(agent.heat, weight, eventTimeMs, constants, total)
+  const heat = coolDown(agent.heat, evidence, constants)
   return withScope({ ...agent, heat }, evidence.scope, {
     ...scope,
     layers,
-    incidents: scope.incidents.map((one) =>
-      countsTowards(one, eventTimeMs) ? countPositive(one, weight, eventTimeMs, constants) : one,
-    ),
-    agentIncidentCounts: countedForAgent(agent.incidents, scope.agentIncidentCounts, weight, eventTimeMs, constants),
-    ladder: counting ? countGood(scope.ladder, total, eventTimeMs, scope.layers.outcome.tnMs, constants) : scope.ladder,
+    incidents: scope.incidents.map((one) => (countsTowards(one, eventTimeMs) ? countPositive(one, evidence, constants) : one)),
+    agentIncidentCounts: countedForAgent(agent.incidents, scope.agentIncidentCounts, evidence, constants),
+    ladder: counting
+      ? countGood(scope.ladder, { weight: total, eventTimeMs, lastFailureMs: scope.layers.outcome.tnMs }, constants)
+      : scope.ladder,
     verifiers:
       counting && total >= constants.count_weight_min ? withVerifier(scope.verifiers, evidence.verifier) : scope.verifiers,
     track: (evidence.tracked ?? counting) ? { ...scope.track, good: scope.track.good + 1 } : scope.track,
@@ -139,15 +154,14 @@ function addGood(agent: AgentTrust, evidence: Evidence, constants: TrustConstant
 function countedForAgent(
   incidents: readonly Incident[],
   counts: readonly IncidentCount[],
-  weight: number,
-  eventTimeMs: number,
+  success: TimedWeight,
   constants: TrustConstants,
 ): readonly IncidentCount[] {
   if (incidents.length === 0) return counts
-  const counting = incidents.filter((one) => countsTowards(one, eventTimeMs))
+  const counting = incidents.filter((one) => countsTowards(one, success.eventTimeMs))
   const kept = counts.filter(({ id }) => !counting.some((one) => one.id === id))
   const counted = counting.map(({ id, tMs }) =>
-    countPositive(counts.find((one) => one.id === id) ?? { id, c: 0, tMs }, weight, eventTimeMs, constants),
+    countPositive(counts.find((one) => one.id === id) ?? { id, c: 0, tMs }, success, constants),
   )
   return [...kept, ...counted]
 }
@@ -158,12 +172,12 @@ function withVerifier(verifiers: readonly string[], verifier: string | undefined
 }
 
 function addBad(agent: AgentTrust, evidence: Evidence, constants: TrustConstants): AgentTrust {
-  const { layer, weight, eventTimeMs } = evidence
-  if (layer === 'identity') return { ...agent, identity: addNegative(agent.identity, weight, eventTimeMs, constants) }
+  const { layer, weight } = evidence
+  if (layer === 'identity') return { ...agent, identity: addNegative(agent.identity, evidence, constants) }
   const scope = scopeOf(agent, evidence.scope)
-  const layers = { ...scope.layers, [layer]: addNegative(scope.layers[layer], weight, eventTimeMs, constants) }
+  const layers = { ...scope.layers, [layer]: addNegative(scope.layers[layer], evidence, constants) }
   if (layer !== 'outcome') return withScope(agent, evidence.scope, { ...scope, layers })
-  const heat = weight > 0 ? heatUp(agent.heat, weight, eventTimeMs) : agent.heat
+  const heat = weight > 0 ? heatUp(agent.heat, evidence) : agent.heat
   const { countsForLadder, tracked = countsForLadder, kappa = Math.max(1, weight), kappaCounted = 0 } = evidence
   return withScope({ ...agent, heat }, evidence.scope, {
     ...scope,
@@ -180,21 +194,19 @@ function failedTrack(track: TrackRecord, { selfFlagged = false, blastRadius = 0 
 }
 
 function removeGood(agent: AgentTrust, taken: TakenBack, constants: TrustConstants): AgentTrust {
-  const { layer, weight, eventTimeMs } = taken
-  if (layer === 'identity') return { ...agent, identity: takePositiveBack(agent.identity, weight, eventTimeMs, constants) }
+  const { layer, eventTimeMs } = taken
+  if (layer === 'identity') return { ...agent, identity: takePositiveBack(agent.identity, taken, constants) }
   const scope = scopeOf(agent, taken.scope)
-  const layers = { ...scope.layers, [layer]: takePositiveBack(scope.layers[layer], weight, eventTimeMs, constants) }
+  const layers = { ...scope.layers, [layer]: takePositiveBack(scope.layers[layer], taken, constants) }
   if (layer !== 'outcome') return withScope(agent, taken.scope, { ...scope, layers })
-  const heat = undoCooling(agent.heat, weight, eventTimeMs, constants)
+  const heat = undoCooling(agent.heat, taken, constants)
   const counted = new Set(agent.incidents.filter((one) => countsTowards(one, eventTimeMs)).map((one) => one.id))
   return withScope({ ...agent, heat }, taken.scope, {
     ...scope,
     layers,
-    incidents: scope.incidents.map((one) =>
-      countsTowards(one, eventTimeMs) ? uncountPositive(one, weight, eventTimeMs, constants) : one,
-    ),
+    incidents: scope.incidents.map((one) => (countsTowards(one, eventTimeMs) ? uncountPositive(one, taken, constants) : one)),
     agentIncidentCounts: scope.agentIncidentCounts.map((one) =>
-      counted.has(one.id) ? uncountPositive(one, weight, eventTimeMs, constants) : one,
+      counted.has(one.id) ? uncountPositive(one, taken, constants) : one,
     ),
     ladder: taken.countedForLadder === true ? uncountGood(scope.ladder, constants) : scope.ladder,
     track:

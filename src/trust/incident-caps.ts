@@ -1,7 +1,7 @@
 import type { ScopeKey } from '../model/scope.ts'
 import { type AgentTrust, type Incident, type IncidentCount, INCIDENTS_MAX, scopeOf } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
-import { decay } from './decay.ts'
+import { decay, type TimedWeight } from './decay.ts'
 import { phi, publish } from './score-scale.ts'
 
 /** What is needed to enter an incident into a set: id, class, score cap, whether a person must review it, when it was raised. */
@@ -69,7 +69,8 @@ export function countsTowards(incident: Incident, eventTimeMs: number): boolean 
 type Counted = { readonly c: number; readonly tMs: number }
 
 /** The count with a positive of at most one unit added. */
-export function countPositive<T extends Counted>(counted: T, weight: number, eventTimeMs: number, constants: TrustConstants): T {
+export function countPositive<T extends Counted>(counted: T, success: TimedWeight, constants: TrustConstants): T {
+  const { weight, eventTimeMs } = success
   const halfLife = constants.half_life_positive_days
   const tMs = Math.max(counted.tMs, eventTimeMs)
   const c = counted.c * decay(tMs - counted.tMs, halfLife) + Math.min(weight, 1) * decay(tMs - eventTimeMs, halfLife)
@@ -77,12 +78,8 @@ export function countPositive<T extends Counted>(counted: T, weight: number, eve
 }
 
 /** The count with a positive taken back, at what is left of it, down to zero at most. */
-export function uncountPositive<T extends Counted>(
-  counted: T,
-  weight: number,
-  eventTimeMs: number,
-  constants: TrustConstants,
-): T {
+export function uncountPositive<T extends Counted>(counted: T, success: TimedWeight, constants: TrustConstants): T {
+  const { weight, eventTimeMs } = success
   const left = Math.min(weight, 1) * decay(counted.tMs - eventTimeMs, constants.half_life_positive_days)
   return { ...counted, c: Math.max(0, counted.c - left) }
 }
@@ -99,8 +96,13 @@ export function incidentsInScope(incidents: readonly Incident[], counts: readonl
 /** The cap of one incident: as raised until it is reviewed, then what has been proven since, never below as raised. */
 export function incidentCap(incident: Incident, nowMs: number, constants: TrustConstants): number {
   if (incident.review === 'required') return incident.cap
-  const proven = incident.c * decay(nowMs - incident.tMs, constants.half_life_positive_days)
+  const proven = provenSince(incident, nowMs, constants)
   return Math.max(incident.cap, phi(constants.prior_units / (proven + constants.prior_units), constants))
+}
+
+/** Verified successes since the incident counts, decayed units. */
+function provenSince(incident: Incident, nowMs: number, constants: TrustConstants): number {
+  return incident.c * decay(nowMs - incident.tMs, constants.half_life_positive_days)
 }
 
 /** The cap of a set of incidents: the lowest, 1 where there are none. */
@@ -141,7 +143,7 @@ export function incidentStandings(agent: AgentTrust, nowMs: number, constants: T
 
 function inScope(incident: Incident, scope: ScopeKey, nowMs: number, constants: TrustConstants): ScopeStanding {
   const counts = incident.review !== 'required'
-  const proven = counts ? incident.c * decay(nowMs - incident.tMs, constants.half_life_positive_days) : 0
+  const proven = counts ? provenSince(incident, nowMs, constants) : 0
   return { scope, cap: publish(incidentCap(incident, nowMs, constants)), proven }
 }
 

@@ -44,14 +44,12 @@ export function dwellLeftMs(ladder: Ladder, level: Level, nowMs: number, constan
   return Math.max(0, constants.dwell_days[level] * DAY_MS - (nowMs - ladder.sinceMs))
 }
 
+/** A verified good decision: its weight in units, when it happened, and when the last failure of the scope did (null: never). */
+export type GoodDecision = { readonly weight: number; readonly eventTimeMs: number; readonly lastFailureMs: number | null }
+
 /** A verified good decision: counts once if it is heavy enough and later than the last failure. */
-export function countGood(
-  ladder: Ladder,
-  weight: number,
-  eventTimeMs: number,
-  lastFailureMs: number | null,
-  constants: TrustConstants,
-): Ladder {
+export function countGood(ladder: Ladder, good: GoodDecision, constants: TrustConstants): Ladder {
+  const { weight, eventTimeMs, lastFailureMs } = good
   if (!countsAsGood(weight, constants) || !isAfter(eventTimeMs, lastFailureMs)) return ladder
   const next = nextLevel(ladder.level)
   const e = next === undefined ? ladder.e : ladder.e + evidenceStep(next, 'good', constants)

@@ -1,8 +1,8 @@
 import { DAY_MS } from '../format/time.ts'
 import type { LayerState } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
-import { decay, isAfter, later } from './decay.ts'
-import { heatCeiling } from './heat.ts'
+import { decay, isAfter, later, type TimedWeight } from './decay.ts'
+import { coolingFactor, heatCeiling } from './heat.ts'
 import { failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
 import { phi } from './score-scale.ts'
 
@@ -24,17 +24,9 @@ export function valuedAt(
   }
 }
 
-/**
- * Adds good evidence of at most one unit; a late one is weighted by its own age. A zero weight changes nothing. `total` is the weight
- * with what was given for the same success before: it refreshes as a whole.
- */
-export function addPositive(
-  layer: LayerState,
-  weight: number,
-  eventTimeMs: number,
-  constants: TrustConstants,
-  total = weight,
-): LayerState {
+/** Adds good evidence of at most one unit; a late one is weighted by its own age, and its total refreshes. A zero weight changes nothing. */
+export function addPositive(layer: LayerState, success: TimedWeight, constants: TrustConstants): LayerState {
+  const { weight, eventTimeMs, total = weight } = success
   if (!(weight > 0)) return layer
   const w = Math.min(weight, 1)
   const tMs = Math.max(layer.tMs, eventTimeMs)
@@ -42,7 +34,7 @@ export function addPositive(
   return {
     r: r + w * decay(tMs - eventTimeMs, constants.half_life_positive_days),
     s,
-    q: isAfter(eventTimeMs, layer.tnMs) ? layer.q * Math.pow(2, -w / constants.heat_half_life_units) : layer.q,
+    q: isAfter(eventTimeMs, layer.tnMs) ? layer.q * coolingFactor(w, constants) : layer.q,
     tMs,
     tpMs: total >= constants.refresh_weight_min ? later(layer.tpMs, eventTimeMs) : layer.tpMs,
     tnMs: layer.tnMs,
@@ -50,7 +42,8 @@ export function addPositive(
 }
 
 /** Adds bad evidence and as much heat. A zero weight changes nothing. */
-export function addNegative(layer: LayerState, weight: number, eventTimeMs: number, constants: TrustConstants): LayerState {
+export function addNegative(layer: LayerState, failure: TimedWeight, constants: TrustConstants): LayerState {
+  const { weight, eventTimeMs } = failure
   if (!(weight > 0)) return layer
   const tMs = Math.max(layer.tMs, eventTimeMs)
   const { r, s } = valuedAt(layer, tMs, constants)
@@ -65,7 +58,8 @@ export function addNegative(layer: LayerState, weight: number, eventTimeMs: numb
 }
 
 /** Takes a positive back, at what is left of it, down to zero at most, and undoes the cooling it did. What it refreshed stays refreshed. */
-export function takePositiveBack(layer: LayerState, weight: number, eventTimeMs: number, constants: TrustConstants): LayerState {
+export function takePositiveBack(layer: LayerState, success: TimedWeight, constants: TrustConstants): LayerState {
+  const { weight, eventTimeMs } = success
   const w = Math.min(weight, 1)
   const left = w * decay(layer.tMs - eventTimeMs, constants.half_life_positive_days)
   const cooled = isAfter(eventTimeMs, layer.tnMs)

@@ -1,9 +1,9 @@
+import { watch, type Watched } from '../../src/detect/detect.ts'
 import { observationDigest } from '../../src/detect/digest.ts'
 import type { Detector, Finding } from '../../src/detect/finding.ts'
 import type { DecidedDigest, FinishedDigest, RawDecided, RawFinished } from '../../src/detect/observation.ts'
 import { DetectSettings } from '../../src/detect/settings.ts'
 import { DetectState } from '../../src/detect/state.ts'
-import { watch, type Watched } from '../../src/detect/watch.ts'
 
 /** The settings nobody changed. */
 export const SETTINGS = DetectSettings.parse({})

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { ACTION_CATEGORIES, CLASSIFICATIONS } from '../../src/catalogue/catalogue-file.ts'
+import { watch } from '../../src/detect/detect.ts'
 import { observationDigest } from '../../src/detect/digest.ts'
 import { DECIDED_DETECTORS, DETECTORS, Finding, FINISHED_DETECTORS } from '../../src/detect/finding.ts'
 import { ObservationDigest, type RawObservation } from '../../src/detect/observation.ts'
 import { DetectSettings } from '../../src/detect/settings.ts'
 import { DetectState } from '../../src/detect/state.ts'
-import { watch } from '../../src/detect/watch.ts'
 import { runs } from '../support/runs.ts'
 import { decided, finished, NEW, SETTINGS, START_MS } from './support.ts'
 

@@ -220,7 +220,11 @@ describe('attacks that beat an earlier version of the model', () => {
   it('16: every restart of the e-process, by composition or by demotion, has to be paid for', () => {
     const need = (agent: AgentTrust) => view(agent).ladder.e_required ?? NaN
     const steady = agentAt(2, 600)
-    const flapped = repeat(4, steady, (agent, i) => changeComposition(agent, { prompt: String(i) }, 'minor', NOW, C).agent)
+    const flapped = repeat(
+      4,
+      steady,
+      (agent, i) => changeComposition(agent, { composition: { prompt: String(i) }, kind: 'minor', nowMs: NOW }, C).agent,
+    )
     expect(need(flapped) - need(steady)).toBeCloseTo(4 * Math.LN2, 12)
     expect(scopeOf(flapped, MAIL).ladder).toMatchObject({ k: 0, e: 0, restarts: 4, sinceMs: NOW })
     const struck = repeat(5, agentAt(3, 600), (agent) => bad(agent))

@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { DAY_MS } from '../../src/format/time.ts'
-import { AgentBounds, boundCeilings, coverageAfter, coverageShare, formerScopeCeiling, type Hold, newBounds, type SessionBounds, sessionCeilings } from '../../src/trust/bounds.ts'
+import {
+  AgentBounds,
+  boundCeilings,
+  coverageAfter,
+  coverageShare,
+  formerScopeCeiling,
+  type Hold,
+  newBounds,
+  type SessionBounds,
+  sessionCeilings,
+} from '../../src/trust/bounds.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 
 const CONSTANTS = DEFAULT_TRUST_CONSTANTS

@@ -127,7 +127,7 @@ describe('the product against the reference model', () => {
         let theirs: ReferenceLayer = reference.newLayer()
         for (const { positive, weight, hours } of events) {
           const at = NOW - hours * HOUR
-          ours = positive ? addPositive(ours, weight, at, C) : addNegative(ours, weight, at, C)
+          ours = positive ? addPositive(ours, { weight, eventTimeMs: at }, C) : addNegative(ours, { weight, eventTimeMs: at }, C)
           theirs = reference.addEvidence(theirs, positive, weight, at)
         }
         const found = readLayer(ours, { r: 3, s: 1, tpMs: NOW - 10 * DAY }, NOW, C)

@@ -99,7 +99,7 @@ function acted(node: Node, letter: Letter, manner: Manner): Node {
       return promotion.kind === 'promoted' ? { ...node, agent: promotion.agent } : node
     }
     case 'composition':
-      return { ...node, agent: changeComposition(agent, null, 'major', nowMs, C).agent }
+      return { ...node, agent: changeComposition(agent, { composition: null, kind: 'major', nowMs: nowMs }, C).agent }
     case 'day':
       return { ...node, nowMs: nowMs + DAY }
     case 'month':

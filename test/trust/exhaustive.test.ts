@@ -4,7 +4,17 @@ import { LAYERS } from '../../src/model/layer.ts'
 import { type AgentTrust, type Incident, type Ladder, scopeOf } from '../../src/trust/agent-trust.ts'
 import { incidentsOf, readScope } from '../../src/trust/score.ts'
 import { scopeView } from '../../src/trust/trust-view.ts'
-import { after, ALPHABET, eventsOf, type Letter, type Manner, type Node, STARTS, toReference, withoutEmptyTimes } from './exhaustive-support.ts'
+import {
+  after,
+  ALPHABET,
+  eventsOf,
+  type Letter,
+  type Manner,
+  type Node,
+  STARTS,
+  toReference,
+  withoutEmptyTimes,
+} from './exhaustive-support.ts'
 import * as reference from './reference-model.mjs'
 import { C, DAY, MAIL, NOW } from './support.ts'
 

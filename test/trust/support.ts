@@ -4,7 +4,15 @@ import { DAY_MS } from '../../src/format/time.ts'
 import { type Layer, LAYERS } from '../../src/model/layer.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { type AgentTrust, EMPTY_LAYER, type LayerState, newAgentTrust, scopeOf, type ScopeTrust, withScope } from '../../src/trust/agent-trust.ts'
+import {
+  type AgentTrust,
+  EMPTY_LAYER,
+  type LayerState,
+  newAgentTrust,
+  scopeOf,
+  type ScopeTrust,
+  withScope,
+} from '../../src/trust/agent-trust.ts'
 import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../src/trust/constants.ts'
 import { addEvidence, type Evidence } from '../../src/trust/evidence.ts'
 import { scopeView, type TrustView } from '../../src/trust/trust-view.ts'

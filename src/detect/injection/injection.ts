@@ -1,5 +1,5 @@
+import { alarm, clean, learning, notLooked, type Reading, shown } from '../finding.ts'
 import { HITS_MAX, type InjectionHit, type InjectionScan, PLACE_CHARS_MAX } from '../observation.ts'
-import { alarm, clean, learning, notLooked, type Reading, shown } from '../reading.ts'
 import type { DetectSettings } from '../settings.ts'
 import { decodedTexts } from './encoded.ts'
 import { foldText, wordsOf } from './fold.ts'

@@ -139,8 +139,8 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
     const before = all.get(name) ?? { agent, scope, layer, good: 0, bad: 0 }
     const weight =
       polarity === 'positive'
-        ? positiveWeight('signed_import', stake, constants) * decay(nowMs - atMs, constants.half_life_positive_days)
-        : negativeWeight('signed_import', stake, constants.severity_weights[severity], constants) *
+        ? positiveWeight({ source: 'signed_import', stake }, constants) * decay(nowMs - atMs, constants.half_life_positive_days)
+        : negativeWeight({ source: 'signed_import', stake }, constants.severity_weights[severity], constants) *
           decay(nowMs - atMs, constants.half_life_negative_days)
     all.set(name, polarity === 'positive' ? { ...before, good: before.good + weight } : { ...before, bad: before.bad + weight })
   }

@@ -1,5 +1,5 @@
+import { watch } from '../../detect/detect.ts'
 import { AgentDetectState, type DetectState, ScopeDetectState } from '../../detect/state.ts'
-import { watch } from '../../detect/watch.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { Effect } from '../effect.ts'
 import { DETECTORS_KEY, watchKey, watchScopeKey } from '../keys.ts'

@@ -81,7 +81,7 @@ function step(
     case 'review':
       return closeReview(agent, { id: event.id, falsePositive: event.false_positive, atMs: nowMs }).agent
     case 'composition':
-      return changeComposition(agent, null, event.kind, nowMs, constants).agent
+      return changeComposition(agent, { composition: null, kind: event.kind, nowMs }, constants).agent
     case 'evidence': {
       const { layer, polarity, weight, kappa, atMs } = event
       const evidence = { scope: SCOPE, layer, polarity, weight, kappa, eventTimeMs: atMs, countsForLadder: true } as const

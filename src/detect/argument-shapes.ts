@@ -1,6 +1,5 @@
-import { hash32 } from './hash.ts'
+import { type Leaf, leavesOf } from './json-leaves.ts'
 import { type DecidedDigest, SHAPES_MAX } from './observation.ts'
-import { type Leaf, leavesOf } from './texts.ts'
 
 /** Longest text that is looked at for its kind, characters. */
 const TEXT_CHARS_MAX = 4_096
@@ -38,4 +37,21 @@ function shapeOfText(text: string): string {
 /** Decimal digits before the point. */
 function magnitude(amount: number): number {
   return amount < 1 ? 0 : 1 + Math.floor(Math.log10(amount))
+}
+
+const MIX_B = 0xc2b2_ae35
+
+const MIX_A = 0x85eb_ca6b
+
+const FNV_PRIME = 0x0100_0193
+
+const FNV_OFFSET = 0x811c_9dc5
+
+/** 32-bit hash of a text (FNV-1a over UTF-16 code units, mixed as in MurmurHash3). It tells equal from different; it protects nothing. */
+export function hash32(text: string): number {
+  let hash = FNV_OFFSET
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), FNV_PRIME)
+  hash = Math.imul(hash ^ (hash >>> 16), MIX_A)
+  hash = Math.imul(hash ^ (hash >>> 13), MIX_B)
+  return (hash ^ (hash >>> 16)) >>> 0
 }

@@ -1,9 +1,9 @@
+import { alarm, clean, notLooked, type Reading, shown } from './finding.ts'
 import { foldText } from './injection/fold.ts'
 import { unitOrNull } from './injection/injection.ts'
+import { leavesOf } from './json-leaves.ts'
 import type { RawDecided, TopicOverlap } from './observation.ts'
-import { alarm, clean, notLooked, type Reading, shown } from './reading.ts'
 import type { DetectSettings } from './settings.ts'
-import { leavesOf } from './texts.ts'
 
 /** Most characters read of a purpose or ticket, and of the words of an action. */
 export const TOPIC_CHARS_MAX = 16_384

@@ -1,5 +1,4 @@
 import { formatScope } from '../model/scope.ts'
-import { argumentNovelty } from './arguments.ts'
 import {
   DECIDED_DETECTORS,
   type DecidedDetector,
@@ -7,19 +6,21 @@ import {
   type Finding,
   FINISHED_DETECTORS,
   type FinishedDetector,
+  notLooked,
+  type Reading,
+  type Step,
 } from './finding.ts'
 import { readInjection } from './injection/injection.ts'
+import { argumentNovelty, unseenTool, unseenTransition } from './novelty.ts'
 import type { DecidedDigest, FinishedDigest, ObservationDigest } from './observation.ts'
 import { outputEntropy } from './output-entropy.ts'
-import { notLooked, type Reading, type Step } from './reading.ts'
 import { watchSequences } from './sequence.ts'
 import type { DetectSettings } from './settings.ts'
 import { spike } from './spike.ts'
 import type { DetectState } from './state.ts'
 import { bernoulli } from './statistics/bernoulli.ts'
 import { tokenUsage } from './token-usage.ts'
-import { unseenTool, unseenTransition } from './tools.ts'
-import { readTopic } from './topic.ts'
+import { readTopic } from './topic-drift.ts'
 
 /** What one observation did: the state after it, and what each detector that belongs to its kind says, in the order of `DETECTORS`. */
 export type Watched = { readonly state: DetectState; readonly findings: readonly Finding[] }
