@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
-import type { SourceFinding } from '../format/finding.ts'
+import type { SourceFinding } from '../format/source-place.ts'
 import { configurationFindings } from './check/configuration.ts'
 import { checkedParts, findingsOfRefusal } from './check/parts.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
-import { jsonPointer, type JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
+import { jsonPointer } from '../format/source-place.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 import { type Parsed, refuseRequest } from './exchange.ts'
 

@@ -1,6 +1,6 @@
 import { parseSpiffeId } from '../access/spiffe-id.ts'
 import type { ClientCertificate } from '../access/verify-credential.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
 import { SECOND_MS } from '../format/time.ts'
 import type { TokenAlgorithm, TokenIssuer } from './settings.ts'
 import { isObject, type JsonObject, type TokenText } from './token-text.ts'

@@ -1,5 +1,5 @@
 import type { ClientCertificate } from '../access/verify-credential.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
 import { SECOND_MS } from '../format/time.ts'
 import type { Posture } from '../trust/posture.ts'
 import { isTime } from './claims.ts'

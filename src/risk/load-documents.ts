@@ -1,8 +1,8 @@
-import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
-import { jsonPointer } from '../format/json-reader.ts'
+import { jsonPointer } from '../format/source-place.ts'
 import { parseStrictJson } from '../format/strict-json.ts'
+import { valuePlaces } from '../format/yaml.ts'
 import { RiskDocument } from './rule-document.ts'
 
 /** A file as it was read; nothing is read here. */
@@ -42,7 +42,7 @@ function readDocument({ file, text }: RiskFile): Read {
   }
   const parsed = RiskDocument.safeParse(json.value)
   if (parsed.success) return { file, document: parsed.data, problems: [] }
-  const placeAt = placeFinder(text)
+  const placeAt = valuePlaces(text)
   const problems = parsed.error.issues.flatMap(leaves).map(({ path, message }): RiskProblem => {
     const names = path.map((name) => (typeof name === 'number' ? name : String(name)))
     return { file, rule: ruleAt(json.value, names), pointer: jsonPointer(names), ...placeAt(names), message }
@@ -81,18 +81,6 @@ function ruleAt(document: unknown, [list, index]: readonly (string | number)[]):
   const { rules } = document as { readonly rules: readonly ({ readonly id?: unknown } | null)[] }
   const id = rules[index]?.id
   return typeof id === 'string' ? id : null
-}
-
-/** Finds line and column of a place; of its nearest ancestor that is there, where it is itself missing. JSON is read as the YAML it is. */
-function placeFinder(text: string): (path: readonly (string | number)[]) => { readonly line: number; readonly column: number } {
-  const counter = new LineCounter()
-  const document = parseDocument(text, { lineCounter: counter })
-  return (path) => {
-    const nodes = path.map((_, above) => document.getIn(path.slice(0, path.length - above), true))
-    const nearest = (nodes.find((node) => node !== undefined) ?? document.contents) as ParsedNode
-    const { line, col } = counter.linePos(nearest.range[0])
-    return { line, column: col }
-  }
 }
 
 /** A problem as a person reads it beside its file and line: the rule, the member, what is wrong with it; and what to do about it. */

@@ -1,4 +1,4 @@
-import type { SourceFinding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/source-place.ts'
 import { loadRiskDocuments, type RiskProblem, riskProblemText } from '../../risk/load-documents.ts'
 import { sourceFiles } from './source-files.ts'
 

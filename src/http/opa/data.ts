@@ -1,6 +1,6 @@
 import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../../decisions/wire.ts'
-import type { JsonValue } from '../../format/json-reader.ts'
+import type { JsonValue } from '../../format/json-value.ts'
 import type { PolicyEvaluation } from '../../model/evaluation.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
@@ -9,7 +9,7 @@ import { type Exchange, type Fault, type Handler, type Parsed, refuseRequest, ty
 import { checkShape, parseBody } from '../validate.ts'
 import { opaReply, sortKeys } from './form.ts'
 import { mappedRequest } from './mapping.ts'
-import { dataPath, select, type Target, dataTarget } from './path.ts'
+import { dataPath, dataTarget, select, type Target } from './path.ts'
 
 const NO_INPUT = { code: 'api_usage_warning', message: "'input' key missing from the request" } as const
 const V1 = '/v1/data'
