@@ -7,6 +7,7 @@ import { z } from 'zod'
 
 import type { ConfigFile } from '../config/load-config.ts'
 import { ServiceError } from '../format/error.ts'
+import { byCodeUnit } from '../format/order.ts'
 import { parseYaml } from '../format/yaml.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import { Matrix } from '../pdp/matrix.ts'
@@ -88,7 +89,7 @@ async function withRules(parts: PolicySetParts, file: string): Promise<Step> {
     return { parts: { ...parts, risk: await readRisk(file) }, changed: [`all risk documents, by ${basename(file)}`] }
   const document = await readRiskFile(file)
   const replaced = parts.risk.find(({ id }) => id === document.id)
-  const risk = [...parts.risk.filter(({ id }) => id !== document.id), document].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const risk = [...parts.risk.filter(({ id }) => id !== document.id), document].sort((a, b) => byCodeUnit(a.id, b.id))
   const name = `risk document ${document.id} ${document.version}`
   return {
     parts: { ...parts, risk },

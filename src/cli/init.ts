@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
+import { byCodeUnit } from '../format/order.ts'
 import type { CliDeps } from './deps.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { escapeLine, jsonText } from './output.ts'
@@ -107,7 +108,7 @@ async function projectFiles({ packageRoot, version }: CliDeps, template: string)
     ...INPUT_SCHEMAS.map((name) => `policies/schemas/${name}.json`),
   ]
   const schemas = await Promise.all(copied.map(async (path) => ({ path, bytes: await readFile(join(packageRoot, path)) })))
-  return [...(await filesBelow(join(templates, template))), ...shared, ...schemas].sort((a, b) => (a.path < b.path ? -1 : 1))
+  return [...(await filesBelow(join(templates, template))), ...shared, ...schemas].sort((a, b) => byCodeUnit(a.path, b.path))
 }
 
 async function filesBelow(folder: string): Promise<readonly ProjectFile[]> {

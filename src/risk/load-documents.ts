@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { byCodeUnit } from '../format/order.ts'
 import { jsonPointer } from '../format/source-place.ts'
 import { parseStrictJson } from '../format/strict-json.ts'
 import { valuePlaces } from '../format/yaml.ts'
@@ -29,7 +30,7 @@ export function loadRiskDocuments(files: readonly RiskFile[]): RiskLoading {
   const documents = read.flatMap(({ document }) => (document === undefined ? [] : [document]))
   const problems = [...read.flatMap((each) => each.problems), ...duplicates(read)]
   if (problems.length > 0 || documents.length < files.length) return { ok: false, problems }
-  return { ok: true, documents: documents.sort((a, b) => (a.id < b.id ? -1 : 1)) }
+  return { ok: true, documents: documents.sort((a, b) => byCodeUnit(a.id, b.id)) }
 }
 
 type Read = { readonly file: string; readonly document?: RiskDocument; readonly problems: readonly RiskProblem[] }

@@ -2,6 +2,7 @@ import { Engine, type EngineResult } from 'json-rules-engine'
 
 import { riskBand } from '../catalogue/static-points.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
+import { byCodeUnit } from '../format/order.ts'
 import { actionKind, ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules, relevantRules } from './compiled-rules.ts'
 import type { RiskFacts } from './facts.ts'
 import { compare, NOT_APPLICABLE, UNAVAILABLE } from './operators.ts'
@@ -30,7 +31,7 @@ export function compileRiskRules(
   documents: readonly RiskDocument[],
   createEngine: (rules: readonly CompiledRule[]) => RuleEngine = createRuleEngine,
 ): RiskRules {
-  const sorted = [...documents].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const sorted = [...documents].sort((a, b) => byCodeUnit(a.id, b.id))
   const rules = compileRules(sorted)
   const pools = new Map<string, EnginePool<RuleEngine>>()
   /** A pool for each kind of action (six categories, three measures), with the rules that may fire: json-rules-engine 7.3.1 copies every rule in every run. */
@@ -106,7 +107,7 @@ function indexOf(params: Readonly<Record<string, unknown>> | undefined): number 
 
 function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: CompiledRule) => readonly string[]): RiskView {
   const { category, static_points } = facts.action
-  const sorted = [...fired].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const sorted = [...fired].sort((a, b) => byCodeUnit(nameOf(a), nameOf(b)))
   const points = sorted.reduce((sum, { rule }) => sum + rule.points, static_points)
   const malformed = facts.unavailable.filter((name) => MEASURES.includes(name))
   const unavailable = [...new Set([...malformed, ...sorted.flatMap(unknown)])].sort()

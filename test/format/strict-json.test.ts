@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest'
 
 import { readJson } from '../../src/format/json-reader.ts'
 import type { JsonFaultCode, JsonLimits, JsonValue } from '../../src/format/json-value.ts'
-import { ARRAY_ITEMS_MAX, BODY_BYTES_MAX, DEPTH_MAX, KEY_CHARS_MAX, OBJECT_KEYS_MAX, parseStrictJson, STRICT_JSON_LIMITS, STRING_CHARS_MAX, VALUES_MAX } from '../../src/format/strict-json.ts'
+import {
+  ARRAY_ITEMS_MAX,
+  BODY_BYTES_MAX,
+  DEPTH_MAX,
+  KEY_CHARS_MAX,
+  OBJECT_KEYS_MAX,
+  parseStrictJson,
+  STRICT_JSON_LIMITS,
+  STRING_CHARS_MAX,
+  VALUES_MAX,
+} from '../../src/format/strict-json.ts'
 
 const SMALL: JsonLimits = {
   bodyBytesMax: 200,

@@ -4,6 +4,7 @@ import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { sha256Hex } from '../../format/canonical-json.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
+import { byCodeUnit } from '../../format/order.ts'
 import { consequencesOf } from '../../ledger/changes.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'
@@ -152,7 +153,7 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
         fix: 'split it by agents, and sign each part',
       },
     )
-  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, units]) => units)
+  return [...all].sort(([a], [b]) => byCodeUnit(a, b)).map(([, units]) => units)
 }
 
 type Draft = {

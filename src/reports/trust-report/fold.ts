@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { byCodeUnit } from '../../format/order.ts'
 import { DAY_MS } from '../../format/time.ts'
 import type { Level } from '../../model/level.ts'
 import { AGENT_WIDE, ALL_SCOPES, type TrustSighting } from './sighting.ts'
@@ -170,7 +171,7 @@ export function createTrustFold(remembered?: TrustFoldState): TrustFold {
       const of = sums.filter(({ any }) => any)
       return {
         all: reportOf(ALL_SCOPES, of.map(({ day }) => day).reduce(plus, newDay())),
-        scopes: of.map(({ scope, day }) => reportOf(scope, day)).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+        scopes: of.map(({ scope, day }) => reportOf(scope, day)).sort((a, b) => byCodeUnit(a.scope, b.scope)),
       }
     },
     forget: (beforeMs) => {

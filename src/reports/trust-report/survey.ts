@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../../format/order.ts'
 import type { Store } from '../../ledger/store.ts'
 import { type Level, LEVELS } from '../../model/level.ts'
 import { type IncidentState, scopeView } from '../../trust/trust-view.ts'
@@ -74,7 +75,7 @@ export async function surveyTrust(
   }
   return {
     all: standingOf(ALL_SCOPES, all),
-    scopes: [...sums].map(([scope, sum]) => standingOf(scope, sum)).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+    scopes: [...sums].map(([scope, sum]) => standingOf(scope, sum)).sort((a, b) => byCodeUnit(a.scope, b.scope)),
   }
 }
 
