@@ -14,7 +14,7 @@ import { readInjection } from './injection/injection.ts'
 import { argumentNovelty, unseenTool, unseenTransition } from './novelty.ts'
 import type { DecidedDigest, FinishedDigest, ObservationDigest } from './observation.ts'
 import { outputEntropy } from './output-entropy.ts'
-import { watchSequences } from './sequence.ts'
+import { matchSequences } from './sequence.ts'
 import type { DetectSettings } from './settings.ts'
 import { spike } from './spike.ts'
 import type { DetectState } from './state.ts'
@@ -23,10 +23,10 @@ import { tokenUsage } from './token-usage.ts'
 import { readTopic } from './topic-drift.ts'
 
 /** What one observation did: the state after it, and what each detector that belongs to its kind says, in the order of `DETECTORS`. */
-export type Watched = { readonly state: DetectState; readonly findings: readonly Finding[] }
+export type Detected = { readonly state: DetectState; readonly findings: readonly Finding[] }
 
 /** One detector over the whole state: its step, and what it says. */
-type Watcher<Digest> = {
+type DetectorStep<Digest> = {
   readonly isOn: (settings: DetectSettings) => boolean
   readonly step: (state: DetectState, digest: Digest, settings: DetectSettings) => Step<DetectState>
 }
@@ -37,30 +37,35 @@ const UNTIMED = 'the time of the observation is not a number'
  * Folds every detector over one observation. Total: the same state, digest and settings give the same bytes, whatever the digest holds. State is kept per agent
  * and per scope of the action (`state.agent`, `state.scope`); a detector that is off leaves its part alone.
  */
-export function watch(state: DetectState, digest: ObservationDigest, settings: DetectSettings): Watched {
+export function detect(state: DetectState, digest: ObservationDigest, settings: DetectSettings): Detected {
   return digest.kind === 'decided'
-    ? fold(state, digest, settings, DECIDED_DETECTORS, DECIDED)
-    : fold(state, digest, settings, FINISHED_DETECTORS, FINISHED)
+    ? runAll({ order: DECIDED_DETECTORS, steps: DECIDED }, state, digest, settings)
+    : runAll({ order: FINISHED_DETECTORS, steps: FINISHED }, state, digest, settings)
 }
 
-function fold<D extends Detector, Digest extends ObservationDigest>(
+/** The detectors of one kind of observation, in the order in which they run. */
+type DetectorTable<D extends Detector, Digest> = {
+  readonly order: readonly D[]
+  readonly steps: Readonly<Record<D, DetectorStep<Digest>>>
+}
+
+function runAll<D extends Detector, Digest extends ObservationDigest>(
+  { order, steps }: DetectorTable<D, Digest>,
   state: DetectState,
   digest: Digest,
   settings: DetectSettings,
-  detectors: readonly D[],
-  watchers: Readonly<Record<D, Watcher<Digest>>>,
-): Watched {
+): Detected {
   let current = state
-  const findings = detectors.map((detector) => {
-    const { state: next, reading } = take(watchers[detector], current, digest, settings)
+  const findings = order.map((detector) => {
+    const { state: next, reading } = runOne(steps[detector], current, digest, settings)
     current = next
     return found(detector, digest, reading)
   })
   return { state: current, findings }
 }
 
-function take<Digest extends ObservationDigest>(
-  { isOn, step }: Watcher<Digest>,
+function runOne<Digest extends ObservationDigest>(
+  { isOn, step }: DetectorStep<Digest>,
   state: DetectState,
   digest: Digest,
   settings: DetectSettings,
@@ -93,7 +98,7 @@ function ofScope<K extends keyof DetectState['scope']>(
   return { state: { ...state, scope: { ...state.scope, [part]: step.state } }, reading: step.reading }
 }
 
-const DECIDED: Readonly<Record<DecidedDetector, Watcher<DecidedDigest>>> = {
+const DECIDED: Readonly<Record<DecidedDetector, DetectorStep<DecidedDigest>>> = {
   call_rate: {
     isOn: ({ call_rate }) => call_rate.on,
     step: (state, digest, { call_rate }) =>
@@ -131,7 +136,7 @@ const DECIDED: Readonly<Record<DecidedDetector, Watcher<DecidedDigest>>> = {
   },
   sequence: {
     isOn: ({ sequence }) => sequence.on,
-    step: (state, digest, { sequence }) => ofAgent(state, 'open', watchSequences(state.agent.open, digest, sequence.rules)),
+    step: (state, digest, { sequence }) => ofAgent(state, 'open', matchSequences(state.agent.open, digest, sequence.rules)),
   },
   injection_arguments: {
     isOn: ({ injection }) => injection.arguments_on,
@@ -143,7 +148,7 @@ const DECIDED: Readonly<Record<DecidedDetector, Watcher<DecidedDigest>>> = {
   },
 }
 
-const FINISHED: Readonly<Record<FinishedDetector, Watcher<FinishedDigest>>> = {
+const FINISHED: Readonly<Record<FinishedDetector, DetectorStep<FinishedDigest>>> = {
   failure_rate: {
     isOn: ({ failure_rate }) => failure_rate.on,
     step: (state, { failed }, { failure_rate }) =>

@@ -8,7 +8,7 @@ import { overlapOf } from './topic-drift.ts'
 
 /**
  * What a record keeps of an observation: hashes of shapes, counts, an entropy, and which rules hit; no argument, no output. Made once, with the settings
- * in force; `watch` reads nothing else. A detector that is switched off leaves null.
+ * in force; `detect` reads nothing else. A detector that is switched off leaves null.
  */
 export function observationDigest(raw: RawObservation, settings: DetectSettings): ObservationDigest {
   return raw.kind === 'decided' ? decidedDigest(raw, settings) : finished(raw, settings)

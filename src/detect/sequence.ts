@@ -17,7 +17,7 @@ type Advanced = { readonly rule: SequenceRule; readonly match: OpenMatch }
  * Whether this action completes a sequence. One match is kept per rule, steps done and session: the latest, which outlives every other. A match
  * stays when it is advanced, so that each further last step within the time is told again.
  */
-export function watchSequences(
+export function matchSequences(
   open: readonly OpenMatch[],
   digest: DecidedDigest,
   rules: SequenceRules,

@@ -1,5 +1,5 @@
 import { hash32 } from '../../src/detect/argument-shapes.ts'
-import { watch } from '../../src/detect/detect.ts'
+import { detect } from '../../src/detect/detect.ts'
 import { observationDigest } from '../../src/detect/digest.ts'
 import type { Reading, Step } from '../../src/detect/finding.ts'
 import { meetNovelty, type NoveltySettings } from '../../src/detect/novelty.ts'
@@ -185,7 +185,7 @@ function entropyRow(named: Named, attack: (next: Random) => string): CurveRow {
 function injectionRow(named: Named, attacks: readonly string[]): CurveRow {
   const isFound = (output: string): boolean =>
     isAlarm(
-      findingOf(watch(NEW, observationDigest(rawFinished({ output_text: output }), SETTINGS), SETTINGS), 'injection_output'),
+      findingOf(detect(NEW, observationDigest(rawFinished({ output_text: output }), SETTINGS), SETTINGS), 'injection_output'),
     )
   return rated(named, HARMLESS.filter(isFound).length / HARMLESS.length, attacks.filter(isFound).length / attacks.length)
 }
@@ -198,7 +198,7 @@ function topicRow(named: Named): CurveRow {
       arguments: Object.fromEntries(keys.map((key) => [key, 1])),
       purpose,
     })
-    return isAlarm(findingOf(watch(NEW, observationDigest(raw, SETTINGS), SETTINGS), 'topic_drift'))
+    return isAlarm(findingOf(detect(NEW, observationDigest(raw, SETTINGS), SETTINGS), 'topic_drift'))
   }
   return rated(named, IN_TOPIC.filter(isFound).length / IN_TOPIC.length, OFF_TOPIC.filter(isFound).length / OFF_TOPIC.length)
 }

@@ -1,6 +1,6 @@
 import { sessionOf } from '../../access/parties.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
-import { watch } from '../../detect/detect.ts'
+import { detect } from '../../detect/detect.ts'
 import { observationDigest } from '../../detect/digest.ts'
 import type { ClassifierAnswers, DetectorGap } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
@@ -103,7 +103,7 @@ export function runDetectorsOnOutcome(
   const { layers, settings } = detectors
   if (layers.length === 0) return NO_DETECTOR_RUN
   const digest = observationDigest(ended(finished), settings)
-  const { findings } = watch(detectorState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
+  const { findings } = detect(detectorState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
   const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
   const silent = silentIn(finished.outside)
   const stopped = [...heard.filter(isUnclean), ...silent].map(({ detector }): Layer => detectorLayer(detector))
@@ -127,7 +127,7 @@ export function runDetectorsOnOutput(
 ): DetectorRun {
   const { layers, settings } = detectors
   if (finished.result === undefined || !layers.includes('behaviour')) return NO_DETECTOR_RUN
-  const { findings } = watch(DetectState.parse({}), observationDigest(ended(finished), settings), settings)
+  const { findings } = detect(DetectState.parse({}), observationDigest(ended(finished), settings), settings)
   const heard = findings.filter(({ detector }) => detector === 'injection_output')
   const effects = sessionCaps(heard, judged, finished, constants, view)
   return effects.length === 0 ? NO_DETECTOR_RUN : { trace: { clean: [], alarms: alarmsIn(heard) }, effects, verdicts: [] }

@@ -46,9 +46,39 @@ export type TrustLedger = {
 
 /** A ledger of nothing yet. */
 export function newLedger(constants: TrustConstants): TrustLedger {
+  const { state, decisions, clear } = memoryState(constants)
+  const key = { kind: 'agent', tenant: TENANT, id: AGENT } as const
+  const apply = (effects: readonly Effect[], atMs: number): void => void project(effects, atMs, TENANT, state)
+  return {
+    view: state,
+    trust: () => state.document(key) ?? newAgentTrust(),
+    putTrust: (trust) => state.put(key, trust),
+    ceilings: (scope, atMs) => ceilingsFor(state, { tenant: TENANT, agent: AGENT, scope, nowMs: atMs }, constants),
+    apply,
+    judged: (subject) => {
+      const id = String(subject.action)
+      decisions.set(id, subject)
+      const judged = proposalOf(id, decisionOf(state, TENANT, id).decided)
+      invariant(judged !== null, 'a simulated decision is always an agent’s')
+      return judged
+    },
+    resolveHolds: (atMs) => {
+      for (const hold of state.document(boundsKey(TENANT, AGENT))?.holds ?? []) {
+        if (hold.at_ms + REVIEW_HOURS * HOUR_MS > atMs) continue
+        const resolved: Effect = { kind: 'hold_resolved', agent: AGENT, id: hold.id }
+        const waiting = state.document(filingsKey(TENANT, AGENT))?.held.filter((one) => one.hold === hold.id) ?? []
+        const accepted = hold.reason === 'uncorroborated_failures' ? waiting : []
+        apply([...weighHeld(accepted, [], { tenant: TENANT, nowMs: atMs }, state), resolved], atMs)
+      }
+    },
+    forget: clear,
+  }
+}
+
+/** Documents and decisions in memory, as the product's projection reads and writes them. */
+function memoryState(constants: TrustConstants) {
   const documents = new Map<DocumentKind, Map<string, unknown>>()
   const decisions = new Map<string, SimulatedSubject>()
-  const key = { kind: 'agent', tenant: TENANT, id: AGENT } as const
   const view: View = {
     document: <K extends DocumentKind>(of: DocumentKey<K>) => documents.get(of.kind)?.get(of.id) as Documents[K] | undefined,
     record: (_tenant, id) => {
@@ -67,35 +97,11 @@ export function newLedger(constants: TrustConstants): TrustLedger {
     },
     useConstants: () => undefined,
   }
-  const apply = (effects: readonly Effect[], atMs: number): void => void project(effects, atMs, TENANT, state)
-
-  return {
-    view,
-    trust: () => view.document(key) ?? newAgentTrust(),
-    putTrust: (trust) => state.put(key, trust),
-    ceilings: (scope, atMs) => ceilingsFor(view, { tenant: TENANT, agent: AGENT, scope, nowMs: atMs }, constants),
-    apply,
-    judged: (subject) => {
-      const id = String(subject.action)
-      decisions.set(id, subject)
-      const judged = proposalOf(id, decisionOf(view, TENANT, id).decided)
-      invariant(judged !== null, 'a simulated decision is always an agent’s')
-      return judged
-    },
-    resolveHolds: (atMs) => {
-      for (const hold of view.document(boundsKey(TENANT, AGENT))?.holds ?? []) {
-        if (hold.at_ms + REVIEW_HOURS * HOUR_MS > atMs) continue
-        const resolved: Effect = { kind: 'hold_resolved', agent: AGENT, id: hold.id }
-        const waiting = view.document(filingsKey(TENANT, AGENT))?.held.filter((one) => one.hold === hold.id) ?? []
-        const accepted = hold.reason === 'uncorroborated_failures' ? waiting : []
-        apply([...weighHeld(accepted, [], { tenant: TENANT, nowMs: atMs }, view), resolved], atMs)
-      }
-    },
-    forget: () => {
-      documents.clear()
-      decisions.clear()
-    },
+  const clear = (): void => {
+    documents.clear()
+    decisions.clear()
   }
+  return { state, decisions, clear }
 }
 
 /** As much of a decision's record as the product reads to weigh what is said about it. */

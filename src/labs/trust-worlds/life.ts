@@ -44,10 +44,7 @@ export function live(surroundings: Surroundings): Life {
     const chance = world.badness({ action, band, day, days, runs, ranByItself: tally.ranByItself() })
     const bad = task.burst || draw(action, 'bad') < chance
     const turns = onset === 'turn' ? bad && chance >= MEANT : onset !== 'none' && day >= onset
-
-    tally.stands(band, day, runs(band))
-    if (turns && !tally.onsetSeen()) tally.begin(day)
-    if (bad) tally.tried(day)
+    count(tally, { band, day, runs: runs(band), turns, bad })
     if (world.whitewashes === true && misused && !runs('low') && !runs('medium')) {
       labels.drop()
       policy.renamed()
@@ -62,6 +59,21 @@ export function live(surroundings: Surroundings): Life {
     }
   }
   return tally.life(days)
+}
+
+/** An action as it is counted before it is decided: what the policy grants it, whether the agent turns with it, and whether it is bad. */
+type Attempt = {
+  readonly band: RiskBand
+  readonly day: number
+  readonly runs: boolean
+  readonly turns: boolean
+  readonly bad: boolean
+}
+
+function count(tally: LifeTally, { band, day, runs, turns, bad }: Attempt): void {
+  tally.stands(band, day, runs)
+  if (turns && !tally.onsetSeen()) tally.begin(day)
+  if (bad) tally.tried(day)
 }
 
 /** The decision about one action, who looks at it, and what comes of it. Answers whether it was carried out. */
