@@ -13,8 +13,6 @@ import { decide } from '../pdp/decide.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
 import type { Derivation } from './derive.ts'
 
-const MINUTE_MS = 60_000
-
 /** The facts with what people said about this request: the approval it names, and the overrides it is under. */
 export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext, view: View): DecisionFacts {
   const { request, tenant, digest, clockSteady, behind } = context

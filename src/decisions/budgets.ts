@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../format/time.ts'
 import type { Accounts } from '../ledger/accounts.ts'
 import { type UsagePlace, type Reach, type Usage, usageOf } from '../ledger/activity.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'

@@ -1,4 +1,5 @@
 import { drawOf, shareDue } from '../evidence/sampling.ts'
+import { HOUR_MS } from '../format/time.ts'
 import { usageOf } from '../ledger/activity.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'
 import { activityKey } from '../ledger/keys.ts'

@@ -1,5 +1,6 @@
 import { sessionOf } from '../../access/parties.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
+import { detect } from '../../detect/detect.ts'
 import { decidedDigest } from '../../detect/digest.ts'
 import type { ClassifierAnswer, ClassifierAnswers } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
@@ -34,7 +35,7 @@ export function findingsIn(
   digest: DecidedDigest,
   { settings: { detectors } }: Pick<PolicySet, 'settings'>,
 ): RequestFindings | undefined {
-  const { findings } = watch(DetectState.parse({}), digest, detectors.settings)
+  const { findings } = detect(DetectState.parse({}), digest, detectors.settings)
   const drift = findings.find(({ detector, verdict }) => detector === 'topic_drift' && verdict === 'anomalous')
   const injection = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'anomalous')
   const found: RequestFindings = {

@@ -8,6 +8,7 @@ import type { DecidedDigest, ObservationDigest, RawFinished } from '../../detect
 import { DetectState } from '../../detect/state.ts'
 import { HOUR_MS } from '../../format/time.ts'
 import { agentIncident } from '../../ledger/agent-incident.ts'
+import type { Verdict } from '../../ledger/documents/tally.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { detectorState } from '../../ledger/fold/detector-state.ts'
 import type { DocumentKeys, View } from '../../ledger/store.ts'
@@ -19,7 +20,7 @@ import type { TrustConstants } from '../../trust/constants.ts'
 import { sighted } from '../corroboration.ts'
 import type { RecordedDecision } from '../judged-decision.ts'
 import { judgementDocumentKeys } from '../raters/judge.ts'
-import type { Judged, Verdict } from '../weigh-verdict.ts'
+import type { Judged } from '../weigh-verdict.ts'
 import { classifierScore, isAlarm, outputText } from './request-detectors.ts'
 
 /** The name under which the built-in detectors speak. */
@@ -62,7 +63,7 @@ export function runDetectorsOnDecision(
 ): DetectorRun {
   const { layers, settings } = detectors
   const { at_ms: atMs } = digest
-  const { findings } = watch(detectorState(view, tenant, judged.agent, judged.scope), digest, settings)
+  const { findings } = detect(detectorState(view, tenant, judged.agent, judged.scope), digest, settings)
   const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
   const silent = silentIn(classifierAnswers)
   const clean = layers.filter((layer) =>
