@@ -86,7 +86,7 @@ function isProven({ type, id }: Party, delegation: Caller['delegation']): boolea
   return (human?.type === type && human.id === id) || links.some(({ party }) => party.type === type && party.id === id)
 }
 
-/** Agents, in the order of the chain, whose documents a request touches. */
+/** Agents, in the order of the chain, whose documents a request reads and writes. */
 export function agentsOf(parties: Parties): readonly string[] {
   return [...new Set([...(parties.agent === null ? [] : [parties.agent.id]), ...parties.links.map(({ party }) => party.id)])]
 }

@@ -18,13 +18,18 @@ import { BASELINE_MEMORY } from './statistics/baseline.ts'
 export type NoveltySettings = DetectSettings['unseen_tool']
 
 /** What an action brings: hashes; what they are called; how many are remembered; whether what is new is remembered at all. */
-export type Met = { readonly hashes: readonly number[]; readonly noun: string; readonly max: number; readonly learn: boolean }
+export type Encountered = {
+  readonly hashes: readonly number[]
+  readonly noun: string
+  readonly max: number
+  readonly learn: boolean
+}
 
 /**
  * Whether an action brings something that was not met before. A baseline stands after the warm-up, once new things are at most half of `rate_max` of
  * what comes; then the first new ones are suspicious, and one that comes while they are already more than `rate_max` is anomalous and ends the baseline.
  */
-export function meetNovelty(state: NoveltyState, met: Met, settings: NoveltySettings): Step<NoveltyState> {
+export function checkNovelty(state: NoveltyState, met: Encountered, settings: NoveltySettings): Step<NoveltyState> {
   const known = new Set(state.known)
   const fresh = met.hashes.filter((hash) => !known.has(hash))
   const isNew = fresh.length > 0
@@ -39,13 +44,13 @@ export function meetNovelty(state: NoveltyState, met: Met, settings: NoveltySett
 }
 
 /** Met ones at the end, the least recent at the front forgotten first. */
-function remembered(known: readonly number[], { hashes, max, learn }: Met): readonly number[] {
+function remembered(known: readonly number[], { hashes, max, learn }: Encountered): readonly number[] {
   const before = new Set(known)
   const kept = new Set(learn ? hashes : hashes.filter((hash) => before.has(hash)))
   return [...known.filter((hash) => !kept.has(hash)), ...kept].slice(-max)
 }
 
-function read(state: NoveltyState, freshCount: number, { noun, hashes }: Met, settings: NoveltySettings): Reading {
+function read(state: NoveltyState, freshCount: number, { noun, hashes }: Encountered, settings: NoveltySettings): Reading {
   const rate = `${shown(state.rate * 100)} % of recent actions brought one`
   if (!state.established) return learning(`no baseline for ${noun} yet: ${state.seen} actions seen, ${rate}`)
   const isBurst = state.rate > settings.rate_max
@@ -73,7 +78,7 @@ export function argumentNovelty(
   if (shapes === null || (shapes.complete && shapes.hashes.length === 0))
     return { state, reading: notLooked('not_applicable', 'the action has no arguments') }
   const met = { hashes: shapes.hashes, noun: 'shape of arguments', max: SCOPE_SHAPES_MAX, learn: !digest.base_denied }
-  const step = meetNovelty(state, met, settings)
+  const step = checkNovelty(state, met, settings)
   if (shapes.complete || step.reading.verdict !== 'clean') return step
   return { state: step.state, reading: notLooked('cannot_tell', 'there are more arguments than are looked at') }
 }
@@ -85,7 +90,7 @@ export function unseenTool(
   settings: NoveltySettings,
 ): Step<AgentDetectState['tools']> {
   const hashes = [hash32(digest.action)]
-  return meetNovelty(state, { hashes, noun: 'tool', max: TOOLS_MAX, learn: !digest.base_denied }, settings)
+  return checkNovelty(state, { hashes, noun: 'tool', max: TOOLS_MAX, learn: !digest.base_denied }, settings)
 }
 
 /** The part of the state that transitions need. */
@@ -108,7 +113,7 @@ export function unseenTransition(
     }
   const hashes = [hash32(`${String(before.tool)}>${String(tool)}`)]
   const met = { hashes, noun: 'tool-to-tool transition', max: TRANSITIONS_MAX, learn: !digest.base_denied }
-  const { state: transitions, reading } = meetNovelty(state.transitions, met, settings)
+  const { state: transitions, reading } = checkNovelty(state.transitions, met, settings)
   return { state: { transitions, last_tools }, reading }
 }
 

@@ -2,7 +2,18 @@ import { z } from 'zod'
 
 import { type Layer, LAYERS } from '../model/layer.ts'
 import { TRUST_INVARIANTS } from './constants-invariants.ts'
-import { DEFAULT_POSTURE_RULES, EvidenceSource, EvidenceStake, IncidentClass, IncidentRule, positive, PostureRules, Severity, TRUST_CONSTANTS_SHAPE, unit } from './constants-schema.ts'
+import {
+  DEFAULT_POSTURE_RULES,
+  EvidenceSource,
+  EvidenceStake,
+  IncidentClass,
+  IncidentRule,
+  positive,
+  PostureRules,
+  Severity,
+  TRUST_CONSTANTS_SHAPE,
+  unit,
+} from './constants-schema.ts'
 
 export { EvidenceSource, EvidenceStake, IncidentClass, IncidentReach, IncidentRule, Severity } from './constants-schema.ts'
 

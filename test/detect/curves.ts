@@ -2,7 +2,7 @@ import { hash32 } from '../../src/detect/argument-shapes.ts'
 import { detect } from '../../src/detect/detect.ts'
 import { observationDigest } from '../../src/detect/digest.ts'
 import type { Reading, Step } from '../../src/detect/finding.ts'
-import { meetNovelty, type NoveltySettings } from '../../src/detect/novelty.ts'
+import { checkNovelty, type NoveltySettings } from '../../src/detect/novelty.ts'
 import { measureOutput, outputEntropy } from '../../src/detect/output-entropy.ts'
 import { spike, type SpikeSettings } from '../../src/detect/spike.ts'
 import { SCOPE_SHAPES_MAX, TOOLS_MAX, TRANSITIONS_MAX } from '../../src/detect/state.ts'
@@ -146,7 +146,7 @@ function noveltyRow(named: Named, settings: NoveltySettings, size: NoveltySize):
   let fresh = 0
   return simulated(named, {
     start: NEW.agent.tools,
-    step: (state, hash: number) => meetNovelty(state, { hashes: [hash], noun: 'thing', max: size.max, learn: true }, settings),
+    step: (state, hash: number) => checkNovelty(state, { hashes: [hash], noun: 'thing', max: size.max, learn: true }, settings),
     honest: (next) => () => hash32(next() < 1 / size.every ? `new ${(fresh += 1)}` : `known ${zipf(next, size.known)}`),
     attack: () => (index) => hash32(`attack ${index}`),
   })
