@@ -341,7 +341,7 @@ const NEWCOMERS = [
   ],
   [
     'whitewashing: an open incident holds back however old',
-    'trust/whitewash.ts',
+    'trust/bounds.ts',
     "review === 'required' ? nowMs : atMs",
     'atMs',
     SHARES,
@@ -349,7 +349,7 @@ const NEWCOMERS = [
   ],
   [
     'whitewashing: a level that was lost counts as a fall',
-    'trust/whitewash.ts',
+    'trust/bounds.ts',
     ', ...struck)',
     ')',
     SHARES,

@@ -51,7 +51,7 @@ export const MUTANTS = [
   ],
   [
     'whitewashing: borrowed trust is bounded',
-    'trust/back-off.ts',
+    'trust/borrowed-evidence.ts',
     'Math.min(constants.backoff_share_max, constants.backoff_units_max / units)',
     'constants.backoff_share_max',
     PUBLISHED,
@@ -75,7 +75,7 @@ export const MUTANTS = [
   ],
   [
     'ballot stuffing: distinct verifiers',
-    'trust/agent.ts',
+    'trust/evidence.ts',
     'verifiers.includes(verifier) || ',
     '',
     PUBLISHED,
@@ -116,7 +116,7 @@ export const MUTANTS = [
   ],
   [
     '1: stake classes are scopes of their own',
-    'trust/back-off.ts',
+    'trust/borrowed-evidence.ts',
     'constants.backoff_units_max / units',
     '1',
     ATTACKS,
@@ -124,15 +124,15 @@ export const MUTANTS = [
   ],
   [
     '3: agent heat over all scopes',
-    'trust/agent.ts',
-    'weight > 0 ? heatUp(agent.heat, weight, eventTimeMs) : agent.heat',
+    'trust/evidence.ts',
+    'weight > 0 ? heatUp(agent.heat, evidence) : agent.heat',
     'agent.heat',
     ATTACKS,
     '3: three failures',
   ],
   [
     '3: children heat their delegator',
-    'trust/agent.ts',
+    'trust/evidence.ts',
     'failure.weight * constants.delegator_share',
     '0 * constants.delegator_share',
     ATTACKS,
@@ -155,14 +155,14 @@ export const MUTANTS = [
     ATTACKS,
     '4:',
   ],
-  ['5: only successes after the review count', 'trust/incidents.ts', ' && eventTimeMs > incident.fromMs', '', ATTACKS, '5:'],
-  ['5: strictly later', 'trust/incidents.ts', 'eventTimeMs > incident.fromMs', 'eventTimeMs >= incident.fromMs', ATTACKS, '5:'],
+  ['5: only successes after the review count', 'trust/incident-caps.ts', ' && eventTimeMs > incident.fromMs', '', ATTACKS, '5:'],
+  ['5: strictly later', 'trust/incident-caps.ts', 'eventTimeMs > incident.fromMs', 'eventTimeMs >= incident.fromMs', ATTACKS, '5:'],
   [
     '6: counting begins with the review',
     [
-      ['trust/incidents.ts', "incident.review !== 'required' && eventTimeMs", 'eventTimeMs'],
+      ['trust/incident-caps.ts', "incident.review !== 'required' && eventTimeMs", 'eventTimeMs'],
       [
-        'trust/agent-incidents.ts',
+        'trust/incidents.ts',
         'scope.agentIncidentCounts.filter((one) => untouched.has(one.id))\n}',
         'scope.agentIncidentCounts\n}',
       ],
@@ -188,7 +188,7 @@ export const MUTANTS = [
   ],
   [
     '8: failures count whole, whatever they weigh',
-    'trust/agent.ts',
+    'trust/evidence.ts',
     'kappa = Math.max(1, weight)',
     'kappa = weight',
     ATTACKS,
@@ -220,7 +220,7 @@ export const MUTANTS = [
   ],
   [
     '11: incidents are a set by id',
-    'trust/incidents.ts',
+    'trust/incident-caps.ts',
     'return incidents.filter((one) => one.id !== id)\n',
     'return []\n',
     ATTACKS,
@@ -277,15 +277,15 @@ export const MUTANTS = [
   [
     'injection: the cap waits for its review',
     [
-      ['trust/incidents.ts', "if (incident.review === 'required') return incident.cap", ''],
-      ['trust/incidents.ts', "incident.review !== 'required' && eventTimeMs", 'eventTimeMs'],
+      ['trust/incident-caps.ts', "if (incident.review === 'required') return incident.cap", ''],
+      ['trust/incident-caps.ts', "incident.review !== 'required' && eventTimeMs", 'eventTimeMs'],
     ],
     LAWS,
     'P11',
   ],
   [
     'injection: time lifts no cap',
-    'trust/incidents.ts',
+    'trust/incident-caps.ts',
     'incident.c * decay(nowMs - incident.tMs, constants.half_life_positive_days)',
     'incident.c + (nowMs - incident.tMs)',
     LAWS,
@@ -293,7 +293,7 @@ export const MUTANTS = [
   ],
   [
     'injection: a second incident keeps the lower cap',
-    'trust/incidents.ts',
+    'trust/incident-caps.ts',
     'Math.min(cap, incidentCap(incident, nowMs, constants)), 1)',
     'incidentCap(incident, nowMs, constants), 1)',
     LAWS,
@@ -381,7 +381,7 @@ export const MUTANTS = [
   ],
   [
     'ladder: k starts over with an incident, in any order of events',
-    'trust/agent-incidents.ts',
+    'trust/incidents.ts',
     'incidents: raiseInto(scope.incidents, raised), ladder: { ...scope.ladder, k: 0 }',
     'incidents: raiseInto(scope.incidents, raised)',
     EXHAUSTIVE,
@@ -389,7 +389,7 @@ export const MUTANTS = [
   ],
   [
     'ladder: a false positive gives back once',
-    'trust/agent-incidents.ts',
+    'trust/incidents.ts',
     'if (undo?.struckAtMs !== scope.ladder.struckAtMs)',
     'if (undo === undefined)',
     EXHAUSTIVE,
@@ -405,7 +405,7 @@ export const MUTANTS = [
   ],
   [
     'ladder: demoted in the same write',
-    'trust/agent.ts',
+    'trust/evidence.ts',
     'const settled = settle(offence, constants)',
     'const settled = { agent: raised.agent, changes: [] }',
     LAWS,
@@ -413,7 +413,7 @@ export const MUTANTS = [
   ],
   [
     'ladder: what a false positive gives back is judged anew',
-    'trust/agent-incidents.ts',
+    'trust/incidents.ts',
     'if (settled.changes.length === 0) return write',
     'if (settled.changes.length >= 0) return write',
     LAWS,

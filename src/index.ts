@@ -12,7 +12,7 @@ export { createService, systemCaller, type ServiceDeps } from './service/create-
 export type { DecisionRequest } from './decisions/decision-request.ts'
 export type { Observation, Observer } from './model/observation.ts'
 export type { Service } from './service/service.ts'
-export type { Protocol } from './model/protocol.ts'
+export type { Protocol } from './model/request.ts'
 export type { PolicySet, PolicySetView, LoadPolicySet } from './policy/policy-set.ts'
 export type { ExternalClassifiers } from './evidence/detectors/external-classifiers.ts'
 export type { InjectionClassifier, TopicModel } from './detect/external-classifier.ts'

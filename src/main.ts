@@ -27,6 +27,7 @@ import type {
 import { watchFiles } from './cli/support/watch-files.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
+import { SECOND_MS } from './format/time.ts'
 import type { LogEntry } from './http/log.ts'
 import { project } from './ledger/fold/fold.ts'
 import type { Store } from './ledger/store.ts'
@@ -63,7 +64,7 @@ function processAround(version: string): CliProcess {
     stderrIsTty: process.stderr.isTTY,
     columns: process.stdout.isTTY ? process.stdout.columns : 100,
     nowMs: () => Date.now(),
-    elapsed: () => performance.now() / 1_000,
+    elapsed: () => performance.now() / SECOND_MS,
     processors: availableParallelism(),
     random: (bytes) => randomBytes(bytes),
     version: { gradus: version, node: process.versions.node, opa: OPA_VERSION },

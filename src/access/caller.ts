@@ -111,3 +111,17 @@ export type Caller = CallerStanding & {
   /** With `agent` only: what the credential proves about itself and the workload, at this request. */
   readonly posture?: Posture
 }
+
+/** Who the service itself is, in records that nobody asked for. */
+export function systemCaller(tenant: string): Caller {
+  return {
+    tenant,
+    credential: 'system',
+    roles: ['operator', 'administrator'],
+    human_subject_types: [],
+    supported_obligations: [],
+    verified_facts: [],
+    trusted_composition: false,
+    layers: [],
+  }
+}

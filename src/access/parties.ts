@@ -1,5 +1,4 @@
-import type { ChainProblem, ChainRelation } from '../model/chain.ts'
-import { Party, type Request } from '../model/request.ts'
+import { type ChainProblem, type ChainRelation, Party, type Request } from '../model/request.ts'
 import type { Caller } from './caller.ts'
 
 /** Agents a chain may have, the deciding one included; more is denied (docs/trust-model.md, delegation). */
@@ -87,7 +86,13 @@ function isProven({ type, id }: Party, delegation: Caller['delegation']): boolea
   return (human?.type === type && human.id === id) || links.some(({ party }) => party.type === type && party.id === id)
 }
 
-/** Agents, in the order of the chain, whose documents a request touches. */
+/** Agents, in the order of the chain, whose documents a request reads and writes. */
 export function agentsOf(parties: Parties): readonly string[] {
   return [...new Set([...(parties.agent === null ? [] : [parties.agent.id]), ...parties.links.map(({ party }) => party.id)])]
+}
+
+/** The session that a request says it belongs to; undefined where it names none, or where the request is erased by now. */
+export function sessionOf(request: Request | undefined): string | undefined {
+  const session = (request?.context as { readonly session?: string } | undefined)?.session
+  return session === '' ? undefined : session
 }

@@ -5,6 +5,7 @@ import { formatProof } from '../audit/proof.ts'
 import { connectClassifiers } from '../classifiers/classifiers.ts'
 import type { ConfigFile } from '../config/load-config.ts'
 import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
+import { SECOND_MS } from '../format/time.ts'
 import { uuidv7 } from '../format/uuid.ts'
 import { project } from '../ledger/fold/fold.ts'
 import type { Store } from '../ledger/store.ts'
@@ -79,7 +80,7 @@ export async function openService(
     newId: uuidv7(more.clock.nowMs, (bytes) => randomBytes(bytes)),
     loadPolicySet: more.loadPolicySet ?? (() => bundledPolicySet(loaded, more.clock.nowMs(), more.print)),
     observe: more.observe ?? (() => undefined),
-    elapsed: () => performance.now() / 1000,
+    elapsed: () => performance.now() / SECOND_MS,
     mask: loaded.config.audit.mask,
     formatProof: proofText,
     importKeys: loaded.config.trust.import_keys,

@@ -3,7 +3,7 @@ import type { Containment } from '../ledger/documents/containment.ts'
 import { agentKey, tenantKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import { parseScope } from '../model/scope.ts'
-import { scopeOf } from '../trust/state.ts'
+import { scopeOf } from '../trust/agent-trust.ts'
 
 /**
  * Why an approval cannot be used for now: what is out of service, or an incident of the agent that waits for its review; null where

@@ -6,6 +6,7 @@ import { judge, judgementDocumentKeys } from '../evidence/raters/judge.ts'
 import type { EvidenceDeps } from '../evidence/report-outcome.ts'
 import type { Judged, Verdict, Weighed } from '../evidence/weigh-verdict.ts'
 import { ServiceError } from '../format/error.ts'
+import { SECOND_MS } from '../format/time.ts'
 import { consequencesOf } from '../ledger/changes.ts'
 import type { Approval, ApprovalState } from '../ledger/documents/approval.ts'
 import type { DocumentKey } from '../ledger/documents/documents.ts'
@@ -128,7 +129,7 @@ export async function decideApproval(
     }
     const answer = write(deps, { caller, before, nowMs, effects, body, evidence: evidence.reason }, transaction)
     observeRater(deps, { tenant: caller.tenant, person, effects }, transaction)
-    deps.observe({ kind: 'approval', verdict: report.verdict, seconds: (nowMs - before.requested_at_ms) / 1_000 })
+    deps.observe({ kind: 'approval', verdict: report.verdict, seconds: (nowMs - before.requested_at_ms) / SECOND_MS })
     if (evidence.counted)
       deps.observe({ kind: 'evidence', layer: 'outcome', polarity: report.verdict === 'approve' ? 'positive' : 'negative' })
     return answer

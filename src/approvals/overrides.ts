@@ -1,6 +1,7 @@
 import { authorize, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import { MINUTE_MS } from '../format/time.ts'
 import { APPROVERS_MAX, type Override } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { confirmed, openOverrides } from '../ledger/fold/overrides.ts'
@@ -13,8 +14,6 @@ import type { PolicySet } from '../policy/policy-set.ts'
 import { mayApprove, refuseSteppedClock } from './decide-approval.ts'
 import { HIGH_RISK_PEOPLE, OVERRIDE_MS_MAX, OVERRIDES_MAX } from './override-rules.ts'
 import type { OverrideAnswer, OverrideReport, OverridesAnswer } from './wire.ts'
-
-const MINUTE_MS = 60_000
 
 /** A person takes over: trust and context are left out for an agent's scope for a while, never above the base, and loudly. */
 export async function openOverride(deps: VerbDeps, caller: Caller, report: OverrideReport): Promise<OverrideAnswer> {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 import { canonicalJson } from '../format/canonical-json.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
 
 /** Largest leaf, in bytes. Sealed values do not count: they are in the payload. More than a tiled log could publish (65,535). */
 export const LEAF_BYTES_MAX = 2_097_152

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../format/time.ts'
 import { LEVELS, parseLevel } from '../model/level.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import {
@@ -11,7 +12,6 @@ import {
 import { type CatalogueProblem, type DeclaredScope, checkCatalogue } from './problems.ts'
 import { stakeClass, staticPoints } from './static-points.ts'
 
-const HOUR_MS = 3_600_000
 /** The `pep` duty of keeping the old value; without it an action that needs it counts as irreversible. */
 const ROLLBACK_HANDLE = 'rollback_handle'
 const IRREVERSIBLE = 2

@@ -1,4 +1,5 @@
 import { checkIdentifier } from '../format/identifier.ts'
+import { byCodeUnit } from '../format/order.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import type { CatalogueFile } from './catalogue-file.ts'
 
@@ -93,7 +94,7 @@ function firstOfEach(tools: readonly SeenTool[]): readonly SeenTool[] {
 }
 
 function byCount<T extends { readonly count?: number | undefined }>(nameOf: (seen: T) => string): (a: T, b: T) => number {
-  return (a, b) => (b.count ?? 0) - (a.count ?? 0) || (nameOf(a) < nameOf(b) ? -1 : 1)
+  return (a, b) => (b.count ?? 0) - (a.count ?? 0) || byCodeUnit(nameOf(a), nameOf(b))
 }
 
 function draftTool(seen: SeenTool): DraftEntry<DraftTool> {

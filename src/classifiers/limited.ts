@@ -1,4 +1,5 @@
 import { ServiceError } from '../format/error.ts'
+import { SECOND_MS } from '../format/time.ts'
 
 /** How long a model is waited for, and when it is left alone. */
 export type Limits = {
@@ -12,7 +13,7 @@ export type Limits = {
 }
 
 /** Limits of a model, but for how long it is waited for. */
-export const MODEL_LIMITS: Omit<Limits, 'timeoutMs'> = { failuresMax: 5, restMs: 30_000, underWayMax: 256 }
+export const MODEL_LIMITS: Omit<Limits, 'timeoutMs'> = { failuresMax: 5, restMs: 30 * SECOND_MS, underWayMax: 256 }
 
 /** Asks something that may be slow, broken or gone; it stops when `signal` says so. */
 export type Asking<T> = (input: T, signal: AbortSignal) => Promise<number>

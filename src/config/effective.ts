@@ -1,4 +1,4 @@
-import type { YamlSource } from '../format/yaml-source.ts'
+import type { YamlSource } from '../format/yaml.ts'
 import type { Config } from './config.ts'
 import { ownerOf, type SettingsOwner } from './owners.ts'
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
-import { readYaml, type YamlSource } from '../format/yaml-source.ts'
+import { readYaml, type YamlSource } from '../format/yaml.ts'
 import { parseYaml } from '../format/yaml.ts'
 import { Config } from './config.ts'
 

@@ -1,6 +1,7 @@
 import { requesterOf } from '../access/authority.ts'
 import { approversNeeded, type Redeemer, redemptionProblem, strangeness } from '../approvals/approval-rules.ts'
 import { isBehind } from '../approvals/override-rules.ts'
+import { MINUTE_MS } from '../format/time.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'
@@ -11,8 +12,6 @@ import type { View } from '../ledger/store.ts'
 import { decide } from '../pdp/decide.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
 import type { Derivation } from './derive.ts'
-
-const MINUTE_MS = 60_000
 
 /** The facts with what people said about this request: the approval it names, and the overrides it is under. */
 export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext, view: View): DecisionFacts {

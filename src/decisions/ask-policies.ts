@@ -1,13 +1,12 @@
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Request } from '../model/request.ts'
-import type { BaseInput, GraduationInput } from '../pdp/graduation-input.ts'
+import type { BaseInput, GraduationInput } from '../pdp/policy-inputs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { Overrides } from '../policy/settings.ts'
-import { type RiskFacts, riskFacts } from '../risk/facts.ts'
+import { type RiskFacts, riskFacts, verifiedFacts } from '../risk/facts.ts'
 import { readingOf, type RequestReading } from '../risk/request-reading.ts'
 import type { RiskView } from '../risk/risk-view.ts'
-import { verifiedFacts } from '../risk/verified-facts.ts'
 
 /** The question as it is decided: the request, and what the base policy is given where that is not the request itself. */
 export type Question = {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../format/time.ts'
 import type { Accounts } from '../ledger/accounts.ts'
 import { type UsagePlace, type Reach, type Usage, usageOf } from '../ledger/activity.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'
@@ -10,7 +11,6 @@ import type { BudgetRefusal, Decision, DecisionInputs } from '../pdp/decision-in
 import type { Decided } from './decision-context.ts'
 import { type Derivation, deriveRefused } from './derive.ts'
 
-const HOUR_MS = 3_600_000
 const OUTSTANDING = 'outstanding_unverified_max'
 
 /**

@@ -6,11 +6,11 @@ import { detectorStateKeys } from '../ledger/fold/detector-state.ts'
 import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { DocumentKeys, Store } from '../ledger/store.ts'
-import { requestDigest } from '../model/request-digest.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import type { Question } from './ask-policies.ts'
 import type { Derivation } from './derive.ts'
 import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
+import { requestDigest } from './request-digest.ts'
 
 /** A decision that is under way: its request's context, its id, and what it may touch. Made once; every later step takes it. */
 export type DecisionContext = RequestContext & {

@@ -1,6 +1,5 @@
 import type { PolicyEvaluation } from '../model/evaluation.ts'
-import type { Protocol } from '../model/protocol.ts'
-import type { Request } from '../model/request.ts'
+import type { Protocol, Request } from '../model/request.ts'
 
 /** One question as an adapter hands it over: parsed, with who asks and how it came. */
 export type DecisionRequest = {

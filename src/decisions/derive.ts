@@ -1,9 +1,8 @@
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Mode } from '../model/mode.ts'
-import { decide } from '../pdp/decide.ts'
+import { answeredElsewhere, decide, observe } from '../pdp/decide.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../pdp/decision-inputs.ts'
-import { answeredElsewhere, observe } from '../pdp/observe.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { RiskView } from '../risk/risk-view.ts'
 import {

@@ -1,4 +1,4 @@
-import { jsonPointer } from '../format/json-reader.ts'
+import { jsonPointer } from '../format/source-place.ts'
 import { SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Observer } from '../model/observation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'

@@ -11,7 +11,7 @@ import type { DecisionInputs } from '../pdp/decision-inputs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { measuresOf } from '../risk/facts.ts'
 import type { RiskView } from '../risk/risk-view.ts'
-import { phiInverse } from '../trust/phi.ts'
+import { phiInverse } from '../trust/score-scale.ts'
 import { type Derived, isHuman, matricesOf } from './ask-policies.ts'
 
 /** What policies and rules said, on the way to the meet. */

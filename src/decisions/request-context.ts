@@ -1,6 +1,5 @@
 import type { Caller } from '../access/caller.ts'
-import { agentsOf, type Parties, partiesOf } from '../access/parties.ts'
-import { sessionOf } from '../access/session.ts'
+import { agentsOf, type Parties, partiesOf, sessionOf } from '../access/parties.ts'
 import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { DecidedDigest } from '../detect/observation.ts'
@@ -12,8 +11,8 @@ import type { RequestFindings } from '../ledger/decision-facts.ts'
 import type { Request } from '../model/request.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
+import { verifiedFacts, verifiedJurisdiction } from '../risk/facts.ts'
 import { type RequestReading, readingOf } from '../risk/request-reading.ts'
-import { verifiedFacts, verifiedJurisdiction } from '../risk/verified-facts.ts'
 
 /** What a context is made of: who asks what, under which policy set, when, and what external classifiers said of it. */
 export type ContextSources = {

@@ -1,4 +1,5 @@
 import { drawOf, shareDue } from '../evidence/sampling.ts'
+import { HOUR_MS } from '../format/time.ts'
 import { usageOf } from '../ledger/activity.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'
 import { activityKey } from '../ledger/keys.ts'
@@ -8,8 +9,6 @@ import type { Decided, DecisionContext } from './decision-context.ts'
 
 /** The level from which not everything has to be verified. */
 const SAMPLED_LEVEL = 4
-
-const HOUR_MS = 3_600_000
 
 /**
  * Whether a decision that lets a proven agent change something has to be verified: everything up to L3; at L4 a share drawn from the

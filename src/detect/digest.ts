@@ -1,14 +1,14 @@
+import { shapesOf } from './argument-shapes.ts'
 import { type PlacedText, scanTexts } from './injection/injection.ts'
+import { leavesOf } from './json-leaves.ts'
 import type { DecidedDigest, FinishedDigest, ObservationDigest, RawDecided, RawFinished, RawObservation } from './observation.ts'
 import { measureOutput } from './output-entropy.ts'
 import type { DetectSettings } from './settings.ts'
-import { shapesOf } from './shapes.ts'
-import { leavesOf } from './texts.ts'
-import { overlapOf } from './topic.ts'
+import { overlapOf } from './topic-drift.ts'
 
 /**
  * What a record keeps of an observation: hashes of shapes, counts, an entropy, and which rules hit; no argument, no output. Made once, with the settings
- * in force; `watch` reads nothing else. A detector that is switched off leaves null.
+ * in force; `detect` reads nothing else. A detector that is switched off leaves null.
  */
 export function observationDigest(raw: RawObservation, settings: DetectSettings): ObservationDigest {
   return raw.kind === 'decided' ? decidedDigest(raw, settings) : finished(raw, settings)

@@ -1,6 +1,6 @@
+import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './finding.ts'
 import { encodedChars } from './injection/encoded.ts'
 import type { OutputMeasure } from './observation.ts'
-import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './reading.ts'
 import type { DetectSettings } from './settings.ts'
 import type { ScopeDetectState } from './state.ts'
 import { deviationsOf, learnt } from './statistics/baseline.ts'

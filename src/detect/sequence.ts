@@ -1,12 +1,12 @@
 import { type Classification, CLASSIFICATIONS } from '../catalogue/catalogue-file.ts'
 import { matchesGlob } from '../format/glob.ts'
-import { hash32 } from './hash.ts'
+import { SECOND_MS } from '../format/time.ts'
+import { hash32 } from './argument-shapes.ts'
+import { alarm, clean, notLooked, type Reading, type Step } from './finding.ts'
 import type { DecidedDigest } from './observation.ts'
-import { alarm, clean, notLooked, type Reading, type Step } from './reading.ts'
 import type { SequenceRule, SequenceRules, SequenceStep } from './sequence-rules.ts'
 import { OPEN_MATCHES_MAX, type OpenMatch } from './state.ts'
 
-const SECOND_MS = 1_000
 const OVERFLOW =
   'more sequences are under way than are remembered; the oldest was given up, so that this action cannot be called clean'
 
@@ -17,7 +17,7 @@ type Advanced = { readonly rule: SequenceRule; readonly match: OpenMatch }
  * Whether this action completes a sequence. One match is kept per rule, steps done and session: the latest, which outlives every other. A match
  * stays when it is advanced, so that each further last step within the time is told again.
  */
-export function watchSequences(
+export function matchSequences(
   open: readonly OpenMatch[],
   digest: DecidedDigest,
   rules: SequenceRules,

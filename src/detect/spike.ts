@@ -1,9 +1,9 @@
-import { alarm, clean, learning, type Reading, shown, type Step } from './reading.ts'
+import { SECOND_MS } from '../format/time.ts'
+import { alarm, clean, learning, type Reading, shown, type Step } from './finding.ts'
 import type { DetectSettings } from './settings.ts'
 import type { Baseline, WindowState } from './state.ts'
 import { learnt } from './statistics/baseline.ts'
 
-const SECOND_MS = 1_000
 /** Least standard deviation of log(1 + count): windows that always hold the same may still vary by a third. */
 const SPREAD_FLOOR = 0.3
 

@@ -103,7 +103,7 @@ export const ScopeDetectState = z
   .readonly()
 export type ScopeDetectState = z.infer<typeof ScopeDetectState>
 
-/** What `watch` reads and gives back: the state of the agent, and of the scope that the action belongs to. Two documents, each of bounded size. */
+/** What `detect` reads and gives back: the state of the agent, and of the scope that the action belongs to. Two documents, each of bounded size. */
 export const DetectState = z
   .strictObject({ agent: AgentDetectState.prefault({}), scope: ScopeDetectState.prefault({}) })
   .readonly()

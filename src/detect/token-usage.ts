@@ -1,4 +1,4 @@
-import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './reading.ts'
+import { alarm, clean, learning, notLooked, type Reading, shown, type Step } from './finding.ts'
 import type { DetectSettings } from './settings.ts'
 import type { ScopeDetectState } from './state.ts'
 import { deviationsOf, learnt } from './statistics/baseline.ts'

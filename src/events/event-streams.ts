@@ -7,6 +7,8 @@ import type { EventStretch } from './event-feed.ts'
 import type { Event } from './event.ts'
 import type { LogPosition } from './log-position.ts'
 import { createMutex, type Mutex } from './mutex.ts'
+import { SECOND_MS } from '../format/time.ts'
+import { HOUR_MS } from '../format/time.ts'
 
 /** Most streams that one process serves, and one credential has, at a time. */
 export const STREAMS_MAX = 512
@@ -61,7 +63,7 @@ export type StreamPace = {
 }
 
 /** What the product runs with. */
-export const STREAM_PACE: StreamPace = { pollMs: 200, beatMs: 15_000, streamMsMax: 3_600_000 }
+export const STREAM_PACE: StreamPace = { pollMs: 200, beatMs: 15 * SECOND_MS, streamMsMax: HOUR_MS }
 
 /** What streams need: the length of the log, and its events from a leaf index on. */
 export type EventStreamsDeps = {

@@ -1,11 +1,12 @@
 import { sha256Hex } from '../format/canonical-json.ts'
+import { HOUR_MS } from '../format/time.ts'
 import type { DocumentKey } from '../ledger/documents/documents.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { idempotencyKey, idempotencyName } from '../ledger/idempotency.ts'
 import type { View } from '../ledger/store.ts'
 
 /** How long the word of one source on a session waits for that of a second, ms. */
-export const SECOND_SOURCE_MS = 3_600_000
+export const SECOND_SOURCE_MS = HOUR_MS
 
 /** Who saw an injection in which session, and when. */
 export type Sighting = {

@@ -4,8 +4,8 @@ import type { Effect } from '../ledger/effect.ts'
 import { claimsAfter, hearing, newVerdicts, UNHEARD } from '../ledger/fold/fold.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { EvidenceStake, TrustConstants } from '../trust/constants.ts'
+import { negativeWeight, positiveWeight, severityOf } from '../trust/evidence-weight.ts'
 import { isRater } from '../trust/raters.ts'
-import { negativeWeight, positiveWeight, severityOf } from '../trust/weight.ts'
 
 /** What a decision was about, as its record says; evidence about it is weighed by this, never by what a report claims. */
 export type Judged = {
@@ -65,7 +65,8 @@ export function weighAnew(judged: Judged, verdict: Verdict, before: Verdicts | u
 type Counted = typeof UNHEARD
 
 function weighPositive(judged: Judged, verdict: Verdict, layer: Counted, constants: TrustConstants): Weighed {
-  const whole = positiveWeight(verdict.source, judged.stake, constants, verdict.rho) * (verdict.share ?? 1)
+  const whole =
+    positiveWeight({ source: verdict.source, stake: judged.stake, rho: verdict.rho }, constants) * (verdict.share ?? 1)
   if (whole === 0) return recordWithoutWeight(judged, verdict, 'the source weighs nothing')
   if (!judged.earns) return recordWithoutWeight(judged, verdict, 'an action outside the catalogue never earns')
   if (layer.factual) return recordWithoutWeight(judged, verdict, 'a failure of this decision is already on record')
@@ -153,7 +154,7 @@ function weighNegative(judged: Judged, verdict: Verdict, verdicts: Verdicts, lay
     }
   }
   const kappa = severityOf(gravity, verdicts.self_flagged, constants)
-  const weight = negativeWeight(verdict.source, judged.stake, kappa, constants, verdict.rho)
+  const weight = negativeWeight({ source: verdict.source, stake: judged.stake, rho: verdict.rho }, kappa, constants)
   const added = Math.max(0, weight - layer.negative)
   // Severity is charged apart from weight: the gravest counts, whoever said it and whichever came first.
   const isGraver = verdict.layer === 'outcome' && kappa > layer.kappa

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-import { jsonPointer } from './json-reader.ts'
+import { jsonPointer } from './source-place.ts'
 
 /** Deepest value that is canonicalized; deeper ones are cycles or were never admitted. */
 export const CANONICAL_DEPTH_MAX = 128

@@ -18,68 +18,79 @@ export type JsonObjectText = { readonly text: string; readonly line: number }
  * them. Only finds where each begins and ends. Throws `bad_request` with the line for what is none of these, or ends too early.
  */
 export async function* jsonObjects(chunks: AsyncIterable<string>, file: string): AsyncGenerator<JsonObjectText> {
-  const cutter = createCutter(file)
-  for await (const chunk of chunks) yield* cutter.push(chunk)
-  cutter.end()
+  const cutter: Cutter = { file, line: 1, beganAt: 1, depth: 0, inString: false, escaped: false, around: 'start', held: '' }
+  for await (const chunk of chunks) yield* objectsIn(cutter, chunk)
+  refuseOpenEnd(cutter)
 }
 
-type Cutter = { readonly push: (chunk: string) => Iterable<JsonObjectText>; readonly end: () => void }
-
-function createCutter(file: string): Cutter {
-  const at = { line: 1, beganAt: 1, depth: 0, inString: false, escaped: false }
+/** Where in the stream we are. */
+type Cutter = {
+  readonly file: string
+  line: number
+  /** The line on which the present object began. */
+  beganAt: number
+  /** Containers that are open within the present object; 0: between objects. */
+  depth: number
+  inString: boolean
+  escaped: boolean
   /** What stands around the objects: nothing yet, one after the other, an array with or without a comma due, or its end. */
-  let around: 'start' | 'lines' | 'first' | 'comma' | 'value' | 'end' = 'start'
-  let held = ''
+  around: 'start' | 'lines' | 'first' | 'comma' | 'value' | 'end'
+  /** The beginning of an object that earlier chunks held. */
+  held: string
+}
 
-  const fail = (message: string, line = at.line): never => {
-    throw new ServiceError('bad_request', message, {
-      place: { file, line },
-      fix: 'give JSON lines, or one JSON array of decision log entries',
-    })
-  }
-  const between = (unit: number): void => {
-    if (unit === OBJECT_OPEN && around !== 'comma' && around !== 'end') {
-      if (around === 'start') around = 'lines'
-      at.depth = 1
-      at.beganAt = at.line
-    } else if (unit === ARRAY_OPEN && around === 'start') around = 'first'
-    else if (unit === COMMA && around === 'comma') around = 'value'
-    else if (unit === ARRAY_CLOSE && (around === 'comma' || around === 'first')) around = 'end'
-    else if (!SPACES.has(unit)) fail(`there is ${JSON.stringify(String.fromCharCode(unit))} where an entry should begin`)
-  }
-  const inside = (unit: number): void => {
-    if (at.escaped) at.escaped = false
-    else if (at.inString) {
-      if (unit === BACKSLASH) at.escaped = true
-      else if (unit === QUOTE) at.inString = false
-    } else if (unit === QUOTE) at.inString = true
-    else if (unit === OBJECT_OPEN || unit === ARRAY_OPEN) at.depth += 1
-    else if (unit === OBJECT_CLOSE || unit === ARRAY_CLOSE) at.depth -= 1
-  }
-  return {
-    push: function* (chunk) {
-      let begin = 0
-      for (let index = 0; index < chunk.length; index += 1) {
-        const unit = chunk.charCodeAt(index)
-        if (at.depth === 0) {
-          between(unit)
-          begin = index
-        } else {
-          inside(unit)
-          if (at.depth === 0) {
-            yield { text: held + chunk.slice(begin, index + 1), line: at.beganAt }
-            held = ''
-            if (around !== 'lines') around = 'comma'
-          }
-        }
-        if (unit === NEWLINE) at.line += 1
+/** The objects that end in this chunk. */
+function* objectsIn(cutter: Cutter, chunk: string): Generator<JsonObjectText> {
+  let begin = 0
+  for (let index = 0; index < chunk.length; index += 1) {
+    const unit = chunk.charCodeAt(index)
+    if (cutter.depth === 0) {
+      stepBetween(cutter, unit)
+      begin = index
+    } else {
+      stepInside(cutter, unit)
+      if (cutter.depth === 0) {
+        yield { text: cutter.held + chunk.slice(begin, index + 1), line: cutter.beganAt }
+        cutter.held = ''
+        if (cutter.around !== 'lines') cutter.around = 'comma'
       }
-      if (at.depth > 0) held += chunk.slice(begin)
-      if (held.length > VALUE_CHARS_MAX) fail(`an entry has more than ${VALUE_CHARS_MAX} characters`, at.beganAt)
-    },
-    end: () => {
-      if (at.depth > 0) fail('the last entry does not end', at.beganAt)
-      if (around === 'first' || around === 'comma' || around === 'value') fail('the array does not end')
-    },
+    }
+    if (unit === NEWLINE) cutter.line += 1
   }
+  if (cutter.depth > 0) cutter.held += chunk.slice(begin)
+  if (cutter.held.length > VALUE_CHARS_MAX) fail(cutter, `an entry has more than ${VALUE_CHARS_MAX} characters`, cutter.beganAt)
+}
+
+function stepBetween(cutter: Cutter, unit: number): void {
+  const { around } = cutter
+  if (unit === OBJECT_OPEN && around !== 'comma' && around !== 'end') {
+    if (around === 'start') cutter.around = 'lines'
+    cutter.depth = 1
+    cutter.beganAt = cutter.line
+  } else if (unit === ARRAY_OPEN && around === 'start') cutter.around = 'first'
+  else if (unit === COMMA && around === 'comma') cutter.around = 'value'
+  else if (unit === ARRAY_CLOSE && (around === 'comma' || around === 'first')) cutter.around = 'end'
+  else if (!SPACES.has(unit)) fail(cutter, `there is ${JSON.stringify(String.fromCharCode(unit))} where an entry should begin`)
+}
+
+function stepInside(cutter: Cutter, unit: number): void {
+  if (cutter.escaped) cutter.escaped = false
+  else if (cutter.inString) {
+    if (unit === BACKSLASH) cutter.escaped = true
+    else if (unit === QUOTE) cutter.inString = false
+  } else if (unit === QUOTE) cutter.inString = true
+  else if (unit === OBJECT_OPEN || unit === ARRAY_OPEN) cutter.depth += 1
+  else if (unit === OBJECT_CLOSE || unit === ARRAY_CLOSE) cutter.depth -= 1
+}
+
+function refuseOpenEnd(cutter: Cutter): void {
+  if (cutter.depth > 0) fail(cutter, 'the last entry does not end', cutter.beganAt)
+  if (cutter.around === 'first' || cutter.around === 'comma' || cutter.around === 'value') fail(cutter, 'the array does not end')
+}
+
+function fail({ file, line: here }: Cutter, message: string, line = here): never {
+  throw new ServiceError('bad_request', message, {
+    place: { file, line },
+    fix: 'give JSON lines, or one JSON array of decision log entries',
+  })
 }

@@ -1,51 +1,5 @@
-/** A JSON value as it comes out of a strict parser: no undefined, no lone surrogates, no duplicate keys. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
-
-/** The named limits of one JSON document; strict-json.ts holds the defaults. Characters are UTF-16 code units. */
-export type JsonLimits = {
-  readonly bodyBytesMax: number
-  /** Containers nested in each other: `{}` is 1, `[[]]` is 2, a scalar is 0. */
-  readonly depthMax: number
-  readonly stringCharsMax: number
-  readonly keyCharsMax: number
-  readonly arrayItemsMax: number
-  readonly objectKeysMax: number
-  /** Values of the whole document: objects, arrays, strings, numbers and literals, at all depths; keys do not count. */
-  readonly valuesMax: number
-}
-
-/** Why a document was refused; one word per refused class. */
-export type JsonFaultCode =
-  | 'body_empty'
-  | 'body_too_large'
-  | 'byte_order_mark'
-  | 'invalid_utf8'
-  | 'syntax'
-  | 'trailing_bytes'
-  | 'duplicate_key'
-  | 'forbidden_key'
-  | 'lone_surrogate'
-  | 'number_out_of_range'
-  | 'too_deep'
-  | 'string_too_long'
-  | 'key_too_long'
-  | 'array_too_long'
-  | 'object_too_large'
-  | 'too_many_values'
-
-/** A refusal with its place: JSON Pointer (RFC 6901), offset in UTF-16 code units from 0, line and column from 1. */
-export type JsonFault = {
-  readonly code: JsonFaultCode
-  readonly message: string
-  readonly pointer: string
-  readonly offset: number
-  readonly line: number
-  readonly column: number
-}
-
-/** What a strict parser answers. */
-export type JsonReading<Value = JsonValue> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: JsonFault }
+import { faultIn, type JsonFault, type JsonFaultCode, type JsonLimits, type JsonReading, type JsonValue } from './json-value.ts'
+import { jsonPointer } from './source-place.ts'
 
 /** Largest magnitude that survives every reader unchanged (RFC 7493, 2.2). */
 const INTEGER_MAX = Number.MAX_SAFE_INTEGER
@@ -69,18 +23,6 @@ type Cursor = {
   fault: JsonFault | undefined
 }
 
-/** JSON Pointer of a path of keys and indices. */
-export function jsonPointer(path: readonly (string | number)[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-}
-
-/** A refusal at an offset of a text. */
-export function faultAt(text: string, offset: number, code: JsonFaultCode, message: string, pointer = ''): JsonFault {
-  const before = text.slice(0, offset)
-  const lineStart = before.lastIndexOf('\n') + 1
-  return { code, message, pointer, offset, line: before.split('\n').length, column: offset - lineStart + 1 }
-}
-
 /**
  * Reads one JSON document and says where and why it is refused: the slow, obvious authority that strict-json.ts falls back to
  * whenever its fast path does not admit a document. The first fault in document order wins.
@@ -96,11 +38,14 @@ export function readJson(text: string, limits: JsonLimits, badUtf8At = -1): Json
 
 /** Records the fault; `REFUSED` is what every reader returns after one. */
 function fail(cursor: Cursor, offset: number, code: JsonFaultCode, message: string): Refused {
-  const isUtf8Fault = cursor.badUtf8At !== -1 && offset >= cursor.badUtf8At
-  const pointer = jsonPointer(cursor.path)
-  cursor.fault = isUtf8Fault
-    ? faultAt(cursor.text, cursor.badUtf8At, 'invalid_utf8', 'The bytes here are not UTF-8: encode the text as UTF-8.', pointer)
-    : faultAt(cursor.text, offset, code, message, pointer)
+  const { text, badUtf8At } = cursor
+  const isUtf8Fault = badUtf8At !== -1 && offset >= badUtf8At
+  const utf8Fault = {
+    code: 'invalid_utf8',
+    message: 'The bytes here are not UTF-8: encode the text as UTF-8.',
+    offset: badUtf8At,
+  } as const
+  cursor.fault = faultIn(text, { ...(isUtf8Fault ? utf8Fault : { code, message, offset }), pointer: jsonPointer(cursor.path) })
   return REFUSED
 }
 
@@ -142,7 +87,7 @@ function readObject(cursor: Cursor, depth: number): JsonValue | Refused {
     if (key === REFUSED) return REFUSED
     cursor.path.push(key)
     keys += 1
-    if (refusesKey(cursor, object, key, keys, keyAt)) return REFUSED
+    if (refusesKey(cursor, { object, key, keys, keyAt })) return REFUSED
     if (!takes(cursor, ':')) return unexpected(cursor, '":" after the key', 'put a colon between key and value')
     const value = readValue(cursor, depth)
     if (value === REFUSED) return REFUSED
@@ -152,8 +97,11 @@ function readObject(cursor: Cursor, depth: number): JsonValue | Refused {
   return takes(cursor, '}') ? object : unexpected(cursor, '"," or "}"', 'close the object or separate its members')
 }
 
+/** A key that was read: the members before it, how many keys there are with it, and its offset. */
+type ReadKey = { readonly object: object; readonly key: string; readonly keys: number; readonly keyAt: number }
+
 /** Faults about a key that has been read and is the last step of the path. */
-function refusesKey(cursor: Cursor, object: object, key: string, keys: number, keyAt: number): boolean {
+function refusesKey(cursor: Cursor, { object, key, keys, keyAt }: ReadKey): boolean {
   if (key === '__proto__') {
     fail(cursor, keyAt, 'forbidden_key', 'The key "__proto__" is refused, however it is spelled: rename it.')
   } else if (Object.hasOwn(object, key)) {

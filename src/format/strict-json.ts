@@ -1,4 +1,5 @@
-import { faultAt, type JsonFaultCode, type JsonLimits, type JsonReading, type JsonValue, readJson } from './json-reader.ts'
+import { readJson } from './json-reader.ts'
+import { faultIn, type JsonFaultCode, type JsonLimits, type JsonReading, type JsonValue } from './json-value.ts'
 
 /** Largest body, in bytes of UTF-8. */
 export const BODY_BYTES_MAX = 1_048_576
@@ -58,7 +59,7 @@ export function parseStrictJson(body: Uint8Array | string, limits: JsonLimits = 
 }
 
 function refuse(text: string, code: JsonFaultCode, message: string): JsonReading {
-  return { ok: false, error: faultAt(text, 0, code, message) }
+  return { ok: false, error: faultIn(text, { code, message, pointer: '', offset: 0 }) }
 }
 
 function exceedsBytes(body: Uint8Array | string, bytesMax: number): boolean {

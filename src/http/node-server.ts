@@ -9,13 +9,14 @@ import { isLoopback } from '../format/loopback.ts'
 import type { ListenAddress } from './listen.ts'
 import type { Routes } from './routes.ts'
 import type { HttpSettings } from './settings.ts'
+import { SECOND_MS } from '../format/time.ts'
 
 /** Connections one process holds at the same time. */
 export const CONNECTIONS_MAX = 10_000
 /** How long an idle connection is kept, in ms: longer than common load balancers keep theirs. */
 export const KEEP_ALIVE_MS = 75_000
 /** How often connections are checked for being too slow, in ms at most. */
-export const SLOW_CHECK_MS = 1_000
+export const SLOW_CHECK_MS = SECOND_MS
 
 type Constructor = abstract new (...args: never[]) => object
 

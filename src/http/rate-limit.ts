@@ -3,8 +3,8 @@ import type { Rate } from '../access/rate.ts'
 import type { Rated } from './endpoint.ts'
 import type { Fault } from './exchange.ts'
 import type { HttpSettings } from './settings.ts'
+import { SECOND_MS } from '../format/time.ts'
 
-const MS_PER_SECOND = 1_000
 /** Buckets from which those are forgotten that are full again: every holder of a token has one. */
 const BUCKETS_MAX = 10_000
 type Bucket = { tokens: number; atMs: number }
@@ -16,7 +16,7 @@ export type TakeRate = (credential: string, count: number) => number | undefined
 export function createRateLimit(rate: Rate, nowMs: () => number): TakeRate {
   const buckets = new Map<string, Bucket>()
   const filled = ({ tokens, atMs }: Bucket, now: number): number =>
-    Math.min(rate.burst, tokens + ((now - atMs) / MS_PER_SECOND) * rate.per_second)
+    Math.min(rate.burst, tokens + ((now - atMs) / SECOND_MS) * rate.per_second)
   /** A full bucket is worth as much as none. */
   const forgetFull = (now: number): void => {
     for (const [credential, bucket] of buckets) if (filled(bucket, now) >= rate.burst) buckets.delete(credential)

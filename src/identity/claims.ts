@@ -1,11 +1,11 @@
 import { parseSpiffeId } from '../access/spiffe-id.ts'
 import type { ClientCertificate } from '../access/verify-credential.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
+import { SECOND_MS } from '../format/time.ts'
 import type { TokenAlgorithm, TokenIssuer } from './settings.ts'
 import { isObject, type JsonObject, type TokenText } from './token-text.ts'
 
 const KEY_ID_CHARS_MAX = 1_024
-const MS_PER_SECOND = 1_000
 /** What the header of a JWT-SVID may hold (JWT-SVID 2). */
 const SVID_HEADER: readonly string[] = ['alg', 'kid', 'typ']
 const SVID_TYPES: readonly string[] = ['jwt', 'jose']
@@ -60,7 +60,7 @@ export function checkHeader({ header }: TokenText, issuer: TokenIssuer): KeyHint
 
 /** Checks when the token holds. `exp` is needed, and `iat` but for workloads; what is there has to be a time. */
 export function checkTimes({ claims }: TokenText, issuer: TokenIssuer, nowMs: number): Refusal | undefined {
-  const nowSeconds = nowMs / MS_PER_SECOND
+  const nowSeconds = nowMs / SECOND_MS
   const skew = issuer.clock_skew_seconds
   const { exp, nbf, iat } = claims
   if (!isTime(exp)) return 'The token does not say when it ends.'

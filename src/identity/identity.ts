@@ -2,6 +2,7 @@ import { compactVerify, type CryptoKey } from 'jose'
 
 import type { ClientCertificate, CredentialVerdict, VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
 import { ServiceError } from '../format/error.ts'
+import { SECOND_MS } from '../format/time.ts'
 import { callerOfCertificate } from './certificate-caller.ts'
 import { checkBinding, checkHeader, checkTimes, issuerOf } from './claims.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
@@ -9,8 +10,6 @@ import { keysOfFile, keysOfUrl } from './load-keys.ts'
 import type { IdentitySources, TokenIssuer } from './settings.ts'
 import { callerOfToken } from './token-caller.ts'
 import { type JsonObject, readToken } from './token-text.ts'
-
-const MS_PER_SECOND = 1_000
 
 /** What identities need from outside. */
 export type IdentityDeps = {
@@ -72,9 +71,9 @@ function cacheOf(issuer: TokenIssuer, { steadyMs, warn }: IdentityDeps): KeyCach
   const onFailure = (cause: unknown): void =>
     warn(`the keys of the issuer ${id} could not be fetched: ${cause instanceof Error ? cause.message : 'unknown cause'}`)
   const times = {
-    refreshMs: issuer.jwks_refresh_seconds * MS_PER_SECOND,
-    cooldownMs: issuer.jwks_cooldown_seconds * MS_PER_SECOND,
-    staleMs: issuer.jwks_stale_seconds_max * MS_PER_SECOND,
+    refreshMs: issuer.jwks_refresh_seconds * SECOND_MS,
+    cooldownMs: issuer.jwks_cooldown_seconds * SECOND_MS,
+    staleMs: issuer.jwks_stale_seconds_max * SECOND_MS,
   }
   return createKeyCache(url === undefined ? keysOfFile(file) : keysOfUrl(url), times, { steadyMs, onFailure })
 }
@@ -120,5 +119,5 @@ function refuse(message: string): CredentialVerdict {
 /** A verified token always says when it ends. */
 function untilItEnds(verdict: CredentialVerdict, { exp }: JsonObject): CredentialVerdict {
   if (!verdict.ok || typeof exp !== 'number') return verdict
-  return { ok: true, caller: { ...verdict.caller, expires_ms: exp * MS_PER_SECOND } }
+  return { ok: true, caller: { ...verdict.caller, expires_ms: exp * SECOND_MS } }
 }

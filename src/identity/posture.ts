@@ -1,11 +1,10 @@
 import type { ClientCertificate } from '../access/verify-credential.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
+import { SECOND_MS } from '../format/time.ts'
 import type { Posture } from '../trust/posture.ts'
 import { isTime } from './claims.ts'
 import type { TokenIssuer } from './settings.ts'
 import { claimAt, type JsonObject } from './token-text.ts'
-
-const MS_PER_SECOND = 1_000
 
 /** What of a source's settings says whether a workload counts as attested. */
 type Attestation = { readonly attested: boolean; readonly attestation_required: boolean }
@@ -54,11 +53,11 @@ function delegatorMfa(claims: JsonObject, { mfa }: TokenIssuer, nowMs: number): 
   if (amr === undefined && acr === undefined) return mfa.required ? { delegator_mfa: false } : {}
   const methods: readonly unknown[] = Array.isArray(amr) ? amr : []
   const isShown = mfa.amr.some((method) => methods.includes(method)) || mfa.acr.some((level) => level === acr)
-  const maxMs = mfa.age_seconds_max === undefined ? Infinity : mfa.age_seconds_max * MS_PER_SECOND
+  const maxMs = mfa.age_seconds_max === undefined ? Infinity : mfa.age_seconds_max * SECOND_MS
   const isRecent = maxMs === Infinity || nowMs - (msOf(signedIn) ?? -Infinity) <= maxMs
   return { delegator_mfa: isShown && isRecent }
 }
 
 function msOf(seconds: JsonValue | undefined): number | undefined {
-  return isTime(seconds) ? Math.floor(seconds * MS_PER_SECOND) : undefined
+  return isTime(seconds) ? Math.floor(seconds * SECOND_MS) : undefined
 }

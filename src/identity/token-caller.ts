@@ -2,7 +2,8 @@ import type { Caller, Delegation, Role } from '../access/caller.ts'
 import { looksLikeSpiffeId } from '../access/spiffe-id.ts'
 import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import { checkIdentifier } from '../format/identifier.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
+import { SECOND_MS } from '../format/time.ts'
 import { actorsOf } from './actors.ts'
 import { agentOf, credentialName, workloadOf } from './agent-names.ts'
 import { isTime } from './claims.ts'
@@ -102,7 +103,7 @@ export function bare(tenant: string, credential: string): Caller {
 
 /** Whether a claim is a time that was: seconds, not ms, which would lie in a far future and look new for ever. */
 function isPast(value: JsonValue | undefined, nowMs: number, { clock_skew_seconds: skew }: TokenIssuer): boolean {
-  return isTime(value) && value <= nowMs / 1_000 + skew
+  return isTime(value) && value <= nowMs / SECOND_MS + skew
 }
 
 function isName(value: JsonValue | undefined): value is string {

@@ -1,4 +1,4 @@
-import type { JsonLimits, JsonValue } from '../format/json-reader.ts'
+import type { JsonLimits, JsonValue } from '../format/json-value.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 
 /** Longest token that is looked at, in characters. */

@@ -11,9 +11,8 @@ import type { Transaction, View } from '../ledger/store.ts'
 import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import type { AgentTrust } from '../trust/agent-trust.ts'
-import { newAgentTrust } from '../trust/state.ts'
-import { scopeView } from '../trust/view.ts'
+import { type AgentTrust, newAgentTrust } from '../trust/agent-trust.ts'
+import { scopeView } from '../trust/trust-view.ts'
 import type { IncidentAnswer, IncidentReport, IncidentReviewReport } from './wire.ts'
 
 /** An operator's word that something went wrong: a cap at once, by the class of incident. */

@@ -5,8 +5,8 @@ import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import { agentKey } from '../ledger/keys.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
-import { type IncidentStanding, incidentStandings } from '../trust/incident-standing.ts'
-import { publish } from '../trust/phi.ts'
+import { type IncidentStanding, incidentStandings } from '../trust/incident-caps.ts'
+import { publish } from '../trust/score-scale.ts'
 import { type IncidentFilter, INCIDENTS_LISTED_MAX, type IncidentsAnswer, type IncidentView } from './wire.ts'
 
 /** Agents that are looked at before others are served. */

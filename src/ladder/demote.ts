@@ -8,8 +8,8 @@ import { sandbox } from '../ledger/sandbox.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { didYouMean, scopeFix } from '../policy/known-names.ts'
 import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
+import { newAgentTrust } from '../trust/agent-trust.ts'
 import { demoteScope as demoted } from '../trust/demotion.ts'
-import { newAgentTrust } from '../trust/state.ts'
 import type { DemotionAnswer, DemotionReport } from './wire.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { AgentBounds } from '../trust/bounds-documents.ts'
+import type { AgentBounds } from '../trust/bounds.ts'
 import type { HoldView } from './wire.ts'
 
 /** What of an agent waits for a person, oldest first. */

@@ -6,12 +6,12 @@ import { boundsKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
 import type { DocumentKeys, View } from '../ledger/store.ts'
 import type { Request } from '../model/request.ts'
 import type { ScopeKey } from '../model/scope.ts'
+import { newAgentTrust } from '../trust/agent-trust.ts'
 import { boundCeilings, MOVED_UNITS_MIN, newBounds, sessionCeilings } from '../trust/bounds.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 import { joinPostures, type Posture, postureCeilings } from '../trust/posture.ts'
-import { newAgentTrust } from '../trust/state.ts'
-import type { ScoreCeiling } from '../trust/trust-view.ts'
-import { scopeView } from '../trust/view.ts'
+import type { ScoreCeiling } from '../trust/score-ceiling.ts'
+import { scopeView } from '../trust/trust-view.ts'
 
 /** Whose ceilings are read, where and when. */
 export type CeilingSubject = {

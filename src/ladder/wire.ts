@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-import { WireComment, WireId, WireNote, WireShare, WireTime } from '../model/wire-fields.ts'
 import { ContainmentTarget } from '../ledger/documents/containment.ts'
 import { Level } from '../model/level.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { HoldReason } from '../trust/bounds-documents.ts'
-import { Gate } from '../trust/gates.ts'
-import { ScopeTrustAnswer } from '../trust/scope-trust.ts'
+import { WireComment, WireId, WireNote, WireShare, WireTime } from '../model/wire-fields.ts'
+import { HoldReason } from '../trust/bounds.ts'
+import { Gate } from '../trust/promotion.ts'
+import { ScopeTrustAnswer } from '../trust/scope-trust-answer.ts'
 import { TrustChange } from '../trust/trust-change.ts'
 
 /** Something about an agent that waits for a person. */

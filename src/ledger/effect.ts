@@ -6,12 +6,12 @@ import { Layer } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
 import { RequestComposition } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { Hold } from '../trust/bounds-documents.ts'
+import { Hold } from '../trust/bounds.ts'
 import { IncidentClass, IncidentReach, TrustConstants } from '../trust/constants.ts'
 import { Posture } from '../trust/posture.ts'
 import { Approval, ApprovalVote, Canary, Override } from './documents/approval.ts'
 import { Containment } from './documents/containment.ts'
-import { JudgeAdvice, HeldFiling, TallyOf, TallyWindow } from './documents/tally.ts'
+import { HeldFiling, JudgeAdvice, TallyOf, TallyWindow } from './documents/tally.ts'
 
 const id = z.string().min(1).max(512)
 const atMs = z.int().nonnegative()

@@ -1,4 +1,4 @@
-import type { Protocol } from './protocol.ts'
+import type { Protocol } from './request.ts'
 
 /** What happened, for metrics and logs; the observer must not throw. */
 export type Observation =

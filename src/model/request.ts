@@ -69,3 +69,18 @@ export type Request = z.infer<typeof Request>
 export function compositionOf(request: Request): RequestComposition | undefined {
   return request.subject.properties?.['composition'] as RequestComposition | undefined
 }
+
+/** How another party came into the chain of a request. */
+export const CHAIN_RELATIONS = ['on_behalf_of', 'act', 'chain'] as const
+
+export type ChainRelation = (typeof CHAIN_RELATIONS)[number]
+
+/** What is wrong with a chain as a whole; each denies. */
+export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable'] as const
+
+export type ChainProblem = (typeof CHAIN_PROBLEMS)[number]
+
+/** Which protocol asked; a metric label and part of the record. */
+export const PROTOCOLS = ['native', 'opa', 'authzen', 'cli', 'opa-log'] as const
+
+export type Protocol = (typeof PROTOCOLS)[number]

@@ -12,6 +12,7 @@ import { surveyTrust } from '../reports/trust-report/survey.ts'
 import { createTrustFold, type TrustFold } from '../reports/trust-report/trust-fold.ts'
 import type { MonitorState, StateFile } from './state-file.ts'
 import { type MonitoredRecord, monitoredRecord, type Tail } from './tail.ts'
+import { MINUTE_MS } from '../format/time.ts'
 
 /** Days that the gauges look back. */
 export const GAUGE_DAYS = 30
@@ -34,7 +35,7 @@ export type MonitorPace = {
 }
 
 /** What the product runs with. */
-export const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: 60_000 }
+export const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: MINUTE_MS }
 
 /** What a monitor needs. */
 export type MonitorOptions = {

@@ -1,10 +1,20 @@
-import { meetAll } from '../lattice/meet.ts'
-import type { Ceiling } from '../model/ceiling.ts'
-import { withApproval } from './approved.ts'
-import type { Decision, DecisionInputs } from './decision-inputs.ts'
-import { explain, unsupportedDuties } from './explain.ts'
-import { withoutObserved } from './observe.ts'
-import { baseTerm, bundleTerms, chainTerm, containmentTerm, guardrailTerms, hardTerm, termsMissing } from './terms.ts'
+import { byCodeUnit } from '../format/order.ts'
+import { type Element, meetAll } from '../lattice/meet.ts'
+import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
+import { type Ceiling, type Source, SOURCES } from '../model/ceiling.ts'
+import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
+import { withApproval, withoutObserved } from './lifted-terms.ts'
+import {
+  baseTerm,
+  bundleTerms,
+  chainTerm,
+  containmentTerm,
+  guardrailTerms,
+  hardTerm,
+  isSwitchedOff,
+  switchedOffTerm,
+  termsMissing,
+} from './terms.ts'
 
 /**
  * The policy decision point: pure, synchronous, total. The whole meet, in order:
@@ -22,8 +32,8 @@ export function decide(inputs: DecisionInputs): Decision {
 
   // A mandatory term that is missing, undefined or there twice denies.
   const stated: readonly [Ceiling, ...Ceiling[]] = [base, ...supplied, ...own]
-  const heard = withoutObserved(withApproval([...supplied, ...own], inputs), inputs)
-  const terms: readonly [Ceiling, ...Ceiling[]] = [base, ...heard, ...termsMissing(stated)]
+  const lifted = withoutObserved(withApproval([...supplied, ...own], inputs), inputs)
+  const terms: readonly [Ceiling, ...Ceiling[]] = [base, ...lifted, ...termsMissing(stated)]
 
   // What the request exceeds is known only once every bound has been met.
   const exceeded = withApproval(guardrailTerms(meetAll(terms).guardrails, inputs), inputs)
@@ -31,4 +41,87 @@ export function decide(inputs: DecisionInputs): Decision {
   const all: readonly [Ceiling, ...Ceiling[]] = [...terms, ...exceeded]
   const met = meetAll(all)
   return explain({ base, met, terms: all, unsupported: unsupportedDuties(met, inputs) })
+}
+
+/**
+ * The answer of observe mode: what the base answers, with nothing added, where no person has contained it or pulled the kill switch.
+ * It is a meet with the base, so never above it; a failing base denies, and so does containment that is not known.
+ */
+export function observe(inputs: DecisionInputs): Decision {
+  const base = baseTerm(inputs.base)
+  const { containment } = inputs
+  const byPeople = containment === 'unknown' ? containment : containment.filter(({ by }) => by === 'person')
+  const contained = containmentTerm({ ...inputs, containment: byPeople })
+  const terms: readonly [Ceiling, ...Ceiling[]] = [base, contained, ...(isSwitchedOff(inputs) ? [switchedOffTerm()] : [])]
+  const met = meetAll(terms)
+  return { ...explain({ base, met, terms, unsupported: unsupportedDuties(met, inputs) }), advice: [] }
+}
+
+/** What another decision point answered, which nothing here can hold back any more: its answer as the base, and no other term. */
+export function answeredElsewhere(inputs: DecisionInputs): Decision {
+  const base = baseTerm(inputs.base)
+  return { ...explain({ base, met: base, terms: [base], unsupported: [] }), advice: [] }
+}
+
+/** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
+export type ExplainedMeet = {
+  readonly base: Ceiling
+  readonly met: Element
+  readonly terms: readonly Ceiling[]
+  readonly unsupported: readonly string[]
+}
+
+/** The decision with its reasons: every term kept in the order of the sources, the most limiting reasons first. */
+export function explain({ base, met, terms, unsupported }: ExplainedMeet): Decision {
+  const outcome = unsupported.length > 0 ? 'deny' : met.outcome
+  const demanding = (each: Ceiling): boolean =>
+    each.obligations.some(({ id, performer }) => performer === 'pep' && unsupported.includes(id))
+  const limits = (each: Ceiling): boolean => (unsupported.length > 0 ? demanding(each) : each.outcome === outcome)
+  const limiting = outcome === 'allow' ? [] : sourcesOf(terms.filter(limits))
+  const decision: Omit<Decision, 'advice'> = {
+    outcome,
+    decision: mayRun(outcome),
+    base: base.outcome,
+    ceilings: [...terms].sort(bySource),
+    obligations: met.obligations,
+    guardrails: met.guardrails,
+    reasons: [...new Set([...unsupported.map((id) => `unsupported_obligation:${id}`), ...reasonsOf(terms)])],
+    limiting,
+  }
+  return { ...decision, advice: unsupported.length > 0 ? [] : adviceOn(decision) }
+}
+
+/** Duties that the enforcement point would have to fulfil and cannot; any makes the answer deny. */
+export function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly string[] {
+  if (met.outcome === 'deny') return []
+  const demanded = met.obligations.filter(({ performer }) => performer === 'pep').map(({ id }) => id)
+  return [...new Set(demanded)].filter((id) => !inputs.supported_obligations.includes(id)).sort()
+}
+
+function sourcesOf(terms: readonly Ceiling[]): readonly Source[] {
+  return SOURCES.filter((source) => terms.some((each) => each.source === source))
+}
+
+/** Reasons of what is below `allow`, lowest outcome first, then in the order of the sources. */
+function reasonsOf(terms: readonly Ceiling[]): readonly string[] {
+  const limiting = terms.filter((each) => each.outcome !== 'allow')
+  return limiting.sort((a, b) => OUTCOME_RANK[a.outcome] - OUTCOME_RANK[b.outcome] || bySource(a, b)).map((each) => each.reason)
+}
+
+function bySource(a: Ceiling, b: Ceiling): number {
+  return SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source) || byCodeUnit(a.reason, b.reason)
+}
+
+/**
+ * A proposal is worth recording where trust, and nothing else, kept it from running by itself: that is how level 0 earns. The cap of
+ * an incident is trust's own, said again by the hard term; what it holds back is how an agent earns again.
+ */
+function adviceOn({ outcome, limiting, ceilings }: Omit<Decision, 'advice'>): readonly Advice[] {
+  const isTrust = (source: Source): boolean => source === 'trust' || (source === 'hard' && ceilings.some(isIncidentCap))
+  const heldByTrust = !mayRun(outcome) && limiting.includes('trust') && limiting.every(isTrust)
+  return heldByTrust && !ceilings.some((each) => each.reason === 'term_missing:trust') ? ['record_proposal'] : []
+}
+
+function isIncidentCap({ source, reason }: Ceiling): boolean {
+  return source === 'hard' && reason.startsWith('incident_cap:')
 }

@@ -1,10 +1,9 @@
 import type { ActionClass, ConsequenceTier } from '../catalogue/catalogue-file.ts'
 import type { Ceiling, Guardrails, Obligation, Source } from '../model/ceiling.ts'
-import type { ChainProblem, ChainRelation } from '../model/chain.ts'
 import type { Level } from '../model/level.ts'
 import type { ObservableSource } from '../model/mode.ts'
 import type { Outcome, RiskBand } from '../model/outcome.ts'
-import type { Party } from '../model/request.ts'
+import type { ChainProblem, ChainRelation, Party } from '../model/request.ts'
 import type { Measures } from '../risk/measures.ts'
 import type { Matrices } from './matrix.ts'
 

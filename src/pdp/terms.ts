@@ -1,5 +1,6 @@
-import { contradictions } from '../lattice/guardrails.ts'
-import { outcomeLeq } from '../lattice/outcome-order.ts'
+import { byCodeUnit } from '../format/order.ts'
+import { contradictions } from '../lattice/meet.ts'
+import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import {
   Ceiling,
   type Guardrail,
@@ -10,9 +11,10 @@ import {
   type Source,
   TERM_ITEMS_MAX,
 } from '../model/ceiling.ts'
-import type { Level } from '../model/level.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Measures } from '../risk/measures.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../trust/constants.ts'
+import { bandOf } from '../trust/score-scale.ts'
 import {
   type BaseResult,
   type ChainLink,
@@ -28,9 +30,6 @@ const BOUNDED = {
   records_max: 'records',
   recipient_domains: 'recipient_domains',
 } as const satisfies Readonly<Record<string, keyof Measures>>
-
-/** Scores at which levels 1 to 4 begin (docs/trust-model.md, the ladder); fixed, not configuration. */
-const LEVEL_THRESHOLDS = [0.3, 0.5, 0.7, 0.9] as const
 
 /** The static policy's grant as a term. A result that failed, or is not well formed, denies and says why. */
 export function baseTerm(base: BaseResult | null): Ceiling {
@@ -84,13 +83,14 @@ export function hardTerm(inputs: DecisionInputs): Ceiling {
   const { matrices, tier, band, sensitive, incidents } = inputs
   if (inputs.human) return term('hard', 'allow', 'human')
   if (inputs.action.category === 'permission_escalation') return denial('hard', 'permission_escalation')
-  if (inputs.kill_switch) return denial('hard', 'kill_switch')
+  if (inputs.kill_switch) return switchedOffTerm()
   if (incidents === 'unknown') return denial('hard', 'incidents_unknown')
   if (incidents.review_open && sensitive) {
     return term('hard', matrixCell({ matrices, tier, level: 0, band, sensitive }), 'incident_review_due:sensitive')
   }
   if (incidents.cap >= 1 && !incidents.review_open) return term('hard', 'allow', 'none')
-  const level = levelOf(incidents.cap)
+  // By the shipped thresholds, whatever is configured: the inputs of a decision, which its record holds, name no others.
+  const level = bandOf(incidents.cap, DEFAULT_TRUST_CONSTANTS)
   return term('hard', matrixCell({ matrices, tier, level, band, sensitive }), `incident_cap:level_${level}`)
 }
 
@@ -108,6 +108,16 @@ export function guardrailTerms(guardrails: Guardrails, inputs: DecisionInputs): 
   const refused = inputs.budget_refusals.map(({ guardrail, have, limit }) => `budget_exceeded:${guardrail}:${have}_of_${limit}`)
   const reasons = [...new Set([...exceeded, ...refused])].sort()
   return [...impossible, ...reasons.map((reason) => term('guardrails', inputs.guardrail_excess, reason))]
+}
+
+/** A person switched the agent off; that is enforced in every mode. */
+export function isSwitchedOff({ kill_switch, human }: Pick<DecisionInputs, 'kill_switch' | 'human'>): boolean {
+  return kill_switch && !human
+}
+
+/** The term of an agent that a person switched off. */
+export function switchedOffTerm(): Ceiling {
+  return denial('hard', 'kill_switch')
 }
 
 /** A term of the decision point itself: without bounds, with the duties of its outcome. A longer reason is cut. */
@@ -138,17 +148,11 @@ function linkTerm(link: ChainLink, { matrices, band, sensitive }: DecisionInputs
 }
 
 function byOutcome(a: Ceiling, b: Ceiling): number {
-  if (a.outcome === b.outcome) return a.reason < b.reason ? -1 : Number(a.reason > b.reason)
-  return outcomeLeq(a.outcome, b.outcome) ? -1 : 1
+  return OUTCOME_RANK[a.outcome] - OUTCOME_RANK[b.outcome] || byCodeUnit(a.reason, b.reason)
 }
 
 function width(entry: ContainmentEntry): number {
   return CONTAINMENT_KINDS.indexOf(entry.kind)
-}
-
-/** The level of a score; what is not a number is level 0. */
-function levelOf(cap: number): Level {
-  return LEVEL_THRESHOLDS.filter((threshold) => cap >= threshold).length as Level
 }
 
 function exceeds(bound: Guardrail | undefined, measure: Measures[keyof Measures]): boolean {

@@ -1,5 +1,6 @@
 import type { Caller } from '../access/caller.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
+import { SECOND_MS } from '../format/time.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
@@ -8,7 +9,7 @@ import type { PolicySet } from './policy-set.ts'
 import { type ModeRule, ModeRules } from './settings.ts'
 
 /** How long decisions under way may hold a policy set that was replaced, ms. */
-const FORMER_SET_MS = 30_000
+const FORMER_SET_MS = 30 * SECOND_MS
 
 /** What putting a policy set in force needs from outside. */
 export type ActivationDeps = {

@@ -67,6 +67,9 @@ export async function readBundleFiles(
   const files = new Map<string, Buffer>()
   const archive = extract()
   Readable.from([await unzip(bytes, name, bundleBytesMax)]).pipe(archive)
+  const refuseTooLarge = (place: string, has: string, what: string): never => {
+    throw new BundleError('bundle_too_large', place, has, `Make the ${what} smaller or raise the limit.`)
+  }
   try {
     for await (const entry of archive) {
       if (entry.header.type === 'directory') {
@@ -75,33 +78,15 @@ export async function readBundleFiles(
       }
       const path = entryPath(name, entry.header)
       const place = `${name} ${path}`
-      if (entry.header.size > fileBytesMax) {
-        throw new BundleError(
-          'bundle_too_large',
-          place,
-          `has more than ${fileBytesMax} bytes`,
-          'Make the file smaller or raise the limit.',
-        )
-      }
-      if (files.size >= filesMax) {
-        throw new BundleError(
-          'bundle_too_large',
-          name,
-          `holds more than ${filesMax} files`,
-          'Make the bundle smaller or raise the limit.',
-        )
-      }
+      if (entry.header.size > fileBytesMax) refuseTooLarge(place, `has more than ${fileBytesMax} bytes`, 'file')
+      if (files.size >= filesMax) refuseTooLarge(name, `holds more than ${filesMax} files`, 'bundle')
       if (files.has(path)) throw new BundleError('bundle_duplicate', place, 'is there twice', 'Pack every file once.')
       files.set(path, await buffer(entry))
     }
   } catch (error) {
     if (error instanceof BundleError) throw error
-    throw new BundleError(
-      'bundle_unreadable',
-      name,
-      `not a tar archive: ${messageOf(error)}`,
-      'Build or download the bundle again.',
-    )
+    const message = `not a tar archive: ${messageOf(error)}`
+    throw new BundleError('bundle_unreadable', name, message, 'Build or download the bundle again.')
   }
   return files
 }

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../format/order.ts'
 import { loadFindings } from './check-builtins.ts'
 import { readReport, type CheckOptions, type RegoFinding } from './check-report.ts'
 import { findOpa, runOpa } from './opa-tool.ts'
@@ -20,5 +21,5 @@ export async function checkRego(dir: string, options: CheckOptions = {}): Promis
   return [
     ...findings,
     ...unformatted.map((file) => ({ file, line: 0, column: 0, message: 'not formatted', fix: `Run: opa fmt --write ${file}` })),
-  ].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column))
+  ].sort((a, b) => byCodeUnit(a.file, b.file) || a.line - b.line || a.column - b.column)
 }

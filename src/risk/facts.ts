@@ -3,10 +3,8 @@ import type { PolicyTime } from '../model/policy-time.ts'
 import type { Request } from '../model/request.ts'
 import type { TrustView } from '../trust/trust-view.ts'
 import { contentClasses } from './content-classes.ts'
-import { amountAt, type Measures, pointersOf, recipientsAt, recordsAt } from './measures.ts'
+import { amountAt, hasUnnamedRecipients, type Measures, pointersOf, recipientsAt, recordsAt } from './measures.ts'
 import type { RiskFactName } from './rule-document.ts'
-import { hasUnnamedRecipients } from './unnamed-recipients.ts'
-import type { VerifiedFacts } from './verified-facts.ts'
 
 /** Counters of the agent, from its recent activity. */
 export type RiskCounters = { readonly actions_last_hour: number; readonly denials_last_hour: number; readonly first_use: boolean }
@@ -137,4 +135,23 @@ function contentFact({ request, classification, sensitive }: RiskFactSources): F
   const asserted: unknown = request.context?.['content_classes'] ?? []
   if (found === undefined || !Array.isArray(asserted) || !asserted.every((name) => typeof name === 'string')) return 'unavailable'
   return { classification, sensitive, classes: [...new Set<string>([...found, ...asserted])].sort() }
+}
+
+/** Facts by name that a caller asserts and is believed in; plain JSON. */
+export type VerifiedFacts = Readonly<Record<string, unknown>>
+
+/**
+ * Of the facts in a request's `context.facts`, those whose names the caller's credential may assert. Everything else that a request
+ * says of its circumstances is a claim: it may make a decision stricter, never milder.
+ */
+export function verifiedFacts(request: Request, names: readonly string[]): VerifiedFacts {
+  const claimed: unknown = request.context?.['facts']
+  if (typeof claimed !== 'object' || claimed === null || Array.isArray(claimed)) return {}
+  return Object.fromEntries(Object.entries(claimed).filter(([name]) => names.includes(name)))
+}
+
+/** The jurisdiction that a verified fact names; null where none does, and then the shortest deadline for undoing holds. */
+export function verifiedJurisdiction(facts: VerifiedFacts): string | null {
+  const { jurisdiction } = facts
+  return typeof jurisdiction === 'string' ? jurisdiction : null
 }

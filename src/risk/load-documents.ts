@@ -1,8 +1,9 @@
-import { LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
-import { jsonPointer } from '../format/json-reader.ts'
+import { byCodeUnit } from '../format/order.ts'
+import { jsonPointer } from '../format/source-place.ts'
 import { parseStrictJson } from '../format/strict-json.ts'
+import { valuePlaces } from '../format/yaml.ts'
 import { RiskDocument } from './rule-document.ts'
 
 /** A file as it was read; nothing is read here. */
@@ -29,7 +30,7 @@ export function loadRiskDocuments(files: readonly RiskFile[]): RiskLoading {
   const documents = read.flatMap(({ document }) => (document === undefined ? [] : [document]))
   const problems = [...read.flatMap((each) => each.problems), ...duplicates(read)]
   if (problems.length > 0 || documents.length < files.length) return { ok: false, problems }
-  return { ok: true, documents: documents.sort((a, b) => (a.id < b.id ? -1 : 1)) }
+  return { ok: true, documents: documents.sort((a, b) => byCodeUnit(a.id, b.id)) }
 }
 
 type Read = { readonly file: string; readonly document?: RiskDocument; readonly problems: readonly RiskProblem[] }
@@ -42,7 +43,7 @@ function readDocument({ file, text }: RiskFile): Read {
   }
   const parsed = RiskDocument.safeParse(json.value)
   if (parsed.success) return { file, document: parsed.data, problems: [] }
-  const placeAt = placeFinder(text)
+  const placeAt = valuePlaces(text)
   const problems = parsed.error.issues.flatMap(leaves).map(({ path, message }): RiskProblem => {
     const names = path.map((name) => (typeof name === 'number' ? name : String(name)))
     return { file, rule: ruleAt(json.value, names), pointer: jsonPointer(names), ...placeAt(names), message }
@@ -83,14 +84,28 @@ function ruleAt(document: unknown, [list, index]: readonly (string | number)[]):
   return typeof id === 'string' ? id : null
 }
 
-/** Finds line and column of a place; of its nearest ancestor that is there, where it is itself missing. JSON is read as the YAML it is. */
-function placeFinder(text: string): (path: readonly (string | number)[]) => { readonly line: number; readonly column: number } {
-  const counter = new LineCounter()
-  const document = parseDocument(text, { lineCounter: counter })
-  return (path) => {
-    const nodes = path.map((_, above) => document.getIn(path.slice(0, path.length - above), true))
-    const nearest = (nodes.find((node) => node !== undefined) ?? document.contents) as ParsedNode
-    const { line, col } = counter.linePos(nearest.range[0])
-    return { line, column: col }
+/** A problem as a person reads it beside its file and line: the rule, the member, what is wrong with it; and what to do about it. */
+export function riskProblemText({ rule, pointer, message }: Pick<RiskProblem, 'rule' | 'pointer' | 'message'>): {
+  readonly message: string
+  readonly fix: string
+} {
+  // What the loader says after a semicolon is what to do.
+  const [what = message, ...fixes] = message.split('; ')
+  const place = [...(rule === null ? [] : [`rule "${rule}"`]), ...(pointer === '' ? [] : [pointer])].join(' ')
+  return {
+    message: place === '' ? what : `${place}: ${what}`,
+    fix: fixes.length > 0 ? fixes.join('; ').replace(/^it has: /u, 'use one of: ') : fixFor(what, pointer),
   }
+}
+
+function fixFor(message: string, pointer: string): string {
+  const options = /expected one of (.+)$/u.exec(message)?.[1]
+  if (options !== undefined) return `use one of: ${options.replaceAll('"', '').replaceAll('|', ', ')}`
+  if (/^Unrecognized key/u.test(message)) return 'correct the spelling, or remove it'
+  if (/received undefined/u.test(message)) return `add the member "${pointer.slice(pointer.lastIndexOf('/') + 1)}"`
+  const compared = /compares with (.+)$/u.exec(message)?.[1]
+  if (compared !== undefined) return `give ${compared}`
+  const bound = /to be (?:[<>]=?\s?.+|(?:at|no) .+)$/u.exec(message)?.[0]
+  if (bound !== undefined) return `change it ${bound}`
+  return pointer === '' ? 'mend the JSON syntax here' : 'see schemas/risk-document.schema.json for what is allowed here'
 }

@@ -1,5 +1,3 @@
-import { domainOf } from './addresses.ts'
-
 /** Most recipients of one request; of more the domains are not read. */
 export const RECIPIENTS_MAX = 1_000
 
@@ -87,4 +85,68 @@ export type Measures = {
   readonly amount: number | null | 'unknown'
   readonly records: number | null | 'unknown'
   readonly recipient_domains: readonly string[] | null | 'unknown'
+}
+
+/** Names under which tools take the addresses of a message, without separators, in lower case. */
+const RECIPIENT_NAME =
+  /^(?:to|cc|bcc|recipients?|receivers?|attendees?|invitees?|forwardto|sendto)(?:s|list|emails?|address(?:es)?|recipients?)?$/u
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u
+
+/** The plain form of RFC 5321; without `%` and `!`, by which some servers pass mail on to another domain than the one after the `@`. */
+const ADDRESS = /^[A-Za-z0-9#$&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9.-]{1,253})$/u
+
+/** A name before the address holds nothing that could itself be an address, end a quotation, or set off another recipient. */
+const NAMED = /^(?:"[^"\\<>@]*"|[^"\\<>@(),:;[\]]*) *<([^<>]*)>$/u
+
+/** Control, format, surrogate, private use, unassigned, separators, default ignorable, and spaces other than U+0020: what a person does not see. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u
+
+/** Longest recipient that is read, in characters. */
+export const RECIPIENT_CHARS_MAX = 512
+
+/**
+ * The domain, lower-case, of `local@domain` or `Name <local@domain>`; undefined for everything else. International domains only
+ * in their `xn--` form, so that none is mistaken for another. What two programs could read in two ways is not read.
+ */
+export function domainOf(recipient: string): string | undefined {
+  if (recipient.length > RECIPIENT_CHARS_MAX || INVISIBLE.test(recipient)) return undefined
+  const trimmed = recipient.trim()
+  const address = trimmed.endsWith('>') ? NAMED.exec(trimmed)?.[1] : trimmed
+  const domain = ADDRESS.exec(address ?? '')?.[1]?.toLowerCase()
+  return domain?.split('.').every((label) => LABEL.test(label)) ? domain : undefined
+}
+
+/**
+ * Whether arguments hold addresses in a member that is named like recipients and lies at none of these JSON Pointers: somebody would
+ * receive the message whom nobody counted.
+ */
+export function hasUnnamedRecipients(toolArguments: unknown, pointers: readonly string[]): boolean {
+  const named = new Set(pointers.map((pointer) => JSON.stringify(pointerNames(pointer))))
+  const search = (value: unknown, path: readonly string[]): boolean => {
+    if (typeof value !== 'object' || value === null || named.has(JSON.stringify(path))) return false
+    return Object.entries(value).some(([name, member]) => {
+      const at = [...path, name]
+      const isUnnamed = !Array.isArray(value) && isRecipientName(name) && !covers(at)
+      return (isUnnamed && holdsAddress(member)) || search(member, at)
+    })
+  }
+  /** A pointer to a place or to something inside of it. */
+  const covers = (at: readonly string[]): boolean =>
+    pointers.some((pointer) => at.every((name, place) => pointerNames(pointer)[place] === name))
+  return search(toolArguments, [])
+}
+
+function isRecipientName(name: string): boolean {
+  return RECIPIENT_NAME.test(
+    name
+      .normalize('NFKC')
+      .replace(/[^\p{L}\p{N}]/gu, '')
+      .toLowerCase(),
+  )
+}
+
+function holdsAddress(value: unknown): boolean {
+  if (typeof value === 'string') return value.normalize('NFKC').includes('@')
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsAddress)
 }

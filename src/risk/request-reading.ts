@@ -2,7 +2,7 @@ import type { ActionClass, Classification } from '../catalogue/catalogue-file.ts
 import { type PolicyTime, policyTime } from '../model/policy-time.ts'
 import type { Request } from '../model/request.ts'
 import { classificationOf, isSensitive } from './classification.ts'
-import type { VerifiedFacts } from './verified-facts.ts'
+import type { VerifiedFacts } from './facts.ts'
 
 /** What policies and rules are told of a request besides its own words. */
 export type RequestReading = {

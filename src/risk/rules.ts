@@ -2,11 +2,10 @@ import { Engine, type EngineResult } from 'json-rules-engine'
 
 import { riskBand } from '../catalogue/static-points.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
-import { compare, NOT_APPLICABLE, UNAVAILABLE } from './compare.ts'
-import { ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules } from './compiled-rule.ts'
-import { createEnginePool, type EnginePool } from './engine-pool.ts'
+import { byCodeUnit } from '../format/order.ts'
+import { actionKind, ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules, relevantRules } from './compiled-rules.ts'
 import type { RiskFacts } from './facts.ts'
-import { actionKind, relevantRules } from './relevant-rules.ts'
+import { compare, NOT_APPLICABLE, UNAVAILABLE } from './operators.ts'
 import type { RiskView } from './risk-view.ts'
 import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from './rule-document.ts'
 
@@ -32,7 +31,7 @@ export function compileRiskRules(
   documents: readonly RiskDocument[],
   createEngine: (rules: readonly CompiledRule[]) => RuleEngine = createRuleEngine,
 ): RiskRules {
-  const sorted = [...documents].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const sorted = [...documents].sort((a, b) => byCodeUnit(a.id, b.id))
   const rules = compileRules(sorted)
   const pools = new Map<string, EnginePool<RuleEngine>>()
   /** A pool for each kind of action (six categories, three measures), with the rules that may fire: json-rules-engine 7.3.1 copies every rule in every run. */
@@ -108,7 +107,7 @@ function indexOf(params: Readonly<Record<string, unknown>> | undefined): number 
 
 function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: CompiledRule) => readonly string[]): RiskView {
   const { category, static_points } = facts.action
-  const sorted = [...fired].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const sorted = [...fired].sort((a, b) => byCodeUnit(nameOf(a), nameOf(b)))
   const points = sorted.reduce((sum, { rule }) => sum + rule.points, static_points)
   const malformed = facts.unavailable.filter((name) => MEASURES.includes(name))
   const unavailable = [...new Set([...malformed, ...sorted.flatMap(unknown)])].sort()
@@ -133,4 +132,32 @@ function obligationsOf(rules: readonly CompiledRule[]): readonly string[] {
 
 function nameOf({ document, rule }: CompiledRule): string {
   return `${document}/${rule.id}`
+}
+
+/** Most engines of one rule set; json-rules-engine is CPU-bound between its promises, so more would only take memory. */
+export const ENGINES_MAX = 8
+
+/** Lends engines, each to one piece of work at a time. */
+export type EnginePool<E> = { readonly use: <T>(work: (engine: E) => Promise<T>) => Promise<T> }
+
+/** Makes engines when they are first needed, up to a limit; further work waits in order. One whose work failed is thrown away. */
+export function createEnginePool<E>(create: () => E, enginesMax: number = ENGINES_MAX): EnginePool<E> {
+  const free: E[] = []
+  const waiting: (() => void)[] = []
+  let lent = 0
+  return {
+    use: async (work) => {
+      while (lent >= enginesMax) await new Promise<void>((resolve) => waiting.push(resolve))
+      lent += 1
+      try {
+        const engine = free.pop() ?? create()
+        const answer = await work(engine)
+        free.push(engine)
+        return answer
+      } finally {
+        lent -= 1
+        waiting.shift()?.()
+      }
+    },
+  }
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { authorize } from '../access/authority.ts'
-import type { Caller } from '../access/caller.ts'
-import { systemCaller } from '../access/system-caller.ts'
+import { type Caller, systemCaller } from '../access/caller.ts'
 import { seedCanary } from '../approvals/canaries.ts'
 import { approval, decideApproval, expireApprovals, openApprovals, withdrawApproval } from '../approvals/decide-approval.ts'
 import { confirmOverride, endOverride, openOverride, overrides } from '../approvals/overrides.ts'
@@ -40,7 +39,7 @@ import { createTrustHistory } from '../reports/trust-history/trust-history.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
 import type { Service } from './service.ts'
 
-export { systemCaller } from '../access/system-caller.ts'
+export { systemCaller } from '../access/caller.ts'
 
 /** Length of the key that deals sessions, bytes. */
 export const MODE_KEY_BYTES = 32

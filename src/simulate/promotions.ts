@@ -5,10 +5,9 @@ import type { AuditRecord } from '../ledger/record.ts'
 import { type Level, LEVELS } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import type { AgentTrust } from '../trust/agent-trust.ts'
+import { type AgentTrust, newAgentTrust } from '../trust/agent-trust.ts'
 import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../trust/constants.ts'
 import { promoteScope, promotionGates } from '../trust/promotion.ts'
-import { newAgentTrust } from '../trust/state.ts'
 
 /** What came of promotions under other constants than the log's. */
 export type PromotionCounts = { readonly refused: number; readonly late: number; readonly early: number }

@@ -1,6 +1,6 @@
+import { DAY_MS } from '../format/time.ts'
 import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
-import { DAY_MS } from '../trust/constants.ts'
 import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 import { type ChangeGroup, type Changes, createChanges, createGroups, type Groups, type Transition } from './groups.ts'
 

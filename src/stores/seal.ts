@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type LeafFault, type LeafPayload, type LeafRecord, openRecord, SALT_BYTES, sealRecord } from '../audit/leaf.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
-import type { JsonValue } from '../format/json-reader.ts'
+import type { JsonValue } from '../format/json-value.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 

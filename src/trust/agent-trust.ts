@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { invariant } from '../format/error.ts'
 import type { Layer } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
 import { ScopeKey } from '../model/scope.ts'
@@ -144,3 +145,58 @@ export type AgentTrust = z.infer<typeof AgentTrust>
 
 /** One value per layer. */
 export type PerLayer<T> = Readonly<Record<Layer, T>>
+
+/** A layer of which nothing is known. */
+export const EMPTY_LAYER: LayerState = { r: 0, s: 0, q: 0, tMs: 0, tpMs: null, tnMs: null }
+
+/** An agent without recent failures. */
+export const NO_HEAT: AgentHeat = { q: 0, tnMs: null }
+
+/** The ladder of a scope in which nothing happened. */
+export const NEW_LADDER: Ladder = {
+  level: 0,
+  k: 0,
+  e: 0,
+  sinceMs: 0,
+  kGrant: [0, 0, 0, 0, 0],
+  strikes: 0,
+  struckAtMs: null,
+  restarts: 0,
+}
+
+const NEW_SCOPE: ScopeTrust = {
+  layers: { behaviour: EMPTY_LAYER, context: EMPTY_LAYER, outcome: EMPTY_LAYER },
+  ladder: NEW_LADDER,
+  incidents: [],
+  agentIncidentCounts: [],
+  undo: [],
+  track: { good: 0, bad: 0, selfFlagged: 0, failuresByBlastRadius: [0, 0, 0, 0] },
+  verifiers: [],
+  uncalibrated: [],
+  raters: [],
+}
+
+/** The trust of an agent of which nothing is known: score 0 in every scope. */
+export function newAgentTrust(): AgentTrust {
+  return { identity: EMPTY_LAYER, heat: NO_HEAT, incidents: [], composition: null, scopes: {} }
+}
+
+/** A scope of the agent; a new one if nothing happened in it yet. */
+export function scopeOf(agent: AgentTrust, key: ScopeKey): ScopeTrust {
+  const known = Object.hasOwn(agent.scopes, key) ? agent.scopes[key] : undefined
+  return known ?? NEW_SCOPE
+}
+
+/** The agent with one scope replaced. Throws the error for bugs if the key is none, or the agent would have too many. */
+export function withScope(agent: AgentTrust, key: ScopeKey, scope: ScopeTrust): AgentTrust {
+  if (!Object.hasOwn(agent.scopes, key)) {
+    invariant(ScopeKey.safeParse(key).success, `"${key}" is not a scope ("category:light" or "category:full")`)
+    invariant(Object.keys(agent.scopes).length < SCOPES_MAX, `an agent has at most ${SCOPES_MAX} scopes`)
+  }
+  return { ...agent, scopes: { ...agent.scopes, [key]: scope } }
+}
+
+/** The agent with every scope replaced by what `change` makes of it. */
+export function mapScopes(agent: AgentTrust, change: (scope: ScopeTrust, key: ScopeKey) => ScopeTrust): AgentTrust {
+  return { ...agent, scopes: Object.fromEntries(Object.entries(agent.scopes).map(([key, scope]) => [key, change(scope, key)])) }
+}

@@ -1,12 +1,11 @@
+import { requireFinite } from '../format/error.ts'
 import { lowerLevel } from '../model/level.ts'
-import type { AgentTrust, Composition, LayerState } from './agent-trust.ts'
+import { type AgentTrust, type Composition, type LayerState, mapScopes } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
-import { requireFinite } from './finite.ts'
 import { restarted } from './ladder.ts'
 import { valuedAt } from './layer.ts'
 import { sharesKept } from './raters.ts'
-import { mapScopes } from './state.ts'
 import type { TrustWrite } from './trust-change.ts'
 
 /** How much a change of composition takes: the model (major), or the prompt or tool catalogue (minor). */
@@ -19,17 +18,19 @@ export function compositionKind(old: Composition | null, next: Composition | nul
   return old.prompt === next.prompt && old.tool_catalogue === next.tool_catalogue ? null : 'minor'
 }
 
+/** What an agent is made of from now on (null: nobody knows), how much that takes, and when. */
+export type CompositionChange = {
+  readonly composition: Composition | null
+  readonly kind: CompositionKind
+  readonly nowMs: number
+}
+
 /**
  * The agent is made of something else now: what the old composition proved counts for less, failures stay whole, every run starts over
  * and has to be paid for. Identity changes once, with the agent.
  */
-export function changeComposition(
-  agent: AgentTrust,
-  composition: Composition | null,
-  kind: CompositionKind,
-  nowMs: number,
-  constants: TrustConstants,
-): TrustWrite {
+export function changeComposition(agent: AgentTrust, change: CompositionChange, constants: TrustConstants): TrustWrite {
+  const { composition, kind, nowMs } = change
   requireFinite({ nowMs })
   const levelMax = kind === 'major' ? constants.composition_major_level_max : 4
   const lowered = Object.entries(agent.scopes).filter(([, { ladder }]) => lowerLevel(ladder.level, levelMax) < ladder.level)
@@ -61,7 +62,7 @@ export function observeComposition(
 ): TrustWrite {
   const whole = { ...agent.composition, ...composition }
   const kind = compositionKind(agent.composition, whole)
-  if (kind !== null) return changeComposition(agent, whole, kind, nowMs, constants)
+  if (kind !== null) return changeComposition(agent, { composition: whole, kind, nowMs }, constants)
   return { agent: agent.composition === null ? { ...agent, composition } : agent, changes: [] }
 }
 
@@ -74,7 +75,7 @@ export function withClaimedComposition(
 ): AgentTrust {
   const whole = { ...agent.composition, ...claimed }
   const kind = compositionKind(agent.composition, whole)
-  return kind === null ? agent : changeComposition(agent, whole, kind, nowMs, constants).agent
+  return kind === null ? agent : changeComposition(agent, { composition: whole, kind, nowMs }, constants).agent
 }
 
 function keptOver(layer: LayerState, kind: CompositionKind, nowMs: number, constants: TrustConstants): LayerState {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { TRUST_CONSTANTS_SHAPE } from './constants-shape.ts'
+import type { TRUST_CONSTANTS_SHAPE } from './constants-schema.ts'
 
 type Checked = z.infer<z.ZodObject<typeof TRUST_CONSTANTS_SHAPE>>
 const rising = (numbers: readonly number[]): boolean => numbers.every((x, i) => i === 0 || x >= (numbers[i - 1] ?? x))

@@ -2,9 +2,20 @@ import { z } from 'zod'
 
 import { type Layer, LAYERS } from '../model/layer.ts'
 import { TRUST_INVARIANTS } from './constants-invariants.ts'
-import { DEFAULT_POSTURE_RULES, EvidenceSource, EvidenceStake, IncidentClass, IncidentRule, positive, PostureRules, Severity, TRUST_CONSTANTS_SHAPE, unit } from './constants-shape.ts'
+import {
+  DEFAULT_POSTURE_RULES,
+  EvidenceSource,
+  EvidenceStake,
+  IncidentClass,
+  IncidentRule,
+  positive,
+  PostureRules,
+  Severity,
+  TRUST_CONSTANTS_SHAPE,
+  unit,
+} from './constants-schema.ts'
 
-export { DAY_MS, EvidenceSource, EvidenceStake, IncidentClass, IncidentReach, IncidentRule, Severity } from './constants-shape.ts'
+export { EvidenceSource, EvidenceStake, IncidentClass, IncidentReach, IncidentRule, Severity } from './constants-schema.ts'
 
 /** Every number of the trust model. Configuration: versioned with the policy set; docs/trust-model.md explains each. */
 export const TrustConstants = z

@@ -1,4 +1,7 @@
-import { DAY_MS } from './constants.ts'
+import { DAY_MS } from '../format/time.ts'
+
+/** One observation: its weight in units, when it happened, and the weight together with what was given for the same success before (default: the weight). */
+export type TimedWeight = { readonly weight: number; readonly eventTimeMs: number; readonly total?: number | undefined }
 
 /** What is left of one unit after `elapsedMs` at a half-life in days; 1 for no or negative time. */
 export function decay(elapsedMs: number, halfLifeDays: number): number {

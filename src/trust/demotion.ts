@@ -1,13 +1,12 @@
 import type { Level } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import type { AgentTrust, Ladder, ScopeTrust } from './agent-trust.ts'
-import { donorsOf } from './back-off.ts'
+import { type AgentTrust, type Ladder, mapScopes, scopeOf, type ScopeTrust, withScope } from './agent-trust.ts'
+import { donorsOf } from './borrowed-evidence.ts'
 import type { TrustConstants } from './constants.ts'
 import { demoted, restarted } from './ladder.ts'
-import { publish } from './phi.ts'
 import { sharesStartedOver } from './raters.ts'
+import { publish } from './score-scale.ts'
 import { readScope } from './score.ts'
-import { mapScopes, scopeOf, withScope } from './state.ts'
 import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** What happened to the agent: the state before and after, when, and the scope it happened in (null: the agent itself). */
@@ -29,10 +28,10 @@ export function settle({ before, after, scope, nowMs }: Offence, constants: Trus
   const donorsAfter = donorsOf(after, nowMs, constants)
   const agent = mapScopes(after, (trust, key) => {
     if (trust.ladder.level === 0) return trust
-    const { demotionScore } = readScope(after, key, { nowMs }, constants, donorsAfter)
+    const { demotionScore } = readScope(after, key, { nowMs, donors: donorsAfter }, constants)
     const judged = scope === null || scope === key
-    if (!judged && publish(demotionScore) >= publish(readScope(before, key, { nowMs }, constants, donorsBefore).demotionScore))
-      return trust
+    const scoreBefore = (): number => readScope(before, key, { nowMs, donors: donorsBefore }, constants).demotionScore
+    if (!judged && publish(demotionScore) >= publish(scoreBefore())) return trust
     const ladder = demoted(trust.ladder, demotionScore, nowMs, constants)
     if (ladder === trust.ladder) return trust
     changes.push({

@@ -1,20 +1,9 @@
+import { DAY_MS } from '../format/time.ts'
 import { type Level, lowerLevel } from '../model/level.ts'
 import type { Ladder } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import type { TrustConstants } from './constants.ts'
 import { isAfter } from './decay.ts'
-import { bandOf, publish } from './phi.ts'
-
-/** The ladder of a scope in which nothing happened. */
-export const NEW_LADDER: Ladder = {
-  level: 0,
-  k: 0,
-  e: 0,
-  sinceMs: 0,
-  kGrant: [0, 0, 0, 0, 0],
-  strikes: 0,
-  struckAtMs: null,
-  restarts: 0,
-}
+import { bandOf, publish } from './score-scale.ts'
 
 /** The rung above; undefined at the top. */
 export function nextLevel(level: Level): Level | undefined {
@@ -55,14 +44,12 @@ export function dwellLeftMs(ladder: Ladder, level: Level, nowMs: number, constan
   return Math.max(0, constants.dwell_days[level] * DAY_MS - (nowMs - ladder.sinceMs))
 }
 
+/** A verified good decision: its weight in units, when it happened, and when the last failure of the scope did (null: never). */
+export type GoodDecision = { readonly weight: number; readonly eventTimeMs: number; readonly lastFailureMs: number | null }
+
 /** A verified good decision: counts once if it is heavy enough and later than the last failure. */
-export function countGood(
-  ladder: Ladder,
-  weight: number,
-  eventTimeMs: number,
-  lastFailureMs: number | null,
-  constants: TrustConstants,
-): Ladder {
+export function countGood(ladder: Ladder, good: GoodDecision, constants: TrustConstants): Ladder {
+  const { weight, eventTimeMs, lastFailureMs } = good
   if (!countsAsGood(weight, constants) || !isAfter(eventTimeMs, lastFailureMs)) return ladder
   const next = nextLevel(ladder.level)
   const e = next === undefined ? ladder.e : ladder.e + evidenceStep(next, 'good', constants)

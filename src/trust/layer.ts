@@ -1,11 +1,10 @@
+import { DAY_MS } from '../format/time.ts'
 import type { LayerState } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
-import { decay, isAfter, later } from './decay.ts'
-import { failureLowerBound, failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
-import { phi } from './phi.ts'
-
-/** A layer of which nothing is known. */
-export const EMPTY_LAYER: LayerState = { r: 0, s: 0, q: 0, tMs: 0, tpMs: null, tnMs: null }
+import type { TrustConstants } from './constants.ts'
+import { decay, isAfter, later, type TimedWeight } from './decay.ts'
+import { coolingFactor, heatCeiling } from './heat.ts'
+import { failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
+import { phi } from './score-scale.ts'
 
 /** Evidence borrowed from elsewhere, valued at the time of reading, and as fresh as its newest donor. */
 export type Prior = { readonly r: number; readonly s: number; readonly tpMs: number | null }
@@ -25,17 +24,9 @@ export function valuedAt(
   }
 }
 
-/**
- * Adds good evidence of at most one unit; a late one is weighted by its own age. A zero weight changes nothing. `total` is the weight
- * with what was given for the same success before: it refreshes as a whole.
- */
-export function addPositive(
-  layer: LayerState,
-  weight: number,
-  eventTimeMs: number,
-  constants: TrustConstants,
-  total = weight,
-): LayerState {
+/** Adds good evidence of at most one unit; a late one is weighted by its own age, and its total refreshes. A zero weight changes nothing. */
+export function addPositive(layer: LayerState, success: TimedWeight, constants: TrustConstants): LayerState {
+  const { weight, eventTimeMs, total = weight } = success
   if (!(weight > 0)) return layer
   const w = Math.min(weight, 1)
   const tMs = Math.max(layer.tMs, eventTimeMs)
@@ -43,7 +34,7 @@ export function addPositive(
   return {
     r: r + w * decay(tMs - eventTimeMs, constants.half_life_positive_days),
     s,
-    q: isAfter(eventTimeMs, layer.tnMs) ? layer.q * Math.pow(2, -w / constants.heat_half_life_units) : layer.q,
+    q: isAfter(eventTimeMs, layer.tnMs) ? layer.q * coolingFactor(w, constants) : layer.q,
     tMs,
     tpMs: total >= constants.refresh_weight_min ? later(layer.tpMs, eventTimeMs) : layer.tpMs,
     tnMs: layer.tnMs,
@@ -51,7 +42,8 @@ export function addPositive(
 }
 
 /** Adds bad evidence and as much heat. A zero weight changes nothing. */
-export function addNegative(layer: LayerState, weight: number, eventTimeMs: number, constants: TrustConstants): LayerState {
+export function addNegative(layer: LayerState, failure: TimedWeight, constants: TrustConstants): LayerState {
+  const { weight, eventTimeMs } = failure
   if (!(weight > 0)) return layer
   const tMs = Math.max(layer.tMs, eventTimeMs)
   const { r, s } = valuedAt(layer, tMs, constants)
@@ -66,7 +58,8 @@ export function addNegative(layer: LayerState, weight: number, eventTimeMs: numb
 }
 
 /** Takes a positive back, at what is left of it, down to zero at most, and undoes the cooling it did. What it refreshed stays refreshed. */
-export function takePositiveBack(layer: LayerState, weight: number, eventTimeMs: number, constants: TrustConstants): LayerState {
+export function takePositiveBack(layer: LayerState, success: TimedWeight, constants: TrustConstants): LayerState {
+  const { weight, eventTimeMs } = success
   const w = Math.min(weight, 1)
   const left = w * decay(layer.tMs - eventTimeMs, constants.half_life_positive_days)
   const cooled = isAfter(eventTimeMs, layer.tnMs)
@@ -90,11 +83,6 @@ export function freshnessCeiling(tpMs: number | null, nowMs: number, { freshness
     left = right
   }
   return 0
-}
-
-/** Ceiling of recent failures: the score of the lower failure bound of the heat against its prior. */
-export function heatCeiling(q: number, constants: TrustConstants): number {
-  return phi(failureLowerBound(constants.heat_prior_units, q, constants.prior_units), constants)
 }
 
 /** A layer at a time: its trust, the three ceilings it is the least of, and what they come from. */

@@ -29,14 +29,14 @@ const BASE_RATE = 0.5
 
 /** Largest degree of conflict between two of the opinions, 0–1: |Pi − Pj|·(1 − ui)·(1 − uj). */
 export function conflictOf(opinions: readonly Opinion[]): number {
-  let worst = 0
+  let largest = 0
   for (const [i, one] of opinions.entries()) {
     for (const other of opinions.slice(i + 1)) {
       const distance = Math.abs(one.b + BASE_RATE * one.u - (other.b + BASE_RATE * other.u))
-      worst = Math.max(worst, distance * (1 - one.u) * (1 - other.u))
+      largest = Math.max(largest, distance * (1 - one.u) * (1 - other.u))
     }
   }
-  return worst
+  return largest
 }
 
 /**

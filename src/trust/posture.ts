@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
-import { DAY_MS, type TrustConstants } from './constants.ts'
-import { requireFinite } from './finite.ts'
-import type { ScoreCeiling } from './trust-view.ts'
+import { requireFinite } from '../format/error.ts'
+import { byCodeUnit } from '../format/order.ts'
+import { DAY_MS } from '../format/time.ts'
+import type { TrustConstants } from './constants.ts'
+import type { ScoreCeiling } from './score-ceiling.ts'
 
 /**
  * Ceilings on the score from what is verified about an agent's credentials and workload, at one time; what is not known bounds
@@ -22,7 +24,7 @@ export function postureCeilings(posture: Posture, nowMs: number, { posture: rule
       : [{ source: 'posture:certificate_expired', value: rules.certificate_expired }]),
     ...(delegator_mfa === false ? [{ source: 'posture:delegator_mfa', value: rules.delegator_without_mfa }] : []),
     ...(isAttested ? [] : [{ source: 'posture:unattested', value: rules.unattested }]),
-  ].toSorted((a, b) => (a.source < b.source ? -1 : 1))
+  ].toSorted((a, b) => byCodeUnit(a.source, b.source))
 }
 
 /** What two sources say together of one agent: of each member the stricter, and what only one knows. */

@@ -1,15 +1,16 @@
+import { z } from 'zod'
+
+import { requireFinite } from '../format/error.ts'
+import { DAY_MS } from '../format/time.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import type { AgentTrust } from './agent-trust.ts'
-import { DAY_MS, type TrustConstants } from './constants.ts'
+import { type AgentTrust, scopeOf, withScope } from './agent-trust.ts'
+import type { TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
-import { requireFinite } from './finite.ts'
-import type { Gate, GateName } from './gates.ts'
 import { activeStrikes, countRequired, dwellLeftMs, evidenceRequired, nextLevel, promoted } from './ladder.ts'
 import { conflictOf } from './opinion.ts'
-import { publish } from './phi.ts'
 import { verifiersFor, withoutLargestRater } from './raters.ts'
+import { publish } from './score-scale.ts'
 import { type ReadingTerms, readScope } from './score.ts'
-import { scopeOf, withScope } from './state.ts'
 import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** A request for one rung up. */
@@ -84,3 +85,28 @@ export function promoteScope(agent: AgentTrust, key: ScopeKey, request: Promotio
   const change: TrustChange = { kind: 'promoted', scope: key, from: scope.ladder.level, to: ladder.level }
   return { kind: 'promoted', gates, agent: withScope(agent, key, risen), changes: [change] }
 }
+
+/** The gates of a promotion, in the order in which they are named. */
+export const GATES = [
+  'top',
+  'incident',
+  'score',
+  'consensus',
+  'conflict',
+  'verifiers',
+  'largest_rater',
+  'count',
+  'evidence',
+  'dwell',
+  'human',
+] as const
+
+/** One gate of a promotion. */
+export const GateName = z.enum(GATES)
+
+export type GateName = z.infer<typeof GateName>
+
+/** Whether a gate is passed, what there is and what is needed (scores, counts, log e-values, milliseconds; 1 and 0 for yes and no). */
+export const Gate = z.strictObject({ gate: GateName, passed: z.boolean(), have: z.number(), need: z.number() }).readonly()
+
+export type Gate = z.infer<typeof Gate>

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 import type { Level } from '../model/level.ts'
 import { RATERS_MAX, type RaterShare, type ScopeTrust, VERIFIERS_MAX } from './agent-trust.ts'
 import type { EvidenceSource, TrustConstants } from './constants.ts'
@@ -5,8 +7,25 @@ import { decay } from './decay.ts'
 import { countRequired, evidenceRequired, evidenceStep } from './ladder.ts'
 import { valuedAt } from './layer.ts'
 import { failureLowerBound, failureUpperBound } from './opinion.ts'
-import { phi } from './phi.ts'
-import type { RaterRecord } from './rater-record.ts'
+import { phi } from './score-scale.ts'
+
+/** How one person decides, for the detection of rubber stamps. */
+export const RaterRecord = z.strictObject({
+  approved: z.int().nonnegative(),
+  rejected: z.int().nonnegative(),
+  /** Sum over all verdicts of the time from request to verdict, ms. */
+  latency_ms_sum: z.int().nonnegative(),
+  /** Verdicts within ten seconds of the request: too fast to have read it. */
+  hasty: z.int().nonnegative(),
+  /** Verdicts by latency: how many within each of `LATENCY_SECONDS`, the last beyond them. */
+  latencies: z.array(z.int().nonnegative()).max(16).default([]),
+  /** Requests of a known right answer that this rater judged, and those judged rightly. */
+  canaries: z.strictObject({ seen: z.int().nonnegative(), caught: z.int().nonnegative() }).default({ seen: 0, caught: 0 }),
+  /** Units of success that this rater's word gave to agents. */
+  units_given: z.number().nonnegative().default(0),
+})
+
+export type RaterRecord = z.infer<typeof RaterRecord>
 
 /** Sources that are somebody's judgement: people, and agents that judge. Everything else is automatic, and no rater. */
 const RATERS: readonly EvidenceSource[] = ['human', 'end_user', 'llm_judge']
@@ -108,16 +127,15 @@ export type RaterStanding = { readonly nowMs: number; readonly score: number; re
  * evidence, failures stay, and nothing is borrowed from other scopes.
  */
 export function withoutLargestRater(scope: ScopeTrust, to: Level, standing: RaterStanding, constants: TrustConstants): number {
-  return Math.min(1, ...scope.raters.map((share) => without(share, scope, to, standing, constants)))
+  return Math.min(1, ...scope.raters.map((share) => leftWithout(share, { scope, to, standing }, constants)))
 }
 
-function without(
-  share: RaterShare,
-  { layers, ladder }: ScopeTrust,
-  to: Level,
-  { nowMs, score, needed }: RaterStanding,
-  constants: TrustConstants,
-): number {
+/** A scope that is measured for a level. */
+type Measured = { readonly scope: ScopeTrust; readonly to: Level; readonly standing: RaterStanding }
+
+function leftWithout(share: RaterShare, { scope, to, standing }: Measured, constants: TrustConstants): number {
+  const { layers, ladder } = scope
+  const { nowMs, score, needed } = standing
   const { r, s } = valuedAt(layers.outcome, nowMs, constants)
   const own = Math.max(0, r - shareAt(share, Math.max(nowMs, share.tMs), constants))
   const left = Math.min(score, phi(failureUpperBound(own, s, constants.prior_units), constants))

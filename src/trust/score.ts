@@ -1,16 +1,18 @@
 import { type Layer, LAYERS } from '../model/layer.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import type { AgentTrust, Incident, PerLayer, ScopeTrust } from './agent-trust.ts'
-import { type Donors, donorsOf, priorsFor } from './back-off.ts'
+import { type AgentTrust, type Incident, type PerLayer, scopeOf, type ScopeTrust } from './agent-trust.ts'
+import { type Donors, donorsOf, priorsFor } from './borrowed-evidence.ts'
 import type { TrustConstants } from './constants.ts'
-import { incidentsCap, incidentsInScope } from './incidents.ts'
-import { heatCeiling, type LayerReading, NO_PRIOR, readLayer } from './layer.ts'
-import { scopeOf } from './state.ts'
-import type { ScoreCeiling } from './trust-view.ts'
+import { heatCeiling } from './heat.ts'
+import { incidentsCap, incidentsInScope } from './incident-caps.ts'
+import { type LayerReading, NO_PRIOR, readLayer } from './layer.ts'
+import type { ScoreCeiling } from './score-ceiling.ts'
 
 /** When a scope is read, which layers are live then (default: those configured), and the ceilings from outside. */
 export type ReadingTerms = {
   readonly nowMs: number
+  /** Evidence of all the agent's scopes at `nowMs`, where many scopes are read at one time; default: valued for this read. */
+  readonly donors?: Donors | undefined
   readonly liveLayers?: readonly Layer[] | undefined
   readonly ceilings?: readonly ScoreCeiling[] | undefined
 }
@@ -47,23 +49,11 @@ export function incidentsOf(agent: AgentTrust, scope: ScopeTrust): readonly Inci
   return [...incidentsInScope(agent.incidents, scope.agentIncidentCounts), ...scope.incidents]
 }
 
-/** Reads one scope: weakest live layer, then every ceiling. `donors` may be passed in where many scopes are read at one time. */
-export function readScope(
-  agent: AgentTrust,
-  key: ScopeKey,
-  terms: ReadingTerms,
-  constants: TrustConstants,
-  donors?: Donors,
-): ScopeReading {
+/** Reads one scope: weakest live layer, then every ceiling. */
+export function readScope(agent: AgentTrust, key: ScopeKey, terms: ReadingTerms, constants: TrustConstants): ScopeReading {
   const { nowMs, liveLayers = constants.live_layers, ceilings = [] } = terms
   const scope = scopeOf(agent, key)
-  const priors = priorsFor(donors ?? donorsOf(agent, nowMs, constants), key, constants)
-  const layers: PerLayer<LayerReading> = {
-    identity: readLayer(agent.identity, NO_PRIOR, nowMs, constants),
-    behaviour: readLayer(scope.layers.behaviour, priors.behaviour, nowMs, constants),
-    context: readLayer(scope.layers.context, priors.context, nowMs, constants),
-    outcome: readLayer(scope.layers.outcome, priors.outcome, nowMs, constants),
-  }
+  const layers = readLayers(agent, key, terms, constants)
   const live = LAYERS.filter((layer) => liveLayers.includes(layer))
   const incidents = incidentsOf(agent, scope)
   const agentHeat = heatCeiling(agent.heat.q, constants)
@@ -90,6 +80,19 @@ export function readScope(
     instrumentation,
     bottleneck: live.find((layer) => layer === bottleneck) ?? 'identity',
     binding,
+  }
+}
+
+/** The agent's identity, and the layers of one scope with what it may borrow from the others. */
+function readLayers(agent: AgentTrust, key: ScopeKey, terms: ReadingTerms, constants: TrustConstants): PerLayer<LayerReading> {
+  const { nowMs, donors = donorsOf(agent, nowMs, constants) } = terms
+  const { layers } = scopeOf(agent, key)
+  const priors = priorsFor(donors, key, constants)
+  return {
+    identity: readLayer(agent.identity, NO_PRIOR, nowMs, constants),
+    behaviour: readLayer(layers.behaviour, priors.behaviour, nowMs, constants),
+    context: readLayer(layers.context, priors.context, nowMs, constants),
+    outcome: readLayer(layers.outcome, priors.outcome, nowMs, constants),
   }
 }
 

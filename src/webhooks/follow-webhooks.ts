@@ -6,9 +6,10 @@ import { type FollowerDeps, openFollower } from './follower.ts'
 import { PACE, type Pace } from './pace.ts'
 import { signingKeys } from './secret.ts'
 import type { Webhook } from './settings.ts'
+import { SECOND_MS } from '../format/time.ts'
 
 /** How often the lag of every webhook is observed, ms. */
-const LAG_INTERVAL_MS = 1_000
+const LAG_INTERVAL_MS = SECOND_MS
 
 /** What following needs; the members that can be left out are for tests. */
 export type FollowOptions = {

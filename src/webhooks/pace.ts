@@ -1,3 +1,5 @@
+import { HOUR_MS, SECOND_MS } from '../format/time.ts'
+
 /** How fast followers work, ms. */
 export type Pace = {
   /** How often the end of the log is looked at. */
@@ -12,7 +14,13 @@ export type Pace = {
 }
 
 /** What the product runs with. */
-export const PACE: Pace = { pollMs: 200, retryMsMin: 1_000, retryMsMax: 3_600_000, saveMs: 5_000, drainMsMax: 5_000 }
+export const PACE: Pace = {
+  pollMs: 200,
+  retryMsMin: SECOND_MS,
+  retryMsMax: HOUR_MS,
+  saveMs: 5 * SECOND_MS,
+  drainMsMax: 5 * SECOND_MS,
+}
 
 /** The pause after so many failures in a row, at least 1: doubling, and between half and the whole of it at random, so that many do not come back at once. */
 export function backOffMs(failures: number, random: () => number, { retryMsMin, retryMsMax }: Pace): number {

@@ -2,10 +2,10 @@ import type { QueuedEvent } from '../events/event-feed.ts'
 import { connectionFailure } from '../format/connection-failure.ts'
 import type { Webhook } from './settings.ts'
 import { signature } from './sign.ts'
+import { SECOND_MS } from '../format/time.ts'
 
 /** Bytes of an answer that are read, so that the connection can be used again; a longer answer is cut off. */
 const ANSWER_BYTES_MAX = 16_384
-const MS_PER_SECOND = 1_000
 
 /** What became of one attempt. `failed` says why, and nothing that a receiver wrote is in it. */
 export type Posting =
@@ -22,7 +22,7 @@ export async function postEvent(
   deps: PostDeps,
 ): Promise<Posting> {
   const body = JSON.stringify(event)
-  const atSeconds = Math.floor(deps.nowMs() / MS_PER_SECOND)
+  const atSeconds = Math.floor(deps.nowMs() / SECOND_MS)
   const timeout = AbortSignal.timeout(timeout_ms)
   try {
     const response = await deps.fetch(url, {

@@ -11,8 +11,8 @@ import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 import { rewriteState } from '../../src/stores/sqlite/rewrite-state.ts'
-import { addEvidence } from '../../src/trust/agent.ts'
-import { newAgentTrust } from '../../src/trust/state.ts'
+import { addEvidence } from '../../src/trust/evidence.ts'
+import { newAgentTrust } from '../../src/trust/agent-trust.ts'
 
 /** Decides, reports outcomes and looks at trust. */
 export const CALLER = {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { SufficiencyRow, SufficiencyTotals } from '../../src/reports/sufficiency.ts'
-import { DAY_MS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import { ask, auditor, gateway, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 import { folder, type Ran, run } from './harness.ts'

@@ -5,7 +5,7 @@ import { missingText, sparkline } from '../../src/cli/trust/draw.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
-import { DAY_MS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import { earned } from '../support/test-service.ts'
 import { folder, liveService, NOW_MS, run } from './harness.ts'
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { Config } from '../../src/config/config.ts'
 import { effectiveSettings } from '../../src/config/effective.ts'
-import { type YamlSource, readYaml } from '../../src/format/yaml-source.ts'
+import { type YamlSource, readYaml } from '../../src/format/yaml.ts'
 
 function settingsOf(text: string) {
   const source = readYaml('gradus.yaml', text) as YamlSource

@@ -4,7 +4,7 @@ import type { DecisionAnswer } from '../../src/decisions/wire.ts'
 import { usageOf } from '../../src/ledger/activity.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
-import { phiInverse } from '../../src/trust/phi.ts'
+import { phiInverse } from '../../src/trust/score-scale.ts'
 import { ask, gateway, verifier } from '../support/callers.ts'
 import { HOUR_MS, testService, type TestService, type TestServiceOptions } from '../support/test-service.ts'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
 import { replayDecision } from '../../src/decisions/replay.ts'
+import { requestDigest } from '../../src/decisions/request-digest.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
-import { requestDigest } from '../../src/model/request-digest.ts'
 import { ask, gateway, operator } from '../support/callers.ts'
 import { shippedPolicySet, testService } from '../support/test-service.ts'
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 
 import { DetectSettings } from '../../src/detect/settings.ts'
 import { LAST_TOOLS_MAX } from '../../src/detect/state.ts'
-import { matchesGlob } from '../../src/format/glob.ts'
 import { decided, finished, follow, NEW, SETTINGS, START_MS } from './support.ts'
 
 const MINUTE_MS = 60_000
@@ -389,23 +388,5 @@ describe('sequence', () => {
       looked: false,
       not_looked: 'not_applicable',
     })
-  })
-})
-
-describe('a pattern of action names', () => {
-  it.each([
-    ['mail.send', 'mail.send', true],
-    ['mail.send', 'mail.sends', false],
-    ['*', '', true],
-    ['mail.*', 'mail.send', true],
-    ['mail.*', 'email.send', false],
-    ['*.send', 'mail.send', true],
-    ['*.send', 'mail.sent', false],
-    ['a*b*c', 'a-b-c', true],
-    ['a*b*c', 'a-c', false],
-    ['a*a', 'a', false],
-    ['a**a', 'aa', true],
-  ])('%s and %s: %s', (pattern, name, matches) => {
-    expect(matchesGlob(pattern, name)).toBe(matches)
   })
 })

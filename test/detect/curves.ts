@@ -1,12 +1,12 @@
+import { hash32 } from '../../src/detect/argument-shapes.ts'
+import { detect } from '../../src/detect/detect.ts'
 import { observationDigest } from '../../src/detect/digest.ts'
-import { hash32 } from '../../src/detect/hash.ts'
-import { meetNovelty, type NoveltySettings } from '../../src/detect/novelty.ts'
+import type { Reading, Step } from '../../src/detect/finding.ts'
+import { checkNovelty, type NoveltySettings } from '../../src/detect/novelty.ts'
 import { measureOutput, outputEntropy } from '../../src/detect/output-entropy.ts'
-import type { Reading, Step } from '../../src/detect/reading.ts'
 import { spike, type SpikeSettings } from '../../src/detect/spike.ts'
 import { SCOPE_SHAPES_MAX, TOOLS_MAX, TRANSITIONS_MAX } from '../../src/detect/state.ts'
 import { tokenUsage } from '../../src/detect/token-usage.ts'
-import { watch } from '../../src/detect/watch.ts'
 import { random } from '../faults/random.ts'
 import { ATTACKS, HARMLESS, IN_TOPIC, OFF_TOPIC, type TopicCase } from './corpora.ts'
 import { bernoulliRunLength } from './run-lengths.ts'
@@ -146,7 +146,7 @@ function noveltyRow(named: Named, settings: NoveltySettings, size: NoveltySize):
   let fresh = 0
   return simulated(named, {
     start: NEW.agent.tools,
-    step: (state, hash: number) => meetNovelty(state, { hashes: [hash], noun: 'thing', max: size.max, learn: true }, settings),
+    step: (state, hash: number) => checkNovelty(state, { hashes: [hash], noun: 'thing', max: size.max, learn: true }, settings),
     honest: (next) => () => hash32(next() < 1 / size.every ? `new ${(fresh += 1)}` : `known ${zipf(next, size.known)}`),
     attack: () => (index) => hash32(`attack ${index}`),
   })
@@ -185,7 +185,7 @@ function entropyRow(named: Named, attack: (next: Random) => string): CurveRow {
 function injectionRow(named: Named, attacks: readonly string[]): CurveRow {
   const isFound = (output: string): boolean =>
     isAlarm(
-      findingOf(watch(NEW, observationDigest(rawFinished({ output_text: output }), SETTINGS), SETTINGS), 'injection_output'),
+      findingOf(detect(NEW, observationDigest(rawFinished({ output_text: output }), SETTINGS), SETTINGS), 'injection_output'),
     )
   return rated(named, HARMLESS.filter(isFound).length / HARMLESS.length, attacks.filter(isFound).length / attacks.length)
 }
@@ -198,7 +198,7 @@ function topicRow(named: Named): CurveRow {
       arguments: Object.fromEntries(keys.map((key) => [key, 1])),
       purpose,
     })
-    return isAlarm(findingOf(watch(NEW, observationDigest(raw, SETTINGS), SETTINGS), 'topic_drift'))
+    return isAlarm(findingOf(detect(NEW, observationDigest(raw, SETTINGS), SETTINGS), 'topic_drift'))
   }
   return rated(named, IN_TOPIC.filter(isFound).length / IN_TOPIC.length, OFF_TOPIC.filter(isFound).length / OFF_TOPIC.length)
 }

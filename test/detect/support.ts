@@ -1,9 +1,9 @@
+import { detect, type Detected } from '../../src/detect/detect.ts'
 import { observationDigest } from '../../src/detect/digest.ts'
 import type { Detector, Finding } from '../../src/detect/finding.ts'
 import type { DecidedDigest, FinishedDigest, RawDecided, RawFinished } from '../../src/detect/observation.ts'
 import { DetectSettings } from '../../src/detect/settings.ts'
 import { DetectState } from '../../src/detect/state.ts'
-import { watch, type Watched } from '../../src/detect/watch.ts'
 
 /** The settings nobody changed. */
 export const SETTINGS = DetectSettings.parse({})
@@ -45,7 +45,7 @@ export function finished(parts: Partial<RawFinished> = {}, settings: DetectSetti
 }
 
 /** What one detector says of one observation. */
-export function findingOf(watched: Watched, detector: Detector): Finding {
+export function findingOf(watched: Detected, detector: Detector): Finding {
   return watched.findings.find((finding) => finding.detector === detector)!
 }
 
@@ -58,7 +58,7 @@ export function follow(
 ): { readonly state: DetectState; readonly findings: readonly Finding[] } {
   let state = start
   const findings = digests.map((digest) => {
-    const watched = watch(state, digest, settings)
+    const watched = detect(state, digest, settings)
     state = watched.state
     return findingOf(watched, detector)
   })

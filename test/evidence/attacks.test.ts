@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
 import { DETECTORS_SOURCE } from '../../src/evidence/detectors/run-detectors.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { boundsKey } from '../../src/ledger/keys.ts'
-import { RATERS_MAX } from '../../src/trust/agent-trust.ts'
-import { DEFAULT_TRUST_CONSTANTS as C, DAY_MS } from '../../src/trust/constants.ts'
+import { newAgentTrust, RATERS_MAX, scopeOf } from '../../src/trust/agent-trust.ts'
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
 import { withRaterShare } from '../../src/trust/raters.ts'
-import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
 import { ask, caller, gateway, operator, verifier } from '../support/callers.ts'
 import { HOUR_MS, START_MS, testService, type TestService } from '../support/test-service.ts'
 

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { createFindings } from '../../src/audit/verify-findings.ts'
 import { createStateCheck } from '../../src/audit/verify-state.ts'
 import { eventsOf } from '../../src/events/events-of-record.ts'
-import { matchesClass } from '../../src/evidence/signals/authorization.ts'
 import { DOCUMENT_KINDS } from '../../src/ledger/documents/documents.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import { boundsKey, sessionKey } from '../../src/ledger/keys.ts'
@@ -503,20 +502,3 @@ async function differencesOf(store: Store): Promise<readonly unknown[]> {
   check.close()
   return findings.list
 }
-
-describe('an agent in a pattern', () => {
-  test.each([
-    ['support-agent', 'support-agent', true],
-    ['support-agent', 'support-agents', false],
-    ['*', '', true],
-    ['support-*', 'support-', true],
-    ['support-*', 'xsupport-a', false],
-    ['*-agent', 'support-agent', true],
-    ['a*a', 'a', false],
-    ['a*b*c', 'a-b-c', true],
-    ['a*b*c', 'a-c', false],
-    ['a*bc*c', 'abc', false],
-  ])('%s fits %s: %s', (pattern, name, fits) => {
-    expect(matchesClass(pattern, name)).toBe(fits)
-  })
-})

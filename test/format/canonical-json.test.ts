@@ -4,8 +4,8 @@ import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { requestDigest } from '../../src/decisions/request-digest.ts'
 import { CANONICAL_DEPTH_MAX, canonicalJson, sha256Hex } from '../../src/format/canonical-json.ts'
-import { requestDigest } from '../../src/model/request-digest.ts'
 
 function fromBits(hex: string): number {
   return Buffer.from(hex, 'hex').readDoubleBE()

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { type JsonFaultCode, type JsonLimits, type JsonValue, readJson } from '../../src/format/json-reader.ts'
+import { readJson } from '../../src/format/json-reader.ts'
+import type { JsonFaultCode, JsonLimits, JsonValue } from '../../src/format/json-value.ts'
 import {
   ARRAY_ITEMS_MAX,
   BODY_BYTES_MAX,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import { compileCatalogue } from '../../src/catalogue/catalogue.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS, IncidentClass } from '../../src/trust/constants.ts'
-import type { GateName } from '../../src/trust/gates.ts'
+import { DAY_MS } from '../../src/format/time.ts'
+import { DEFAULT_TRUST_CONSTANTS, IncidentClass } from '../../src/trust/constants.ts'
+import type { GateName } from '../../src/trust/promotion.ts'
 import { administrator, ask, caller, gateway, operator } from '../support/callers.ts'
 import { earned, testService, type TestService } from '../support/test-service.ts'
 

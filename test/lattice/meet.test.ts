@@ -2,9 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { canonicalJson } from '../../src/format/canonical-json.ts'
-import { contradictions, meetGuardrails } from '../../src/lattice/guardrails.ts'
-import { leq, meet, meetAll, normalize, TOP } from '../../src/lattice/meet.ts'
-import { obligationKey, unionObligations } from '../../src/lattice/obligations.ts'
+import {
+  contradictions,
+  leq,
+  meet,
+  meetAll,
+  meetGuardrails,
+  normalize,
+  obligationKey,
+  TOP,
+  unionObligations,
+} from '../../src/lattice/meet.ts'
 import { lowerOutcome, mayRun, outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import { OUTCOMES } from '../../src/model/outcome.ts'
 import { elements, guardrails, obligations } from './arbitraries.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { systemCaller } from '../../src/access/system-caller.ts'
+import { systemCaller } from '../../src/access/caller.ts'
 import { eventsOf } from '../../src/events/events-of-record.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 
 import { leq } from '../../src/lattice/meet.ts'
 import type { Ceiling } from '../../src/model/ceiling.ts'
-import { decide } from '../../src/pdp/decide.ts'
+import { decide, observe } from '../../src/pdp/decide.ts'
 import type { DecisionInputs } from '../../src/pdp/decision-inputs.ts'
-import { observe } from '../../src/pdp/observe.ts'
 import { concede, inputs, OPEN } from './arbitraries.ts'
 
 const approval = { id: 'd1' }

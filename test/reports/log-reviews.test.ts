@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { Config } from '../../src/config/config.ts'
 import { eventsOf } from '../../src/events/events-of-record.ts'
-import { DAY_MS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import { auditor, inTenant, operator } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'
 

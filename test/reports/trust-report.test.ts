@@ -5,7 +5,7 @@ import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from '../../src/reports/t
 import { AGENT_WIDE, firstSeenMs, type TrustSighting, trustSightingOf } from '../../src/reports/trust-report/sighting.ts'
 import { surveyTrust } from '../../src/reports/trust-report/survey.ts'
 import { CONFIRM_DAYS, createTrustFold, TrustFoldState } from '../../src/reports/trust-report/trust-fold.ts'
-import { DAY_MS } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import { ask, gateway, operator, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 

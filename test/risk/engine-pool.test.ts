@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { createEnginePool } from '../../src/risk/engine-pool.ts'
+import { createEnginePool } from '../../src/risk/rules.ts'
 
 /** A pool of numbered engines that says how many were made and how many were in use at once, each and all together. */
 function observedPool(enginesMax: number) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { riskProblemText } from '../../src/risk/problem-text.ts'
+import { riskProblemText } from '../../src/risk/load-documents.ts'
 
 describe('a problem of a rule document', () => {
   it.each([

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { ACTION_CATEGORIES } from '../../src/catalogue/catalogue-file.ts'
-import { type CompiledRule, compileRules } from '../../src/risk/compiled-rule.ts'
+import { type CompiledRule, compileRules } from '../../src/risk/compiled-rules.ts'
 import { RiskDocument } from '../../src/risk/rule-document.ts'
 import { compileRiskRules, createRuleEngine } from '../../src/risk/rules.ts'
 import type { RiskConditionsInput } from './reference-rules.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { verifiedFacts, verifiedJurisdiction } from '../../src/risk/verified-facts.ts'
+import { verifiedFacts, verifiedJurisdiction } from '../../src/risk/facts.ts'
 import { facts, request } from './samples.ts'
 
 const asked = (claimed: unknown) => request({}, { facts: claimed as never, purpose: 'p', jurisdiction: 'DE' })

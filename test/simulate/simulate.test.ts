@@ -16,7 +16,15 @@ import { resolveTrustConstants, type TrustConstantsOverride } from '../../src/tr
 import { ask, gateway, operator, verifier } from '../support/callers.ts'
 import { newTrack, operate, operation } from '../support/operations.ts'
 import { runs } from '../support/runs.ts'
-import { earned, HOUR_MS, shippedParts, shippedPolicySet, START_MS, testService, type TestService } from '../support/test-service.ts'
+import {
+  earned,
+  HOUR_MS,
+  shippedParts,
+  shippedPolicySet,
+  START_MS,
+  testService,
+  type TestService,
+} from '../support/test-service.ts'
 
 const scope = 'bookkeeping:light'
 const STANDARD = {

@@ -4,6 +4,7 @@ import { proofText } from '../../src/app/compose.ts'
 import { Config } from '../../src/config/config.ts'
 import type { ExternalClassifiers } from '../../src/evidence/detectors/external-classifiers.ts'
 import type { ImportKey } from '../../src/evidence/import/settings.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import { uuidv7 } from '../../src/format/uuid.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
@@ -18,7 +19,7 @@ import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../s
 import { createService, systemCaller } from '../../src/service/create-service.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 
 /** Monday 2026-03-02, 10:00 UTC: a business hour, so that no rule about the time of day fires by itself. */
 export const START_MS = Date.UTC(2026, 2, 2, 10)

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest'
 
-import { InvariantError } from '../../src/format/error.ts'
+import { InvariantError, requireFinite } from '../../src/format/error.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { addIncident, type RaiseIncident, reviewAndSettle, closeReview } from '../../src/trust/agent-incidents.ts'
-import { AgentTrust, INCIDENTS_MAX, SCOPES_MAX, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
-import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/agent.ts'
+import { AgentTrust, INCIDENTS_MAX, newAgentTrust, scopeOf, SCOPES_MAX, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
-import { requireFinite } from '../../src/trust/finite.ts'
+import { negativeWeight, positiveWeight, severityOf } from '../../src/trust/evidence-weight.ts'
+import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/evidence.ts'
+import { addIncident, closeReview, type RaiseIncident, reviewAndSettle } from '../../src/trust/incidents.ts'
 import { promoted } from '../../src/trust/ladder.ts'
 import { conflictOf } from '../../src/trust/opinion.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import { instrumentationCeiling } from '../../src/trust/score.ts'
-import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
-import { scopeView } from '../../src/trust/view.ts'
-import { negativeWeight, positiveWeight, severityOf } from '../../src/trust/weight.ts'
+import { scopeView } from '../../src/trust/trust-view.ts'
 import { agentAt, bad, C, CRM, DAY, evidence, good, goodEverywhere, layer, MAIL, NOW, repeat, view } from './support.ts'
 
 /** The agent of `agentAt` in two scopes. */
@@ -125,11 +123,11 @@ describe('evidence', () => {
 
   it('weighs by source, stake and severity', () => {
     expect([
-      positiveWeight('deterministic', 'executed', C),
-      positiveWeight('human', 'proposal', C),
-      positiveWeight('self', 'executed', C),
+      positiveWeight({ source: 'deterministic', stake: 'executed' }, C),
+      positiveWeight({ source: 'human', stake: 'proposal' }, C),
+      positiveWeight({ source: 'self', stake: 'executed' }, C),
     ]).toEqual([1, 0.4, 0])
-    expect(negativeWeight('self', 'executed', 2, C)).toBe(1)
+    expect(negativeWeight({ source: 'self', stake: 'executed' }, 2, C)).toBe(1)
     expect([severityOf('minor', true, C), severityOf('minor', false, C), severityOf('critical', true, C)]).toEqual([0.75, 1, 10])
   })
 
@@ -157,7 +155,7 @@ describe('evidence', () => {
       () => addIncident(newAgentTrust(), { ...open, cap: NaN }, C),
       () => addIncident(newAgentTrust(), { ...open, reach: 'scope' }, C),
       () => closeReview(newAgentTrust(), { id: 'i', falsePositive: false, atMs: NaN }),
-      () => changeComposition(newAgentTrust(), {}, 'major', NaN, C),
+      () => changeComposition(newAgentTrust(), { composition: {}, kind: 'major', nowMs: NaN }, C),
       () => promoteScope(newAgentTrust(), MAIL, { nowMs: NaN, human: true }, C),
       () => scopeView(newAgentTrust(), MAIL, { nowMs: NaN }, C),
       () => scopeView(newAgentTrust(), MAIL, { nowMs: NOW, ceilings: [{ source: 'posture', value: NaN }] }, C),
@@ -329,7 +327,7 @@ describe('incidents', () => {
     const twice = closeReview(once, { id: 'i', falsePositive: false, atMs: NOW + 9 }).agent
     expect(twice.incidents).toEqual(once.incidents)
     expect(scopeOf(once, MAIL).undo).toEqual([])
-    const changed = changeComposition(raised, { prompt: 'x' }, 'minor', NOW + 1, C).agent
+    const changed = changeComposition(raised, { composition: { prompt: 'x' }, kind: 'minor', nowMs: NOW + 1 }, C).agent
     expect(ladder(closeReview(changed, { id: 'i', falsePositive: true, atMs: NOW + 2 }).agent).level).toBe(1)
   })
 

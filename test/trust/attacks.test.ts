@@ -3,15 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { eventTimeIn, refuseOldSuccess } from '../../src/evidence/event-time.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { addIncident, closeReview } from '../../src/trust/agent-incidents.ts'
-import type { AgentTrust } from '../../src/trust/agent-trust.ts'
-import { chargeDelegator } from '../../src/trust/agent.ts'
+import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'
 import { changeComposition, observeComposition } from '../../src/trust/composition.ts'
+import { chargeDelegator } from '../../src/trust/evidence.ts'
+import { addIncident, closeReview } from '../../src/trust/incidents.ts'
 import { evidenceRequired, evidenceStep } from '../../src/trust/ladder.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import { readScope } from '../../src/trust/score.ts'
-import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
-import { scopeView } from '../../src/trust/view.ts'
+import { scopeView } from '../../src/trust/trust-view.ts'
 import { agentAt, bad, C, DAY, good, goodEverywhere, HOUR, MAIL, NOW, repeat, view } from './support.ts'
 
 const LIGHT: ScopeKey = 'mail:light'
@@ -221,7 +220,11 @@ describe('attacks that beat an earlier version of the model', () => {
   it('16: every restart of the e-process, by composition or by demotion, has to be paid for', () => {
     const need = (agent: AgentTrust) => view(agent).ladder.e_required ?? NaN
     const steady = agentAt(2, 600)
-    const flapped = repeat(4, steady, (agent, i) => changeComposition(agent, { prompt: String(i) }, 'minor', NOW, C).agent)
+    const flapped = repeat(
+      4,
+      steady,
+      (agent, i) => changeComposition(agent, { composition: { prompt: String(i) }, kind: 'minor', nowMs: NOW }, C).agent,
+    )
     expect(need(flapped) - need(steady)).toBeCloseTo(4 * Math.LN2, 12)
     expect(scopeOf(flapped, MAIL).ladder).toMatchObject({ k: 0, e: 0, restarts: 4, sinceMs: NOW })
     const struck = repeat(5, agentAt(3, 600), (agent) => bad(agent))

@@ -1,16 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { AgentBounds, type Hold, type SessionBounds } from '../../src/trust/bounds-documents.ts'
+import { DAY_MS } from '../../src/format/time.ts'
 import {
+  AgentBounds,
   boundCeilings,
   coverageAfter,
   coverageShare,
   formerScopeCeiling,
+  type Hold,
   newBounds,
+  type SessionBounds,
   sessionCeilings,
 } from '../../src/trust/bounds.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
 
 const CONSTANTS = DEFAULT_TRUST_CONSTANTS
 const NOW_MS = Date.parse('2026-03-03T10:00:00.000Z')

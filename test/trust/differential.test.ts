@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import { donorsOf, priorsFor } from '../../src/trust/back-off.ts'
-import { parseTrustEvents } from '../../src/trust/events.ts'
+import { donorsOf, priorsFor } from '../../src/trust/borrowed-evidence.ts'
+import { parseTrustEvents } from '../../src/trust/history/events.ts'
+import { replay } from '../../src/trust/history/replay.ts'
 import { addNegative, addPositive, readLayer } from '../../src/trust/layer.ts'
 import { failureLowerBound, failureUpperBound } from '../../src/trust/opinion.ts'
-import { phi, phiInverse } from '../../src/trust/phi.ts'
-import { replay } from '../../src/trust/replay.ts'
+import { phi, phiInverse } from '../../src/trust/score-scale.ts'
 import * as reference from './reference-model.mjs'
 import type { ReferenceLayer } from './reference-model.mjs'
 import { anyAgent, C, CRM, DAY, HOUR, layer, NOW, RUNS, spread } from './support.ts'
@@ -127,7 +127,7 @@ describe('the product against the reference model', () => {
         let theirs: ReferenceLayer = reference.newLayer()
         for (const { positive, weight, hours } of events) {
           const at = NOW - hours * HOUR
-          ours = positive ? addPositive(ours, weight, at, C) : addNegative(ours, weight, at, C)
+          ours = positive ? addPositive(ours, { weight, eventTimeMs: at }, C) : addNegative(ours, { weight, eventTimeMs: at }, C)
           theirs = reference.addEvidence(theirs, positive, weight, at)
         }
         const found = readLayer(ours, { r: 3, s: 1, tpMs: NOW - 10 * DAY }, NOW, C)

@@ -9,10 +9,10 @@ import {
   TrustConstants,
   TrustConstantsOverride,
 } from '../../src/trust/constants.ts'
-import { parseTrustEvent, parseTrustEvents } from '../../src/trust/events.ts'
+import { parseTrustEvent, parseTrustEvents } from '../../src/trust/history/events.ts'
+import { replay } from '../../src/trust/history/replay.ts'
 import { freshnessCeiling } from '../../src/trust/layer.ts'
-import { phi, phiInverse } from '../../src/trust/phi.ts'
-import { replay } from '../../src/trust/replay.ts'
+import { phi, phiInverse } from '../../src/trust/score-scale.ts'
 import { C, DAY, NOW } from './support.ts'
 
 describe('scopes and levels', () => {

@@ -1,11 +1,10 @@
 import { LAYERS } from '../../src/model/layer.ts'
 import { type Level, lowerLevel } from '../../src/model/level.ts'
-import { addIncident, reviewAndSettle, closeReview } from '../../src/trust/agent-incidents.ts'
-import type { AgentTrust, Ladder, LayerState } from '../../src/trust/agent-trust.ts'
-import { addEvidence } from '../../src/trust/agent.ts'
+import { type AgentTrust, type Ladder, type LayerState, newAgentTrust, scopeOf, withScope } from '../../src/trust/agent-trust.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
+import { addEvidence } from '../../src/trust/evidence.ts'
+import { addIncident, closeReview, reviewAndSettle } from '../../src/trust/incidents.ts'
 import { promoteScope } from '../../src/trust/promotion.ts'
-import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
 import type { ReferenceHistory, ReferenceLadder, ReferenceLayer } from './reference-model.mjs'
 import { agentAt, C, DAY, evidence, MAIL, NOW } from './support.ts'
 
@@ -100,7 +99,7 @@ function acted(node: Node, letter: Letter, manner: Manner): Node {
       return promotion.kind === 'promoted' ? { ...node, agent: promotion.agent } : node
     }
     case 'composition':
-      return { ...node, agent: changeComposition(agent, null, 'major', nowMs, C).agent }
+      return { ...node, agent: changeComposition(agent, { composition: null, kind: 'major', nowMs: nowMs }, C).agent }
     case 'day':
       return { ...node, nowMs: nowMs + DAY }
     case 'month':

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import type { AgentTrust, Incident, Ladder } from '../../src/trust/agent-trust.ts'
+import { type AgentTrust, type Incident, type Ladder, scopeOf } from '../../src/trust/agent-trust.ts'
 import { incidentsOf, readScope } from '../../src/trust/score.ts'
-import { scopeOf } from '../../src/trust/state.ts'
-import { scopeView } from '../../src/trust/view.ts'
+import { scopeView } from '../../src/trust/trust-view.ts'
 import {
   after,
   ALPHABET,

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import { addEvidence } from '../../src/trust/agent.ts'
+import { newAgentTrust } from '../../src/trust/agent-trust.ts'
 import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/constants.ts'
-import { addHistory, importLimit } from '../../src/trust/import.ts'
-import { newAgentTrust } from '../../src/trust/state.ts'
-import { scopeView } from '../../src/trust/view.ts'
+import { addEvidence } from '../../src/trust/evidence.ts'
+import { addHistory, importLimit } from '../../src/trust/history/import.ts'
+import { scopeView } from '../../src/trust/trust-view.ts'
 
 const constants = DEFAULT_TRUST_CONSTANTS
 const NOW_MS = Date.UTC(2026, 2, 2)

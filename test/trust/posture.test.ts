@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS, resolveTrustConstants, TrustConstants } from '../../src/trust/constants.ts'
+import { DAY_MS } from '../../src/format/time.ts'
+import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants, TrustConstants } from '../../src/trust/constants.ts'
 import { joinPostures, Posture, postureCeilings } from '../../src/trust/posture.ts'
 
 const NOW_MS = 1_000 * DAY_MS

@@ -4,19 +4,17 @@ import { describe, expect, it } from 'vitest'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { addIncident, reviewAndSettle, closeReview } from '../../src/trust/agent-incidents.ts'
-import { AgentTrust, type LayerState } from '../../src/trust/agent-trust.ts'
-import { addEvidence, chargeDelegator, type Evidence, takeBack } from '../../src/trust/agent.ts'
+import { AgentTrust, type LayerState, scopeOf } from '../../src/trust/agent-trust.ts'
 import { changeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { later } from '../../src/trust/decay.ts'
+import { addEvidence, chargeDelegator, type Evidence, takeBack } from '../../src/trust/evidence.ts'
+import { addIncident, closeReview, reviewAndSettle } from '../../src/trust/incidents.ts'
 import { addNegative, addPositive, NO_PRIOR, readLayer, valuedAt } from '../../src/trust/layer.ts'
 import { failureLowerBound, failureUpperBound } from '../../src/trust/opinion.ts'
-import { bandOf, phi, phiInverse, publish } from '../../src/trust/phi.ts'
 import { promoteScope } from '../../src/trust/promotion.ts'
+import { bandOf, phi, phiInverse, publish } from '../../src/trust/score-scale.ts'
 import { readScope } from '../../src/trust/score.ts'
-import { scopeOf } from '../../src/trust/state.ts'
-import { TrustView } from '../../src/trust/trust-view.ts'
-import { scopeView } from '../../src/trust/view.ts'
+import { scopeView, TrustView } from '../../src/trust/trust-view.ts'
 import { agentAt, anyAgent, anyEvidence, C, CRM, DAY, evidence, layer, MAIL, NOW, RUNS, spread } from './support.ts'
 
 const SCOPES: readonly ScopeKey[] = [MAIL, CRM, 'mail:light', 'never:full']
@@ -113,7 +111,10 @@ describe('laws of trust', () => {
       expect(addEvidence(agent, { ...one, weight: 0 }, NOW, C)).toEqual({ agent, changes: [] })
       expect(takeBack(agent, { ...one, weight: 0 }, NOW, C)).toEqual({ agent, changes: [] })
       const state = scopeOf(agent, MAIL).layers.outcome
-      expect([addPositive(state, 0, NOW, C), addNegative(state, 0, NOW, C)]).toEqual([state, state])
+      expect([
+        addPositive(state, { weight: 0, eventTimeMs: NOW }, C),
+        addNegative(state, { weight: 0, eventTimeMs: NOW }, C),
+      ]).toEqual([state, state])
     }),
   )
 
@@ -126,10 +127,7 @@ describe('laws of trust', () => {
         .map(({ one }) => one)
       const [a, b] = [events, shuffled].map((order) =>
         order.reduce(
-          (state, one) =>
-            one.polarity === 'positive'
-              ? addPositive(state, one.weight, one.eventTimeMs, C)
-              : addNegative(state, one.weight, one.eventTimeMs, C),
+          (state, one) => (one.polarity === 'positive' ? addPositive(state, one, C) : addNegative(state, one, C)),
           layer(0),
         ),
       ) as [ReturnType<typeof layer>, ReturnType<typeof layer>]
@@ -254,9 +252,7 @@ describe('laws of trust', () => {
     fc.property(fc.array(anyEvidence, { maxLength: 40 }), fc.infiniteStream(fc.nat(3)), days, (events, replicas, idle) => {
       const inOrder = events.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs)
       const take = (state: LayerState, one: Evidence): LayerState =>
-        one.polarity === 'positive'
-          ? addPositive(state, one.weight, one.eventTimeMs, C)
-          : addNegative(state, one.weight, one.eventTimeMs, C)
+        one.polarity === 'positive' ? addPositive(state, one, C) : addNegative(state, one, C)
       const parts: LayerState[] = Array.from({ length: 4 }, () => layer(0))
       for (const one of inOrder) {
         const at = replicas.next().value
@@ -277,7 +273,7 @@ describe('laws of trust', () => {
     fc.property(anyAgent, scope, fc.constantFrom('major' as const, 'minor' as const), days, (agent, key, kind, later) => {
       const nowMs = NOW + later * DAY
       const known = { ...agent, composition: { model: 'm1', prompt: 'p1' } }
-      const stored = changeComposition(known, { model: 'm2' }, kind, nowMs, C).agent
+      const stored = changeComposition(known, { composition: { model: 'm2' }, kind: kind, nowMs: nowMs }, C).agent
       const claimed = withClaimedComposition(known, kind === 'major' ? { model: 'm2' } : { prompt: 'p2' }, nowMs, C)
       const before = scopeView(known, key, { nowMs }, C)
       for (const after of [stored, claimed].map((one) => scopeView(one, key, { nowMs }, C))) {

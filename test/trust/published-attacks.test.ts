@@ -4,12 +4,11 @@ import { type Judged, type Verdict, weigh } from '../../src/evidence/weigh-verdi
 import { hearing } from '../../src/ledger/fold/fold.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import type { AgentTrust } from '../../src/trust/agent-trust.ts'
+import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'
+import { positiveWeight } from '../../src/trust/evidence-weight.ts'
 import { countRequired } from '../../src/trust/ladder.ts'
-import { outstandingLimit } from '../../src/trust/phi.ts'
 import { promotionGates } from '../../src/trust/promotion.ts'
-import { newAgentTrust, scopeOf } from '../../src/trust/state.ts'
-import { positiveWeight } from '../../src/trust/weight.ts'
+import { outstandingLimit } from '../../src/trust/score-scale.ts'
 import { agentAt, bad, C, CRM, DAY, good, goodEverywhere, layer, MAIL, NOW, repeat, view } from './support.ts'
 
 const judged: Judged = {
@@ -92,7 +91,8 @@ describe('attacks that are known from the literature', () => {
   })
 
   it.each(['self', 'silence'] as const)('self-promotion: the word of "%s" weighs nothing, whatever was at stake', (source) => {
-    for (const stake of ['read', 'proposal', 'executed'] as const) expect(positiveWeight(source, stake, C)).toBe(0)
+    for (const stake of ['read', 'proposal', 'executed'] as const)
+      expect(positiveWeight({ source: source, stake: stake }, C)).toBe(0)
     const { effects, counted } = weigh(judged, said({ source, by: 'the agent' }), undefined, C)
     expect([counted, effects.map(({ kind }) => kind)]).toEqual([false, ['verdict']])
   })
@@ -124,7 +124,10 @@ describe('attacks that are known from the literature', () => {
   })
 
   it('value imbalance: small successes buy nothing big: not by weight, not by class, not by amount', () => {
-    expect([positiveWeight('deterministic', 'read', C), positiveWeight('deterministic', 'proposal', C)]).toEqual([0.25, 0.5])
+    expect([
+      positiveWeight({ source: 'deterministic', stake: 'read' }, C),
+      positiveWeight({ source: 'deterministic', stake: 'proposal' }, C),
+    ]).toEqual([0.25, 0.5])
     const light: ScopeKey = 'mail:light'
     const milked = repeat(2_000, newAgentTrust(), (agent, i) => goodEverywhere(agent, { scope: light }, NOW + i))
     expect(view(milked, light, NOW + 2_000).score).toBeGreaterThan(0.95)

@@ -1,11 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { DAY_MS } from '../../src/format/time.ts'
 import { newRater } from '../../src/ledger/fold/rater-record.ts'
-import { type AgentTrust, RATERS_MAX, type ScopeTrust, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
-import { addEvidence } from '../../src/trust/agent.ts'
+import {
+  type AgentTrust,
+  newAgentTrust,
+  RATERS_MAX,
+  scopeOf,
+  type ScopeTrust,
+  VERIFIERS_MAX,
+  withScope,
+} from '../../src/trust/agent-trust.ts'
+import { heldBackUntil } from '../../src/trust/bounds.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
-import { DEFAULT_TRUST_CONSTANTS as C, DAY_MS, EvidenceSource } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as C, EvidenceSource } from '../../src/trust/constants.ts'
+import { addEvidence } from '../../src/trust/evidence.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import {
   isCalibrated,
@@ -16,8 +26,6 @@ import {
   withoutLargestRater,
   withRaterShare,
 } from '../../src/trust/raters.ts'
-import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
-import { heldBackUntil } from '../../src/trust/whitewash.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 10)
 const MAIL = 'mail:full'
@@ -104,10 +112,13 @@ describe('a promotion to L3', () => {
   it('counts shares anew on each rung, and keeps of them what a new model keeps of the evidence', () => {
     const risen = promoteScope(agentWith(220, 60), MAIL, { nowMs: NOW, human: false }, C)
     expect(risen.kind === 'promoted' && scopeOf(risen.agent, MAIL).raters).toEqual([{ id: 'rita', r: 60, tMs: NOW, k: 0 }])
-    const changed = changeComposition(agentWith(220, 60), { model: 'other' }, 'minor', NOW, C).agent
+    const changed = changeComposition(agentWith(220, 60), { composition: { model: 'other' }, kind: 'minor', nowMs: NOW }, C).agent
     expect(scopeOf(changed, MAIL).raters[0]?.r).toBeCloseTo(42, 9)
     const empty = withScope(newAgentTrust(), MAIL, withRaterShare(scopeOf(newAgentTrust(), MAIL), share('rita'), C))
-    expect(scopeOf(changeComposition(empty, { model: 'other' }, 'major', NOW, C).agent, MAIL).raters[0]?.r).toBe(1)
+    expect(
+      scopeOf(changeComposition(empty, { composition: { model: 'other' }, kind: 'major', nowMs: NOW }, C).agent, MAIL).raters[0]
+        ?.r,
+    ).toBe(1)
   })
 
   it('without anybody leaves less than with everybody, for any raters', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { scopeTrust } from '../../src/trust/scope-trust.ts'
+import { scopeTrust } from '../../src/trust/scope-trust-answer.ts'
 import { agentAt, C, MAIL, NOW } from './support.ts'
 
 describe('a scope as people see it', () => {

@@ -1,15 +1,21 @@
 import fc from 'fast-check'
 
+import { DAY_MS } from '../../src/format/time.ts'
 import { type Layer, LAYERS } from '../../src/model/layer.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import type { AgentTrust, LayerState, ScopeTrust } from '../../src/trust/agent-trust.ts'
-import { addEvidence, type Evidence } from '../../src/trust/agent.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../src/trust/constants.ts'
-import { EMPTY_LAYER } from '../../src/trust/layer.ts'
-import { newAgentTrust, scopeOf, withScope } from '../../src/trust/state.ts'
-import type { TrustView } from '../../src/trust/trust-view.ts'
-import { scopeView } from '../../src/trust/view.ts'
+import {
+  type AgentTrust,
+  EMPTY_LAYER,
+  type LayerState,
+  newAgentTrust,
+  scopeOf,
+  type ScopeTrust,
+  withScope,
+} from '../../src/trust/agent-trust.ts'
+import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../src/trust/constants.ts'
+import { addEvidence, type Evidence } from '../../src/trust/evidence.ts'
+import { scopeView, type TrustView } from '../../src/trust/trust-view.ts'
 
 export const C: TrustConstants = DEFAULT_TRUST_CONSTANTS
 export const DAY = DAY_MS

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
-import { parseTrustEvents } from '../../src/trust/events.ts'
+import { parseTrustEvents } from '../../src/trust/history/events.ts'
+import { replay } from '../../src/trust/history/replay.ts'
 import { failureUpperBound, fusedOpinion, opinionOf } from '../../src/trust/opinion.ts'
-import { bandOf, phi, publish } from '../../src/trust/phi.ts'
-import { replay } from '../../src/trust/replay.ts'
+import { bandOf, phi, publish } from '../../src/trust/score-scale.ts'
 import { replay as referenceReplay } from './reference-model.mjs'
 
 type Static = {

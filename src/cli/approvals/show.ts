@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { ApprovalView } from '../../approvals/wire.ts'
-import { ifApproved } from '../../pdp/approved.ts'
+import { ifApproved } from '../../pdp/lifted-terms.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'

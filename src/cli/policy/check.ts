@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
-import type { SourceFinding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/source-place.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'

@@ -8,6 +8,7 @@ import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { escapeLine, printAnswer } from '../support/output.ts'
+import { byCodeUnit } from '../../format/order.ts'
 
 /** What a new project can begin as; the first is the default. */
 export const TEMPLATES = ['default', 'coding-agents', 'customer-support'] as const
@@ -121,7 +122,7 @@ async function projectFiles({ packageRoot, version }: CliDeps, template: string)
     ...INPUT_SCHEMAS.map((name) => `policies/schemas/${name}.json`),
   ]
   const schemas = await Promise.all(copied.map(async (path) => ({ path, bytes: await readFile(join(packageRoot, path)) })))
-  return [...(await filesBelow(join(templates, template))), ...shared, ...schemas].sort((a, b) => (a.path < b.path ? -1 : 1))
+  return [...(await filesBelow(join(templates, template))), ...shared, ...schemas].sort((a, b) => byCodeUnit(a.path, b.path))
 }
 
 async function filesBelow(folder: string): Promise<readonly ProjectFile[]> {

@@ -1,6 +1,6 @@
 import type { CatalogueFile } from '../../catalogue/catalogue-file.ts'
 import type { Config } from '../../config/config.ts'
-import type { SourceFinding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/source-place.ts'
 import type { runLives } from '../../labs/trust-worlds/run-lives.ts'
 import type { project } from '../../ledger/fold/fold.ts'
 import type { Scratch } from '../../ledger/scratch.ts'

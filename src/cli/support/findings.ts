@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 
 import type { ServiceError } from '../../format/error.ts'
-import type { SourceFinding } from '../../format/finding.ts'
+import type { SourceFinding } from '../../format/source-place.ts'
 import { errorText } from './output.ts'
 
 /** Findings as lines `file:line:column: message`, each with its fix. */

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ServiceError } from '../../format/error.ts'
 import { readText } from '../../format/read-text.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
-import { readYaml, schemaFindings } from '../../format/yaml-source.ts'
+import { readYaml, schemaFindings } from '../../format/yaml.ts'
 import type { CliDeps } from './deps.ts'
 
 /** Reads a JSON file by its schema. Throws `bad_request` with file, line, column and fix. */

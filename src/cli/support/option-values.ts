@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { durationMs } from '../../format/duration.ts'
+import { durationMs } from '../../format/time.ts'
 import { ServiceError } from '../../format/error.ts'
 import { ScopeKey } from '../../model/scope.ts'
 

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ServiceError } from '../../format/error.ts'
 import { readText } from '../../format/read-text.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
-import { readYaml } from '../../format/yaml-source.ts'
+import { readYaml } from '../../format/yaml.ts'
 import { Request } from '../../model/request.ts'
 import type { CliDeps } from './deps.ts'
 

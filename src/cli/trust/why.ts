@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 
-import { durationMs } from '../../format/duration.ts'
+import { durationMs } from '../../format/time.ts'
 import { ServiceError } from '../../format/error.ts'
 import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why-trust.ts'
-import { scopeView } from '../../trust/view.ts'
+import { scopeView } from '../../trust/trust-view.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'

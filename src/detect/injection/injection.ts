@@ -1,5 +1,6 @@
+import { byCodeUnit } from '../../format/order.ts'
+import { alarm, clean, learning, notLooked, type Reading, shown } from '../finding.ts'
 import { HITS_MAX, type InjectionHit, type InjectionScan, PLACE_CHARS_MAX } from '../observation.ts'
-import { alarm, clean, learning, notLooked, type Reading, shown } from '../reading.ts'
 import type { DetectSettings } from '../settings.ts'
 import { decodedTexts } from './encoded.ts'
 import { foldText, wordsOf } from './fold.ts'
@@ -80,7 +81,7 @@ export function scanTexts(
   return {
     chars,
     complete: from.complete && chars === total,
-    hits: hits.sort((a, b) => b.confidence - a.confidence || (a.rule < b.rule ? -1 : 1)).slice(0, HITS_MAX),
+    hits: hits.sort((a, b) => b.confidence - a.confidence || byCodeUnit(a.rule, b.rule)).slice(0, HITS_MAX),
     classifier: unitOrNull(from.classifier),
   }
 }

@@ -1,45 +1,5 @@
+import { EARLIER, ORDERS, OVERRIDE, SECRETS, SEND } from './rule-words.ts'
 import type { InjectionRules } from './rule.ts'
-
-const OVERRIDE = ['ignore', 'disregard', 'forget', 'override', 'bypass', 'discard', 'neglect', 'skip']
-const EARLIER = [
-  'previous',
-  'prior',
-  'above',
-  'earlier',
-  'preceding',
-  'original',
-  'existing',
-  'foregoing',
-  'all',
-  'your',
-  'system',
-]
-const ORDERS = [
-  'instruction',
-  'instructions',
-  'prompt',
-  'prompts',
-  'rules',
-  'rule',
-  'guidelines',
-  'directions',
-  'directives',
-  'guardrails',
-]
-const SECRETS = [
-  'password',
-  'passwords',
-  'secret',
-  'secrets',
-  'credentials',
-  'credential',
-  'token',
-  'tokens',
-  'apikey',
-  'key',
-  'keys',
-]
-const SEND = ['send', 'forward', 'post', 'upload', 'exfiltrate', 'email', 'transmit', 'leak', 'append', 'include']
 
 /**
  * The built-in indicators of prompt injection: what each looks for, how sure it is, and what it means. They find what is written plainly, and such disguises

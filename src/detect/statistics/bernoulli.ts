@@ -1,4 +1,4 @@
-import { alarm, clean, learning, type Reading, type Step } from '../reading.ts'
+import { alarm, clean, learning, type Reading, type Step } from '../finding.ts'
 import type { IntegerCusum } from '../state.ts'
 import { stepIntegerCusum } from './cusum.ts'
 

@@ -1,11 +1,11 @@
-import { sessionOf } from '../../access/session.ts'
+import { sessionOf } from '../../access/parties.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
+import { detect } from '../../detect/detect.ts'
 import { decidedDigest } from '../../detect/digest.ts'
 import type { ClassifierAnswer, ClassifierAnswers } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
 import type { DecidedDigest, RawDecided } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
-import { watch } from '../../detect/watch.ts'
 import type { RequestFindings } from '../../ledger/decision-facts.ts'
 import type { Request } from '../../model/request.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
@@ -35,7 +35,7 @@ export function findingsIn(
   digest: DecidedDigest,
   { settings: { detectors } }: Pick<PolicySet, 'settings'>,
 ): RequestFindings | undefined {
-  const { findings } = watch(DetectState.parse({}), digest, detectors.settings)
+  const { findings } = detect(DetectState.parse({}), digest, detectors.settings)
   const drift = findings.find(({ detector, verdict }) => detector === 'topic_drift' && verdict === 'anomalous')
   const injection = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'anomalous')
   const found: RequestFindings = {

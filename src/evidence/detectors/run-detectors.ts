@@ -1,12 +1,14 @@
-import { sessionOf } from '../../access/session.ts'
+import { sessionOf } from '../../access/parties.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
+import { detect } from '../../detect/detect.ts'
 import { observationDigest } from '../../detect/digest.ts'
-import type { DetectorGap, ClassifierAnswers } from '../../detect/external-classifier.ts'
+import type { ClassifierAnswers, DetectorGap } from '../../detect/external-classifier.ts'
 import type { Finding } from '../../detect/finding.ts'
 import type { DecidedDigest, ObservationDigest, RawFinished } from '../../detect/observation.ts'
 import { DetectState } from '../../detect/state.ts'
-import { watch } from '../../detect/watch.ts'
+import { HOUR_MS } from '../../format/time.ts'
 import { agentIncident } from '../../ledger/agent-incident.ts'
+import type { Verdict } from '../../ledger/documents/tally.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { detectorState } from '../../ledger/fold/detector-state.ts'
 import type { DocumentKeys, View } from '../../ledger/store.ts'
@@ -18,7 +20,7 @@ import type { TrustConstants } from '../../trust/constants.ts'
 import { sighted } from '../corroboration.ts'
 import type { RecordedDecision } from '../judged-decision.ts'
 import { judgementDocumentKeys } from '../raters/judge.ts'
-import type { Judged, Verdict } from '../weigh-verdict.ts'
+import type { Judged } from '../weigh-verdict.ts'
 import { classifierScore, isAlarm, outputText } from './request-detectors.ts'
 
 /** The name under which the built-in detectors speak. */
@@ -61,7 +63,7 @@ export function runDetectorsOnDecision(
 ): DetectorRun {
   const { layers, settings } = detectors
   const { at_ms: atMs } = digest
-  const { findings } = watch(detectorState(view, tenant, judged.agent, judged.scope), digest, settings)
+  const { findings } = detect(detectorState(view, tenant, judged.agent, judged.scope), digest, settings)
   const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
   const silent = silentIn(classifierAnswers)
   const clean = layers.filter((layer) =>
@@ -102,7 +104,7 @@ export function runDetectorsOnOutcome(
   const { layers, settings } = detectors
   if (layers.length === 0) return NO_DETECTOR_RUN
   const digest = observationDigest(ended(finished), settings)
-  const { findings } = watch(detectorState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
+  const { findings } = detect(detectorState(view, finished.tenant, judged.agent, judged.scope), digest, settings)
   const heard = findings.filter((finding) => layers.includes(detectorLayer(finding.detector)))
   const silent = silentIn(finished.outside)
   const stopped = [...heard.filter(isUnclean), ...silent].map(({ detector }): Layer => detectorLayer(detector))
@@ -126,7 +128,7 @@ export function runDetectorsOnOutput(
 ): DetectorRun {
   const { layers, settings } = detectors
   if (finished.result === undefined || !layers.includes('behaviour')) return NO_DETECTOR_RUN
-  const { findings } = watch(DetectState.parse({}), observationDigest(ended(finished), settings), settings)
+  const { findings } = detect(DetectState.parse({}), observationDigest(ended(finished), settings), settings)
   const heard = findings.filter(({ detector }) => detector === 'injection_output')
   const effects = sessionCaps(heard, judged, finished, constants, view)
   return effects.length === 0 ? NO_DETECTOR_RUN : { trace: { clean: [], alarms: alarmsIn(heard) }, effects, verdicts: [] }
@@ -209,7 +211,7 @@ function verdictsOf(findings: readonly Finding[], atMs: number): readonly Verdic
 }
 
 /** A weak sign of an injection within so long of another adds nothing to its incident, ms. */
-const WEAK_AGAIN_MS = 3_600_000
+const WEAK_AGAIN_MS = HOUR_MS
 
 /** An injection in the arguments caps the agent at once. While one of its class holds, another adds nothing to it. */
 function injectionIncidents(
@@ -228,7 +230,7 @@ function injectionIncidents(
 }
 
 /** Where no session is named, everything that the agent does is one, for so long, ms. */
-const UNNAMED_SESSION_MS = 3_600_000
+const UNNAMED_SESSION_MS = HOUR_MS
 
 /** What looks like an injection in what a tool gave back caps the session like the incident that it is not. */
 function sessionCaps(

@@ -4,6 +4,7 @@ import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { sha256Hex } from '../../format/canonical-json.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
+import { byCodeUnit } from '../../format/order.ts'
 import { consequencesOf } from '../../ledger/changes.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'
@@ -15,12 +16,11 @@ import type { Layer } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import { actsInScope, didYouMean } from '../../policy/known-names.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
-import { SCOPES_MAX } from '../../trust/agent-trust.ts'
+import { newAgentTrust, scopeOf, SCOPES_MAX } from '../../trust/agent-trust.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { decay } from '../../trust/decay.ts'
-import { importedGood } from '../../trust/import.ts'
-import { newAgentTrust, scopeOf } from '../../trust/state.ts'
-import { negativeWeight, positiveWeight } from '../../trust/weight.ts'
+import { negativeWeight, positiveWeight } from '../../trust/evidence-weight.ts'
+import { importedGood } from '../../trust/history/import.ts'
 import { changeOf } from '../signals/idempotency.ts'
 import type { ImportAnswer, SignedHistory } from '../signals/wire.ts'
 import { linesOf, type Placed, refuseWrong, type Wrong } from './lines.ts'
@@ -140,8 +140,8 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
     const before = all.get(name) ?? { agent, scope, layer, good: 0, bad: 0 }
     const weight =
       polarity === 'positive'
-        ? positiveWeight('signed_import', stake, constants) * decay(nowMs - atMs, constants.half_life_positive_days)
-        : negativeWeight('signed_import', stake, constants.severity_weights[severity], constants) *
+        ? positiveWeight({ source: 'signed_import', stake }, constants) * decay(nowMs - atMs, constants.half_life_positive_days)
+        : negativeWeight({ source: 'signed_import', stake }, constants.severity_weights[severity], constants) *
           decay(nowMs - atMs, constants.half_life_negative_days)
     all.set(name, polarity === 'positive' ? { ...before, good: before.good + weight } : { ...before, bad: before.bad + weight })
   }
@@ -153,7 +153,7 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
         fix: 'split it by agents, and sign each part',
       },
     )
-  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, units]) => units)
+  return [...all].sort(([a], [b]) => byCodeUnit(a, b)).map(([, units]) => units)
 }
 
 type Draft = {

@@ -5,8 +5,7 @@ import { medianLatencySeconds } from '../../ledger/fold/rater-record.ts'
 import { raterKey } from '../../ledger/keys.ts'
 import type { Store, View } from '../../ledger/store.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
-import type { RaterRecord } from '../../trust/rater-record.ts'
-import { isCalibrated, isRubberStamp, raterWeight } from '../../trust/raters.ts'
+import { isCalibrated, isRubberStamp, type RaterRecord, raterWeight } from '../../trust/raters.ts'
 import type { RatersAnswer, RaterView } from './wire.ts'
 
 type RaterDeps = { readonly store: Store }

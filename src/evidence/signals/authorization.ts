@@ -1,6 +1,7 @@
 import { actorOf } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
+import { matchesGlob } from '../../format/glob.ts'
 import type { Layer } from '../../model/layer.ts'
 import { isOutcomeClass, SIGNAL_TABLE } from '../../model/signal-classes.ts'
 import type { SignalBody } from './wire.ts'
@@ -39,24 +40,9 @@ export function refuseBeyond(caller: Caller, of: string, agent: string | null): 
       place: { pointer: '/class' },
       fix: 'add the class to "signal_classes" of the credential',
     })
-  if (caller.signal_agents !== undefined && !caller.signal_agents.some((pattern) => matchesClass(pattern, agent ?? '')))
+  if (caller.signal_agents !== undefined && !caller.signal_agents.some((pattern) => matchesGlob(pattern, agent ?? '')))
     throw new ServiceError('forbidden', `${who} may not send signals about the agent "${agent ?? ''}"`, {
       place: { pointer: '/agent' },
       fix: 'add the agent to "signal_agents" of the credential',
     })
-}
-
-/** Whether a name fits a pattern in which each `*` stands for any text. Takes no longer than the two are long together. */
-export function matchesClass(pattern: string, name: string): boolean {
-  const [first = '', ...rest] = pattern.split('*')
-  const last = rest.pop()
-  if (last === undefined) return pattern === name
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
-  let at = first.length
-  for (const part of rest) {
-    const found = name.indexOf(part, at)
-    if (found === -1) return false
-    at = found + part.length
-  }
-  return at <= name.length - last.length
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { authorize, namedPerson } from '../../access/authority.ts'
 import { type ApprovalAnswer, ApprovalReport } from '../../approvals/wire.ts'
+import { SECOND_MS } from '../../format/time.ts'
 import type { Service } from '../../service/service.ts'
 import type { FindCaller } from '../authenticate.ts'
 import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
@@ -61,7 +62,7 @@ export function createApprovalsPage(deps: ApprovalsPageDeps): ApprovalsPage {
     const answer = await withinTime(state, incoming)
     const reply = isFault(answer) ? faultPage(incoming.frame, answer, trace.requestId) : answer
     write(response, reply, trace, deps.isDraining())
-    const seconds = (performance.now() - startedMs) / 1_000
+    const seconds = (performance.now() - startedMs) / SECOND_MS
     deps.metrics.http({ handler: 'approvalsPage', method: request.method ?? '', code: reply.status, seconds })
   }
 }

@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../format/time.ts'
 import type { Reply } from '../exchange.ts'
 import { exact, html, type Html, type HtmlPart, htmlText, unescaped } from './html.ts'
 import type { Session } from './sessions.ts'
@@ -92,7 +93,7 @@ export function timeHtml(iso: string): Html {
 
 /** How long until a time, in words. */
 export function leftText(iso: string, nowMs: number): string {
-  const seconds = Math.floor((Date.parse(iso) - nowMs) / 1_000)
+  const seconds = Math.floor((Date.parse(iso) - nowMs) / SECOND_MS)
   if (!(seconds > 0)) return 'no time left'
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)]
   if (hours > 0) return `${hours} h ${minutes} min left`

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 
+import { SECOND_MS } from '../../format/time.ts'
 import { createRateLimit } from '../rate-limit.ts'
 
 /** Attempts to sign in from one address: so many at once, then one every few seconds. */
@@ -7,7 +8,7 @@ export const SIGN_IN_RATE = { per_second: 0.2, burst: 10 } as const
 /** Addresses that are told apart; further ones share one limit. */
 export const ADDRESSES_MAX = 10_000
 /** All are forgotten this often, which gives nobody more than twice the rate, ms. */
-const FORGET_MS = (SIGN_IN_RATE.burst / SIGN_IN_RATE.per_second) * 1_000
+const FORGET_MS = (SIGN_IN_RATE.burst / SIGN_IN_RATE.per_second) * SECOND_MS
 /** Parts of an IPv6 address that belong to one network. */
 const NETWORK_PARTS = 4
 

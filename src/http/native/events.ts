@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { VERB_ROLES } from '../../access/authority.ts'
 import type { EventStream, EventStreams, StreamFrame } from '../../events/event-streams.ts'
 import { identifier } from '../../format/identifier.ts'
+import { SECOND_MS } from '../../format/time.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Handler, type Reply } from '../exchange.ts'
@@ -13,7 +14,7 @@ import { parseQuery } from '../input.ts'
 /** How long a reader may take nothing, ms, before its stream is cut. */
 export const SLOW_MS_MAX = 10_000
 /** How long a reader should wait before it comes back, ms. */
-const RETRY_MS = 1_000
+const RETRY_MS = SECOND_MS
 /** Longest time that a timer of Node takes, ms. */
 const TIMER_MS_MAX = 2_147_483_647
 

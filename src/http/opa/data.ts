@@ -1,7 +1,7 @@
 import { VERB_ROLES } from '../../access/authority.ts'
 import type { DecisionRequest } from '../../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../../decisions/wire.ts'
-import type { JsonValue } from '../../format/json-reader.ts'
+import type { JsonValue } from '../../format/json-value.ts'
 import type { PolicyEvaluation } from '../../model/evaluation.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'

@@ -1,5 +1,6 @@
 import { type Fault, JSON_TYPE, type Reply } from '../exchange.ts'
 import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
+import { byCodeUnit } from '../../format/order.ts'
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '<': '\\u003c',
@@ -25,7 +26,7 @@ export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sortKeys(member)]))
+  return Object.fromEntries(entries.sort(([a], [b]) => byCodeUnit(a, b)).map(([key, member]) => [key, sortKeys(member)]))
 }
 
 /** A refusal in OPA's form; a wrong method has no body there. */

@@ -1,12 +1,11 @@
+import { HOUR_MS } from '../../format/time.ts'
 import type { Level } from '../../model/level.ts'
 import type { Outcome, RiskBand } from '../../model/outcome.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
 import { decay } from '../../trust/decay.ts'
-import { bandOf } from '../../trust/phi.ts'
+import { bandOf } from '../../trust/score-scale.ts'
 import { concededAt } from './matrix.ts'
 import type { SimulatedPolicy } from './policy.ts'
-
-const HOUR_MS = DAY_MS / 24
 
 /** A score in 0–1 with its rules. All scores start new, hear the same labels, and take an injection alarm as one bad label. */
 type Score = {

@@ -2,6 +2,7 @@ import { decisionOf, proposalOf } from '../../evidence/judged-decision.ts'
 import { weighHeld } from '../../evidence/raters/judge.ts'
 import type { Judged } from '../../evidence/weigh-verdict.ts'
 import { invariant } from '../../format/error.ts'
+import { HOUR_MS } from '../../format/time.ts'
 import { ceilingsFor } from '../../ladder/score-ceilings.ts'
 import type { DocumentKey, DocumentKind, Documents } from '../../ledger/documents/documents.ts'
 import type { Effect } from '../../ledger/effect.ts'
@@ -10,11 +11,10 @@ import { boundsKey, filingsKey } from '../../ledger/keys.ts'
 import type { StoredRecord, View } from '../../ledger/store.ts'
 import type { RiskBand } from '../../model/outcome.ts'
 import { formatScope, type ScopeKey } from '../../model/scope.ts'
-import type { AgentTrust } from '../../trust/agent-trust.ts'
-import { DAY_MS, type TrustConstants } from '../../trust/constants.ts'
-import { newAgentTrust } from '../../trust/state.ts'
-import type { ScoreCeiling } from '../../trust/trust-view.ts'
-import { stakeOf, type SimulatedSubject } from './policy.ts'
+import { type AgentTrust, newAgentTrust } from '../../trust/agent-trust.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
+import type { ScoreCeiling } from '../../trust/score-ceiling.ts'
+import { type SimulatedSubject, stakeOf } from './policy.ts'
 import { REVIEW_HOURS } from './setting.ts'
 
 /** The tenant of every simulated agent. */
@@ -46,9 +46,39 @@ export type TrustLedger = {
 
 /** A ledger of nothing yet. */
 export function newLedger(constants: TrustConstants): TrustLedger {
+  const { state, decisions, clear } = memoryState(constants)
+  const key = { kind: 'agent', tenant: TENANT, id: AGENT } as const
+  const apply = (effects: readonly Effect[], atMs: number): void => void project(effects, atMs, TENANT, state)
+  return {
+    view: state,
+    trust: () => state.document(key) ?? newAgentTrust(),
+    putTrust: (trust) => state.put(key, trust),
+    ceilings: (scope, atMs) => ceilingsFor(state, { tenant: TENANT, agent: AGENT, scope, nowMs: atMs }, constants),
+    apply,
+    judged: (subject) => {
+      const id = String(subject.action)
+      decisions.set(id, subject)
+      const judged = proposalOf(id, decisionOf(state, TENANT, id).decided)
+      invariant(judged !== null, 'a simulated decision is always an agent’s')
+      return judged
+    },
+    resolveHolds: (atMs) => {
+      for (const hold of state.document(boundsKey(TENANT, AGENT))?.holds ?? []) {
+        if (hold.at_ms + REVIEW_HOURS * HOUR_MS > atMs) continue
+        const resolved: Effect = { kind: 'hold_resolved', agent: AGENT, id: hold.id }
+        const waiting = state.document(filingsKey(TENANT, AGENT))?.held.filter((one) => one.hold === hold.id) ?? []
+        const accepted = hold.reason === 'uncorroborated_failures' ? waiting : []
+        apply([...weighHeld(accepted, [], { tenant: TENANT, nowMs: atMs }, state), resolved], atMs)
+      }
+    },
+    forget: clear,
+  }
+}
+
+/** Documents and decisions in memory, as the product's projection reads and writes them. */
+function memoryState(constants: TrustConstants) {
   const documents = new Map<DocumentKind, Map<string, unknown>>()
   const decisions = new Map<string, SimulatedSubject>()
-  const key = { kind: 'agent', tenant: TENANT, id: AGENT } as const
   const view: View = {
     document: <K extends DocumentKind>(of: DocumentKey<K>) => documents.get(of.kind)?.get(of.id) as Documents[K] | undefined,
     record: (_tenant, id) => {
@@ -67,35 +97,11 @@ export function newLedger(constants: TrustConstants): TrustLedger {
     },
     useConstants: () => undefined,
   }
-  const apply = (effects: readonly Effect[], atMs: number): void => void project(effects, atMs, TENANT, state)
-
-  return {
-    view,
-    trust: () => view.document(key) ?? newAgentTrust(),
-    putTrust: (trust) => state.put(key, trust),
-    ceilings: (scope, atMs) => ceilingsFor(view, { tenant: TENANT, agent: AGENT, scope, nowMs: atMs }, constants),
-    apply,
-    judged: (subject) => {
-      const id = String(subject.action)
-      decisions.set(id, subject)
-      const judged = proposalOf(id, decisionOf(view, TENANT, id).decided)
-      invariant(judged !== null, 'a simulated decision is always an agent’s')
-      return judged
-    },
-    resolveHolds: (atMs) => {
-      for (const hold of view.document(boundsKey(TENANT, AGENT))?.holds ?? []) {
-        if (hold.at_ms + REVIEW_HOURS * (DAY_MS / 24) > atMs) continue
-        const resolved: Effect = { kind: 'hold_resolved', agent: AGENT, id: hold.id }
-        const waiting = view.document(filingsKey(TENANT, AGENT))?.held.filter((one) => one.hold === hold.id) ?? []
-        const accepted = hold.reason === 'uncorroborated_failures' ? waiting : []
-        apply([...weighHeld(accepted, [], { tenant: TENANT, nowMs: atMs }, view), resolved], atMs)
-      }
-    },
-    forget: () => {
-      documents.clear()
-      decisions.clear()
-    },
+  const clear = (): void => {
+    documents.clear()
+    decisions.clear()
   }
+  return { state, decisions, clear }
 }
 
 /** As much of a decision's record as the product reads to weigh what is said about it. */

@@ -1,6 +1,6 @@
+import { HOUR_MS } from '../../format/time.ts'
 import { mayRun } from '../../lattice/outcome-order.ts'
 import type { RiskBand } from '../../model/outcome.ts'
-import { DAY_MS } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
 import { createLabels, type Labels } from './labels.ts'
 import type { SimulatedPolicy, SimulatedSubject } from './policy.ts'
@@ -44,10 +44,7 @@ export function live(surroundings: Surroundings): Life {
     const chance = world.badness({ action, band, day, days, runs, ranByItself: tally.ranByItself() })
     const bad = task.burst || draw(action, 'bad') < chance
     const turns = onset === 'turn' ? bad && chance >= MEANT : onset !== 'none' && day >= onset
-
-    tally.stands(band, day, runs(band))
-    if (turns && !tally.onsetSeen()) tally.begin(day)
-    if (bad) tally.tried(day)
+    count(tally, { band, day, runs: runs(band), turns, bad })
     if (world.whitewashes === true && misused && !runs('low') && !runs('medium')) {
       labels.drop()
       policy.renamed()
@@ -58,10 +55,25 @@ export function live(surroundings: Surroundings): Life {
     const executed = carryOut(surroundings, task, bad, { labels, tally })
     if (task.burst && executed && draw(action, 'injection') < (world.injected ?? 0)) {
       policy.injection(atMs)
-      reviewAtMs = Math.min(reviewAtMs, atMs + REVIEW_HOURS * (DAY_MS / 24))
+      reviewAtMs = Math.min(reviewAtMs, atMs + REVIEW_HOURS * HOUR_MS)
     }
   }
   return tally.life(days)
+}
+
+/** An action as it is counted before it is decided: what the policy grants it, whether the agent turns with it, and whether it is bad. */
+type Attempt = {
+  readonly band: RiskBand
+  readonly day: number
+  readonly runs: boolean
+  readonly turns: boolean
+  readonly bad: boolean
+}
+
+function count(tally: LifeTally, { band, day, runs, turns, bad }: Attempt): void {
+  tally.stands(band, day, runs)
+  if (turns && !tally.onsetSeen()) tally.begin(day)
+  if (bad) tally.tried(day)
 }
 
 /** The decision about one action, who looks at it, and what comes of it. Answers whether it was carried out. */

@@ -1,12 +1,11 @@
+import { DAY_MS, HOUR_MS } from '../../format/time.ts'
 import type { RiskBand } from '../../model/outcome.ts'
-import { DAY_MS } from '../../trust/constants.ts'
 import type { Draw } from './draw.ts'
 import { BAND_SHARES, type Setting, WORKING_HOURS } from './setting.ts'
 import type { SimulatedWorld } from './worlds.ts'
 
 /** The first midnight of every life. */
 export const START_MS = Date.UTC(2026, 0, 1)
-const HOUR_MS = DAY_MS / 24
 
 /** One action that the agent wants to take. */
 export type Task = {

@@ -57,66 +57,83 @@ const isTelling = (band: RiskBand): boolean => band === 'low' || band === 'mediu
 
 /** A tally of nothing yet. */
 export function newTally(): LifeTally {
-  const sides: Readonly<Record<StakeClass, Side>> = { light: newSide(), full: newSide() }
-  const counts = { harm: 0, harmAfterOnset: 0, losses: 0, falseLosses: 0, reviews: 0, identities: 1 }
-  let onset: number | null = null
-  let triedAt = -Infinity
+  return new Tally()
+}
 
-  const begin = (day: number): void => {
-    onset = day
-    for (const side of Object.values(sides)) side.ranAtOnset = side.runs
+class Tally implements LifeTally {
+  readonly #sides: Readonly<Record<StakeClass, Side>> = { light: newSide(), full: newSide() }
+  readonly #counts = { harm: 0, harmAfterOnset: 0, losses: 0, falseLosses: 0, reviews: 0, identities: 1 }
+  #onset: number | null = null
+  #triedAt = -Infinity
+
+  onsetSeen(): boolean {
+    return this.#onset !== null
   }
-  const stands = (band: RiskBand, day: number, runs: boolean): void => {
+
+  begin(day: number): void {
+    this.#onset = day
+    for (const side of Object.values(this.#sides)) side.ranAtOnset = side.runs
+  }
+
+  stands(band: RiskBand, day: number, runs: boolean): void {
     if (!isTelling(band)) return
-    const side = sides[stakeOf(band)]
+    const side = this.#sides[stakeOf(band)]
     if (side.runs && !runs) {
-      counts.losses += 1
-      if (day - triedAt > FALSE_AFTER_DAYS) counts.falseLosses += 1
-      if (onset !== null) side.contained ??= day - onset
+      this.#counts.losses += 1
+      if (day - this.#triedAt > FALSE_AFTER_DAYS) this.#counts.falseLosses += 1
+      if (this.#onset !== null) side.contained ??= day - this.#onset
     }
     side.runs = runs
     if (runs) side.first ??= day
   }
-  const acted = (band: RiskBand, byItself: boolean): void => {
-    if (!byItself) counts.reviews += 1
+
+  tried(day: number): void {
+    this.#triedAt = day
+  }
+
+  harmed(): void {
+    this.#counts.harm += 1
+    if (this.#onset !== null) this.#counts.harmAfterOnset += 1
+  }
+
+  acted(band: RiskBand, byItself: boolean): void {
+    if (!byItself) this.#counts.reviews += 1
     if (!isTelling(band)) return
-    const side = sides[stakeOf(band)]
+    const side = this.#sides[stakeOf(band)]
     side.done += 1
     if (byItself) side.byItself += 1
   }
-  const containment = ({ ranAtOnset, contained }: Side): Life['containedFullDays'] =>
-    onset !== null && ranAtOnset ? (contained ?? 'never') : null
-  const life = (days: number): Life => ({
-    harm: counts.harm,
-    harmAfterOnset: onset === null ? null : counts.harmAfterOnset,
-    firstLightDays: sides.light.first,
-    firstFullDays: sides.full.first,
-    containedFullDays: containment(sides.full),
-    containedLightDays: containment(sides.light),
-    losses: counts.losses,
-    falseLosses: counts.falseLosses,
-    autoLight: shareOf(sides.light),
-    autoFull: shareOf(sides.full),
-    reviewsPerDay: counts.reviews / days,
-    identities: counts.identities,
-  })
 
-  return {
-    onsetSeen: () => onset !== null,
-    begin,
-    stands,
-    tried: (day) => void (triedAt = day),
-    harmed: () => {
-      counts.harm += 1
-      if (onset !== null) counts.harmAfterOnset += 1
-    },
-    acted,
-    ranByItself: () => sides.light.byItself + sides.full.byItself,
-    renamed: () => {
-      counts.identities += 1
-      for (const side of Object.values(sides)) side.runs = false
-    },
-    life,
+  ranByItself(): number {
+    return this.#sides.light.byItself + this.#sides.full.byItself
+  }
+
+  renamed(): void {
+    this.#counts.identities += 1
+    for (const side of Object.values(this.#sides)) side.runs = false
+  }
+
+  life(days: number): Life {
+    const { light, full } = this.#sides
+    const { harm, harmAfterOnset, losses, falseLosses, reviews, identities } = this.#counts
+    return {
+      harm,
+      harmAfterOnset: this.#onset === null ? null : harmAfterOnset,
+      firstLightDays: light.first,
+      firstFullDays: full.first,
+      containedFullDays: this.#containment(full),
+      containedLightDays: this.#containment(light),
+      losses,
+      falseLosses,
+      autoLight: shareOf(light),
+      autoFull: shareOf(full),
+      reviewsPerDay: reviews / days,
+      identities,
+    }
+  }
+
+  #containment({ ranAtOnset, contained }: Side): Life['containedFullDays'] {
+    return this.#onset !== null && ranAtOnset ? (contained ?? 'never') : null
   }
 }
 

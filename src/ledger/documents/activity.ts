@@ -1,15 +1,16 @@
 import { z } from 'zod'
 
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../format/time.ts'
 import { ScopeKey } from '../../model/scope.ts'
 
 /** Actions and recipient domains remembered per agent, at most. Beyond it, the oldest go. */
 export const REMEMBERED_NAMES_MAX = 512
 
 /** Length of the buckets of the last hour and of the last day, ms. Windows slide by whole buckets, so a window is never shorter than it says. */
-export const BUCKET_MS = { hour: 60_000, day: 3_600_000 } as const
+export const BUCKET_MS = { hour: MINUTE_MS, day: HOUR_MS } as const
 
 /** The windows that are kept, ms. */
-export const WINDOW_MS = { hour: 3_600_000, day: 86_400_000 } as const
+export const WINDOW_MS = { hour: HOUR_MS, day: DAY_MS } as const
 
 const count = z.int().nonnegative()
 

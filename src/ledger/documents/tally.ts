@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { Layer } from '../../model/layer.ts'
 import { ScopeKey } from '../../model/scope.ts'
-import { HoldReason } from '../../trust/bounds-documents.ts'
+import { HoldReason } from '../../trust/bounds.ts'
 import { EvidenceSource } from '../../trust/constants.ts'
 
 const id = z.string().min(1).max(512)

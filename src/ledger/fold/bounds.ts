@@ -1,15 +1,16 @@
 import type { ScopeKey } from '../../model/scope.ts'
 import {
   type AgentBounds,
+  coverageAfter,
   type Hold,
   HOLDS_MAX,
   MOVES_MAX,
+  newBounds,
   SESSION_ENTRIES_MAX,
   SESSION_MEMORY_MS,
   type SessionBounds,
   type ToolPlaces,
-} from '../../trust/bounds-documents.ts'
-import { coverageAfter, newBounds } from '../../trust/bounds.ts'
+} from '../../trust/bounds.ts'
 import type { Posture } from '../../trust/posture.ts'
 import type { Effect } from '../effect.ts'
 import { boundsKey, sessionKey, TOOLS_KEY } from '../keys.ts'

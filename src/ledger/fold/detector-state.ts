@@ -1,5 +1,5 @@
+import { detect } from '../../detect/detect.ts'
 import { AgentDetectState, type DetectState, ScopeDetectState } from '../../detect/state.ts'
-import { watch } from '../../detect/watch.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { Effect } from '../effect.ts'
 import { DETECTORS_KEY, watchKey, watchScopeKey } from '../keys.ts'
@@ -24,7 +24,7 @@ export function applyDetectorState(effect: Extract<Effect, { kind: 'watched' }>,
   const settings = state.document(DETECTORS_KEY)?.settings ?? null
   if (settings === null) return
   const { agent, scope, observed } = effect
-  const next = watch(detectorState(state, tenant, agent, scope), observed, settings).state
+  const next = detect(detectorState(state, tenant, agent, scope), observed, settings).state
   state.put(watchKey(tenant, agent), next.agent)
   state.put(watchScopeKey(tenant, agent, scope), next.scope)
 }

@@ -1,4 +1,5 @@
-import type { RaterRecord } from '../../trust/rater-record.ts'
+import { SECOND_MS } from '../../format/time.ts'
+import type { RaterRecord } from '../../trust/raters.ts'
 
 /** A verdict this soon after the request was not read, ms. */
 const HASTY_MS = 10_000
@@ -25,7 +26,7 @@ export const LATENCY_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3
 /** A person's record after one more verdict. */
 export function withVerdict(record: RaterRecord | undefined, verdict: 'approve' | 'reject', latencyMs: number): RaterRecord {
   const before = record ?? newRater()
-  const found = LATENCY_SECONDS.findIndex((seconds) => latencyMs <= seconds * 1_000)
+  const found = LATENCY_SECONDS.findIndex((seconds) => latencyMs <= seconds * SECOND_MS)
   const group = found === -1 ? LATENCY_SECONDS.length : found
   const latencies = Array.from(
     { length: LATENCY_SECONDS.length + 1 },

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../format/time.ts'
 import {
   ADVICE_MAX,
   type Filings,
@@ -14,9 +15,9 @@ import type { ProjectionState } from './state.ts'
 
 /** Length of a window and of its buckets, ms. A bucket that began within the window counts whole, so a window is never shorter than it says. */
 const WINDOWS = {
-  positive: { windowMs: 86_400_000, bucketMs: 3_600_000 },
-  factual: { windowMs: 3_600_000, bucketMs: 60_000 },
-  ambiguous: { windowMs: 30 * 86_400_000, bucketMs: 86_400_000 },
+  positive: { windowMs: DAY_MS, bucketMs: HOUR_MS },
+  factual: { windowMs: HOUR_MS, bucketMs: MINUTE_MS },
+  ambiguous: { windowMs: 30 * DAY_MS, bucketMs: DAY_MS },
 } as const satisfies Record<TallyWindow, { readonly windowMs: number; readonly bucketMs: number }>
 
 /** How long the failures that a source told of corroborate another's, ms. */

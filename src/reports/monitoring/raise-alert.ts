@@ -1,4 +1,4 @@
-import { systemCaller } from '../../access/system-caller.ts'
+import { systemCaller } from '../../access/caller.ts'
 import { recordOf } from '../../ledger/new-record.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { Observer } from '../../model/observation.ts'

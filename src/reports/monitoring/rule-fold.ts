@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { canonicalJson, sha256Hex } from '../../format/canonical-json.ts'
+import { MINUTE_MS } from '../../format/time.ts'
 import type { Alert } from '../../ledger/alert.ts'
 import type { Hit } from './hits.ts'
 import type { MonitoringRule } from './settings.ts'
@@ -9,7 +10,6 @@ import type { MonitoringRule } from './settings.ts'
 export const RULE_GROUPS_MAX = 1_000
 /** A window is counted in so many parts, and one more, so that it is never counted too short. */
 const PARTS = 12
-const MINUTE_MS = 60_000
 
 const atMs = z.int().nonnegative()
 const Group = z.strictObject({

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../trust/constants.ts'
+import { DAY_MS } from '../../format/time.ts'
 import { type ObserveReport, share } from './observe-report.ts'
 import type { ObserveGates } from './settings.ts'
 

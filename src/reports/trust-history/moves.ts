@@ -2,9 +2,8 @@ import type { DocumentKey, DocumentKind, Documents } from '../../ledger/document
 import type { Effect } from '../../ledger/effect.ts'
 import { isTrustEffect, project, type ProjectionState, type TrustEffect } from '../../ledger/fold/fold.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
-import type { AgentTrust } from '../../trust/agent-trust.ts'
+import { type AgentTrust, newAgentTrust } from '../../trust/agent-trust.ts'
 import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../trust/constants.ts'
-import { newAgentTrust } from '../../trust/state.ts'
 import type { TrustChange } from '../../trust/trust-change.ts'
 
 /** Trust of one agent as the log had it at one moment, and under which constants it was read. */

@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../ledger/store.ts'
 import { type Layer, LAYERS } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { TrustChange } from '../../trust/trust-change.ts'
-import { scopeView } from '../../trust/view.ts'
+import { scopeView } from '../../trust/trust-view.ts'
 import type { Move, MovingEffect, TrustStanding } from './moves.ts'
 import type { TrustCause, TrustPoint } from './wire.ts'
 

@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../format/time.ts'
 import type { TrustGauges } from '../../model/observation.ts'
 import type { ScopeReport } from './scope-report.ts'
 import type { ScopeSurvey } from './survey.ts'
@@ -37,5 +38,5 @@ function gaugesOf(scope: string, happened: ScopeReport | undefined, stands: Scop
 }
 
 function seconds(ms: number | null): number | null {
-  return ms === null ? null : ms / 1_000
+  return ms === null ? null : ms / SECOND_MS
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { byCodeUnit } from '../../format/order.ts'
 import type { Level } from '../../model/level.ts'
-import { DAY_MS } from '../../trust/constants.ts'
+import { DAY_MS } from '../../format/time.ts'
 import {
   AUTONOMY_LEVELS,
   newTrustDay,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { type Ablation, createGradus } from '../../../src/labs/trust-worlds/gradus.ts'
 import type { Label, SimulatedPolicy } from '../../../src/labs/trust-worlds/policy.ts'
-import { DAY_MS, DEFAULT_TRUST_CONSTANTS } from '../../../src/trust/constants.ts'
+import { DAY_MS } from '../../../src/format/time.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../../src/trust/constants.ts'
 
 const HOUR_MS = DAY_MS / 24
 

@@ -1,7 +1,7 @@
 import { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
 import { type CatalogueProblem, checkCatalogue } from '../../../catalogue/problems.ts'
-import type { SourceFinding } from '../../../format/finding.ts'
-import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml-source.ts'
+import type { SourceFinding } from '../../../format/source-place.ts'
+import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
 import { sourceFiles } from './source-files.ts'
 
 const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const

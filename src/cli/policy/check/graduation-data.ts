@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../../catalogue/catalogue-file.ts'
-import type { SourceFinding } from '../../../format/finding.ts'
+import type { SourceFinding } from '../../../format/source-place.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../../model/ceiling.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../../model/outcome.ts'
 import { Matrix } from '../../../pdp/matrix.ts'

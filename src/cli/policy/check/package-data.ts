@@ -4,8 +4,8 @@ import { basename, join } from 'node:path'
 
 import type { z } from 'zod'
 
-import type { SourceFinding } from '../../../format/finding.ts'
-import { findingAt, readYaml, schemaFindings, type YamlSource } from '../../../format/yaml-source.ts'
+import type { SourceFinding } from '../../../format/source-place.ts'
+import { findingAt, readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
 import { sourceFiles } from './source-files.ts'
 
 /** What the policies that ship read of the data file of a package: its member `config`, and how the text of the Rego names it. */

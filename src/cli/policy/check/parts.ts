@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { loadFixtures } from '../../../fixtures/load.ts'
 import { ServiceError } from '../../../format/error.ts'
-import type { SourceFinding } from '../../../format/finding.ts'
+import type { SourceFinding } from '../../../format/source-place.ts'
 import type { CliDeps } from '../../support/deps.ts'
 import { findingOf } from '../../support/findings.ts'
 import { catalogueFindings } from './catalogue.ts'

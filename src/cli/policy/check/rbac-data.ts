@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { SourceFinding } from '../../../format/finding.ts'
+import type { SourceFinding } from '../../../format/source-place.ts'
 import { configFinding, configFindings, packageConfig, type PackageConfig } from './package-data.ts'
 
 const name = z.string().min(1)

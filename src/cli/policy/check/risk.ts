@@ -1,6 +1,6 @@
-import type { SourceFinding } from '../../../format/finding.ts'
+import type { SourceFinding } from '../../../format/source-place.ts'
 import { loadRiskDocuments, type RiskProblem } from '../../../risk/load-documents.ts'
-import { riskProblemText } from '../../../risk/problem-text.ts'
+import { riskProblemText } from '../../../risk/load-documents.ts'
 import { sourceFiles } from './source-files.ts'
 
 /** What is wrong in the risk rules of a folder, each where it stands, with the name of its rule. */

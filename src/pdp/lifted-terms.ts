@@ -1,0 +1,51 @@
+import { type Element, meetAll } from '../lattice/meet.ts'
+import type { Ceiling, Source } from '../model/ceiling.ts'
+import type { DecisionInputs } from './decision-inputs.ts'
+import { isSwitchedOff, switchedOffTerm, term } from './terms.ts'
+
+/** Terms that no approval lifts: what may ever happen, what is switched off, and what nobody may lift. */
+const BEYOND_APPROVAL: readonly Source[] = ['base', 'containment', 'hard']
+
+/**
+ * The stated terms after approvals and overrides. A valid approval turns every `require_approval` it reaches into `allow_guarded`. An
+ * emergency override takes trust and context out of the meet, and the approval that a category asks for; what a category denies stays.
+ */
+export function withApproval(
+  terms: readonly Ceiling[],
+  { approval, override }: Pick<DecisionInputs, 'approval' | 'override'>,
+): readonly Ceiling[] {
+  const open = override === null ? terms : terms.flatMap((each) => overridden(each, override.id))
+  return approval === null ? open : open.map((each) => approved(each, approval.id))
+}
+
+/** What the stated terms come to once they are approved, if nothing else changes meanwhile; the retry is decided anew. */
+export function ifApproved([first, ...rest]: readonly [Ceiling, ...Ceiling[]], id: string): Element {
+  return meetAll([approved(first, id), ...rest.map((each) => approved(each, id))])
+}
+
+/** The terms with those that are only observed conceding everything; what they said counts in what would have been answered. */
+export function withoutObserved(
+  terms: readonly Ceiling[],
+  inputs: Pick<DecisionInputs, 'observed' | 'kill_switch' | 'human'>,
+): readonly Ceiling[] {
+  const observed = (each: Ceiling): Ceiling =>
+    each.source === 'hard' && isSwitchedOff(inputs) ? switchedOffTerm() : term(each.source, 'allow', 'observed')
+  return terms.map((each) => (inputs.observed.some((source) => source === each.source) ? observed(each) : each))
+}
+
+function approved(each: Ceiling, id: string): Ceiling {
+  if (each.outcome !== 'require_approval' || BEYOND_APPROVAL.includes(each.source)) return each
+  const { obligations, ...conceded } = term(each.source, 'allow_guarded', `approved:${id}:${each.reason}`)
+  return { ...conceded, obligations: [...each.obligations, ...obligations], guardrails: each.guardrails }
+}
+
+function overridden(each: Ceiling, id: string): readonly Ceiling[] {
+  if (each.source === 'context') return []
+  if (each.source === 'category' && each.outcome !== 'deny') return [{ ...each, outcome: 'allow', reason: `override:${id}` }]
+  if (each.source !== 'trust') return [each]
+  const duties: Ceiling['obligations'] = [
+    { id: 'override_audit', performer: 'pdp', properties: { override: id } },
+    { id: 'notify_owner', performer: 'pdp' },
+  ]
+  return [{ ...term('trust', 'allow', `override:${id}`), obligations: duties }]
+}
