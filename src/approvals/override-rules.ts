@@ -30,3 +30,8 @@ export function overrideFor(overrides: readonly Override[], asked: Overridden, n
 export function isBehind({ people }: Override, requesters: readonly string[]): boolean {
   return people.some((person) => requesters.includes(person))
 }
+
+/** The override with one more person behind it; the same person counts once. */
+export function confirmed(override: Override, person: string): Override {
+  return override.people.includes(person) ? override : { ...override, people: [...override.people, person] }
+}

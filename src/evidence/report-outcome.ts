@@ -8,8 +8,8 @@ import { accountsOfFacts } from '../ledger/accounts.ts'
 import { consequencesOf } from '../ledger/changes.ts'
 import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { detectorStateKeys } from '../ledger/fold/detector-state.ts'
-import { hearing } from '../ledger/fold/fold.ts'
+import { detectorStateKeys } from '../ledger/fold/detectors.ts'
+import { verdictName } from '../ledger/fold/verdicts.ts'
 import { activityKey, boundsKey, DETECTORS_KEY, sessionKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { AuditRecord } from '../ledger/record.ts'
@@ -165,7 +165,7 @@ type Place = Pick<EvidenceAnswer, 'record_id' | 'leaf_index'>
 
 /** The place of what a repetition repeats: it was recorded before the change that found it already heard was over. */
 async function firstSaid(store: Store, tenant: string, decisionIds: readonly string[], verdict: Verdict): Promise<Place> {
-  const name = hearing(verdict.layer, verdict.by, verdict.class)
+  const name = verdictName(verdict.layer, verdict.by, verdict.class)
   for (const decisionId of new Set(decisionIds)) {
     const place = await saidAbout(store, { tenant, decisionId }, name)
     if (place !== null) return place
@@ -182,7 +182,7 @@ async function saidAbout(
     const page = await store.query({ ...about, kinds: ['outcome', 'signal', 'approval'], from, limit: PAGE_RECORDS })
     for (const { leafIndex, record } of page) {
       const said = record.body['verdict'] as unknown as Verdict | undefined
-      if (said !== undefined && hearing(said.layer, said.by, said.class) === name)
+      if (said !== undefined && verdictName(said.layer, said.by, said.class) === name)
         return { record_id: record.id, leaf_index: leafIndex }
     }
     const last = page.at(-1)

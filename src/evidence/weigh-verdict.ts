@@ -1,7 +1,7 @@
 import type { Verdict } from '../ledger/documents/tally.ts'
 import type { Verdicts } from '../ledger/documents/verdicts.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { claimsAfter, hearing, newVerdicts, UNHEARD } from '../ledger/fold/fold.ts'
+import { claimsAfter, newVerdicts, UNJUDGED_LAYER, verdictName } from '../ledger/fold/verdicts.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { EvidenceStake, TrustConstants } from '../trust/constants.ts'
 import { isRater } from '../trust/raters.ts'
@@ -40,13 +40,13 @@ export function weigh(judged: Judged, verdict: Verdict, before: Verdicts | undef
 
 /** Whether the source said this of the decision already. */
 export function isSuperseded({ layer, by, class: of }: Verdict, verdicts: Verdicts | undefined): boolean {
-  return verdicts?.heard.includes(hearing(layer, by, of)) === true
+  return verdicts?.heard.includes(verdictName(layer, by, of)) === true
 }
 
 /** The same for a verdict that was heard, but waited. */
 export function weighAnew(judged: Judged, verdict: Verdict, before: Verdicts | undefined, constants: TrustConstants): Weighed {
   const verdicts = before ?? newVerdicts()
-  const layer = verdicts.layers[verdict.layer] ?? UNHEARD
+  const layer = verdicts.layers[verdict.layer] ?? UNJUDGED_LAYER
   switch (verdict.gravity) {
     case 'none':
       return recordWithoutWeight(judged, verdict, 'silence is not evidence')
@@ -62,7 +62,7 @@ export function weighAnew(judged: Judged, verdict: Verdict, before: Verdicts | u
 }
 
 /** What was already counted about the decision in one layer. */
-type Counted = typeof UNHEARD
+type Counted = typeof UNJUDGED_LAYER
 
 function weighPositive(judged: Judged, verdict: Verdict, layer: Counted, constants: TrustConstants): Weighed {
   const whole = positiveWeight(verdict.source, judged.stake, constants, verdict.rho) * (verdict.share ?? 1)

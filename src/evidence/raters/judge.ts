@@ -1,7 +1,8 @@
 import { FILINGS_MAX, type HeldFiling } from '../../ledger/documents/tally.ts'
 import type { Verdicts } from '../../ledger/documents/verdicts.ts'
 import type { Effect } from '../../ledger/effect.ts'
-import { hearing, newVerdicts, project } from '../../ledger/fold/fold.ts'
+import { project } from '../../ledger/fold/fold.ts'
+import { newVerdicts, verdictName } from '../../ledger/fold/verdicts.ts'
 import { saidWithin, WITNESS_MS } from '../../ledger/fold/raters.ts'
 import { boundsKey, filingsKey, raterKey, tallyKey } from '../../ledger/keys.ts'
 import { sandbox } from '../../ledger/sandbox.ts'
@@ -337,7 +338,7 @@ function canaryEffects(
   { knowsCanaries }: EvaluationContext,
 ): readonly Effect[] {
   const { effects } = recordWithoutWeight(judged, verdict, '')
-  const mine = hearing(verdict.layer, verdict.by, '').slice(verdict.layer.length + 1)
+  const mine = verdictName(verdict.layer, verdict.by, '').slice(verdict.layer.length + 1)
   const isFirst = !verdicts.heard.some((each) => each.startsWith(`${verdict.layer}|`) && each.endsWith(mine))
   const says = saysOf(verdict)
   if (!isFirst || says === null || knowsCanaries || !isRater(verdict.source) || verdict.layer !== 'outcome') return effects
