@@ -1,6 +1,6 @@
 import { requesterOf } from '../access/authority.ts'
-import { approversNeeded, type Redeemer, redemptionProblem, strangeness } from '../approvals/approval-rules.ts'
-import { isBehind } from '../approvals/override-rules.ts'
+import { approversNeeded, type Redeemer, redemptionProblem, strangeness } from '../approvals/rules/approval-rules.ts'
+import { isBehind } from '../approvals/rules/override-rules.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'

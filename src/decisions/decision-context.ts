@@ -1,7 +1,7 @@
 import { requesterOf } from '../access/authority.ts'
 import { namedIn, type Parties } from '../access/parties.ts'
 import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
-import { scoreCeilingKeys } from '../ladder/score-ceilings.ts'
+import { scoreCeilingKeys } from '../ladder/rules/score-ceilings.ts'
 import { detectorStateKeys } from '../ledger/fold/detectors.ts'
 import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'

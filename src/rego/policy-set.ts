@@ -14,15 +14,7 @@ import { loadBundle, type LoadedBundle } from './bundle.ts'
 import { BundleError } from './error.ts'
 import { catalogueOf, fileOf, type PolicySetParts } from './policy-parts.ts'
 
-export {
-  readCatalogue,
-  readPolicyParts,
-  readRisk,
-  settingsOf,
-  type CompiledBundles,
-  type PolicySetParts,
-  type PolicySetPlace,
-} from './policy-parts.ts'
+export { readCatalogue, readPolicyParts, readRisk, settingsOf, type CompiledBundles, type PolicySetParts, type PolicySetPlace } from './policy-parts.ts'
 
 /** Version of the archive format. */
 const ARCHIVE_FORMAT = 1

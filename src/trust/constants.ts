@@ -2,18 +2,7 @@ import { z } from 'zod'
 
 import { type Layer, LAYERS } from '../model/layer.ts'
 import { TRUST_INVARIANTS } from './constants-invariants.ts'
-import {
-  DEFAULT_POSTURE_RULES,
-  EvidenceSource,
-  EvidenceStake,
-  IncidentClass,
-  IncidentRule,
-  positive,
-  PostureRules,
-  Severity,
-  TRUST_CONSTANTS_SHAPE,
-  unit,
-} from './constants-shape.ts'
+import { DEFAULT_POSTURE_RULES, EvidenceSource, EvidenceStake, IncidentClass, IncidentRule, positive, PostureRules, Severity, TRUST_CONSTANTS_SHAPE, unit } from './constants-shape.ts'
 
 export { DAY_MS, EvidenceSource, EvidenceStake, IncidentClass, IncidentReach, IncidentRule, Severity } from './constants-shape.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { confirmed, isBehind, overrideFor } from '../../src/approvals/override-rules.ts'
+import { confirmed, isBehind, overrideFor } from '../../src/approvals/rules/override-rules.ts'
 import type { Override } from '../../src/ledger/documents/approval.ts'
 import { openOverrides } from '../../src/ledger/fold/tenant.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Judged, type Verdict, weigh } from '../../src/evidence/weigh-verdict.ts'
+import { weigh } from '../../src/evidence/rules/weigh-verdict.ts'
+import type { Judged, Verdict } from '../../src/evidence/rules/weighing.ts'
 import { verdictName } from '../../src/ledger/fold/verdicts.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'

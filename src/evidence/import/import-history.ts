@@ -4,7 +4,8 @@ import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { sha256Hex } from '../../format/canonical-json.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
-import { consequencesOf } from '../../ledger/changes.ts'
+import { byCodeUnit } from '../../format/order.ts'
+import { consequencesOf, observeChanges } from '../../ledger/changes.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'
 import { agentKey } from '../../ledger/keys.ts'
@@ -15,6 +16,7 @@ import type { Layer } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import { actsInScope, didYouMean } from '../../policy/known-names.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
+import { steppedClock } from '../../policy/stepped-clock.ts'
 import { SCOPES_MAX } from '../../trust/agent-trust.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { decay } from '../../trust/decay.ts'
@@ -42,10 +44,7 @@ export async function importHistory(deps: ImportDeps, caller: Caller, file: Sign
   authorize(caller, 'import_trust')
   const { tenant } = caller
   const key = signerOf(keysOf(deps.importKeys, tenant), file)
-  if (!deps.clockSteady())
-    throw new ServiceError('not_ready', 'the clock stepped: nothing is imported until it is steady', {
-      fix: 'check time synchronisation',
-    })
+  if (!deps.clockSteady()) throw steppedClock('nothing is imported')
   const nowMs = deps.nowMs()
   const lines = linesOf(file.bytes, nowMs)
   const digest = sha256Hex(file.bytes)
@@ -153,7 +152,7 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
         fix: 'split it by agents, and sign each part',
       },
     )
-  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, units]) => units)
+  return [...all].sort(([a], [b]) => byCodeUnit(a, b)).map(([, units]) => units)
 }
 
 type Draft = {
@@ -187,8 +186,7 @@ function append(deps: ImportDeps, caller: Caller, draft: Draft, transaction: Tra
     { kind: 'received', key: received, digest, record_id: id },
   ]
   const { changes, named } = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
-  for (const change of changes)
-    if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+  observeChanges(deps, changes)
   const detail = new TextDecoder().decode(draft.bytes)
   transaction.append({
     record: recordOf({

@@ -1,9 +1,10 @@
-import type { Override } from '../ledger/documents/approval.ts'
-import type { RiskBand } from '../model/outcome.ts'
-import type { ScopeKey } from '../model/scope.ts'
+import { HOUR_MS } from '../../format/time.ts'
+import type { Override } from '../../ledger/documents/approval.ts'
+import type { RiskBand } from '../../model/outcome.ts'
+import type { ScopeKey } from '../../model/scope.ts'
 
 /** An override ends by itself within an hour, ms. */
-export const OVERRIDE_MS_MAX = 3_600_000
+export const OVERRIDE_MS_MAX = HOUR_MS
 /** Overrides that a tenant may have in force at once. */
 export const OVERRIDES_MAX = 100
 /** Distinct people an override needs before it reaches actions of high risk. */
