@@ -9,8 +9,8 @@ const STANDING = 'test/evidence/attacks.test.ts'
 const LIMITS = [
   [
     '2: failures beyond the limit of one source wait',
-    'evidence/raters/judge.ts',
-    'if (said >= constants.budgets.factual_per_hour && !agrees)',
+    'evidence/raters/rater-limits.ts',
+    'if (said >= constants.budgets.factual_per_hour && !isCorroborated(verdictCase))',
     'if (said >= Infinity)',
     RATERS,
     'weigh three units, and the rest waits',
@@ -25,7 +25,7 @@ const LIMITS = [
   ],
   [
     '2: a source does not bear itself out',
-    'evidence/raters/judge.ts',
+    'evidence/raters/rater-limits.ts',
     'each.source !== verdict.by && each.scope === scope',
     'each.scope === scope',
     RATERS,
@@ -33,7 +33,7 @@ const LIMITS = [
   ],
   [
     '2: what waited counts once another source agrees',
-    'evidence/raters/judge.ts',
+    'evidence/raters/held-reports.ts',
     "(each) => each.reason === 'uncorroborated_failures' && each.scope === scope && each.verdict.by !== by",
     '() => false',
     RATERS,
@@ -42,15 +42,15 @@ const LIMITS = [
   [
     '2: what waited counts once, however many agree in one record',
     'evidence/raters/judge.ts',
-    'judge(judged, verdict, saying, standing)',
-    'judge(judged, verdict, saying, view)',
+    'judge(judged, verdict, context, afterOthers)',
+    'judge(judged, verdict, context, view)',
     RATERS,
     'weigh once, however many judgements of one record',
   ],
   [
     '2: critical harm is an incident although its weight waits',
-    'evidence/raters/judge.ts',
-    "...(verdict.gravity === 'critical' && verdict.layer === 'outcome' ? [criticalIncident(judged, constants)] : []),",
+    'evidence/raters/held-reports.ts',
+    "...(verdict.gravity === 'critical' && verdict.layer === 'outcome' ? [criticalIncident(judged, view.constants())] : []),",
     '',
     RATERS,
     'raise their incident at once where they are critical',
@@ -65,7 +65,7 @@ const LIMITS = [
   ],
   [
     '17: complaints of one rater weigh up to a limit',
-    'evidence/raters/judge.ts',
+    'evidence/raters/rater-limits.ts',
     'if (said + units > constants.budgets.ambiguous_per_30_days)',
     'if (said + units > Infinity)',
     RATERS,
@@ -73,7 +73,7 @@ const LIMITS = [
   ],
   [
     '17: a complaint beyond the limit is a flag, not a ceiling',
-    'evidence/raters/judge.ts',
+    'evidence/raters/held-reports.ts',
     "cap: reason === 'possible_slander' ? null : constants.bound_ceilings.hold",
     'cap: constants.bound_ceilings.hold',
     RATERS,
@@ -125,7 +125,7 @@ const VERIFICATION = [
   ],
   [
     '14: what nobody was asked to verify counts a quarter',
-    'evidence/report-outcome.ts',
+    'evidence/rules/verification.ts',
     'return isPart ? { ...verdict, share: sampling.unsampled_share } : verdict',
     'return verdict',
     SAMPLING,
@@ -149,7 +149,7 @@ const VERIFICATION = [
   ],
   [
     '14: the own word of an agent verifies nothing',
-    'evidence/report-outcome.ts',
+    'evidence/rules/verification.ts',
     "return layer === 'outcome' && gravity !== 'none' && (counted || constants.source_weights[source] > 0)",
     "return layer === 'outcome' && gravity !== 'none'",
     STANDING,
@@ -157,9 +157,9 @@ const VERIFICATION = [
   ],
   [
     '14: a judging agent that nobody trusts verifies nothing',
-    'evidence/report-outcome.ts',
-    '!saying.untrustedJudge && isVerification',
-    'isVerification',
+    'evidence/settle-verdict.ts',
+    '!context.untrustedJudge &&',
+    '',
     RATERS,
     'verify nothing as long as nobody trusts them',
   ],
@@ -177,7 +177,7 @@ const VERIFICATION = [
 const JUDGES = [
   [
     '15: ten units a day of one rater',
-    'evidence/raters/judge.ts',
+    'evidence/raters/rater-limits.ts',
     'isRater(verdict.source) ? left(ofRater, budgets.rater_positive_per_day) : Infinity',
     'Infinity',
     RATERS,
@@ -185,7 +185,7 @@ const JUDGES = [
   ],
   [
     '15: a hundred units a day of one layer of a scope',
-    'evidence/raters/judge.ts',
+    'evidence/raters/rater-limits.ts',
     'left(ofScope, budgets.scope_positive_per_day)',
     'Infinity',
     RATERS,
@@ -233,7 +233,7 @@ const JUDGES = [
   ],
   [
     '15: what one rater alone bears is known',
-    'evidence/weigh-verdict.ts',
+    'evidence/rules/rater-share.ts',
     'if (best?.rater !== true) return undefined',
     'if (best !== null) return undefined',
     RATERS,
@@ -241,7 +241,7 @@ const JUDGES = [
   ],
   [
     '15: a token verifier bears out only its own weight',
-    'evidence/weigh-verdict.ts',
+    'evidence/rules/rater-share.ts',
     'units: Math.max(0, best.weight - second)',
     'units: second > 0 ? 0 : best.weight',
     RATERS,
@@ -265,23 +265,23 @@ const JUDGES = [
   ],
   [
     'canaries: who can read which they are is not measured by them',
-    'evidence/raters/judge.ts',
-    'says === null || knowsCanaries ||',
-    'says === null ||',
+    'evidence/raters/canary-verdicts.ts',
+    'says === null || knowsCanaries)',
+    'says === null)',
     RATERS,
     'are known to auditors and administrators',
   ],
   [
     'canaries: one verdict of a rater on each',
-    'evidence/raters/judge.ts',
-    'if (!isFirst || says === null',
+    'evidence/raters/canary-verdicts.ts',
+    'if (!isFirstOf(verdict, seenVerdicts?.heard ?? []) || says === null',
     'if (says === null',
     RATERS,
     'can also be proposals that verifiers judge',
   ],
   [
     'canaries: an approved one is never redeemed',
-    'approvals/approval-rules.ts',
+    'approvals/rules/approval-rules.ts',
     'approval?.id !== by.approvalId || approval.canary === true',
     'approval?.id !== by.approvalId',
     RATERS,
@@ -298,7 +298,7 @@ const JUDGES = [
   [
     'judging agents: none counts that is not trusted itself',
     'evidence/raters/judge.ts',
-    "verdict.source === 'llm_judge' && saying.untrustedJudge",
+    "verdict.source === 'llm_judge' && context.untrustedJudge",
     'false',
     RATERS,
     'weigh .3 at most, nothing while',
@@ -402,14 +402,14 @@ const SURROUNDINGS = [
   [
     'injection: in the output of a tool it bounds the session',
     'evidence/detectors/run-detectors.ts',
-    '...sessionCaps(heard, judged, finished, constants, view)',
+    '...sessionCaps(findings, finished, judged, { constants, view })',
     '',
     WATCHING,
     'an injection in what a tool gave back bounds the session, not the agent',
   ],
   [
     'injection: in the output of a tool it is not the agent’s doing',
-    'evidence/detectors/run-detectors.ts',
+    'evidence/detectors/detector-verdicts.ts',
     "detectorLayer(detector) === layer && detector !== 'injection_output'",
     'detectorLayer(detector) === layer',
     STANDING,
@@ -425,7 +425,7 @@ const SURROUNDINGS = [
   ],
   [
     'tool moves: the lower of both scopes until proven',
-    'ladder/score-ceilings.ts',
+    'ladder/rules/score-ceilings.ts',
     'if (place === undefined || place.from.length === 0) return []',
     'if (place !== null) return []',
     BOUNDS,
@@ -465,7 +465,7 @@ const SURROUNDINGS = [
   ],
   [
     'MCP: a server that nobody audited leaves reading',
-    'ladder/score-ceilings.ts',
+    'ladder/rules/score-ceilings.ts',
     'return catalogue.unaudited(namespace, named).map(',
     'return [].map(',
     BOUNDS,
@@ -497,7 +497,7 @@ const SURROUNDINGS = [
   ],
   [
     '12: no signal is older than the memory of ids',
-    'evidence/event-time.ts',
+    'evidence/rules/event-time.ts',
     'if (atMs < nowMs - EVENT_AGE_MS_MAX)',
     'if (atMs < 0)',
     SIGNALS,

@@ -67,7 +67,7 @@ export const MUTANTS = [
   ],
   [
     'ballot stuffing: one unit per decision',
-    'evidence/weigh-verdict.ts',
+    'evidence/rules/weigh-success.ts',
     'if (added <= 0)',
     'if (added < 0)',
     PUBLISHED,
@@ -84,9 +84,9 @@ export const MUTANTS = [
   ['bad-mouthing: complaints weigh half', 'trust/constants.ts', 'ambiguous: 0.5,', 'ambiguous: 1,', PUBLISHED, 'bad-mouthing'],
   [
     'bad-mouthing: complaints take no success back',
-    'evidence/weigh-verdict.ts',
-    'if (factual && layer.positive > 0)',
-    'if (layer.positive > 0)',
+    'evidence/rules/weigh-failure.ts',
+    '...(factual && layer.positive > 0 ?',
+    '...(layer.positive > 0 ?',
     PUBLISHED,
     'bad-mouthing',
   ],
@@ -156,7 +156,14 @@ export const MUTANTS = [
     '4:',
   ],
   ['5: only successes after the review count', 'trust/incident-caps.ts', ' && eventTimeMs > incident.fromMs', '', ATTACKS, '5:'],
-  ['5: strictly later', 'trust/incident-caps.ts', 'eventTimeMs > incident.fromMs', 'eventTimeMs >= incident.fromMs', ATTACKS, '5:'],
+  [
+    '5: strictly later',
+    'trust/incident-caps.ts',
+    'eventTimeMs > incident.fromMs',
+    'eventTimeMs >= incident.fromMs',
+    ATTACKS,
+    '5:',
+  ],
   [
     '6: counting begins with the review',
     [
@@ -228,7 +235,7 @@ export const MUTANTS = [
   ],
   [
     '12: nothing older than the memory of ids',
-    'evidence/event-time.ts',
+    'evidence/rules/event-time.ts',
     'if (atMs < nowMs - EVENT_AGE_MS_MAX)',
     'if (atMs < 0)',
     ATTACKS,
@@ -236,7 +243,7 @@ export const MUTANTS = [
   ],
   [
     '12: an old success earns nothing',
-    'evidence/event-time.ts',
+    'evidence/rules/event-time.ts',
     "gravity === 'positive' && judged.decided_at_ms < nowMs - EVENT_AGE_MS_MAX",
     'gravity === undefined',
     ATTACKS,

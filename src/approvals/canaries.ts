@@ -3,12 +3,13 @@ import type { Caller } from '../access/caller.ts'
 import { decisionOf, proposalOf, type RecordedDecision } from '../evidence/judged-decision.ts'
 import { knowsCanaries } from '../evidence/raters/agent-judges.ts'
 import { ServiceError } from '../format/error.ts'
+import type { Verdicts } from '../ledger/documents/verdicts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { approvalState } from '../ledger/fold/approvals.ts'
 import { approvalKey } from '../ledger/keys.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord, Transaction } from '../ledger/store.ts'
-import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
+import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { CanaryAnswer, CanaryReport } from './wire.ts'
 
 /**
@@ -32,7 +33,7 @@ export async function seedCanary(deps: VerbDeps, caller: Caller, report: CanaryR
     const body = { verb: 'seed_canary', expected, ...(note === undefined ? {} : { detail: note }) }
     const { agent, action } = known.record
     const draft = { caller, atMs: nowMs, agent, action, decisionId: decision_id, body, effects }
-    return { decision_id, expected, approval: digest !== null, ...writeVerb(deps, draft, transaction) }
+    return { decision_id, expected, approval: digest !== null, ...recordOperatorAction(deps, draft, transaction) }
   })
 }
 
@@ -56,7 +57,7 @@ function refuseUnfit(
   decisionId: string,
   decided: RecordedDecision,
   digest: string | null,
-  verdicts: { readonly heard: readonly string[]; readonly canary?: unknown } | undefined,
+  verdicts: Pick<Verdicts, 'heard' | 'canary'> | undefined,
 ): void {
   const refusal =
     verdicts?.canary !== undefined

@@ -4,22 +4,23 @@ import { ServiceError } from '../format/error.ts'
 import { MINUTE_MS } from '../format/time.ts'
 import { APPROVERS_MAX, type Override } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { confirmed, openOverrides } from '../ledger/fold/overrides.ts'
+import { openOverrides } from '../ledger/fold/tenant.ts'
 import { tenantKey } from '../ledger/keys.ts'
 import type { Transaction } from '../ledger/store.ts'
 import { formatScope } from '../model/scope.ts'
 import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
-import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
+import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { mayApprove, refuseSteppedClock } from './decide-approval.ts'
-import { HIGH_RISK_PEOPLE, OVERRIDE_MS_MAX, OVERRIDES_MAX } from './override-rules.ts'
+import { refuseSteppedClock } from '../policy/stepped-clock.ts'
+import { confirmed, HIGH_RISK_PEOPLE, OVERRIDE_MS_MAX, OVERRIDES_MAX } from './rules/override-rules.ts'
+import { mayApprove } from './rules/who-may-approve.ts'
 import type { OverrideAnswer, OverrideReport, OverridesAnswer } from './wire.ts'
 
 /** A person takes over: trust and context are left out for an agent's scope for a while, never above the base, and loudly. */
 export async function openOverride(deps: VerbDeps, caller: Caller, report: OverrideReport): Promise<OverrideAnswer> {
   authorize(caller, 'override')
   const person = namedPerson(caller)
-  refuseSteppedClock(deps)
+  refuseSteppedClock(deps, 'nothing that ends by itself is granted')
   refuseScope(caller, report.scope)
   refuseUnreached(report, deps.policySet())
   const id = deps.newId()
@@ -78,7 +79,7 @@ export async function confirmOverride(deps: VerbDeps, caller: Caller, id: string
   const person = namedPerson(caller)
   return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
     const atMs = deps.nowMs()
-    const override = theOverride(transaction, caller, id, atMs)
+    const override = overrideInForce(transaction, caller, id, atMs)
     refuseScope(caller, override.scope)
     if (override.people.includes(person))
       throw new ServiceError('conflict', `"${person}" is behind this override already; a second person has to be another one`)
@@ -94,7 +95,7 @@ export async function endOverride(deps: VerbDeps, caller: Caller, id: string): P
   authorize(caller, 'end_override')
   return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
     const atMs = deps.nowMs()
-    const override = theOverride(transaction, caller, id, atMs)
+    const override = overrideInForce(transaction, caller, id, atMs)
     return write(deps, caller, { verb: 'end_override', override, inForce: false, atMs }, transaction)
   })
 }
@@ -120,7 +121,11 @@ function write(
 ): OverrideAnswer {
   const effect: Effect = inForce ? { kind: 'override', override } : { kind: 'override_ended', id: override.id }
   const { agent, action } = override
-  const written = writeVerb(deps, { caller, atMs, agent, action, body: { verb, override }, effects: [effect] }, transaction)
+  const written = recordOperatorAction(
+    deps,
+    { caller, atMs, agent, action, body: { verb, override }, effects: [effect] },
+    transaction,
+  )
   deps.observe({ kind: 'override', verb })
   return { ...shown(override, inForce), ...written }
 }
@@ -133,7 +138,7 @@ function shown({ at_ms, until_ms, ...override }: Override, inForce: boolean) {
   }
 }
 
-function theOverride(transaction: Transaction, { tenant }: Caller, id: string, nowMs: number): Override {
+function overrideInForce(transaction: Transaction, { tenant }: Caller, id: string, nowMs: number): Override {
   const found = transaction.document(tenantKey(tenant))?.overrides.find((each) => each.id === id)
   if (found === undefined || nowMs >= found.until_ms)
     throw new ServiceError('not_found', `there is no override "${id}" in force`, { fix: 'see GET /api/v1/overrides' })

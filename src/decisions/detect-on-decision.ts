@@ -1,7 +1,7 @@
 import { runDetectorsOnDecision } from '../evidence/detectors/run-detectors.ts'
 import { proposalOf } from '../evidence/judged-decision.ts'
 import { judgeEach } from '../evidence/raters/judge.ts'
-import { isIdentified } from '../ladder/score-ceilings.ts'
+import { isIdentified } from '../ladder/rules/score-ceilings.ts'
 import { consequencesOf } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { sandbox } from '../ledger/sandbox.ts'

@@ -1,5 +1,7 @@
-import { ceilingsFor, type CeilingSubject, formerScopes, provenPosture, serverCeilings } from '../ladder/score-ceilings.ts'
+import { stoppingIncident } from '../incidents/rules/kill-switch.ts'
+import { ceilingsFor, type CeilingSubject, formerScopes, provenPosture, serverCeilings } from '../ladder/rules/score-ceilings.ts'
 import { countersOf } from '../ledger/activity.ts'
+import { reaches } from '../ledger/containment.ts'
 import type { CallerFacts, DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Containment } from '../ledger/documents/containment.ts'
 import { agentKey, tenantKey } from '../ledger/keys.ts'
@@ -46,7 +48,7 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
       return { party, relation, known: known.known, level_effective: linkLevel(party.id, context, view), tier: known.tier }
     }),
     containment: containmentsFor(view.document(tenantKey(tenant))?.containments ?? [], context),
-    kill_switch: agents.some((id) => isKilled(view.document(agentKey(tenant, id)))),
+    kill_switch: agents.some((id) => stoppingIncident(view.document(agentKey(tenant, id))) !== undefined),
     counters: countersOf(activity, action.name, atMs),
     known_domains: knownDomains(context, activity?.domains ?? []),
     supported_obligations: context.supportedObligations,
@@ -142,23 +144,11 @@ function formerCeilings(
   return scopes.map((scope) => formerScopeCeiling(scopeView(stored, scope, { nowMs: atMs }, constants), constants))
 }
 
-/** An unreviewed kill switch or compromised credential: the agent does nothing until a person has looked. */
-function isKilled(agent: AgentTrust | undefined): boolean {
-  return (agent?.incidents ?? []).some(
-    ({ class: of, review }) => review === 'required' && (of === 'kill_switch' || of === 'credential_compromise'),
-  )
-}
-
 function containmentsFor(containments: readonly Containment[], { agents, action, scope }: RequestContext) {
-  const reaches = (agent: string | undefined): boolean => agent === undefined || agents.includes(agent)
-  return containments.flatMap(({ target, by, reason }): ContainmentEntry[] => {
-    const hit =
-      target.kind === 'tenant' ||
-      (target.kind === 'agent' && agents.includes(target.agent)) ||
-      (target.kind === 'scope' && reaches(target.agent) && [action.scope, scope].includes(target.scope)) ||
-      (target.kind === 'action' && reaches(target.agent) && target.action === action.name)
-    return hit ? [{ kind: target.kind, by, reason }] : []
-  })
+  const subject = { agents, scope, action: action.name }
+  return containments.flatMap(({ target, by, reason }): ContainmentEntry[] =>
+    reaches(target, subject) ? [{ kind: target.kind, by, reason }] : [],
+  )
 }
 
 function knownDomains({ request, action }: RequestContext, known: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
-import { approversNeeded } from '../approvals/approval-rules.ts'
-import { overrideFor } from '../approvals/override-rules.ts'
+import { approversNeeded } from '../approvals/rules/approval-rules.ts'
+import { overrideFor } from '../approvals/rules/override-rules.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Override } from '../ledger/documents/approval.ts'
 import type { Ceiling, Guardrails } from '../model/ceiling.ts'

@@ -5,7 +5,7 @@ import type { Effect } from '../ledger/effect.ts'
 import { idempotencyKey, idempotencyName } from '../ledger/idempotency.ts'
 import type { View } from '../ledger/store.ts'
 
-/** How long the word of one source on a session waits for that of a second, ms. */
+/** How long an injection that one source saw in a session waits for a second source, ms. */
 export const SECOND_SOURCE_MS = HOUR_MS
 
 /** Who saw an injection in which session, and when. */
@@ -23,7 +23,7 @@ export function sightingKey({ tenant, agent, session }: Pick<Sighting, 'tenant' 
 }
 
 /** Remembers who saw an injection in a session; `isSecond` where another source saw one within the hour: then it is the agent's. */
-export function sighted(
+export function rememberSighting(
   sighting: Sighting,
   recordId: string,
   view: Pick<View, 'document'>,

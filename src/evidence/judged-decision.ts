@@ -7,7 +7,7 @@ import type { Layer } from '../model/layer.ts'
 import { formatScope } from '../model/scope.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { EvidenceStake } from '../trust/constants.ts'
-import type { Judged } from './weigh-verdict.ts'
+import type { Judged } from './rules/weighing.ts'
 
 /** A decision as its record says it was. */
 export type RecordedDecision = {
@@ -62,36 +62,12 @@ export function recordedDecisionOf(record: AuditRecord): RecordedDecision {
  * What evidence about a decision is about: agent, scope and stake from the record. Refuses what cannot be judged: a decision
  * without an agent or with one that only the body claimed, and one that neither ran nor may be judged as a proposal.
  */
-export function judgedOf(
-  decisionId: string,
-  { facts, decision, proposal, redeemed, overridden, at_ms }: RecordedDecision,
-): Judged {
-  if (facts.parties.agent === null)
-    throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, {
-      place: { pointer: '/decision_id' },
-    })
-  if (facts.parties.agent_claimed)
-    throw new ServiceError(
-      'conflict',
-      `the agent "${facts.parties.agent.id}" of decision "${decisionId}" was only claimed by the body of the request`,
-      {
-        place: { pointer: '/decision_id' },
-        fix: 'set "trusted_chain" of the credential that asked, if it proves the chains it passes on',
-      },
-    )
-  if (!decision.decision && !proposal)
-    throw new ServiceError(
-      'conflict',
-      `decision "${decisionId}" (${decision.outcome}) did not run and cannot be judged as a proposal`,
-      {
-        place: { pointer: '/decision_id' },
-        fix: 'report outcomes of decisions that were allowed, or that carry the advice "record_proposal"',
-      },
-    )
+export function judgedOf(decisionId: string, decided: RecordedDecision): Judged {
+  const { facts, decision, redeemed, overridden, at_ms } = decided
   return {
     // A decision that redeemed an approval and the one that asked for it count as one.
     decision_id: redeemed ?? decisionId,
-    agent: facts.parties.agent.id,
+    agent: agentJudged(decisionId, decided),
     scope: formatScope(facts.action.scope, facts.action.stake),
     stake: stakeOf(facts, decision),
     // What ran because a person took over proves nothing good of the agent.
@@ -102,6 +78,25 @@ export function judgedOf(
     delegators: facts.parties.links.filter(({ claimed }) => !claimed).map(({ party }) => party.id),
     decided_at_ms: at_ms,
   }
+}
+
+function agentJudged(decisionId: string, { facts: { parties }, decision, proposal }: RecordedDecision): string {
+  const place = { pointer: '/decision_id' }
+  if (parties.agent === null)
+    throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, { place })
+  if (parties.agent_claimed)
+    throw new ServiceError(
+      'conflict',
+      `the agent "${parties.agent.id}" of decision "${decisionId}" was only claimed by the body of the request`,
+      { place, fix: 'set "trusted_chain" of the credential that asked, if it proves the chains it passes on' },
+    )
+  if (!decision.decision && !proposal)
+    throw new ServiceError(
+      'conflict',
+      `decision "${decisionId}" (${decision.outcome}) did not run and cannot be judged as a proposal`,
+      { place, fix: 'report outcomes of decisions that were allowed, or that carry the advice "record_proposal"' },
+    )
+  return parties.agent.id
 }
 
 function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {

@@ -1,6 +1,7 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
+import type { AuditRecord } from '../ledger/record.ts'
 import { PAGE_RECORDS_MAX } from '../ledger/store.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { formatScope } from '../model/scope.ts'
@@ -24,28 +25,28 @@ export async function proposals(
   })
   const last = found.at(-1)
   return {
-    proposals: found.flatMap(({ record: { id, at, body } }) => {
-      const { facts, decision, proposal, request } = body as unknown as {
-        readonly facts: DecisionFacts
-        readonly decision: Decision
-        readonly proposal: boolean
-        readonly request?: { readonly resource?: { readonly type?: string; readonly id?: string } }
-      }
-      if (!proposal || facts.parties.agent === null) return []
-      const scope = formatScope(facts.action.scope, facts.action.stake)
-      return [
-        {
-          decision_id: id,
-          decided_at: at,
-          agent: facts.parties.agent.id,
-          action: facts.action.name,
-          // A mask or an erasure may have taken it out of the record.
-          resource: `${request?.resource?.type ?? '*'}/${request?.resource?.id ?? '*'}`,
-          outcome: decision.outcome,
-          scope,
-        },
-      ]
-    }),
+    proposals: found.flatMap(({ record }) => proposalIn(record) ?? []),
     next: found.length === limit && last !== undefined && last.leafIndex > 0 ? last.leafIndex : null,
+  }
+}
+
+/** A decision that may be judged as a proposal; undefined: it may not. */
+function proposalIn({ id, at, body }: AuditRecord): ProposalsAnswer['proposals'][number] | undefined {
+  const { facts, decision, proposal, request } = body as unknown as {
+    readonly facts: DecisionFacts
+    readonly decision: Decision
+    readonly proposal: boolean
+    readonly request?: { readonly resource?: { readonly type?: string; readonly id?: string } }
+  }
+  if (!proposal || facts.parties.agent === null) return undefined
+  return {
+    decision_id: id,
+    decided_at: at,
+    agent: facts.parties.agent.id,
+    action: facts.action.name,
+    // A mask or an erasure may have taken it out of the record.
+    resource: `${request?.resource?.type ?? '*'}/${request?.resource?.id ?? '*'}`,
+    outcome: decision.outcome,
+    scope: formatScope(facts.action.scope, facts.action.stake),
   }
 }

@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto'
 
-import type { Caller } from '../access/caller.ts'
 import type { Activity, Outstanding } from '../ledger/documents/activity.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { activityKey, boundsKey } from '../ledger/keys.ts'
-import { recordOf } from '../ledger/new-record.ts'
-import type { Store, View } from '../ledger/store.ts'
+import type { Moment } from '../ledger/fold/state.ts'
+import { activityKey } from '../ledger/keys.ts'
+import type { View } from '../ledger/store.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 
 /** Places that decisions are dealt to. */
@@ -27,7 +26,7 @@ export function drawOf(tenant: string, id: string, key: Uint8Array): number {
 }
 
 /** Slots that had to be verified by now, and were not. */
-function overdue(activity: Activity | undefined, nowMs: number): readonly Outstanding[] {
+export function overdue(activity: Activity | undefined, nowMs: number): readonly Outstanding[] {
   return (activity?.outstanding ?? []).filter(({ due, verify_by_ms }) => due === true && verify_by_ms <= nowMs)
 }
 
@@ -52,8 +51,6 @@ export function missesFound(
   )
 }
 
-type Moment = { readonly tenant: string; readonly nowMs: number }
-
 /** What an agent's slots that are overdue come to: misses of its coverage, and the slots are free again. */
 export function missesCharged(agent: string, { tenant, nowMs }: Moment, view: Pick<View, 'document'>): readonly Effect[] {
   const slots = overdue(view.document(activityKey(tenant, agent)), nowMs).slice(0, SLOTS_PER_RECORD_MAX)
@@ -72,27 +69,4 @@ export function coverageOf(
   const slot = outstanding.find(({ decision_id }) => decision_id === decisionId)
   if (slot?.due !== true || slot.verify_by_ms <= nowMs) return []
   return [{ kind: 'coverage', agent, scope: slot.scope, verified: 1, missed: 0 }]
-}
-
-/** What charging misses by a timer needs. */
-export type SamplingDeps = { readonly store: Store; readonly nowMs: () => number; readonly newId: () => string }
-
-/** Charges what is overdue of all agents of a tenant, where nothing else is written for them. Returns how many slots. */
-export async function chargeMissed({ store, nowMs, newId }: SamplingDeps, caller: Caller): Promise<number> {
-  const { tenant } = caller
-  let charged = 0
-  for (const agent of await store.list('activity', tenant)) {
-    const key = activityKey(tenant, agent)
-    if (await store.read([key], (view) => overdue(view.document(key), nowMs()).length === 0)) continue
-    await store.transact([key, boundsKey(tenant, agent)], (transaction) => {
-      const atMs = nowMs()
-      const effects = missesCharged(agent, { tenant, nowMs: atMs }, transaction)
-      if (effects.length === 0) return
-      const missed = effects.filter(({ kind }) => kind === 'release').length
-      charged += missed
-      const body = { verb: 'charge_missed', missed }
-      transaction.append({ record: recordOf({ kind: 'budget', id: newId(), caller, atMs, agent, body, effects }) })
-    })
-  }
-  return charged
 }

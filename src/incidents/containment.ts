@@ -5,7 +5,7 @@ import { ServiceError } from '../format/error.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { tenantKey } from '../ledger/keys.ts'
 import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
-import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
+import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { ContainmentAnswer, ContainmentReport, ContainmentsAnswer } from './wire.ts'
 
@@ -17,7 +17,7 @@ import type { ContainmentAnswer, ContainmentReport, ContainmentsAnswer } from '.
 export async function contain(deps: VerbDeps, caller: Caller, report: ContainmentReport): Promise<ContainmentAnswer> {
   authorize(caller, 'contain')
   const policySet = deps.policySet()
-  refuseNothing(report, policySet)
+  refuseUnreached(report, policySet)
   const id = deps.newId()
   const atMs = deps.nowMs()
   const { target, reason } = report
@@ -30,7 +30,7 @@ export async function contain(deps: VerbDeps, caller: Caller, report: Containmen
     if (same !== undefined) return { ...answer, id: same.id, leaf_index: null, state_version: transaction.stateVersion() }
     const effects: readonly Effect[] = [{ kind: 'contain', containment }]
     const body = { verb: 'contain', containment }
-    return { ...answer, id, ...writeVerb(deps, { caller, atMs, agent: agentIn(report), body, effects }, transaction) }
+    return { ...answer, id, ...recordOperatorAction(deps, { caller, atMs, agent: agentIn(report), body, effects }, transaction) }
   })
 }
 
@@ -47,7 +47,7 @@ export async function containments(deps: VerbDeps, caller: Caller): Promise<Cont
 type Targeted = Pick<ContainmentReport, 'target'>
 
 /** Refuses what no request could ever meet: in an emergency a typing error must not look like success. */
-function refuseNothing({ target }: Targeted, policySet: PolicySet): void {
+function refuseUnreached({ target }: Targeted, policySet: PolicySet): void {
   const { tools } = policySet.catalogue
   if (target.kind === 'scope' && !actsInScope(policySet, target.scope))
     throw new ServiceError('bad_request', `no action has the scope "${target.scope}"`, {
@@ -90,7 +90,7 @@ export async function lift(deps: VerbDeps, caller: Caller, containmentId: string
       target: containment.target,
       known: isKnown(containment, deps.policySet()),
       in_force: false,
-      ...writeVerb(deps, { caller, atMs, agent: agentIn(containment), body, effects }, transaction),
+      ...recordOperatorAction(deps, { caller, atMs, agent: agentIn(containment), body, effects }, transaction),
     }
   })
 }

@@ -1,12 +1,12 @@
 import { actorOf, authorize, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
-import { weighHeld } from '../evidence/raters/judge.ts'
+import { weighHeld } from '../evidence/raters/held-reports.ts'
 import { ServiceError } from '../format/error.ts'
-import { consequencesOf } from '../ledger/changes.ts'
+import { consequencesOf, observeChanges } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { agentKey, boundsKey, filingsKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
-import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
+import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { HoldAnswer, HoldReport } from './wire.ts'
 
 /**
@@ -22,8 +22,8 @@ export async function resolveHold(
   authorize(caller, 'resolve_hold')
   const person = namedPerson(caller)
   const { tenant } = caller
-  const touches = [agentKey(tenant, agent), boundsKey(tenant, agent), filingsKey(tenant, agent)]
-  return deps.store.transact(touches, (transaction) => {
+  const documentKeys = [agentKey(tenant, agent), boundsKey(tenant, agent), filingsKey(tenant, agent)]
+  return deps.store.transact(documentKeys, (transaction) => {
     const nowMs = deps.nowMs()
     const hold = transaction.document(boundsKey(tenant, agent))?.holds.find((each) => each.id === id)
     if (hold === undefined)
@@ -43,9 +43,8 @@ export async function resolveHold(
     const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
     const { resolution, note } = report
     const body = { verb: 'resolve_hold', hold, resolution, ...(note === undefined ? {} : { detail: note }), ...named }
-    const written = writeVerb(deps, { caller, atMs: nowMs, agent, body, effects }, transaction)
-    for (const change of changes)
-      if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+    const written = recordOperatorAction(deps, { caller, atMs: nowMs, agent, body, effects }, transaction)
+    observeChanges(deps, changes)
     return { agent, hold_id: id, resolution, weighed: accepted.length, changes: [...changes], ...written }
   })
 }

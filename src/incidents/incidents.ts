@@ -2,20 +2,22 @@ import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import { scopesOf } from '../ladder/agent-trust.ts'
-import { consequencesOf } from '../ledger/changes.ts'
+import { consequencesOf, observeChanges } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { agentKey, boundsKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import { sandbox } from '../ledger/sandbox.ts'
-import type { Transaction, View } from '../ledger/store.ts'
+import type { Transaction } from '../ledger/store.ts'
 import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { type AgentTrust, newAgentTrust } from '../trust/agent-trust.ts'
-import { scopeView } from '../trust/trust-view.ts'
+import type { AgentTrust } from '../trust/agent-trust.ts'
+import { newAgentTrust } from '../trust/agent-trust.ts'
+import { incidentCap } from './rules/incident-cap.ts'
+import { STOPPING_CLASSES } from './rules/kill-switch.ts'
 import type { IncidentAnswer, IncidentReport, IncidentReviewReport } from './wire.ts'
 
-/** An operator's word that something went wrong: a cap at once, by the class of incident. */
+/** An operator says that something went wrong: a cap at once, by the class of incident. */
 export async function raiseIncident(deps: VerbDeps, caller: Caller, report: IncidentReport): Promise<IncidentAnswer> {
   authorize(caller, 'raise_incident')
   const { tenant } = caller
@@ -23,7 +25,8 @@ export async function raiseIncident(deps: VerbDeps, caller: Caller, report: Inci
   const id = deps.newId()
   const policySet = deps.policySet()
   return deps.store.transact([agentKey(tenant, report.agent), boundsKey(tenant, report.agent)], (transaction) => {
-    refuseNothing(report, policySet, transaction.document(agentKey(tenant, report.agent)))
+    const trust = transaction.document(agentKey(tenant, report.agent))
+    refuseUnknown(report, policySet, trust)
     const rule = transaction.constants().incident_rules[report.class]
     const reach = report.reach ?? rule.reach
     if (reach === 'scope' && report.scope === undefined)
@@ -31,7 +34,7 @@ export async function raiseIncident(deps: VerbDeps, caller: Caller, report: Inci
         place: { pointer: '/scope' },
         fix: 'add "scope", such as "communication:full"',
       })
-    const cap = Math.min(report.cap ?? 1, rule.cap ?? capUnderBand(transaction, tenant, report, nowMs))
+    const cap = incidentCap(report, trust, nowMs, transaction.constants())
     const incident = {
       id,
       class: report.class,
@@ -41,29 +44,16 @@ export async function raiseIncident(deps: VerbDeps, caller: Caller, report: Inci
       review: rule.review,
     }
     const effects: Effect[] = [{ kind: 'incident', agent: report.agent, incident }]
-    return recordIncident(
-      deps,
-      {
-        caller,
-        agent: report.agent,
-        incidentId: id,
-        kind: 'incident',
-        nowMs,
-        effects,
-        body: { incident, ...(report.detail === undefined ? {} : { detail: report.detail }) },
-      },
-      transaction,
-    )
+    const body = { incident, ...(report.detail === undefined ? {} : { detail: report.detail }) }
+    const write = { caller, agent: report.agent, incidentId: id, kind: 'incident', nowMs, effects, body } as const
+    return recordIncident(deps, write, transaction)
   })
 }
 
-/** Classes that stop an agent altogether, so also one that nobody knows. */
-const STOPPING: readonly string[] = ['kill_switch', 'credential_compromise']
-
 /** Refuses an incident of something that is not there: a typing error must not look like an agent that was capped. */
-function refuseNothing({ agent, scope, class: of }: IncidentReport, policySet: PolicySet, trust: AgentTrust | undefined): void {
+function refuseUnknown({ agent, scope, class: of }: IncidentReport, policySet: PolicySet, trust: AgentTrust | undefined): void {
   const { catalogue } = policySet
-  if (trust === undefined && !catalogue.agent(agent).known && !STOPPING.includes(of))
+  if (trust === undefined && !catalogue.agent(agent).known && !STOPPING_CLASSES.some((stopping) => stopping === of))
     throw new ServiceError('bad_request', `there is no agent "${agent}"`, {
       place: { pointer: '/agent' },
       fix: didYouMean(
@@ -77,16 +67,6 @@ function refuseNothing({ agent, scope, class: of }: IncidentReport, policySet: P
       place: { pointer: '/scope' },
       fix: scopeFix(policySet, scope),
     })
-}
-
-/** The cap of a class that has none of its own: just under the band of the scope as it stands. */
-function capUnderBand(view: View, tenant: string, { agent, scope }: IncidentReport, nowMs: number): number {
-  const constants = view.constants()
-  const trust = view.document(agentKey(tenant, agent)) ?? newAgentTrust()
-  const bands = [...(scope === undefined ? Object.keys(trust.scopes) : [scope])].map(
-    (each) => scopeView(trust, each, { nowMs }, constants).band,
-  )
-  return constants.major_caps[bands.sort()[0] ?? 0]
 }
 
 /** A person looked: the agent earns again from now on; a false positive gives back what it took. */
@@ -141,8 +121,7 @@ function recordIncident(deps: VerbDeps, write: IncidentWrite, transaction: Trans
       effects,
     }),
   })
-  for (const change of changes)
-    if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+  observeChanges(deps, changes)
   return {
     incident_id: write.incidentId,
     agent,

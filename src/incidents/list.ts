@@ -1,4 +1,4 @@
-import { setImmediate as others } from 'node:timers/promises'
+import { setImmediate as letOthersRun } from 'node:timers/promises'
 
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
@@ -7,6 +7,7 @@ import { agentKey } from '../ledger/keys.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { type IncidentStanding, incidentStandings } from '../trust/incident-caps.ts'
 import { publish } from '../trust/score-scale.ts'
+import { gravestFirst } from './rules/gravest-first.ts'
 import { type IncidentFilter, INCIDENTS_LISTED_MAX, type IncidentsAnswer, type IncidentView } from './wire.ts'
 
 /** Agents that are looked at before others are served. */
@@ -19,7 +20,7 @@ export async function incidents(deps: VerbDeps, caller: Caller, { agent, state }
   const found = (await standingIncidents(deps, caller.tenant, nowMs, agent)).filter(
     (each) => state === undefined || each.state === state,
   )
-  return { incidents: found.toSorted(gravest).slice(0, INCIDENTS_LISTED_MAX), total: found.length }
+  return { incidents: found.toSorted(gravestFirst).slice(0, INCIDENTS_LISTED_MAX), total: found.length }
 }
 
 /** One incident that still bounds an agent. */
@@ -45,7 +46,7 @@ async function standingIncidents(deps: VerbDeps, tenant: string, nowMs: number, 
       }),
     )
     found.push(...views)
-    await others()
+    await letOthersRun()
   }
   return found
 }
@@ -67,9 +68,4 @@ function shown(agent: string, { incident: of, scope, state, cap, scopes }: Incid
     merged: of.merged,
     scopes: [...scopes],
   }
-}
-
-function gravest(one: IncidentView, other: IncidentView): number {
-  if (one.state !== other.state) return one.state === 'open' ? -1 : 1
-  return one.cap - other.cap || Date.parse(other.since) - Date.parse(one.since)
 }

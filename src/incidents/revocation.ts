@@ -1,15 +1,16 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
-import { consequencesOf } from '../ledger/changes.ts'
+import { consequencesOf, observeChanges } from '../ledger/changes.ts'
 import type { ApprovalInbox } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { openOverrides } from '../ledger/fold/overrides.ts'
+import { openOverrides } from '../ledger/fold/tenant.ts'
 import { activityKey, agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction, View } from '../ledger/store.ts'
-import { type VerbDeps, writeVerb, type WrittenRecord } from '../policy/operator-verbs.ts'
+import { type VerbDeps, recordOperatorAction, type WrittenRecord } from '../policy/operator-verbs.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
-import { type RevocationAnswer, RevocationClass, type RevocationReport } from './wire.ts'
+import { stoppingIncident } from './rules/kill-switch.ts'
+import type { RevocationAnswer, RevocationClass, RevocationReport } from './wire.ts'
 
 /** Approvals that one record withdraws, at most; more take more records. */
 const WITHDRAWN_PER_RECORD = 500
@@ -72,8 +73,8 @@ async function step(deps: VerbDeps, { caller, agent, report }: Revocation): Prom
   const { tenant } = caller
   const seen = await deps.store.read([inboxKey(tenant)], (view) => waitingFor(view, tenant, agent, deps.nowMs()))
   const named = seen.slice(0, WITHDRAWN_PER_RECORD).map(({ request_digest }) => request_digest)
-  const touches = [agentKey(tenant, agent), tenantKey(tenant), inboxKey(tenant)]
-  const keys = [...touches, ...named.map((digest) => approvalKey(tenant, digest))]
+  const ownKeys = [agentKey(tenant, agent), tenantKey(tenant), inboxKey(tenant)]
+  const keys = [...ownKeys, ...named.map((digest) => approvalKey(tenant, digest))]
   return deps.store.transact(keys, (transaction) => {
     const atMs = deps.nowMs()
     const waiting = waitingFor(transaction, tenant, agent, atMs)
@@ -81,7 +82,7 @@ async function step(deps: VerbDeps, { caller, agent, report }: Revocation): Prom
     const ended = openOverrides(transaction.document(tenantKey(tenant))?.overrides ?? [], atMs).filter(
       (each) => each.agent === agent,
     )
-    const open = openRevocation(transaction, tenant, agent)
+    const open = stoppingIncident(transaction.document(agentKey(tenant, agent)))?.id
     const incidentId = open ?? deps.newId()
     const effects: readonly Effect[] = [
       ...(open === undefined ? [incidentEffect(transaction, agent, report.class, incidentId)] : []),
@@ -97,11 +98,10 @@ async function step(deps: VerbDeps, { caller, agent, report }: Revocation): Prom
     }
     if (effects.length === 0) return { ...done, changes: [], written: null }
     const { changes, named: inBody } = consequencesOf(effects, atMs, tenant, sandbox(transaction))
-    const said = { reason: report.reason, class: report.class, incident_id: incidentId }
-    const body = { verb: 'revoke', ...said, approvals: done.withdrawn, overrides: done.ended, ...inBody }
-    for (const change of changes)
-      if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
-    return { ...done, changes, written: writeVerb(deps, { caller, atMs, agent, body, effects }, transaction) }
+    const why = { reason: report.reason, class: report.class, incident_id: incidentId }
+    const body = { verb: 'revoke', ...why, approvals: done.withdrawn, overrides: done.ended, ...inBody }
+    observeChanges(deps, changes)
+    return { ...done, changes, written: recordOperatorAction(deps, { caller, atMs, agent, body, effects }, transaction) }
   })
 }
 
@@ -109,12 +109,6 @@ async function step(deps: VerbDeps, { caller, agent, report }: Revocation): Prom
 function waitingFor(view: View, tenant: string, agent: string, nowMs: number): readonly Waiting[] {
   const open = view.document(inboxKey(tenant))?.open ?? []
   return open.filter((each) => each.agent === agent && each.until_ms > nowMs)
-}
-
-/** The incident by which an agent is stopped already, if one waits for its review. */
-function openRevocation(view: View, tenant: string, agent: string): string | undefined {
-  const incidents = view.document(agentKey(tenant, agent))?.incidents ?? []
-  return incidents.find(({ class: of, review }) => review === 'required' && RevocationClass.safeParse(of).success)?.id
 }
 
 function incidentEffect(transaction: Transaction, agent: string, of: RevocationClass, id: string): Effect {

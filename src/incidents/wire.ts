@@ -8,12 +8,13 @@ import { IncidentReview } from '../trust/agent-trust.ts'
 import { IncidentClass, IncidentReach } from '../trust/constants.ts'
 import { TrustChange } from '../trust/trust-change.ts'
 import { TrustView } from '../trust/trust-view.ts'
+import { STOPPING_CLASSES } from './rules/kill-switch.ts'
 
 /** Incidents that one answer lists; the gravest come first. */
 export const INCIDENTS_LISTED_MAX = 1_000
 
 /** Why an agent is revoked: classes of incident that stop it altogether until a person has reviewed it. */
-export const RevocationClass = z.enum(['credential_compromise', 'kill_switch'])
+export const RevocationClass = z.enum(STOPPING_CLASSES)
 export type RevocationClass = z.infer<typeof RevocationClass>
 
 /** `POST /api/v1/agents/{id}/revocation`: the agent does nothing until a person has reviewed the incident. */

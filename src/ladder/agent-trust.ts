@@ -1,6 +1,7 @@
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import { concernsAgents } from '../ledger/containment.ts'
 import { agentKey, boundsKey, tenantKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
@@ -8,7 +9,7 @@ import { type AgentTrust, newAgentTrust } from '../trust/agent-trust.ts'
 import { scopeTrust, type ScopeTrustAnswer } from '../trust/scope-trust-answer.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
 import { holdViews } from './hold-views.ts'
-import { ceilingsFor } from './score-ceilings.ts'
+import { ceilingsFor } from './rules/score-ceilings.ts'
 import type { AgentTrustAnswer } from './wire.ts'
 
 /** Trust of an agent in every scope in which anything happened, by name. */
@@ -65,10 +66,7 @@ export async function agentTrust(deps: VerbDeps, caller: Caller, agent: string):
       holds: holdViews(view.document(boundsKey(tenant, agent))),
       scopes: scopeAnswers(stored ?? newAgentTrust(), { tenant, id: agent }, nowMs, view),
       containments: containments
-        .filter(
-          ({ target }) =>
-            target.kind === 'tenant' || !('agent' in target) || target.agent === undefined || target.agent === agent,
-        )
+        .filter(({ target }) => concernsAgents(target, [agent]))
         .map(({ id, target, by, reason }) => ({ id, target, by, reason })),
     }
   })

@@ -7,9 +7,10 @@ import { agentKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { didYouMean, scopeFix } from '../policy/known-names.ts'
-import { type VerbDeps, writeVerb } from '../policy/operator-verbs.ts'
-import { newAgentTrust } from '../trust/agent-trust.ts'
+import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import { demoteScope as demoted } from '../trust/demotion.ts'
+import { newAgentTrust } from '../trust/agent-trust.ts'
+import type { AgentScope } from './promote.ts'
 import type { DemotionAnswer, DemotionReport } from './wire.ts'
 
 /**
@@ -19,8 +20,7 @@ import type { DemotionAnswer, DemotionReport } from './wire.ts'
 export async function demote(
   deps: VerbDeps,
   caller: Caller,
-  agent: string,
-  scope: ScopeKey,
+  { agent, scope }: AgentScope,
   { level, reason }: DemotionReport,
 ): Promise<DemotionAnswer> {
   authorize(caller, 'demote')
@@ -42,7 +42,7 @@ export async function demote(
       return { ...common, demoted: false, changes: [], leaf_index: null, state_version: transaction.stateVersion() }
     const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
     const body = { verb: 'demote', scope, from, to: level, reason, ...named }
-    const written = writeVerb(deps, { caller, atMs: nowMs, agent, body, effects }, transaction)
+    const written = recordOperatorAction(deps, { caller, atMs: nowMs, agent, body, effects }, transaction)
     if (level < from) deps.observe({ kind: 'demotion', from, to: level })
     return { ...common, demoted: level < from, changes: [...changes], ...written }
   })

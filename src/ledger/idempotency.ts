@@ -39,14 +39,14 @@ export type Beside = {
  */
 export function withIdempotency(
   store: Store,
-  touches: readonly DocumentKey[],
+  documentKeys: readonly DocumentKey[],
   before: (transaction: Transaction) => void,
   beside: Beside,
 ): Store {
   return {
     ...store,
     transact: (own, change) =>
-      store.transact([...own, ...touches], (transaction) => {
+      store.transact([...own, ...documentKeys], (transaction) => {
         before(transaction)
         const appended: string[] = []
         const append: Transaction['append'] = (entry) => {

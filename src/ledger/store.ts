@@ -66,8 +66,8 @@ export type DocumentKeys = readonly DocumentKey[]
  */
 export type Store = {
   /** Runs `change` at one consistent moment, in one sequence with all others; resolves when what it appended is durable. Rejects with code `store_fenced` once a commit has failed. */
-  readonly transact: <T>(touches: DocumentKeys, change: (transaction: Transaction) => T) => Promise<T>
-  readonly read: <T>(touches: DocumentKeys, view: (view: View) => T) => Promise<T>
+  readonly transact: <T>(documentKeys: DocumentKeys, change: (transaction: Transaction) => T) => Promise<T>
+  readonly read: <T>(documentKeys: DocumentKeys, view: (view: View) => T) => Promise<T>
   readonly query: (query: RecordQuery) => Promise<readonly StoredRecord[]>
   /** Ids of a tenant's documents of a kind, sorted. */
   readonly list: (kind: DocumentKind, tenant: string) => Promise<readonly string[]>

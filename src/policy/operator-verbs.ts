@@ -14,11 +14,11 @@ export type VerbDeps = {
   readonly clockSteady: () => boolean
 }
 
-/** Where a record of a person's word went, and the state that it made. */
+/** Where the record of an operator's action is in the log, and the state that it made. */
 export type WrittenRecord = { readonly leaf_index: number; readonly state_version: number }
 
-/** Writes the record of an operator's verb: who said so, about whom, and what it does. */
-export function writeVerb(
+/** Records what an operator does: who, about whom, and its effects. */
+export function recordOperatorAction(
   deps: Pick<VerbDeps, 'newId'>,
   draft: Omit<RecordDraft, 'kind' | 'id' | 'body'> & { readonly body: { readonly verb: string } & RecordDraft['body'] },
   transaction: Transaction,

@@ -4,7 +4,7 @@ import { sha256Hex } from '../format/canonical-json.ts'
 import { ServiceError } from '../format/error.ts'
 import { DAY_MS } from '../format/time.ts'
 import type { Store } from '../ledger/store.ts'
-import { writeVerb } from '../policy/operator-verbs.ts'
+import { recordOperatorAction } from '../policy/operator-verbs.ts'
 import { type AlertDeps, raiseAlert } from './monitoring/raise-alert.ts'
 import type { Raised } from './monitoring/rule-fold.ts'
 import type { LogReview } from './settings.ts'
@@ -40,7 +40,7 @@ export async function reviewLog(deps: LogReviewDeps, caller: Caller, report: Log
   }
   const nowMs = deps.nowMs()
   const { leaf_index } = await deps.store.transact([], (transaction) =>
-    writeVerb(
+    recordOperatorAction(
       deps,
       {
         caller,

@@ -1,6 +1,7 @@
 import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../ledger/documents/documents.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { project, type ProjectionState, TRUST_EFFECTS } from '../ledger/fold/fold.ts'
+import { project, type ProjectionState } from '../ledger/fold/fold.ts'
+import { isTrustEffect } from '../ledger/fold/trust.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import { type Level, LEVELS } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
@@ -84,8 +85,10 @@ function levelIn(agent: AgentTrust, scope: ScopeKey): Level {
   return agent.scopes[scope]?.ladder.level ?? 0
 }
 
-/** Effects that trust is made of, and the constants they are weighed by. */
-const OF_TRUST: readonly Effect['kind'][] = ['constants', ...TRUST_EFFECTS]
+/** What trust is made of, and the constants it is weighed by. */
+function isOfTrust(effect: Effect): boolean {
+  return effect.kind === 'constants' || isTrustEffect(effect)
+}
 
 type LoggedTrust = {
   readonly follow: (record: AuditRecord) => void
@@ -112,7 +115,7 @@ function createLoggedTrust(): LoggedTrust {
   }
   return {
     follow: ({ effects, at, tenant }) => {
-      const ofTrust = effects.filter(({ kind }) => OF_TRUST.includes(kind))
+      const ofTrust = effects.filter(isOfTrust)
       if (ofTrust.length > 0) project(ofTrust, Date.parse(at), tenant, state)
     },
     couldRise: (key, { scope, level, nowMs }) => {

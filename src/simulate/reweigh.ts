@@ -1,5 +1,6 @@
 import { judgedOf, proposalOf, recordedDecisionOf } from '../evidence/judged-decision.ts'
-import { type Judged, type Verdict, weigh } from '../evidence/weigh-verdict.ts'
+import { weigh } from '../evidence/rules/weigh-verdict.ts'
+import type { Judged, Verdict } from '../evidence/rules/weighing.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Effect } from '../ledger/effect.ts'
 import type { ProjectionState } from '../ledger/fold/fold.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { approversNeeded, redemptionProblem, refuseVote } from '../../src/approvals/approval-rules.ts'
+import { approversNeeded, redemptionProblem, refuseVote } from '../../src/approvals/rules/approval-rules.ts'
 import type { Approval, ApprovalVote } from '../../src/ledger/documents/approval.ts'
 import { approvalEndsMs, approvalState, expired, redeemed, withdrawn, withVote } from '../../src/ledger/fold/approvals.ts'
 import { medianLatencySeconds, newRater, withVerdict } from '../../src/ledger/fold/rater-record.ts'

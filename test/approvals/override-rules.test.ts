@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { isBehind, overrideFor } from '../../src/approvals/override-rules.ts'
+import { confirmed, isBehind, overrideFor } from '../../src/approvals/rules/override-rules.ts'
 import type { Override } from '../../src/ledger/documents/approval.ts'
-import { confirmed, openOverrides } from '../../src/ledger/fold/overrides.ts'
+import { openOverrides } from '../../src/ledger/fold/tenant.ts'
 
 const AT = 1_000_000
 const OVERRIDE: Override = {

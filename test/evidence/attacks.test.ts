@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { DETECTORS_SOURCE } from '../../src/evidence/detectors/run-detectors.ts'
+import { DETECTORS_SOURCE } from '../../src/evidence/detectors/detector-verdicts.ts'
 import { DAY_MS } from '../../src/format/time.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { boundsKey } from '../../src/ledger/keys.ts'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
-import { EVENT_AGE_MS_MAX, EVENT_SKEW_MS_MAX } from '../../src/evidence/event-time.ts'
+import { EVENT_AGE_MS_MAX, EVENT_SKEW_MS_MAX } from '../../src/evidence/rules/event-time.ts'
 import {
   anonymous,
   ask,

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { type Judged, type Verdict, weigh } from '../../src/evidence/weigh-verdict.ts'
+import { weigh } from '../../src/evidence/rules/weigh-verdict.ts'
+import type { Judged, Verdict } from '../../src/evidence/rules/weighing.ts'
 import { invariant } from '../../src/format/error.ts'
 import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../../src/ledger/documents/documents.ts'
 import type { Verdicts } from '../../src/ledger/documents/verdicts.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { eventTimeIn, refuseOldSuccess } from '../../src/evidence/event-time.ts'
+import { eventTimeIn, refuseOldSuccess } from '../../src/evidence/rules/event-time.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'

@@ -50,7 +50,7 @@ async function conceded(cell: { readonly level: number; readonly band: string },
     facts: {},
     overrides: {},
   }
-  const evaluation = await graduation.evaluate('graduation/ceilings', input)
+  const evaluation = graduation.evaluate('graduation/ceilings', input)
   expect(evaluation.kind).toBe('value')
   const terms = (evaluation as { readonly value: unknown }).value as readonly Term[]
   return Outcome.parse(terms.find(({ source }) => source === 'trust')?.outcome)

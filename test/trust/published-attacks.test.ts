@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Judged, type Verdict, weigh } from '../../src/evidence/weigh-verdict.ts'
-import { hearing } from '../../src/ledger/fold/fold.ts'
+import { weigh } from '../../src/evidence/rules/weigh-verdict.ts'
+import type { Judged, Verdict } from '../../src/evidence/rules/weighing.ts'
+import { verdictName } from '../../src/ledger/fold/verdicts.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'
@@ -34,7 +35,7 @@ const heard: Parameters<typeof weigh>[2] = {
   layers: {
     outcome: { positive: 1, positive_ms: NOW, negative: 0, kappa: 0, factual: false, counted: true },
   },
-  heard: [hearing('outcome', 'checks', 'validated')],
+  heard: [verdictName('outcome', 'checks', 'validated')],
   self_flagged: false,
 }
 const kindsOf = (verdict: Verdict, before?: Parameters<typeof weigh>[2]) =>

@@ -5,7 +5,7 @@ import type { Caller } from '../../access/caller.ts'
 import { sha256Hex } from '../../format/canonical-json.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
 import { byCodeUnit } from '../../format/order.ts'
-import { consequencesOf } from '../../ledger/changes.ts'
+import { consequencesOf, observeChanges } from '../../ledger/changes.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'
 import { agentKey } from '../../ledger/keys.ts'
@@ -16,7 +16,8 @@ import type { Layer } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import { actsInScope, didYouMean } from '../../policy/known-names.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
-import { newAgentTrust, scopeOf, SCOPES_MAX } from '../../trust/agent-trust.ts'
+import { steppedClock } from '../../policy/stepped-clock.ts'
+import { SCOPES_MAX } from '../../trust/agent-trust.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { decay } from '../../trust/decay.ts'
 import { negativeWeight, positiveWeight } from '../../trust/evidence-weight.ts'
@@ -25,6 +26,8 @@ import { changeOf } from '../signals/idempotency.ts'
 import type { ImportAnswer, SignedHistory } from '../signals/wire.ts'
 import { linesOf, type Placed, refuseWrong, type Wrong } from './lines.ts'
 import type { ImportKey } from './settings.ts'
+import { scopeOf } from '../../trust/agent-trust.ts'
+import { newAgentTrust } from '../../trust/agent-trust.ts'
 
 /** Longest file, bytes. */
 export const IMPORT_BYTES_MAX = 8_388_608
@@ -42,10 +45,7 @@ export async function importHistory(deps: ImportDeps, caller: Caller, file: Sign
   authorize(caller, 'import_trust')
   const { tenant } = caller
   const key = signerOf(keysOf(deps.importKeys, tenant), file)
-  if (!deps.clockSteady())
-    throw new ServiceError('not_ready', 'the clock stepped: nothing is imported until it is steady', {
-      fix: 'check time synchronisation',
-    })
+  if (!deps.clockSteady()) throw steppedClock('nothing is imported')
   const nowMs = deps.nowMs()
   const lines = linesOf(file.bytes, nowMs)
   const digest = sha256Hex(file.bytes)
@@ -187,8 +187,7 @@ function append(deps: ImportDeps, caller: Caller, draft: Draft, transaction: Tra
     { kind: 'received', key: received, digest, record_id: id },
   ]
   const { changes, named } = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
-  for (const change of changes)
-    if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+  observeChanges(deps, changes)
   const detail = new TextDecoder().decode(draft.bytes)
   transaction.append({
     record: recordOf({

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../format/error.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
-import { EVENT_SKEW_MS_MAX } from '../event-time.ts'
+import { EVENT_SKEW_MS_MAX } from '../rules/event-time.ts'
 import { ImportLine } from '../signals/wire.ts'
 
 /** Most lines of one file. */

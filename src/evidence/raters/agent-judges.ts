@@ -1,13 +1,13 @@
 import type { Caller } from '../../access/caller.ts'
 import { agentsOf } from '../../access/parties.ts'
 import { ServiceError } from '../../format/error.ts'
-import { ceilingsFor } from '../../ladder/score-ceilings.ts'
+import { ceilingsFor } from '../../ladder/rules/score-ceilings.ts'
 import type { View } from '../../ledger/store.ts'
 import { newAgentTrust } from '../../trust/agent-trust.ts'
 import { scopeView } from '../../trust/trust-view.ts'
 import { judgedOf, proposalOf, type RecordedDecision } from '../judged-decision.ts'
-import type { Judged } from '../weigh-verdict.ts'
-import type { EvaluationContext } from './judge.ts'
+import type { Judged } from '../rules/weighing.ts'
+import type { EvaluationContext } from './evaluation-context.ts'
 
 /** The level that a judging agent must hold itself, in some scope, for what it says to weigh anything. */
 const JUDGE_LEVEL_MIN = 2
@@ -36,12 +36,10 @@ export function judgedBy(caller: Caller, decisionId: string, decided: RecordedDe
   return (waits ? proposalOf(decisionId, decided) : null) ?? judgedOf(decisionId, decided)
 }
 
-/** How a caller's verdict is said: when, of what, and whether a judging agent's own trust carries it. */
+/** How a caller judges: when, which decision, and whether a judging agent's own trust carries what it says. */
 export function evaluationContextOf(
-  deps: { readonly newId: () => string },
   caller: Caller,
-  decisionId: string,
-  nowMs: number,
+  { decisionId, nowMs, newId }: Pick<EvaluationContext, 'decisionId' | 'nowMs' | 'newId'>,
   view: View,
 ): EvaluationContext {
   return {
@@ -50,7 +48,7 @@ export function evaluationContextOf(
     decisionId,
     knowsCanaries: knowsCanaries(caller),
     untrustedJudge: caller.judge !== undefined && !isTrusted(caller.tenant, caller.judge, nowMs, view),
-    newId: deps.newId,
+    newId,
   }
 }
 

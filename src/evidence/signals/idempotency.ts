@@ -40,15 +40,15 @@ export function signalKeyOf({ tenant, credential }: Caller, { origin, raw }: Sig
   return { key: idempotencyKey(tenant, name), digest: eventDigest(raw) }
 }
 
-/** Refuses what was received before. Throws `TakenBefore`. */
+/** Refuses what was received before. Throws `DuplicateSignal`. */
 export function refuseDuplicate({ key, digest }: SignalKey, view: View): void {
   const received = view.document(key)
   if (received !== undefined) throw new DuplicateSignal(received.record_id, compareReceived(received, digest) === 'same')
 }
 
 /** The effect by which a signal is remembered. */
-export function rememberSignal(memory: SignalKey | null, recordId: string): readonly Effect[] {
-  return memory === null ? [] : [{ kind: 'received', key: memory.key.id, digest: memory.digest, record_id: recordId }]
+export function rememberSignal(signalKey: SignalKey | null, recordId: string): readonly Effect[] {
+  return signalKey === null ? [] : [{ kind: 'received', key: signalKey.key.id, digest: signalKey.digest, record_id: recordId }]
 }
 
 /** The record of a signal. */

@@ -1,15 +1,17 @@
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
-import { consequencesOf } from '../../ledger/changes.ts'
+import { consequencesOf, observeChanges } from '../../ledger/changes.ts'
 import { recordOf } from '../../ledger/new-record.ts'
 import { sandbox } from '../../ledger/sandbox.ts'
 import type { Transaction } from '../../ledger/store.ts'
+import { refuseSteppedClock } from '../../policy/stepped-clock.ts'
 import { decisionOf } from '../judged-decision.ts'
-import { type EvidenceDeps, reportSignal } from '../report-outcome.ts'
+import type { EvidenceDeps } from '../evidence-deps.ts'
+import { reportSignal } from '../report-outcome.ts'
 import type { EvidenceAnswer, SignalReport } from '../wire.ts'
 import { signalLayer, refuseUnconfigured } from './authorization.ts'
-import { signalOutcome, isWeakInjection } from './effects.ts'
+import { signalOutcome, isWeakInjection } from './signal-outcome.ts'
 import {
   signalAnswerOf,
   isState,
@@ -21,7 +23,7 @@ import {
   type StateEvent,
   DuplicateSignal,
 } from './idempotency.ts'
-import { judgedDecision, ingestJudgement, ingestWithEvidence } from './judgements.ts'
+import { judgedDecision, ingestJudgement, ingestWithEvidence } from './ingest-judgement.ts'
 import { refuseUnknown, signalContextOf, signalStateKeys } from './target.ts'
 import type { SignalAnswer, SignalEvent } from './wire.ts'
 
@@ -30,7 +32,7 @@ export async function ingestSignal(deps: EvidenceDeps, caller: Caller, event: Si
   const layer = signalLayer(event.signal)
   const labels = { kind: 'signal', class: event.signal.class, layer } as const
   try {
-    const answer = await taken(deps, caller, event)
+    const answer = await ingest(deps, caller, event)
     deps.observe({ ...labels, result: answer.duplicate ? 'duplicate' : 'accepted' })
     return answer
   } catch (error) {
@@ -66,52 +68,43 @@ export async function reportJudged(deps: EvidenceDeps, caller: Caller, report: S
   }
 }
 
-async function taken(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
+async function ingest(deps: EvidenceDeps, caller: Caller, event: SignalEvent): Promise<SignalAnswer> {
   authorize(caller, 'report_signal')
   const { signal, agent } = event
-  const memory = signalKeyOf(caller, event)
-  if (memory !== null) await deps.store.read([memory.key], (view) => refuseDuplicate(memory, view))
-  if (!isState(signal)) return ingestJudgement(deps, caller, event, memory)
+  const key = signalKeyOf(caller, event)
+  if (key !== null) await deps.store.read([key.key], (view) => refuseDuplicate(key, view))
+  if (!isState(signal)) return ingestJudgement(deps, caller, event, key)
   if (agent === null)
     throw new ServiceError('bad_request', `a signal "${signal.class}" is about an agent, so name it`, {
       place: { pointer: '/agent' },
       fix: 'say which agent, as its id in the catalogue',
     })
   refuseUnconfigured(caller, signal, agent)
-  refuseUnsteady(deps)
+  refuseSteppedClock(deps, 'signals are not taken')
   const judged = await judgedDecision(deps, caller, signal, agent)
   return isWeakInjection(signal) && judged !== null
-    ? ingestWithEvidence(deps, caller, { ...event, signal, agent }, memory, judged)
-    : takeState(deps, caller, { ...event, signal, agent }, memory)
-}
-
-function refuseUnsteady(deps: EvidenceDeps): void {
-  if (deps.clockSteady()) return
-  deps.observe({ kind: 'degraded', cause: 'clock' })
-  throw new ServiceError('not_ready', 'the clock stepped: signals are not taken until it is steady', {
-    fix: 'check time synchronisation',
-  })
+    ? ingestWithEvidence(deps, caller, { event: { ...event, signal, agent }, key, decisionId: judged })
+    : ingestState(deps, caller, { ...event, signal, agent }, key)
 }
 
 /** A signal about an agent or a session: what it does, and its record, in one write. */
-async function takeState(deps: EvidenceDeps, caller: Caller, event: StateEvent, memory: SignalKey | null): Promise<SignalAnswer> {
-  const told = signalContextOf(deps, caller, event)
+async function ingestState(deps: EvidenceDeps, caller: Caller, event: StateEvent, key: SignalKey | null): Promise<SignalAnswer> {
+  const context = signalContextOf(deps, caller, event)
   const id = deps.newId()
-  await deps.store.transact(signalStateKeys(caller.tenant, event, memory), (transaction) => {
-    if (memory !== null) refuseDuplicate(memory, transaction)
+  await deps.store.transact(signalStateKeys(caller.tenant, event, key), (transaction) => {
+    if (key !== null) refuseDuplicate(key, transaction)
     refuseUnknown(deps, event, caller.tenant, transaction)
-    const { effects: own, did } = signalOutcome(event.signal, told, id, transaction)
-    const effects = [...own, ...rememberSignal(memory, id)]
-    const { changes, named } = consequencesOf(effects, told.nowMs, caller.tenant, sandbox(transaction))
-    for (const change of changes)
-      if (change.kind === 'demoted') deps.observe({ kind: 'demotion', from: change.from, to: change.to })
+    const { effects: own, did } = signalOutcome(event.signal, context, id, transaction)
+    const effects = [...own, ...rememberSignal(key, id)]
+    const { changes, named } = consequencesOf(effects, context.nowMs, caller.tenant, sandbox(transaction))
+    observeChanges(deps, changes)
     const body = { signal: event.raw, taken: { class: event.signal.class, layer: signalLayer(event.signal), did }, ...named }
     transaction.append({
       record: recordOf({
         kind: 'signal',
         id,
         caller,
-        atMs: told.nowMs,
+        atMs: context.nowMs,
         agent: event.agent,
         outcome: event.signal.class,
         decisionId: 'decision_id' in event.signal.data ? (event.signal.data.decision_id ?? null) : null,

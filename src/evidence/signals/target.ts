@@ -6,8 +6,8 @@ import { agentKey, boundsKey, sessionKey } from '../../ledger/keys.ts'
 import type { View } from '../../ledger/store.ts'
 import { didYouMean } from '../../policy/known-names.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
-import { eventTimeIn } from '../event-time.ts'
-import { type SignalContext, signalDocumentKeys } from './effects.ts'
+import { eventTimeIn } from '../rules/event-time.ts'
+import { type SignalContext, signalDocumentKeys } from './signal-outcome.ts'
 import type { SignalKey, StateEvent } from './idempotency.ts'
 
 /** Whom a signal is about, who says so, and when. Throws `bad_request` for a time that is too old or to come. */
@@ -16,14 +16,14 @@ export function signalContextOf(deps: VerbDeps, caller: Caller, { agent, event_t
   return { tenant: caller.tenant, agent, by: actorOf(caller), nowMs, eventTimeMs: eventTimeIn(event_time ?? undefined, 0, nowMs) }
 }
 
-/** Documents that a signal about an agent may touch. */
-export function signalStateKeys(tenant: string, { signal, agent }: StateEvent, memory: SignalKey | null): readonly DocumentKey[] {
+/** Documents that a signal about an agent reads or writes. */
+export function signalStateKeys(tenant: string, { signal, agent }: StateEvent, key: SignalKey | null): readonly DocumentKey[] {
   const session = 'session' in signal.data ? signal.data.session : undefined
   return [
     ...signalDocumentKeys(signal, tenant, agent),
     boundsKey(tenant, agent),
     ...(session === undefined ? [] : [sessionKey(tenant, agent, session)]),
-    ...(memory === null ? [] : [memory.key]),
+    ...(key === null ? [] : [key.key]),
   ]
 }
 

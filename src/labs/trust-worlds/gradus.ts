@@ -1,4 +1,4 @@
-import { atItsTime } from '../../evidence/event-time.ts'
+import { atItsTime } from '../../evidence/rules/event-time.ts'
 import { judge } from '../../evidence/raters/judge.ts'
 import { DAY_MS, HOUR_MS } from '../../format/time.ts'
 import { mayRun } from '../../lattice/outcome-order.ts'

@@ -18,7 +18,7 @@ export const Verdicts = z.strictObject({
       factual: z.boolean(),
       /** The ladder counted the success, once. */
       counted: z.boolean(),
-      /** The heaviest word that it was a success, by whom, and the heaviest of anybody else: what is beyond it rests on one rater alone. */
+      /** The heaviest claim of a success, by whom, and the heaviest of anybody else: what is beyond it rests on one rater alone. */
       best: z.strictObject({ by: z.string(), rater: z.boolean(), weight: z.number() }).optional(),
       second: z.number().optional(),
     }),

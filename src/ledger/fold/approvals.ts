@@ -1,30 +1,29 @@
 import { invariant } from '../../format/error.ts'
 import type { Approval, ApprovalInbox, ApprovalState, ApprovalVote } from '../documents/approval.ts'
-import type { Effect } from '../effect.ts'
+import type { EffectOf } from '../effect.ts'
+import { approvalKey, inboxKey, raterKey } from '../keys.ts'
 import { withVerdict } from './rater-record.ts'
-import type { ProjectionState } from './state.ts'
+import { type FoldRules, type Moment, NO_CHANGES, type ProjectionState } from './state.ts'
 
-/** Applies one step in the life of an approval: the approval itself, the tenant's list of open ones, and who decided how. */
-export function applyApproval(
-  { request_digest, step }: Extract<Effect, { kind: 'approval' }>,
-  nowMs: number,
-  tenant: string,
-  state: ProjectionState,
-): void {
-  const key = { kind: 'approval', tenant, id: request_digest } as const
-  const before = step.kind === 'requested' ? step.approval : state.document(key)
-  invariant(before !== undefined, `there is no approval of ${request_digest}`)
-  const after = stepped(before, step, nowMs)
-  state.put(key, after)
-  putInbox(after, nowMs, tenant, state)
-  if (step.kind === 'voted') {
-    const { person, verdict, at_ms } = step.vote
-    const rater = { kind: 'rater', tenant, id: person } as const
-    state.put(rater, withVerdict(state.document(rater), verdict, at_ms - before.requested_at_ms))
-  }
+/** One step in the life of an approval: the approval itself, the tenant's list of open ones, and who decided how. */
+export const APPROVAL_RULES: FoldRules<'approval'> = {
+  approval: ({ request_digest, step }, moment, state) => {
+    const key = approvalKey(moment.tenant, request_digest)
+    const before = step.kind === 'requested' ? step.approval : state.document(key)
+    invariant(before !== undefined, `there is no approval of ${request_digest}`)
+    const after = stepped(before, step, moment.nowMs)
+    state.put(key, after)
+    putInbox(after, moment, state)
+    if (step.kind === 'voted') {
+      const { person, verdict, at_ms } = step.vote
+      const rater = raterKey(moment.tenant, person)
+      state.put(rater, withVerdict(state.document(rater), verdict, at_ms - before.requested_at_ms))
+    }
+    return NO_CHANGES
+  },
 }
 
-type Step = Extract<Effect, { kind: 'approval' }>['step']
+type Step = EffectOf<'approval'>['step']
 
 function stepped(approval: Approval, step: Step, nowMs: number): Approval {
   switch (step.kind) {
@@ -42,8 +41,8 @@ function stepped(approval: Approval, step: Step, nowMs: number): Approval {
 }
 
 /** Open is what somebody can still decide or redeem. What ran out of time leaves with its record that says so. */
-function putInbox(approval: Approval, nowMs: number, tenant: string, state: ProjectionState): void {
-  const key = { kind: 'inbox', tenant, id: '' } as const
+function putInbox(approval: Approval, { tenant, nowMs }: Moment, state: ProjectionState): void {
+  const key = inboxKey(tenant)
   const others = (state.document(key)?.open ?? []).filter(({ request_digest }) => request_digest !== approval.request_digest)
   const standing = approvalState(approval, nowMs)
   const entry: ApprovalInbox['open'] =

@@ -12,57 +12,58 @@ import {
   type ToolPlaces,
 } from '../../trust/bounds.ts'
 import type { Posture } from '../../trust/posture.ts'
-import type { Effect } from '../effect.ts'
+import type { EffectOf } from '../effect.ts'
+import type { BOUND_EFFECTS } from '../effects/bounds.ts'
 import { boundsKey, sessionKey, TOOLS_KEY } from '../keys.ts'
-import { passFilings } from './raters.ts'
-import type { ProjectionState } from './state.ts'
+import { dropFilings, passFilings } from './raters.ts'
+import { type FoldRules, NO_CHANGES, type ProjectionState } from './state.ts'
 
-/** Effects on what bounds an agent besides its evidence. */
-export const BOUND_EFFECTS = ['posture', 'hold', 'hold_resolved', 'coverage', 'timed_ceiling', 'tools', 'session'] as const
-/** What changes the bounds of an agent or of one of its sessions. */
-export type BoundEffect = Extract<Effect, { kind: (typeof BOUND_EFFECTS)[number] }>
-
-/** Applies one effect on bounds. `nowMs` is the record's time. */
-export function applyBound(effect: BoundEffect, nowMs: number, tenant: string, state: ProjectionState): void {
-  if (effect.kind === 'session') {
-    const key = sessionKey(tenant, effect.agent, effect.session)
-    state.put(key, boundedSession(state.document(key), effect, nowMs))
-    return
-  }
-  if (effect.kind === 'tools') {
-    state.put(TOOLS_KEY, placedTools(state.document(TOOLS_KEY) ?? {}, effect.places))
-    return
-  }
-  const key = boundsKey(tenant, effect.agent)
-  const before = state.document(key) ?? newBounds()
-  const after = bounded(before, effect, nowMs, state)
-  state.put(key, after)
-  if (effect.kind === 'hold') keepFilings(effect.agent, [before.holds, after.holds], tenant, state)
-}
-
-function bounded(
-  before: AgentBounds,
-  effect: Exclude<BoundEffect, { kind: 'session' | 'tools' }>,
-  nowMs: number,
-  state: ProjectionState,
-): AgentBounds {
-  switch (effect.kind) {
-    case 'posture':
-      return withPosture(before, effect.posture, effect.event_time_ms ?? nowMs)
-    case 'hold':
-      return { ...before, holds: held(before.holds, effect.hold) }
-    case 'hold_resolved':
-      return { ...before, holds: before.holds.filter(({ id }) => id !== effect.id) }
-    case 'coverage': {
+/** What bounds an agent, its sessions, and tools that move between scopes. */
+export const BOUND_RULES: FoldRules<keyof typeof BOUND_EFFECTS> = {
+  posture: ({ agent, posture, event_time_ms }, { tenant, nowMs }, state) =>
+    onBounds(tenant, agent, state, (before) => withPosture(before, posture, event_time_ms ?? nowMs)),
+  hold: ({ agent, hold }, { tenant }, state) => {
+    const { holds: before = [] } = state.document(boundsKey(tenant, agent)) ?? {}
+    const after = held(before, hold)
+    onBounds(tenant, agent, state, (bounds) => ({ ...bounds, holds: after }))
+    keepFilings(agent, [before, after], tenant, state)
+    return NO_CHANGES
+  },
+  hold_resolved: ({ agent, id }, { tenant }, state) => {
+    onBounds(tenant, agent, state, (before) => ({ ...before, holds: before.holds.filter((each) => each.id !== id) }))
+    dropFilings(agent, id, tenant, state)
+    return NO_CHANGES
+  },
+  coverage: (effect, { tenant, nowMs }, state) =>
+    onBounds(tenant, effect.agent, state, (before) => {
       const coverage = coverageAfter(before.coverage[effect.scope], effect, nowMs, state.constants())
       return { ...before, coverage: { ...before.coverage, [effect.scope]: coverage } }
-    }
-    case 'timed_ceiling': {
-      const others = before.timed.filter(({ source, until_ms }) => source !== effect.source && until_ms > nowMs)
-      const { source, value, until_ms } = effect
+    }),
+  timed_ceiling: ({ agent, source, value, until_ms }, { tenant, nowMs }, state) =>
+    onBounds(tenant, agent, state, (before) => {
+      const others = before.timed.filter((each) => each.source !== source && each.until_ms > nowMs)
       return { ...before, timed: [...others, { source, value, until_ms }] }
-    }
-  }
+    }),
+  tools: ({ places }, _moment, state) => {
+    state.put(TOOLS_KEY, placedTools(state.document(TOOLS_KEY) ?? {}, places))
+    return NO_CHANGES
+  },
+  session: (effect, { tenant, nowMs }, state) => {
+    const key = sessionKey(tenant, effect.agent, effect.session)
+    state.put(key, boundedSession(state.document(key), effect, nowMs))
+    return NO_CHANGES
+  },
+}
+
+function onBounds(
+  tenant: string,
+  agent: string,
+  state: ProjectionState,
+  change: (before: AgentBounds) => AgentBounds,
+): typeof NO_CHANGES {
+  const key = boundsKey(tenant, agent)
+  state.put(key, change(state.document(key) ?? newBounds()))
+  return NO_CHANGES
 }
 
 /** Tools at their new places. One that was elsewhere, also before it was away for a while, remembers where it came from. */
@@ -88,11 +89,7 @@ export function movedUnits({ moved }: Pick<AgentBounds, 'moved'>, scope: ScopeKe
 }
 
 /** A success with a tool that has moved counts towards what it has to prove at its new place; one that is taken back no more. */
-export function countMoved(
-  effect: Extract<Effect, { kind: 'evidence' | 'take_back' }>,
-  tenant: string,
-  state: ProjectionState,
-): void {
+export function countMoved(effect: EffectOf<'evidence' | 'take_back'>, tenant: string, state: ProjectionState): void {
   const { tool, agent, scope, layer, weight } = effect
   if (tool === undefined || layer !== 'outcome' || (effect.kind === 'evidence' && effect.polarity !== 'positive')) return
   const key = boundsKey(tenant, agent)
@@ -101,9 +98,9 @@ export function countMoved(
   state.put(key, { ...before, moved: { ...before.moved, [movedKey(scope, tool)]: units } })
 }
 
-/** The posture with what is newer than what is known of each member: a late word does not undo a later one. */
-function withPosture(before: AgentBounds, told: Posture, atMs: number): AgentBounds {
-  const newer = Object.entries(told).filter(([member]) => atMs >= (before.posture_ms[member] ?? 0))
+/** The posture with what is newer than what is known of each member: what is told late does not undo what is known of a later time. */
+function withPosture(before: AgentBounds, known: Posture, atMs: number): AgentBounds {
+  const newer = Object.entries(known).filter(([member]) => atMs >= (before.posture_ms[member] ?? 0))
   return {
     ...before,
     posture: { ...before.posture, ...Object.fromEntries(newer) },
@@ -138,11 +135,7 @@ function keepFilings(
   if (gone !== undefined && merged !== undefined) passFilings(agent, { from: gone.id, to: merged.id }, tenant, state)
 }
 
-function boundedSession(
-  before: SessionBounds | undefined,
-  { cap, used }: Extract<BoundEffect, { kind: 'session' }>,
-  nowMs: number,
-): SessionBounds {
+function boundedSession(before: SessionBounds | undefined, { cap, used }: EffectOf<'session'>, nowMs: number): SessionBounds {
   const isOver = before === undefined || before.until_ms <= nowMs
   const known: Pick<SessionBounds, 'caps' | 'used'> = isOver ? { caps: [], used: [] } : before
   const least = cap === null ? undefined : known.caps.find(({ source, value }) => source === cap.source && value <= cap.value)

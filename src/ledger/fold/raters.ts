@@ -1,17 +1,10 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../format/time.ts'
-import {
-  ADVICE_MAX,
-  type Filings,
-  FILINGS_MAX,
-  type Tally,
-  type TallyBucket,
-  type TallyWindow,
-  WITNESSES_MAX,
-} from '../documents/tally.ts'
-import type { Effect } from '../effect.ts'
+import type { RaterRecord } from '../../trust/raters.ts'
+import { type Filings, FILINGS_MAX, type Tally, type TallyBucket, type TallyWindow, WITNESSES_MAX } from '../documents/tally.ts'
+import type { RATER_EFFECTS } from '../effects/raters.ts'
 import { filingsKey, OWNERS_KEY, raterKey, tallyKey } from '../keys.ts'
 import { newRater } from './rater-record.ts'
-import type { ProjectionState } from './state.ts'
+import { type FoldRules, NO_CHANGES, type ProjectionState } from './state.ts'
 
 /** Length of a window and of its buckets, ms. A bucket that began within the window counts whole, so a window is never shorter than it says. */
 const WINDOWS = {
@@ -23,10 +16,29 @@ const WINDOWS = {
 /** How long the failures that a source told of corroborate another's, ms. */
 export const WITNESS_MS = WINDOWS.factual.windowMs
 
-/** Effects on who said how much, what waits, and who is known by their canaries. */
-export const RATER_EFFECTS = ['tally', 'witness', 'filing', 'canary', 'canary_judged', 'advice', 'owners'] as const
-/** What changes them. */
-export type RaterEffect = Extract<Effect, { kind: (typeof RATER_EFFECTS)[number] }>
+/** How much was said, what waits, how raters judge canaries, and who owns which agent. */
+export const RATER_RULES: FoldRules<keyof typeof RATER_EFFECTS> = {
+  tally: ({ agent, of, window, units }, { tenant, nowMs }, state) => {
+    const key = tallyKey(tenant, agent, of)
+    state.put(key, tallied(state.document(key), { window, units, nowMs }))
+    if ('rater' in of && window === 'positive')
+      onRater(tenant, of.rater, state, (before) => ({ ...before, units_given: before.units_given + units }))
+    return NO_CHANGES
+  },
+  witness: (effect, { tenant, nowMs }, state) =>
+    onFilings(effect.agent, tenant, state, (before) => witnessed(before, effect, nowMs)),
+  filing: ({ agent, filing }, { tenant }, state) =>
+    onFilings(agent, tenant, state, (before) => ({ ...before, held: [...before.held, filing].slice(-FILINGS_MAX) })),
+  canary_judged: ({ rater, caught }, { tenant }, state) =>
+    onRater(tenant, rater, state, ({ canaries, ...before }) => ({
+      ...before,
+      canaries: { seen: canaries.seen + 1, caught: canaries.caught + (caught ? 1 : 0) },
+    })),
+  owners: (effect, _moment, state) => {
+    state.put(OWNERS_KEY, { ...state.document(OWNERS_KEY), ...effect.owners })
+    return NO_CHANGES
+  },
+}
 
 /** Units said within the window that ends at `nowMs`. */
 export function saidWithin(tally: Tally | undefined, window: TallyWindow, nowMs: number): number {
@@ -38,7 +50,10 @@ function within(buckets: readonly TallyBucket[], window: TallyWindow, nowMs: num
   return buckets.filter(({ start_ms }) => start_ms > nowMs - windowMs - bucketMs)
 }
 
-function tallied(before: Tally | undefined, window: TallyWindow, units: number, nowMs: number): Tally {
+function tallied(
+  before: Tally | undefined,
+  { window, units, nowMs }: { readonly window: TallyWindow; readonly units: number; readonly nowMs: number },
+): Tally {
   const tally = before ?? { positive: [], factual: [], ambiguous: [] }
   const kept = [...within(tally[window], window, nowMs)]
   const start_ms = nowMs - (nowMs % WINDOWS[window].bucketMs)
@@ -46,52 +61,6 @@ function tallied(before: Tally | undefined, window: TallyWindow, units: number, 
   if (last?.start_ms === start_ms) kept[kept.length - 1] = { start_ms, units: last.units + units }
   else kept.push({ start_ms, units })
   return { ...tally, [window]: kept }
-}
-
-/** Applies one of these effects. `nowMs` is the record's time. */
-export function applyRating(effect: RaterEffect, nowMs: number, tenant: string, state: ProjectionState): void {
-  switch (effect.kind) {
-    case 'tally': {
-      const key = tallyKey(tenant, effect.agent, effect.of)
-      state.put(key, tallied(state.document(key), effect.window, effect.units, nowMs))
-      if ('rater' in effect.of && effect.window === 'positive') give(effect.of.rater, effect.units, tenant, state)
-      return
-    }
-    case 'witness':
-      onFilings(effect.agent, tenant, state, (before) => witnessed(before, effect, nowMs))
-      return
-    case 'filing':
-      onFilings(effect.agent, tenant, state, (before) => ({
-        ...before,
-        held: [...before.held, effect.filing].slice(-FILINGS_MAX),
-      }))
-      return
-    case 'canary': {
-      const key = { kind: 'verdicts', tenant, id: effect.decision_id } as const
-      state.put(key, { ...(state.document(key) ?? { layers: {}, heard: [], self_flagged: false }), canary: effect.canary })
-      const approval =
-        effect.request_digest === null ? undefined : ({ kind: 'approval', tenant, id: effect.request_digest } as const)
-      const open = approval === undefined ? undefined : state.document(approval)
-      if (approval !== undefined && open !== undefined) state.put(approval, { ...open, canary: true })
-      return
-    }
-    case 'canary_judged': {
-      const key = raterKey(tenant, effect.rater)
-      const before = state.document(key) ?? newRater()
-      const { seen, caught } = before.canaries
-      state.put(key, { ...before, canaries: { seen: seen + 1, caught: caught + (effect.caught ? 1 : 0) } })
-      return
-    }
-    case 'owners':
-      state.put(OWNERS_KEY, { ...state.document(OWNERS_KEY), ...effect.owners })
-      return
-    case 'advice': {
-      const key = { kind: 'verdicts', tenant, id: effect.decision_id } as const
-      const before = state.document(key) ?? { layers: {}, heard: [], self_flagged: false }
-      state.put(key, { ...before, advice: [...(before.advice ?? []), effect.advice].slice(-ADVICE_MAX) })
-      return
-    }
-  }
 }
 
 /** A hold is resolved: what waited with it waits no more. */
@@ -114,15 +83,26 @@ export function passFilings(
   state.put(filingsKey(tenant, agent), { ...before, held })
 }
 
-function give(rater: string, units: number, tenant: string, state: ProjectionState): void {
+function onRater(
+  tenant: string,
+  rater: string,
+  state: ProjectionState,
+  change: (before: RaterRecord) => RaterRecord,
+): typeof NO_CHANGES {
   const key = raterKey(tenant, rater)
-  const before = state.document(key) ?? newRater()
-  state.put(key, { ...before, units_given: before.units_given + units })
+  state.put(key, change(state.document(key) ?? newRater()))
+  return NO_CHANGES
 }
 
-function onFilings(agent: string, tenant: string, state: ProjectionState, change: (before: Filings) => Filings): void {
+function onFilings(
+  agent: string,
+  tenant: string,
+  state: ProjectionState,
+  change: (before: Filings) => Filings,
+): typeof NO_CHANGES {
   const key = filingsKey(tenant, agent)
   state.put(key, change(state.document(key) ?? { witnesses: [], held: [] }))
+  return NO_CHANGES
 }
 
 function witnessed(

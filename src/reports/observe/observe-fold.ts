@@ -1,4 +1,4 @@
-import type { Verdict } from '../../evidence/weigh-verdict.ts'
+import type { Verdict } from '../../ledger/documents/tally.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
 import type { Scratch } from '../../ledger/scratch.ts'
 import { type Source, SOURCES } from '../../model/ceiling.ts'

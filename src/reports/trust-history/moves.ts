@@ -1,6 +1,7 @@
 import type { DocumentKey, DocumentKind, Documents } from '../../ledger/documents/documents.ts'
 import type { Effect } from '../../ledger/effect.ts'
-import { isTrustEffect, project, type ProjectionState, type TrustEffect } from '../../ledger/fold/fold.ts'
+import { project, type ProjectionState } from '../../ledger/fold/fold.ts'
+import { isTrustEffect, type TrustEffect } from '../../ledger/fold/trust.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
 import { type AgentTrust, newAgentTrust } from '../../trust/agent-trust.ts'
 import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../trust/constants.ts'

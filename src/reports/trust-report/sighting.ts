@@ -1,4 +1,4 @@
-import type { Verdict } from '../../evidence/weigh-verdict.ts'
+import type { Verdict } from '../../evidence/rules/weighing.ts'
 import type { AgentChange } from '../../ledger/changes.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'

@@ -1,4 +1,4 @@
-import { detectorLayer } from '../../../evidence/detectors/run-detectors.ts'
+import { detectorLayer } from '../../../evidence/detectors/detector-verdicts.ts'
 import { OUTCOME_RANK } from '../../../lattice/outcome-order.ts'
 import type { Ceiling, Guardrail } from '../../../model/ceiling.ts'
 import { levelName } from '../../../model/level.ts'

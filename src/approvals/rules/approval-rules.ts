@@ -1,8 +1,8 @@
-import type { Approval, RedemptionProblem } from '../ledger/documents/approval.ts'
-import { approvalState } from '../ledger/fold/approvals.ts'
-import type { RiskBand } from '../model/outcome.ts'
-import type { ScopeKey } from '../model/scope.ts'
-import type { ApproverRule } from './settings.ts'
+import type { Approval, RedemptionProblem } from '../../ledger/documents/approval.ts'
+import { approvalState } from '../../ledger/fold/approvals.ts'
+import type { RiskBand } from '../../model/outcome.ts'
+import type { ScopeKey } from '../../model/scope.ts'
+import type { ApproverRule } from '../settings.ts'
 
 /** How many people have to say yes: the first line that fits, one where none does. */
 export function approversNeeded(

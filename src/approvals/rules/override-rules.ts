@@ -1,7 +1,7 @@
-import { HOUR_MS } from '../format/time.ts'
-import type { Override } from '../ledger/documents/approval.ts'
-import type { RiskBand } from '../model/outcome.ts'
-import type { ScopeKey } from '../model/scope.ts'
+import { HOUR_MS } from '../../format/time.ts'
+import type { Override } from '../../ledger/documents/approval.ts'
+import type { RiskBand } from '../../model/outcome.ts'
+import type { ScopeKey } from '../../model/scope.ts'
 
 /** An override ends by itself within an hour, ms. */
 export const OVERRIDE_MS_MAX = HOUR_MS
@@ -30,4 +30,9 @@ export function overrideFor(overrides: readonly Override[], asked: Overridden, n
 /** Whether somebody who asks, or on whose behalf it is asked, stands behind the override: nobody takes over for themselves. */
 export function isBehind({ people }: Override, requesters: readonly string[]): boolean {
   return people.some((person) => requesters.includes(person))
+}
+
+/** The override with one more person behind it; the same person counts once. */
+export function confirmed(override: Override, person: string): Override {
+  return override.people.includes(person) ? override : { ...override, people: [...override.people, person] }
 }

@@ -1,8 +1,9 @@
-import { ServiceError } from '../format/error.ts'
-import { DAY_MS, SECOND_MS } from '../format/time.ts'
-import type { Judged, Verdict } from './weigh-verdict.ts'
+import { ServiceError } from '../../format/error.ts'
+import { DAY_MS, epochMs } from '../../format/time.ts'
+import type { Judged, Verdict } from './weighing.ts'
+import { SECOND_MS } from '../../format/time.ts'
 
-/** Evidence may be this old; older history enters only by an administrator's import. Days as ms. */
+/** Evidence may be this old; older history enters only by an administrator's import. */
 export const EVENT_AGE_MS_MAX = 7 * DAY_MS
 /** A caller's clock may be this far ahead, ms. */
 export const EVENT_SKEW_MS_MAX = 5_000
@@ -13,7 +14,7 @@ export const EVENT_SKEW_MS_MAX = 5_000
  */
 export function eventTimeIn(eventTime: string | undefined, decidedAtMs: number, nowMs: number): number {
   if (eventTime === undefined) return nowMs
-  const atMs = Date.parse(eventTime)
+  const atMs = epochMs(eventTime)
   if (atMs > nowMs + EVENT_SKEW_MS_MAX)
     throw new ServiceError('bad_request', `event_time is ${Math.round((atMs - nowMs) / SECOND_MS)} s in the future`, {
       place: { pointer: '/event_time' },

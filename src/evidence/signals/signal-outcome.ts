@@ -5,14 +5,10 @@ import { agentKey } from '../../ledger/keys.ts'
 import type { View } from '../../ledger/store.ts'
 import type { IncidentClass } from '../../trust/constants.ts'
 import type { Posture } from '../../trust/posture.ts'
-import { sighted, sightingKey } from '../corroboration.ts'
-import { EVENT_SKEW_MS_MAX } from '../event-time.ts'
+import { rememberSighting, sightingKey } from '../corroboration.ts'
+import { EVENT_SKEW_MS_MAX } from '../rules/event-time.ts'
+import { unconfirmedInjection } from '../rules/injection-confidence.ts'
 import type { StateSignal } from './wire.ts'
-
-/** Confidence from which an indicator of injection is taken for one, 0–1. */
-export const INJECTION_SUSPECTED_MIN = 0.8
-/** Confidence from which it is taken for a weak one, 0–1. */
-export const INJECTION_WEAK_MIN = 0.5
 
 /** Whom a signal is about, who says so, and when. */
 export type SignalContext = {
@@ -27,46 +23,45 @@ export type SignalContext = {
 /** What a signal does, as effects and in words. */
 export type SignalOutcome = { readonly effects: readonly Effect[]; readonly did: readonly string[] }
 
-const NOTHING: SignalOutcome = { effects: [], did: [] }
+const NO_OUTCOME: SignalOutcome = { effects: [], did: [] }
 
 /** What a signal about an agent or a session does to the state. Throws `bad_request` for a time that cannot be. */
-export function signalOutcome(signal: StateSignal, told: SignalContext, recordId: string, view: View): SignalOutcome {
+export function signalOutcome(signal: StateSignal, context: SignalContext, recordId: string, view: View): SignalOutcome {
   switch (signal.class) {
     case 'credential_issued':
-      return posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
     case 'credential_rotated':
-      return posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
+      return posture(context, { credential_issued_ms: pastIn(signal.data.issued_at, context) })
     case 'provisioned':
       return signal.data.issued_at === undefined
-        ? NOTHING
-        : posture(told, { credential_issued_ms: pastIn(signal.data.issued_at, told) })
+        ? NO_OUTCOME
+        : posture(context, { credential_issued_ms: pastIn(signal.data.issued_at, context) })
     case 'certificate_renewed':
-      return posture(told, { certificate_not_after_ms: timeIn(signal.data.not_after, 'not_after') })
+      return posture(context, { certificate_not_after_ms: timeIn(signal.data.not_after, 'not_after') })
     case 'workload_attested': {
       const { ok, until } = signal.data
-      return posture(told, { attested: { ok, ...(until === undefined ? {} : { until_ms: timeIn(until, 'until') }) } })
+      return posture(context, { attested: { ok, ...(until === undefined ? {} : { until_ms: timeIn(until, 'until') }) } })
     }
     case 'delegator_mfa':
-      return posture(told, { delegator_mfa: signal.data.ok })
+      return posture(context, { delegator_mfa: signal.data.ok })
     case 'deprovisioned':
     case 'revoked':
-      return incident('credential_compromise', told, recordId, view)
+      return incident('credential_compromise', context, recordId, view)
     case 'session_risk':
-      return sessionRisk(signal.data, told, view)
+      return sessionRisk(signal.data, context, view)
     case 'used_output_of': {
       const { session, agent: used } = signal.data
       return {
-        effects: [{ kind: 'session', agent: told.agent, session, cap: null, used }],
+        effects: [{ kind: 'session', agent: context.agent, session, cap: null, used }],
         did: [`the session is worth no more than the agent "${used}"`],
       }
     }
     case 'injection_indicator':
-      return injection(signal.data, told, recordId, view)
+      return injection(signal.data, context, recordId, view)
     case 'canary_tripped':
-      return incident('injection_confirmed', told, recordId, view)
+      return incident('injection_confirmed', context, recordId, view)
     case 'exfiltration':
     case 'permission_escalation':
-      return incident(signal.class, told, recordId, view)
+      return incident(signal.class, context, recordId, view)
     default:
       return unreachable(signal)
   }
@@ -76,7 +71,7 @@ export function signalOutcome(signal: StateSignal, told: SignalContext, recordId
 export function isWeakInjection(signal: StateSignal): boolean {
   if (signal.class !== 'injection_indicator') return false
   const { confidence, found_in, confirmed } = signal.data
-  return !confirmed && found_in !== 'output' && confidence >= INJECTION_WEAK_MIN && confidence < INJECTION_SUSPECTED_MIN
+  return !confirmed && found_in !== 'output' && unconfirmedInjection(confidence) === 'injection_weak'
 }
 
 function posture({ agent, eventTimeMs }: SignalContext, given: Posture): SignalOutcome {
@@ -119,7 +114,7 @@ function incident(of: IncidentClass, { tenant, agent }: SignalContext, recordId:
 type RiskData = Extract<StateSignal, { class: 'session_risk' }>['data']
 
 function sessionRisk({ session, level }: RiskData, { agent }: SignalContext, view: View): SignalOutcome {
-  if (level === 'low') return NOTHING
+  if (level === 'low') return NO_OUTCOME
   const { session_high, session_medium } = view.constants().bound_ceilings
   const value = level === 'high' ? session_high : session_medium
   return {
@@ -131,35 +126,33 @@ function sessionRisk({ session, level }: RiskData, { agent }: SignalContext, vie
 type InjectionData = Extract<StateSignal, { class: 'injection_indicator' }>['data']
 
 /** An indicator in what a tool gave back bounds the session: whoever can send a mail could bring the agent down otherwise. */
-function injection(data: InjectionData, told: SignalContext, recordId: string, view: View): SignalOutcome {
+function injection(data: InjectionData, context: SignalContext, recordId: string, view: View): SignalOutcome {
   const { confidence, found_in, confirmed, session } = data
-  if (confirmed) return incident('injection_confirmed', told, recordId, view)
-  if (confidence < INJECTION_WEAK_MIN) return NOTHING
-  const suspected = confidence >= INJECTION_SUSPECTED_MIN
-  if (found_in !== 'output' || session === undefined)
-    return incident(suspected ? 'injection_suspected' : 'injection_weak', told, recordId, view)
-  const { incident_rules: rules } = view.constants()
-  const value = (suspected ? rules.injection_suspected : rules.injection_weak).cap ?? 0
+  if (confirmed) return incident('injection_confirmed', context, recordId, view)
+  const kind = unconfirmedInjection(confidence)
+  if (kind === null) return NO_OUTCOME
+  if (found_in !== 'output' || session === undefined) return incident(kind, context, recordId, view)
+  const value = view.constants().incident_rules[kind].cap ?? 0
   const capped: SignalOutcome = {
-    effects: [{ kind: 'session', agent: told.agent, session, cap: { source: 'session:injection', value }, used: null }],
+    effects: [{ kind: 'session', agent: context.agent, session, cap: { source: 'session:injection', value }, used: null }],
     did: [`the session is capped at ${value}`],
   }
-  if (!suspected) return capped
-  return both(capped, secondSource(session, told, recordId, view))
+  if (kind === 'injection_weak') return capped
+  return both(capped, secondSource(session, context, recordId, view))
 }
 
 /** An injection that two sources saw in one session within the hour is the agent's. */
-function secondSource(session: string, told: SignalContext, recordId: string, view: View): SignalOutcome {
-  const { effect, isSecond } = sighted({ ...told, session }, recordId, view)
+function secondSource(session: string, context: SignalContext, recordId: string, view: View): SignalOutcome {
+  const { effect, isSecond } = rememberSighting({ ...context, session }, recordId, view)
   const remembered: SignalOutcome = { effects: [effect], did: [] }
-  return isSecond ? both(remembered, incident('injection_suspected', told, recordId, view)) : remembered
+  return isSecond ? both(remembered, incident('injection_suspected', context, recordId, view)) : remembered
 }
 
 function both(one: SignalOutcome, other: SignalOutcome): SignalOutcome {
   return { effects: [...one.effects, ...other.effects], did: [...one.did, ...other.did] }
 }
 
-/** Documents that `doingOf` reads. */
+/** Documents that `signalOutcome` reads. */
 export function signalDocumentKeys(signal: StateSignal, tenant: string, agent: string) {
   const session = 'session' in signal.data ? signal.data.session : undefined
   return [agentKey(tenant, agent), ...(session === undefined ? [] : [sightingKey({ tenant, agent, session })])]

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+import { ScopeKey } from '../../model/scope.ts'
+import { atMs, id, rehearsal } from './fields.ts'
+
+/** Effects on what an account did lately: its counters and budgets. */
+export const ACTIVITY_EFFECTS = {
+  /** An account asked for something: counters for risk facts. `action` and `domains` are what ran; null and empty where nothing did. */
+  seen: z.strictObject({
+    kind: z.literal('seen'),
+    agent: id,
+    action: id.nullable(),
+    denied: z.boolean(),
+    domains: z.array(z.string().max(256)).max(64),
+    rehearsal,
+  }),
+  /**
+   * The budgets of an account (`ledger/accounts.ts`) are charged for a decision that lets something run. `tool` null: one outside the
+   * catalogue. `verify_by_ms` null: nothing outstanding.
+   */
+  charge: z.strictObject({
+    kind: z.literal('charge'),
+    agent: id,
+    scope: ScopeKey,
+    tool: id.nullable(),
+    decision_id: id,
+    amount: z.number().nonnegative(),
+    verify_by_ms: atMs.nullable(),
+    /** The decision has to be verified by then; otherwise that is a miss. */
+    due: z.literal(true).optional(),
+    rehearsal,
+  }),
+  /** The decision's outcome is verified: its outstanding slot is free again. */
+  release: z.strictObject({ kind: z.literal('release'), agent: id, decision_id: id, rehearsal }),
+} as const

@@ -1,0 +1,29 @@
+import { newActivity, withCharge, withRelease, withRequest } from '../activity.ts'
+import type { Activity } from '../documents/activity.ts'
+import type { EffectOf } from '../effect.ts'
+import type { ACTIVITY_EFFECTS } from '../effects/activity.ts'
+import { activityKey } from '../keys.ts'
+import { type FoldRules, NO_CHANGES, type ProjectionState } from './state.ts'
+
+type ActivityKind = keyof typeof ACTIVITY_EFFECTS
+
+/** What is counted of an account: in what really ran, or in the rehearsal that the effect names. */
+export const ACTIVITY_RULES: FoldRules<ActivityKind> = {
+  seen: (effect, { tenant, nowMs }, state) =>
+    onActivity(effect, tenant, state, (activity) => withRequest(activity, effect, nowMs)),
+  charge: (effect, { tenant, nowMs }, state) =>
+    onActivity(effect, tenant, state, (activity) => withCharge(activity, effect, nowMs)),
+  release: (effect, { tenant }, state) =>
+    onActivity(effect, tenant, state, (activity) => withRelease(activity, effect.decision_id)),
+}
+
+function onActivity(
+  { agent, rehearsal }: EffectOf<ActivityKind>,
+  tenant: string,
+  state: ProjectionState,
+  change: (activity: Activity) => Activity,
+): typeof NO_CHANGES {
+  const key = activityKey(tenant, agent, rehearsal)
+  state.put(key, change(state.document(key) ?? newActivity()))
+  return NO_CHANGES
+}
