@@ -312,6 +312,10 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     { walkRecords: walkOne(text, observedWith(text)) },
   ],
   init: (text) => [['init', write('taken.yaml', text), '--template', text], { cwd: files.path }],
+  config: (text) => {
+    const file = write('hostile.yaml', `entrypoints: [${quoted(text)}]\ntenants: { ${quoted(text)}: {} }\n`)
+    return [['config', '--config', file], { loadConfig: () => loadConfig(file, files.path) }]
+  },
   version: (text) => [['version'], { version: { gradus: text, node: text, opa: text } }],
   'audit query': (text) => [['audit', 'query', '--data-dir', files.path], { walkRecords: walkOne(text) }],
   'audit export on a terminal': (text) => [

@@ -38,7 +38,7 @@ export function addIncidentsRaise(incidents: Command, cli: Cli): void {
 
 /** Raises an incident: trust is capped at once. */
 export async function incidentsRaise(deps: CliDeps, agent: string, options: RaiseOptions): Promise<ExitCode> {
-  const of = parseChoice(IncidentClass.options, options.class, 'a class of incident')
+  const incidentClass = parseChoice(IncidentClass.options, options.class, 'a class of incident')
   const scope = options.scope === undefined ? undefined : ScopeKey.safeParse(options.scope)
   if (scope?.success === false)
     throw new ServiceError('usage', `"${String(options.scope)}" is not a scope`, { fix: 'write it like crm:full' })
@@ -47,7 +47,7 @@ export async function incidentsRaise(deps: CliDeps, agent: string, options: Rais
     throw new ServiceError('usage', `"${String(options.cap)}" is not a score`, { fix: 'write a number from 0 to 1' })
   const report = {
     agent,
-    class: of,
+    class: incidentClass,
     detail: { reason: options.reason },
     ...(scope === undefined ? {} : { scope: scope.data }),
     ...(cap === undefined ? {} : { cap }),

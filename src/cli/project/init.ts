@@ -68,7 +68,9 @@ export async function initCommand(deps: CliDeps, options: InitOptions): Promise<
   const written: string[] = []
   const kept: string[] = []
   for (const { path, bytes } of files) ((await writeNew(join(folder, path), bytes)) ? written : kept).push(path)
-  printAnswer(deps, options.json, { dir: folder, template, written, kept }, () => told(deps, { folder, template, written, kept }))
+  printAnswer(deps, options.json, { dir: folder, template, written, kept }, () =>
+    nextSteps(deps, { folder, template, written, kept }),
+  )
   return EXIT_CODES.ok
 }
 
@@ -79,7 +81,7 @@ type Done = {
   readonly kept: readonly string[]
 }
 
-function told(deps: CliDeps, { folder, template, written, kept }: Done): string {
+function nextSteps(deps: CliDeps, { folder, template, written, kept }: Done): string {
   const place = relative(deps.cwd, folder)
   return [
     `${escapeLine(place === '' ? '.' : place)}: ${written.length} files of the template "${template}"`,

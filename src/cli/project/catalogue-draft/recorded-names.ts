@@ -83,7 +83,7 @@ function count({ record }: StoredRecord, tools: Map<string, Counted>, agents: Ma
   const tool = found ?? { count: 0, agents: new Set(), resources: new Set(), arguments: new Set() }
   tools.set(action, tool)
   tool.count += 1
-  const request = Asked.safeParse(record.body['request']).data
+  const request = RecordedRequest.safeParse(record.body['request']).data
   if (agent !== null) remember(tool.agents, agent)
   if (request !== undefined) {
     remember(tool.resources, request.resource.type)
@@ -97,7 +97,7 @@ function remember(names: Set<string>, name: string): void {
 }
 
 /** What of a recorded request is looked at; masked or erased parts are not there. */
-const Asked = z.object({
+const RecordedRequest = z.object({
   resource: z.object({ type: z.string() }),
   action: z.object({
     properties: z
