@@ -1,3 +1,4 @@
+import { type BigIntStats, lstatSync, readdirSync, statSync } from 'node:fs'
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,18 +15,22 @@ const SKIPPED = new Set(['node_modules', '.git'])
  */
 export function watchFiles(paths: readonly string[], changed: () => void, intervalMs = WATCH_INTERVAL_MS): () => void {
   const ended = new AbortController()
-  void watching(paths, changed, intervalMs, ended.signal)
+  // The first look is over before anybody can hear that files are watched, so that no change falls between.
+  const before = paths.flatMap((path) => linesOfNow(path, statSync)).join('\n')
+  void lookAgain({ paths, changed, intervalMs }, before, ended.signal)
   return () => ended.abort()
 }
 
-async function watching(paths: readonly string[], changed: () => void, intervalMs: number, ended: AbortSignal): Promise<void> {
-  let told = await stateOf(paths)
-  let before = told
+type Watch = { readonly paths: readonly string[]; readonly changed: () => void; readonly intervalMs: number }
+
+async function lookAgain({ paths, changed, intervalMs }: Watch, first: string, ended: AbortSignal): Promise<void> {
+  let reported = first
+  let before = first
   while (!ended.aborted) {
     const started = performance.now()
     const now = await stateOf(paths)
-    if (now === before && now !== told) {
-      told = now
+    if (now === before && now !== reported) {
+      reported = now
       changed()
     }
     before = now
@@ -43,9 +48,28 @@ async function stateOf(paths: readonly string[]): Promise<string> {
 /** A link among the paths is followed; one below them is a file like any other. */
 async function linesOf(path: string, look: typeof lstat): Promise<readonly string[]> {
   const found = await look(path, { bigint: true }).catch(() => undefined)
-  if (found === undefined) return [`${path} is not there`]
-  if (!found.isDirectory()) return [`${path} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`]
+  if (found?.isDirectory() !== true) return [lineOf(path, found)]
   const names = await readdir(path).catch(() => [])
   const inside = await Promise.all(names.filter((name) => !SKIPPED.has(name)).map((name) => linesOf(join(path, name), lstat)))
   return [path, ...inside.flat()]
+}
+
+/** The same lines, without waiting. */
+function linesOfNow(path: string, look: typeof lstatSync): readonly string[] {
+  const found = orUndefined(() => look(path, { bigint: true }))
+  if (found?.isDirectory() !== true) return [lineOf(path, found)]
+  const names = orUndefined(() => readdirSync(path)) ?? []
+  return [path, ...names.filter((name) => !SKIPPED.has(name)).flatMap((name) => linesOfNow(join(path, name), lstatSync))]
+}
+
+function lineOf(path: string, found: BigIntStats | undefined): string {
+  return found === undefined ? `${path} is not there` : `${path} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
 }
