@@ -5,7 +5,8 @@ import type { Command } from 'commander'
 import { Document } from 'yaml'
 
 import { policySetOf } from '../../decisions/replay.ts'
-import { type Recorded, type WrittenFixture, writtenGivens, writtenRequest } from '../../fixtures/given-of-record.ts'
+
+import { type WrittenFixture, writtenGivens, writtenRequest } from '../../fixtures/given-of-record.ts'
 import { type LoadedCase, parseFixtures } from '../../fixtures/load.ts'
 import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -28,6 +29,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
 import { escapeLine, jsonText } from '../support/output.ts'
+import type { FixtureOrigin } from '../../fixtures/given-of-record.ts'
 
 /** Options of `gradus fixture from`. */
 export type FixtureFromOptions = DataDirOptions & {
@@ -50,7 +52,7 @@ type Body = {
 type Taken = {
   readonly stored: StoredRecord
   readonly policySet: PolicySet
-  readonly recorded: Recorded
+  readonly recorded: FixtureOrigin
   readonly loaded: LoadedConfig
 }
 

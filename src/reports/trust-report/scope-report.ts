@@ -63,7 +63,7 @@ export function newTrustDay(): TrustDay {
 }
 
 /** Two days as one. */
-export function plusDay(a: TrustDay, b: TrustDay): TrustDay {
+export function addDays(a: TrustDay, b: TrustDay): TrustDay {
   return {
     executed: a.executed + b.executed,
     good: a.good + b.good,

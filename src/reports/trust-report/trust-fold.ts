@@ -7,7 +7,7 @@ import {
   AUTONOMY_LEVELS,
   newTrustDay,
   OTHER_SCOPES,
-  plusDay,
+  addDays,
   REPORTED_SCOPES_MAX,
   type ScopeReport,
   scopeReport,
@@ -94,10 +94,10 @@ function reportSince(counts: Counts, sinceMs: number, nowMs: number): ReturnType
   const from = Math.floor(sinceMs / DAY_MS)
   const sums = [...counts.days].flatMap(([scope, byDay]) => {
     const counted = [...byDay].filter(([day]) => Number(day) >= from).map(([, day]) => day)
-    return counted.length === 0 ? [] : [{ scope, day: counted.reduce(plusDay, newTrustDay()) }]
+    return counted.length === 0 ? [] : [{ scope, day: counted.reduce(addDays, newTrustDay()) }]
   })
   return {
-    all: scopeReport(ALL_SCOPES, sums.map(({ day }) => day).reduce(plusDay, newTrustDay())),
+    all: scopeReport(ALL_SCOPES, sums.map(({ day }) => day).reduce(addDays, newTrustDay())),
     scopes: sums.map(({ scope, day }) => scopeReport(scope, day)).sort((a, b) => byCodeUnit(a.scope, b.scope)),
   }
 }
