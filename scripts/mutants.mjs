@@ -27,7 +27,7 @@ export const MUTANTS = [
   ],
   [
     'on-off: bad evidence fades slower',
-    'trust/layer.ts',
+    'trust/layer/layer.ts',
     's: layer.s * decay(elapsedMs, constants.half_life_negative_days)',
     's: layer.s * decay(elapsedMs, constants.half_life_positive_days)',
     PUBLISHED,
@@ -35,7 +35,7 @@ export const MUTANTS = [
   ],
   [
     'on-off: heat does not cool with time',
-    'trust/layer.ts',
+    'trust/layer/layer.ts',
     'const heat = heatCeiling(layer.q, constants)',
     'const heat = heatCeiling(layer.q * decay(nowMs - layer.tMs, 30), constants)',
     PUBLISHED,
@@ -43,7 +43,7 @@ export const MUTANTS = [
   ],
   [
     'whitewashing: newcomers start at nothing',
-    'trust/layer.ts',
+    'trust/layer/layer.ts',
     'const trust = Math.min(evidence, heat, fresh)',
     'const trust = Math.max(0.5, Math.min(evidence, heat, fresh))',
     PUBLISHED,
@@ -51,7 +51,7 @@ export const MUTANTS = [
   ],
   [
     'whitewashing: borrowed trust is bounded',
-    'trust/borrowed-evidence.ts',
+    'trust/layer/borrowed-evidence.ts',
     'Math.min(constants.backoff_share_max, constants.backoff_units_max / units)',
     'constants.backoff_share_max',
     PUBLISHED,
@@ -108,7 +108,7 @@ export const MUTANTS = [
   ],
   [
     '1: reads do not refresh',
-    'trust/layer.ts',
+    'trust/layer/layer.ts',
     'tpMs: total >= constants.refresh_weight_min ? ',
     'tpMs: total >= 0 ? ',
     ATTACKS,
@@ -116,7 +116,7 @@ export const MUTANTS = [
   ],
   [
     '1: stake classes are scopes of their own',
-    'trust/borrowed-evidence.ts',
+    'trust/layer/borrowed-evidence.ts',
     'constants.backoff_units_max / units',
     '1',
     ATTACKS,
@@ -140,7 +140,7 @@ export const MUTANTS = [
   ],
   [
     '4: late successes cool no heat',
-    'trust/layer.ts',
+    'trust/layer/layer.ts',
     'q: isAfter(eventTimeMs, layer.tnMs) ? ',
     'q: eventTimeMs > 0 ? ',
     ATTACKS,
@@ -149,7 +149,7 @@ export const MUTANTS = [
   ['4: late successes count no run', 'trust/ladder.ts', ' || !isAfter(eventTimeMs, lastFailureMs)', '', ATTACKS, '4:'],
   [
     '4: late successes cool no agent heat',
-    'trust/heat.ts',
+    'trust/layer/heat.ts',
     'weight >= constants.agent_heat_weight_min && isAfter(eventTimeMs, heat.tnMs)',
     'weight >= constants.agent_heat_weight_min',
     ATTACKS,
@@ -308,7 +308,7 @@ export const MUTANTS = [
   ],
   [
     'silence: good fades at least as fast as bad',
-    'trust/layer.ts',
+    'trust/layer/layer.ts',
     's: layer.s * decay(elapsedMs, constants.half_life_negative_days)',
     's: layer.s * decay(elapsedMs, 5)',
     LAWS,
@@ -428,7 +428,7 @@ export const MUTANTS = [
   ],
   [
     'score: the bound is Wilson’s',
-    'trust/opinion.ts',
+    'trust/layer/opinion.ts',
     'opinion.d + opinion.u / 2 + halfWidth(opinion)',
     'opinion.d + opinion.u / 2',
     WORKED,

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
-import { readYaml, type YamlSource } from '../format/yaml.ts'
-import { parseYaml } from '../format/yaml.ts'
+import { parseYaml, readYaml, type YamlSource } from '../format/yaml.ts'
 import { Config } from './config.ts'
 
 /** A configuration that was read and checked; `root` is the directory its paths are relative to. */

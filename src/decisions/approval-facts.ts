@@ -1,5 +1,5 @@
 import { requesterOf } from '../access/authority.ts'
-import { approversNeeded, type Redeemer, redemptionProblem, strangeness } from '../approvals/rules/approval-rules.ts'
+import { approversNeeded, type Redeemer, redemptionProblem, approvalMismatch } from '../approvals/rules/approval-rules.ts'
 import { isBehind } from '../approvals/rules/override-rules.ts'
 import { MINUTE_MS } from '../format/time.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
@@ -89,7 +89,7 @@ function askPeople(decided: Decided, view: View, reason: string | null): Approva
   if (wanted === null) return { ...NO_APPROVAL, reason: 'approval_unavailable:too_many_parties' }
   const kept = view.document(approvalKey(tenant, digest))
   if (kept !== undefined && ['pending', 'approved'].includes(approvalState(kept, facts.at_ms))) {
-    const strange = strangeness(kept, redeemerOf(context))
+    const strange = approvalMismatch(kept, redeemerOf(context))
     if (strange === 'other_agent' || strange === 'other_requester')
       return { ...NO_APPROVAL, reason: `approval_unavailable:${strange}` }
     // Where other or more people have to say so by now, they are asked anew.

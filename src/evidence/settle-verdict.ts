@@ -2,7 +2,7 @@ import type { Caller } from '../access/caller.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import { ceilingsFor } from '../ladder/rules/score-ceilings.ts'
 import { accountsOfFacts } from '../ledger/accounts.ts'
-import { type Consequences, consequencesOf, observeChanges } from '../ledger/changes.ts'
+import { type TrustConsequences, consequencesOf, observeChanges } from '../ledger/changes.ts'
 import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { agentKey } from '../ledger/keys.ts'
@@ -187,7 +187,7 @@ type VerdictRecord = {
   readonly judgement: Judgement
   readonly detectors: DetectorRun
   readonly effects: readonly Effect[]
-  readonly consequences: Consequences
+  readonly consequences: TrustConsequences
 }
 
 function verdictRecord(

@@ -56,7 +56,7 @@ export function isOurs(error: unknown): boolean {
 }
 
 /** What may be said to the caller. */
-export function toldMessage(fault: Fault): string {
+export function publicMessage(fault: Fault): string {
   const row = PROBLEMS[fault.code]
   return row.told ? fault.message : row.title
 }
@@ -74,7 +74,7 @@ export function problemOf(fault: Fault, requestId: string): Problem {
     type: problemType(fault.code),
     title: row.title,
     status: row.status,
-    detail: toldMessage(fault),
+    detail: publicMessage(fault),
     instance: `urn:gradus:request:${encodeURIComponent(requestId)}`,
     code: fault.code,
     ...(row.told && fault.fix !== undefined ? { fix: fault.fix } : {}),

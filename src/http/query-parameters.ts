@@ -9,11 +9,11 @@ export const PAGE_RECORDS_DEFAULT = 100
 /** An id as a query parameter. */
 export const idParam = z.string().min(1).max(ID_CHARS_MAX)
 /** A whole number as a query parameter. */
-export const wholeParam = z
+export const integerParam = z
   .string()
   .regex(/^\d{1,15}$/u, 'a whole number')
   .transform(Number)
 /** How many records a page holds at most. */
-export const limitParam = wholeParam.pipe(z.int().min(1).max(PAGE_RECORDS_MAX)).optional()
+export const limitParam = integerParam.pipe(z.int().min(1).max(PAGE_RECORDS_MAX)).optional()
 /** A time as a query parameter. Any offset is accepted; records are compared in UTC. */
 export const timeParam = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 
-import type { Express } from 'express'
 import express from 'express'
+import type { Express } from 'express'
 
 import type { ApprovalsPage } from './approvals-page/approvals-page.ts'
 import { isPagePath } from './approvals-page/places.ts'

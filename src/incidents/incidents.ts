@@ -13,7 +13,7 @@ import type { VerbDeps } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import type { AgentTrust } from '../trust/agent-trust.ts'
 import { newAgentTrust } from '../trust/agent-trust.ts'
-import { incidentCap } from './rules/incident-cap.ts'
+import { capOfReport } from './rules/incident-cap.ts'
 import { STOPPING_CLASSES } from './rules/kill-switch.ts'
 import type { IncidentAnswer, IncidentReport, IncidentReviewReport } from './wire.ts'
 
@@ -34,7 +34,7 @@ export async function raiseIncident(deps: VerbDeps, caller: Caller, report: Inci
         place: { pointer: '/scope' },
         fix: 'add "scope", such as "communication:full"',
       })
-    const cap = incidentCap(report, trust, nowMs, transaction.constants())
+    const cap = capOfReport(report, trust, nowMs, transaction.constants())
     const incident = {
       id,
       class: report.class,

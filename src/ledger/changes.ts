@@ -7,13 +7,18 @@ import { project, type ProjectionState } from './fold/fold.ts'
 export type AgentChange = TrustChange & { readonly agent: string }
 
 /** What effects do to levels and incidents. `named` is the part of a record's body that says so; empty when nothing changed. */
-export type Consequences = {
+export type TrustConsequences = {
   readonly changes: readonly TrustChange[]
   readonly named: { readonly changes?: readonly AgentChange[] }
 }
 
 /** Applies effects in order and says what happened, and to whom: a failure is also charged to those the agent acted for. */
-export function consequencesOf(effects: readonly Effect[], nowMs: number, tenant: string, state: ProjectionState): Consequences {
+export function consequencesOf(
+  effects: readonly Effect[],
+  nowMs: number,
+  tenant: string,
+  state: ProjectionState,
+): TrustConsequences {
   const named = effects.flatMap((effect) => {
     const changes = project([effect], nowMs, tenant, state)
     return 'agent' in effect ? changes.map((change) => ({ agent: effect.agent, change })) : []

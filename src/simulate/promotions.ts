@@ -14,7 +14,7 @@ import { promoteScope, promotionGates } from '../trust/promotion.ts'
 export type PromotionCounts = { readonly refused: number; readonly late: number; readonly early: number }
 
 /** Where an agent's trust is earned. */
-export type AgentScope = { readonly tenant: string; readonly id: string; readonly scope: ScopeKey }
+export type PromotedScope = { readonly tenant: string; readonly id: string; readonly scope: ScopeKey }
 
 /** Promotions as they come under other constants than the log's. */
 export type Promotions = {
@@ -23,7 +23,7 @@ export type Promotions = {
   /** A promotion that the log has. */
   readonly recorded: (effect: Extract<Effect, { kind: 'promote' }>, atMs: number, tenant: string) => void
   /** What the timer would have done by now. */
-  readonly due: (agent: AgentScope, atMs: number) => void
+  readonly due: (agent: PromotedScope, atMs: number) => void
   readonly counts: () => PromotionCounts
 }
 

@@ -4,7 +4,7 @@ import { type AgentTrust, type Composition, type LayerState, mapScopes } from '.
 import type { TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
 import { restarted } from './ladder.ts'
-import { valuedAt } from './layer.ts'
+import { valuedAt } from './layer/layer.ts'
 import { sharesKept } from './raters.ts'
 import type { TrustWrite } from './trust-change.ts'
 

@@ -2,7 +2,7 @@ import { DAY_MS } from '../format/time.ts'
 import { type Level, lowerLevel } from '../model/level.ts'
 import type { Ladder } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
-import { isAfter } from './decay.ts'
+import { isAfter } from './layer/decay.ts'
 import { bandOf, publish } from './score-scale.ts'
 
 /** The rung above; undefined at the top. */

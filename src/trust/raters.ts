@@ -3,10 +3,10 @@ import { z } from 'zod'
 import type { Level } from '../model/level.ts'
 import { RATERS_MAX, type RaterShare, type ScopeTrust, VERIFIERS_MAX } from './agent-trust.ts'
 import type { EvidenceSource, TrustConstants } from './constants.ts'
-import { decay } from './decay.ts'
 import { countRequired, evidenceRequired, evidenceStep } from './ladder.ts'
-import { valuedAt } from './layer.ts'
-import { failureLowerBound, failureUpperBound } from './opinion.ts'
+import { decay } from './layer/decay.ts'
+import { valuedAt } from './layer/layer.ts'
+import { failureLowerBound, failureUpperBound } from './layer/opinion.ts'
 import { phi } from './score-scale.ts'
 
 /** How one person decides, for the detection of rubber stamps. */

@@ -7,7 +7,7 @@ import { WireShare } from '../model/wire-fields.ts'
 import type { AgentTrust } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { nextLevel } from './ladder.ts'
-import { conflictOf, fusedOpinion } from './opinion.ts'
+import { conflictOf, fusedOpinion } from './layer/opinion.ts'
 import { Gate, promotionGates } from './promotion.ts'
 import { scopeView, TrustView, type ViewTerms } from './trust-view.ts'
 

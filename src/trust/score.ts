@@ -1,11 +1,11 @@
 import { type Layer, LAYERS } from '../model/layer.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { type AgentTrust, type Incident, type PerLayer, scopeOf, type ScopeTrust } from './agent-trust.ts'
-import { type Donors, donorsOf, priorsFor } from './borrowed-evidence.ts'
 import type { TrustConstants } from './constants.ts'
-import { heatCeiling } from './heat.ts'
 import { incidentsCap, incidentsInScope } from './incident-caps.ts'
-import { type LayerReading, NO_PRIOR, readLayer } from './layer.ts'
+import { type Donors, donorsOf, priorsFor } from './layer/borrowed-evidence.ts'
+import { heatCeiling } from './layer/heat.ts'
+import { type LayerReading, NO_PRIOR, readLayer } from './layer/layer.ts'
 import type { ScoreCeiling } from './score-ceiling.ts'
 
 /** When a scope is read, which layers are live then (default: those configured), and the ceilings from outside. */

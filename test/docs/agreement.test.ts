@@ -106,14 +106,16 @@ describe('docs/operations.md', () => {
   })
 
   it('names only labels that a metric has', () => {
-    const source = readFileSync(join(REPOSITORY, 'src', 'http', 'metrics.ts'), 'utf8')
+    const source = readFileSync(join(REPOSITORY, 'src', 'http', 'metric-definitions.ts'), 'utf8')
     const rows = tableRows(sectionOf('docs/operations.md', 'Metrics')).filter(([name]) =>
       /^`(?:gradus|http)_[a-z_]+`$/u.test(name ?? ''),
     )
     expect(rows.length).toBeGreaterThan(0)
     for (const [name = '', labels = ''] of rows) {
-      const declared = new RegExp(`name: '${code(name)}'[^}]*?labelNames: \\[([^\\]]*)\\]`, 'u').exec(source)?.[1] ?? ''
-      expect(labels.replaceAll('`', ''), name).toBe(declared.replaceAll("'", ''))
+      const declared = new RegExp(`\\(\\s*'${code(name)}',\\s*'[^']*',?\\s*(?:\\[([^\\]]*)\\])?`, 'u').exec(source)
+      expect(declared, name).not.toBeNull()
+      const names = [...(declared?.[1] ?? '').matchAll(/'([^']*)'/gu)].map((found) => found[1])
+      expect(labels.replaceAll('`', ''), name).toBe(names.join(', '))
     }
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { gravestFirst } from '../../src/incidents/rules/gravest-first.ts'
-import { incidentCap } from '../../src/incidents/rules/incident-cap.ts'
+import { capOfReport } from '../../src/incidents/rules/incident-cap.ts'
 import { stoppingIncident } from '../../src/incidents/rules/kill-switch.ts'
 import { addIncident } from '../../src/trust/incidents.ts'
 import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/constants.ts'
@@ -11,12 +11,12 @@ const NOW_MS = 1_000_000
 
 describe('the cap of an incident', () => {
   it('is that of its class, or the lower one that is asked for', () => {
-    expect(incidentCap({ class: 'kill_switch' }, undefined, NOW_MS, constants)).toBe(0)
+    expect(capOfReport({ class: 'kill_switch' }, undefined, NOW_MS, constants)).toBe(0)
     const { cap } = constants.incident_rules.injection_suspected
     expect(cap).not.toBeNull()
-    expect(incidentCap({ class: 'injection_suspected' }, undefined, NOW_MS, constants)).toBe(cap)
-    expect(incidentCap({ class: 'injection_suspected', cap: 0.01 }, undefined, NOW_MS, constants)).toBe(0.01)
-    expect(incidentCap({ class: 'injection_suspected', cap: 1 }, undefined, NOW_MS, constants)).toBe(cap)
+    expect(capOfReport({ class: 'injection_suspected' }, undefined, NOW_MS, constants)).toBe(cap)
+    expect(capOfReport({ class: 'injection_suspected', cap: 0.01 }, undefined, NOW_MS, constants)).toBe(0.01)
+    expect(capOfReport({ class: 'injection_suspected', cap: 1 }, undefined, NOW_MS, constants)).toBe(cap)
   })
 
   it('of a class without one of its own is just under the band of the scope, as it stands', () => {
@@ -25,8 +25,8 @@ describe('the cap of an incident', () => {
     expect(classes.length).toBeGreaterThan(0)
     for (const [of] of classes) {
       const incident = { class: of as keyof typeof constants.incident_rules }
-      expect(incidentCap({ ...incident, scope: 'crm:full' }, undefined, NOW_MS, constants)).toBe(least)
-      expect(incidentCap(incident, undefined, NOW_MS, constants)).toBe(least)
+      expect(capOfReport({ ...incident, scope: 'crm:full' }, undefined, NOW_MS, constants)).toBe(least)
+      expect(capOfReport(incident, undefined, NOW_MS, constants)).toBe(least)
     }
   })
 })

@@ -11,7 +11,7 @@ import {
 } from '../../src/trust/constants.ts'
 import { parseTrustEvent, parseTrustEvents } from '../../src/trust/history/events.ts'
 import { replay } from '../../src/trust/history/replay.ts'
-import { freshnessCeiling } from '../../src/trust/layer.ts'
+import { freshnessCeiling } from '../../src/trust/layer/layer.ts'
 import { phi, phiInverse } from '../../src/trust/score-scale.ts'
 import { C, DAY, NOW } from './support.ts'
 

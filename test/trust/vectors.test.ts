@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
 import { parseTrustEvents } from '../../src/trust/history/events.ts'
 import { replay } from '../../src/trust/history/replay.ts'
-import { failureUpperBound, fusedOpinion, opinionOf } from '../../src/trust/opinion.ts'
+import { failureUpperBound, fusedOpinion, opinionOf } from '../../src/trust/layer/opinion.ts'
 import { bandOf, phi, publish } from '../../src/trust/score-scale.ts'
 import { replay as referenceReplay } from './reference-model.mjs'
 

@@ -39,7 +39,7 @@ export type Redeemer = {
 }
 
 /** What makes an approval that of somebody or something else, although the request is the same; null: nothing. */
-export function strangeness(approval: Approval, by: Omit<Redeemer, 'approvalId'>): RedemptionProblem | null {
+export function approvalMismatch(approval: Approval, by: Omit<Redeemer, 'approvalId'>): RedemptionProblem | null {
   if (approval.agent !== by.agent || approval.human !== by.human) return 'other_agent'
   if (approval.requester !== by.requester) return 'other_requester'
   return approval.scope === by.scope ? null : 'other_scope'
@@ -52,7 +52,7 @@ export function strangeness(approval: Approval, by: Omit<Redeemer, 'approvalId'>
 export function redemptionProblem(approval: Approval | undefined, by: Redeemer, nowMs: number): RedemptionProblem | null {
   // A canary is no approval: whoever said yes to it, nothing may come of it.
   if (approval?.id !== by.approvalId || approval.canary === true) return 'unknown'
-  const strange = strangeness(approval, by)
+  const strange = approvalMismatch(approval, by)
   if (strange !== null) return strange
   const state = approvalState(approval, nowMs)
   return state === 'approved' ? null : state

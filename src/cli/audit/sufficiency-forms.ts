@@ -7,7 +7,7 @@ import { escapeLine, jsonText, painter, table } from '../support/output.ts'
 const LISTED_MAX = 50
 
 /** How rows become text. */
-export type Form = {
+export type SufficiencyForm = {
   readonly begin: string
   readonly row: (row: SufficiencyRow, index: number) => string
   readonly end: (totals: SufficiencyTotals) => string
@@ -18,13 +18,13 @@ type FormOptions = { readonly csv: boolean; readonly json: boolean; readonly out
 type Span = { readonly since: string; readonly until: string | undefined }
 
 /** How the options want rows as text: CSV, JSON or a list for people. */
-export function formOf(deps: CliDeps, options: FormOptions, span: Span): Form {
+export function formOf(deps: CliDeps, options: FormOptions, span: Span): SufficiencyForm {
   if (options.csv) return CSV
   return options.json ? jsonForm(span) : textForm(deps, options, span)
 }
 
 /** One object; its actions are written as they come. */
-function jsonForm({ since, until }: Span): Form {
+function jsonForm({ since, until }: Span): SufficiencyForm {
   return {
     begin: `{"since":${JSON.stringify(since)},"until":${JSON.stringify(until ?? null)},"actions":[`,
     row: (row, index) => `${index === 0 ? '' : ','}\n${jsonText(row, 0)}`,
@@ -32,7 +32,7 @@ function jsonForm({ since, until }: Span): Form {
   }
 }
 
-function textForm(deps: CliDeps, { out }: FormOptions, { since, until }: Span): Form {
+function textForm(deps: CliDeps, { out }: FormOptions, { since, until }: Span): SufficiencyForm {
   const paint = out === undefined ? painter(deps) : (_style: unknown, text: string): string => text
   let listed = 0
   return {
@@ -90,7 +90,7 @@ const COLUMNS = {
 } as const satisfies Readonly<Record<string, (row: SufficiencyRow) => string | number | null>>
 
 /** RFC 4180 with line feeds, without totals. */
-const CSV: Form = {
+const CSV: SufficiencyForm = {
   begin: `${Object.keys(COLUMNS).join(',')}\n`,
   row: (row) =>
     `${Object.values(COLUMNS)

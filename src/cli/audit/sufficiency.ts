@@ -22,7 +22,7 @@ import { parseSince, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
 import { progress } from '../support/output.ts'
-import { type Form, formOf } from './sufficiency-forms.ts'
+import { type SufficiencyForm, formOf } from './sufficiency-forms.ts'
 
 /** Options of `gradus audit sufficiency`. */
 export type AuditSufficiencyOptions = DataDirOptions & {
@@ -83,7 +83,7 @@ export async function auditSufficiency(deps: CliDeps, options: AuditSufficiencyO
 type Walk = {
   readonly since: string
   readonly until: string | undefined
-  readonly form: Form
+  readonly form: SufficiencyForm
   readonly write: (text: string) => Promise<void>
 }
 

@@ -16,7 +16,7 @@ export function detectorLayer(detector: DetectorGap['detector']): 'behaviour' | 
 }
 
 /** Models that were asked and gave no answer. */
-export function silentModels(outside: ClassifierAnswers | undefined): readonly DetectorGap[] {
+export function unansweredClassifiers(outside: ClassifierAnswers | undefined): readonly DetectorGap[] {
   const { injection, topic } = outside ?? {}
   return [
     ...(injection?.kind === 'failed' ? [{ detector: 'injection_classifier' as const, reason: injection.why }] : []),
@@ -25,7 +25,7 @@ export function silentModels(outside: ClassifierAnswers | undefined): readonly D
 }
 
 /** What did not look: detectors that are off or could not tell, and models that did not answer. No member where all did. */
-export function blindSpots(
+export function detectorGaps(
   findings: readonly Finding[],
   silent: readonly DetectorGap[],
 ): { readonly blind?: readonly DetectorGap[] } {
@@ -35,14 +35,14 @@ export function blindSpots(
 }
 
 /** Whether a finding keeps its layer from earning: it alarms, or its detector could not tell. */
-export function isUnclean({ verdict, not_looked }: Finding): boolean {
+export function isNotClean({ verdict, not_looked }: Finding): boolean {
   return isAlarm(verdict) || not_looked === 'cannot_tell'
 }
 
 /** Checked and clean: something looked and found nothing, nothing alarms, and nothing that should have looked could not. */
 export function isClean(findings: readonly Finding[], layer: Layer): boolean {
   const own = findings.filter(({ detector }) => detectorLayer(detector) === layer)
-  if (own.some(isUnclean)) return false
+  if (own.some(isNotClean)) return false
   return own.some(({ looked, verdict }) => looked && verdict === 'clean')
 }
 

@@ -17,14 +17,14 @@ import { judgementDocumentKeys } from '../raters/judge.ts'
 import type { Judged, Verdict } from '../rules/weighing.ts'
 import {
   alarmsIn,
-  blindSpots,
+  detectorGaps,
   cleanVerdict,
   type DetectorAlarm,
   detectorLayer,
   DETECTORS_SOURCE,
   isClean,
-  isUnclean,
-  silentModels,
+  isNotClean,
+  unansweredClassifiers,
   verdictsOf,
 } from './detector-verdicts.ts'
 import { argumentIncidents, outputCaps } from './injection-caps.ts'
@@ -67,13 +67,13 @@ export function runDetectorsOnDecision(
 ): DetectorRun {
   const { at_ms: atMs } = digest
   const findings = findingsOf(digest, { ...judged, tenant }, detectors, view)
-  const silent = silentModels(classifierAnswers)
+  const silent = unansweredClassifiers(classifierAnswers)
   const clean = detectors.layers.filter((layer) =>
     layer === 'identity' ? identified : isClean(findings, layer) && !silent.some((one) => detectorLayer(one.detector) === layer),
   )
   const context = { tenant, agent: judged.agent, atMs, origin: judged.decision_id, constants, view }
   return {
-    trace: { clean, alarms: alarmsIn(findings), ...blindSpots(findings, silent) },
+    trace: { clean, alarms: alarmsIn(findings), ...detectorGaps(findings, silent) },
     effects: [watched(judged, digest), ...argumentIncidents(findings, context)],
     verdicts: verdictsOf(findings, atMs),
   }
@@ -110,11 +110,11 @@ export function runDetectorsOnOutcome(
   const subject = { ...judged, tenant: finished.tenant }
   const digest = observationDigest(finishedObservation(finished), detectors.settings)
   const findings = findingsOf(digest, subject, detectors, view)
-  const silent = silentModels(finished.outside)
-  const stopped = [...findings.filter(isUnclean), ...silent].map(({ detector }): Layer => detectorLayer(detector))
+  const silent = unansweredClassifiers(finished.outside)
+  const stopped = [...findings.filter(isNotClean), ...silent].map(({ detector }): Layer => detectorLayer(detector))
   const earning = finished.clean.filter((layer) => layers.some((each) => each === layer) && !stopped.includes(layer))
   return {
-    trace: { clean: earning, alarms: alarmsIn(findings), ...blindSpots(findings, silent) },
+    trace: { clean: earning, alarms: alarmsIn(findings), ...detectorGaps(findings, silent) },
     effects: [watched(judged, digest), ...sessionCaps(findings, finished, judged, { constants, view })],
     verdicts: [...verdictsOf(findings, finished.atMs), ...earning.map((layer) => cleanVerdict(layer, judged.decided_at_ms))],
   }

@@ -1,7 +1,7 @@
 import type { Effect } from '../../ledger/effect.ts'
 import type { Gravity } from '../../model/outcome-classes.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
-import { negativeWeight, severityOf } from '../../trust/evidence-weight.ts'
+import { negativeWeight, severityOf } from '../../trust/layer/evidence-weight.ts'
 import { shareTakenBack } from './rater-share.ts'
 import { evidenceEffect, movedTool, verdictEffect } from './verdict-effects.ts'
 import type { Judged, Weighed, Weighing } from './weighing.ts'

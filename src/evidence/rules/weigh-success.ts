@@ -1,4 +1,4 @@
-import { positiveWeight } from '../../trust/evidence-weight.ts'
+import { positiveWeight } from '../../trust/layer/evidence-weight.ts'
 import { shareEffects } from './rater-share.ts'
 import { claimOf, evidenceEffect, recordWithoutWeight, verdictEffect } from './verdict-effects.ts'
 import type { Weighed, Weighing } from './weighing.ts'

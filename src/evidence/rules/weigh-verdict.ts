@@ -1,5 +1,5 @@
 import type { Verdicts } from '../../ledger/documents/verdicts.ts'
-import { newVerdicts, UNJUDGED_LAYER, verdictName } from '../../ledger/fold/verdicts.ts'
+import { newVerdicts, NO_VERDICTS, verdictName } from '../../ledger/fold/verdicts.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { recordWithoutWeight } from './verdict-effects.ts'
 import { weighFailure } from './weigh-failure.ts'
@@ -24,7 +24,7 @@ export function isRepeated({ layer, by, class: of }: Verdict, verdicts: Verdicts
 /** The same for a verdict that was recorded, but waited. */
 export function weighAnew(judged: Judged, verdict: Verdict, before: Verdicts | undefined, constants: TrustConstants): Weighed {
   const { layers, self_flagged: selfFlagged } = before ?? newVerdicts()
-  const weighing = { judged, verdict, layer: layers[verdict.layer] ?? UNJUDGED_LAYER, selfFlagged, constants }
+  const weighing = { judged, verdict, layer: layers[verdict.layer] ?? NO_VERDICTS, selfFlagged, constants }
   switch (verdict.gravity) {
     case 'none':
       return recordWithoutWeight(judged, verdict, 'silence is not evidence')

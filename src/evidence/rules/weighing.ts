@@ -1,6 +1,6 @@
 import type { Verdict } from '../../ledger/documents/tally.ts'
 import type { Effect } from '../../ledger/effect.ts'
-import type { UNJUDGED_LAYER } from '../../ledger/fold/verdicts.ts'
+import type { NO_VERDICTS } from '../../ledger/fold/verdicts.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { EvidenceStake, TrustConstants } from '../../trust/constants.ts'
 
@@ -26,7 +26,7 @@ export type Judged = {
 export type Weighed = { readonly effects: readonly Effect[]; readonly counted: boolean; readonly reason: string }
 
 /** What was already counted about a decision in one layer. */
-export type CountedLayer = typeof UNJUDGED_LAYER
+export type CountedLayer = typeof NO_VERDICTS
 
 /** A verdict that is weighed: what it is about, and what was counted about that in its layer before. */
 export type Weighing = {

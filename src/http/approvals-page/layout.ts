@@ -60,7 +60,7 @@ export function section(id: string, title: HtmlPart, content: Html): Html {
 }
 
 /** A table that scrolls by itself where it is too wide; the rows are `tr` elements. */
-export function table(headings: readonly string[], rows: readonly Html[]): Html {
+export function htmlTable(headings: readonly string[], rows: readonly Html[]): Html {
   const columns = headings.map((heading) => html`<th scope="col">${heading}</th> `)
   return html`<div class="wide">
     <table>

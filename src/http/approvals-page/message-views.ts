@@ -1,5 +1,5 @@
 import type { Fault, Reply } from '../exchange.ts'
-import { PROBLEMS, toldMessage } from '../problems.ts'
+import { PROBLEMS, publicMessage } from '../problems.ts'
 import { exact, html } from './html.ts'
 import { type Frame, note, page } from './layout.ts'
 
@@ -43,7 +43,7 @@ export function signInPage(frame: Frame, { next, problem, status = 200, fromElse
 /** A refusal as a page: what is wrong, what to do, and the way back. */
 export function faultPage(frame: Frame, fault: Fault, requestId: string): Reply {
   const { status, title, told } = PROBLEMS[fault.code]
-  const message = toldMessage(fault)
+  const message = publicMessage(fault)
   const main = html`<h1>${title}</h1>
     ${note('bad', message === title ? 'The log of the server says more.' : sentence(message), told ? fixHtml(fault.fix) : null)}
     <p><a href="${frame.base}">Back to the approvals</a></p>

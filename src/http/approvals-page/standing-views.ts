@@ -4,7 +4,7 @@ import type { Ceiling } from '../../model/ceiling.ts'
 import { type Level, levelName } from '../../model/level.ts'
 import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
 import { html, type Html } from './html.ts'
-import { definitions, table } from './layout.ts'
+import { definitions, htmlTable } from './layout.ts'
 
 const OUTCOME_NAMES = {
   deny: 'deny',
@@ -26,7 +26,7 @@ export function ladder(ceilings: readonly Ceiling[]): Html {
 <td class="outcome">${OUTCOME_NAMES[outcome]}</td><td>${reason}${duties.length === 0 ? null : html`<br /><span class="small">${duties.join(', ')}</span>`}</td></tr>
 `
   })
-  return html`${table(['Term', 'Ladder', 'Concedes', 'Reason'], rows)}
+  return html`${htmlTable(['Term', 'Ladder', 'Concedes', 'Reason'], rows)}
     <p class="small">No term lifts another: the answer is the lowest of them.</p>`
 }
 
@@ -40,7 +40,7 @@ export function riskRules({ rules, unavailable }: ApprovalView['risk']): Html {
         <td>${reason}</td>
       </tr> `,
   )
-  return html`${rules.length === 0 ? html`<p>No rule fired: the points are those of the action itself.</p>` : table(['Points', 'Rule', 'Reason'], rows)}
+  return html`${rules.length === 0 ? html`<p>No rule fired: the points are those of the action itself.</p>` : htmlTable(['Points', 'Rule', 'Reason'], rows)}
   ${unavailable.length === 0 ? null : html`<p>Not known, so the highest risk: ${unavailable.join(', ')}.</p>`}`
 }
 

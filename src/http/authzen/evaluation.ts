@@ -7,7 +7,7 @@ import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { checkShape, parseAs } from '../input.ts'
-import { faultOf, isOurs, PROBLEMS, toldMessage } from '../problems.ts'
+import { faultOf, isOurs, PROBLEMS, publicMessage } from '../problems.ts'
 import { authzenDecision } from './answer.ts'
 import { decideItems, EVALUATIONS_VALUES_MAX, type Item, itemsOf } from './batch.ts'
 import { type AuthzenDecision, AuthzenEvaluation, Evaluations } from './schema.ts'
@@ -127,5 +127,5 @@ function concernsTheCall(error: unknown, caller: Caller): boolean {
 
 function refusedItem({ withContext }: AuthzenOptions, fault: Fault): AuthzenDecision {
   if (!withContext) return { decision: false }
-  return { decision: false, context: { error: { status: PROBLEMS[fault.code].status, message: toldMessage(fault) } } }
+  return { decision: false, context: { error: { status: PROBLEMS[fault.code].status, message: publicMessage(fault) } } }
 }

@@ -1,5 +1,5 @@
 import { type Fault, type ProblemCode, type Reply, TEXT_TYPE } from '../exchange.ts'
-import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
+import { PROBLEMS, publicMessage, withHeaders } from '../problems.ts'
 
 /** Statuses that AuthZEN names, and those of HTTP itself; whatever else the caller did wrong is 400. */
 const AUTHZEN_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 408, 413, 429, 500]
@@ -15,5 +15,5 @@ export function authzenStatus(code: ProblemCode): number {
 /** A refusal in AuthZEN's form: a status and a message string. */
 export function authzenErrorReply(fault: Fault): Reply {
   const fix = PROBLEMS[fault.code].told && fault.fix !== undefined ? ` ${fault.fix}` : ''
-  return { status: authzenStatus(fault.code), type: TEXT_TYPE, body: `${toldMessage(fault)}${fix}\n`, ...withHeaders(fault) }
+  return { status: authzenStatus(fault.code), type: TEXT_TYPE, body: `${publicMessage(fault)}${fix}\n`, ...withHeaders(fault) }
 }

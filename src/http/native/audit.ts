@@ -8,7 +8,7 @@ import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply, textReply } from '../exchange.ts'
 import { Id, parseQuery, withBody, withParam } from '../input.ts'
-import { idParam, limitParam, PAGE_RECORDS_DEFAULT, timeParam, wholeParam } from '../query-parameters.ts'
+import { idParam, limitParam, PAGE_RECORDS_DEFAULT, timeParam, integerParam } from '../query-parameters.ts'
 
 const CREATED = 201
 
@@ -22,7 +22,7 @@ export const RecordsQuery = z.strictObject({
   decision_id: idParam.optional().describe('The decision a record is or is about.'),
   since: timeParam.optional().describe('ISO 8601, inclusive.'),
   until: timeParam.optional().describe('ISO 8601, exclusive.'),
-  from: wholeParam.optional().describe('Leaf index to go on from: `next` of the page before.'),
+  from: integerParam.optional().describe('Leaf index to go on from: `next` of the page before.'),
   order: z.enum(['oldest', 'newest']).optional().describe('Which end to start from; `oldest` when absent.'),
   limit: limitParam.describe(`Records of one page, 1–${PAGE_RECORDS_MAX}; ${PAGE_RECORDS_DEFAULT} when absent.`),
 })

@@ -9,11 +9,11 @@ import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { parseQuery, withBody } from '../input.ts'
-import { limitParam, PAGE_RECORDS_DEFAULT, wholeParam } from '../query-parameters.ts'
+import { limitParam, PAGE_RECORDS_DEFAULT, integerParam } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/proposals`. */
 export const ProposalsQuery = z.strictObject({
-  from: wholeParam.optional().describe('`next` of the page before.'),
+  from: integerParam.optional().describe('`next` of the page before.'),
   limit: limitParam.describe(`Proposals of one page, 1–${PAGE_RECORDS_MAX}; ${PAGE_RECORDS_DEFAULT} when absent.`),
 })
 

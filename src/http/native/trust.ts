@@ -7,14 +7,14 @@ import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { Id, parseQuery, withParam } from '../input.ts'
-import { timeParam, wholeParam } from '../query-parameters.ts'
+import { timeParam, integerParam } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/agents/{agent}/trust/history`. */
 export const HistoryQuery = z.strictObject({
   scope: ScopeKey.optional().describe('One scope only, and then every record that moved it.'),
   since: timeParam.optional().describe('ISO 8601, inclusive; the first points are as of then.'),
-  from: wholeParam.optional().describe('`next` of the page before.'),
-  limit: wholeParam
+  from: integerParam.optional().describe('`next` of the page before.'),
+  limit: integerParam
     .pipe(z.int().min(1).max(HISTORY_POINTS_MAX))
     .default(HISTORY_POINTS_DEFAULT)
     .describe(`Points of one page, 1–${HISTORY_POINTS_MAX}; those of one record are never parted.`),

@@ -1,5 +1,5 @@
 import { type Fault, JSON_TYPE, type Reply } from '../exchange.ts'
-import { PROBLEMS, toldMessage, withHeaders } from '../problems.ts'
+import { PROBLEMS, publicMessage, withHeaders } from '../problems.ts'
 import { byCodeUnit } from '../../format/order.ts'
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -37,6 +37,10 @@ export function opaErrorReply(fault: Fault): Reply {
   const errors = row.told
     ? fault.errors?.map(({ pointer, message }) => ({ code: row.opa, message, location: { pointer } }))
     : undefined
-  const body = { code: row.opa, message: toldMessage(fault), ...(errors === undefined || errors.length === 0 ? {} : { errors }) }
+  const body = {
+    code: row.opa,
+    message: publicMessage(fault),
+    ...(errors === undefined || errors.length === 0 ? {} : { errors }),
+  }
   return { ...opaReply(body, { status: row.status, pretty: true }), headers }
 }

@@ -12,7 +12,7 @@ export type CappedIncident = {
 }
 
 /** The cap of an incident: that of its class, or just under the band of its scopes as they stand; lower where that is asked for. */
-export function incidentCap(
+export function capOfReport(
   incident: CappedIncident,
   trust: AgentTrust | undefined,
   nowMs: number,

@@ -30,7 +30,7 @@ export function newVerdicts(): Verdicts {
 }
 
 /** What was counted in a layer in which nobody has judged yet. */
-export const UNJUDGED_LAYER: LayerVerdicts = {
+export const NO_VERDICTS: LayerVerdicts = {
   positive: 0,
   positive_ms: null,
   negative: 0,
@@ -58,7 +58,7 @@ export function claimsAfter(
 }
 
 function withVerdict(before: Verdicts, effect: VerdictEffect): Verdicts {
-  const layer = before.layers[effect.layer] ?? UNJUDGED_LAYER
+  const layer = before.layers[effect.layer] ?? NO_VERDICTS
   const name = verdictName(effect.layer, effect.source, effect.class)
   return {
     ...before,

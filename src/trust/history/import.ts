@@ -4,7 +4,7 @@ import type { ScopeKey } from '../../model/scope.ts'
 import { type AgentTrust, type LayerState, scopeOf, withScope } from '../agent-trust.ts'
 import type { TrustConstants } from '../constants.ts'
 import { settle } from '../demotion.ts'
-import { valuedAt } from '../layer.ts'
+import { valuedAt } from '../layer/layer.ts'
 import { phiInverse } from '../score-scale.ts'
 import type { TrustWrite } from '../trust-change.ts'
 

@@ -1,4 +1,4 @@
-import type { EvidenceSource, EvidenceStake, Severity, TrustConstants } from './constants.ts'
+import type { EvidenceSource, EvidenceStake, Severity, TrustConstants } from '../constants.ts'
 
 /** What one judgement is weighed by: its source, what was at stake, and ρ of the very rater where that is known (default: ρ of the source, 0–1). */
 export type JudgementTerms = {

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../format/time.ts'
+import { DAY_MS } from '../../format/time.ts'
 
 /** One observation: its weight in units, when it happened, and the weight together with what was given for the same success before (default: the weight). */
 export type TimedWeight = { readonly weight: number; readonly eventTimeMs: number; readonly total?: number | undefined }

@@ -1,8 +1,8 @@
-import type { AgentHeat } from './agent-trust.ts'
-import type { TrustConstants } from './constants.ts'
+import type { AgentHeat } from '../agent-trust.ts'
+import type { TrustConstants } from '../constants.ts'
+import { phi } from '../score-scale.ts'
 import { isAfter, later, type TimedWeight } from './decay.ts'
 import { failureLowerBound } from './opinion.ts'
-import { phi } from './score-scale.ts'
 
 /** An outcome failure in any scope heats the agent. */
 export function heatUp(heat: AgentHeat, { weight, eventTimeMs }: TimedWeight): AgentHeat {

@@ -1,10 +1,10 @@
-import { DAY_MS } from '../format/time.ts'
-import type { LayerState } from './agent-trust.ts'
-import type { TrustConstants } from './constants.ts'
+import { DAY_MS } from '../../format/time.ts'
+import type { LayerState } from '../agent-trust.ts'
+import type { TrustConstants } from '../constants.ts'
+import { phi } from '../score-scale.ts'
 import { decay, isAfter, later, type TimedWeight } from './decay.ts'
 import { coolingFactor, heatCeiling } from './heat.ts'
 import { failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
-import { phi } from './score-scale.ts'
 
 /** Evidence borrowed from elsewhere, valued at the time of reading, and as fresh as its newest donor. */
 export type Prior = { readonly r: number; readonly s: number; readonly tpMs: number | null }
