@@ -1,5 +1,6 @@
 import tseslint from 'typescript-eslint'
 
+import limitExceptions from './scripts/limit-exceptions.cjs'
 import { PURE } from './scripts/rooms.cjs'
 
 /** Names a pure folder may not mention: I/O, clock, randomness, process, console, timers. */
@@ -39,6 +40,19 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', { selector: ':function[async=true]', message: 'Pure folders are synchronous.' }],
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines': ['error', 250],
+      'max-lines-per-function': ['error', 40],
+      'max-params': ['error', 4],
+      'max-depth': ['error', 4],
+    },
+  },
+  ...Object.entries(limitExceptions.files).map(([file, { rules }]) => ({
+    files: [file],
+    rules: Object.fromEntries(rules.map((rule) => [rule, 'off'])),
+  })),
   {
     files: ['test/**/*.ts', 'vitest.config.ts'],
     rules: {

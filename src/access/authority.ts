@@ -44,7 +44,7 @@ export type Verb = keyof typeof VERB_ROLES
 const ANONYMOUS_VERBS: readonly Verb[] = ['decide']
 
 /** All that an agent's own credential may ever do, whatever other roles it has: ask for decisions about itself and read its own trust. */
-export const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust']
+const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust']
 
 /** Whether a credential belongs to an agent. */
 export function isAgents({ agent, roles }: Pick<Caller, 'agent' | 'roles'>): boolean {

@@ -8,7 +8,7 @@ export const LEAF_BYTES_MAX = 2_097_152
 /** Bytes of one salt. */
 export const SALT_BYTES = 16
 /** The member of a leaf that maps the JSON Pointer of each sealed value to its digest; records must not use the name. */
-export const SEALED = 'sealed'
+const SEALED = 'sealed'
 
 /** A record as it is read back. */
 export type LeafRecord = { readonly [key: string]: JsonValue }

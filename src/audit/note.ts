@@ -6,7 +6,7 @@ import { HASH_BYTES } from './tree-shape.ts'
 /** Most signature lines of one note; the specification asks for at least 16. */
 export const NOTE_SIGNATURES_MAX = 64
 /** Largest note, in UTF-16 code units. */
-export const NOTE_CHARS_MAX = 262_144
+const NOTE_CHARS_MAX = 262_144
 
 const ED25519 = 0x01
 const KEY_ID_BYTES = 4

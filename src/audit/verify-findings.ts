@@ -1,7 +1,7 @@
 import type { AuditFinding } from '../ledger/log-verification.ts'
 
 /** Findings listed at most; further ones are counted. */
-export const FINDINGS_MAX = 1_000
+const FINDINGS_MAX = 1_000
 
 /** Collects findings up to `FINDINGS_MAX`. */
 export type Findings = {

@@ -18,7 +18,7 @@ import { type CheckedRow, checkRow } from './verify-rows.ts'
 import { createStateCheck, type DerivedState } from './verify-state.ts'
 
 /** Progress is told after every so many records. */
-export const PROGRESS_RECORDS = 1_000
+const PROGRESS_RECORDS = 1_000
 
 /** What a log is verified against. */
 export type VerifyOptions = Trusted & {

@@ -15,7 +15,7 @@ export const ActionCategory = z.enum(ACTION_CATEGORIES)
 export type ActionCategory = z.infer<typeof ActionCategory>
 
 /** How often the action is meant to happen: rare ones cost a risk point, frequent harmless ones save one. */
-export const FREQUENCIES = ['high', 'routine', 'rare'] as const
+const FREQUENCIES = ['high', 'routine', 'rare'] as const
 
 /** Data classifications, lowest first; `personal` and above are sensitive. */
 export const CLASSIFICATIONS = ['public', 'internal', 'personal', 'confidential', 'restricted'] as const
@@ -23,7 +23,7 @@ export const Classification = z.enum(CLASSIFICATIONS)
 export type Classification = z.infer<typeof Classification>
 
 /** What may be checked about a fact before the action runs by itself. Exactly one comparison. */
-export const Precondition = z.union([
+const Precondition = z.union([
   z.strictObject({ fact: z.string().min(1).max(NAME_CHARS_MAX), equals: z.union([z.string(), z.number(), z.boolean()]) }),
   z.strictObject({ fact: z.string().min(1).max(NAME_CHARS_MAX), at_most: z.number() }),
   z.strictObject({ fact: z.string().min(1).max(NAME_CHARS_MAX), at_least: z.number() }),
@@ -111,7 +111,7 @@ export const CatalogueAgent = z.strictObject({
 export type CatalogueAgent = z.infer<typeof CatalogueAgent>
 
 /** A server that offers tools, such as an MCP server. */
-export const CatalogueServer = z.strictObject({
+const CatalogueServer = z.strictObject({
   description: z.string().max(1_000).optional(),
   /** True: somebody looked at it and answers for it. Any other caps what runs through it (docs/trust-model.md, "Tools and servers"). */
   audited: z.boolean().default(false),

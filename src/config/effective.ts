@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { ownerOf, type SettingsOwner } from './owners.ts'
 
 /** What a secret, or the hash of one, is shown as. */
-export const SECRET_SHOWN = '(set)'
+const SECRET_SHOWN = '(set)'
 
 /** Keys whose values are never shown, wherever they stand: secrets, and what could be tried against one. */
 const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set(['secret', 'token_sha256'])

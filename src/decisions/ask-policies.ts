@@ -119,7 +119,7 @@ function askedOfBase(request: Request, { caller }: DecisionFacts, { settings }: 
 }
 
 /** What a tenant deviates in: its own, whatever it is called. */
-export function overridesOf({ settings }: PolicySet, tenant: string): Overrides | undefined {
+function overridesOf({ settings }: PolicySet, tenant: string): Overrides | undefined {
   return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant] : undefined
 }
 

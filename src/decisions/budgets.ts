@@ -17,7 +17,7 @@ const OUTSTANDING = 'outstanding_unverified_max'
  * Guardrails that are budgets: how far each reaches, and what of the use it caps. The prefix says the reach; without one it is all
  * that the agent or person does, but for the bound that follows from trust, which reaches as far as that trust.
  */
-export const BUDGETS = {
+const BUDGETS = {
   actions_per_hour_max: ['account', 'actions_last_hour'],
   actions_per_day_max: ['account', 'actions_last_day'],
   amount_per_day_max: ['account', 'amount_last_day'],

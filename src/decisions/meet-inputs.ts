@@ -70,7 +70,7 @@ export function approvalIn(
  * Bounds that follow from trust: at most one expected failure in flight, and an expected loss of at most B in money. U is φ⁻¹ of
  * the score, so that every ceiling on the score tightens them too. Reads are exempt, and so is a human.
  */
-export function limitsOf(facts: DecisionFacts, policySet: PolicySet): Guardrails {
+function limitsOf(facts: DecisionFacts, policySet: PolicySet): Guardrails {
   if (facts.trust === null || facts.action.category === 'read_only') return {}
   const failureBound = phiInverse(facts.trust.score, policySet.constants)
   const budget = policySet.settings.guardrails.expected_loss_max

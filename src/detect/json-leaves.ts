@@ -1,7 +1,7 @@
 /** Most members and items that are walked of one JSON value. */
-export const NODES_MAX = 2_000
+const NODES_MAX = 2_000
 /** Deepest that a JSON value is walked. */
-export const TEXT_DEPTH_MAX = 32
+const TEXT_DEPTH_MAX = 32
 /** Longest part of a place, characters: a long name above many leaves must not be copied for each. */
 const PART_CHARS_MAX = 128
 

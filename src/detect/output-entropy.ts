@@ -10,7 +10,7 @@ type OutputState = ScopeDetectState['output']
 type OutputSettings = DetectSettings['output_entropy']
 
 /** Most characters of an output that are measured. */
-export const OUTPUT_CHARS_MAX = 65_536
+const OUTPUT_CHARS_MAX = 65_536
 /** Least standard deviation of bits per character. */
 const SPREAD_FLOOR = 0.15
 /** Least standard deviation of the encoded share. */

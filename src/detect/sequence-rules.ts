@@ -4,13 +4,13 @@ import { ActionCategory, Classification } from '../catalogue/catalogue-file.ts'
 import { ToolCategory } from '../model/scope.ts'
 
 /** Most sequence rules. */
-export const SEQUENCE_RULES_MAX = 32
+const SEQUENCE_RULES_MAX = 32
 /** Most steps of one rule. */
 export const SEQUENCE_STEPS_MAX = 6
 /** Longest id of a rule of a detector, characters. */
-export const RULE_ID_CHARS_MAX = 64
+const RULE_ID_CHARS_MAX = 64
 /** Longest pattern of action names, characters. */
-export const ACTION_PATTERN_CHARS_MAX = 256
+const ACTION_PATTERN_CHARS_MAX = 256
 const MEANING_CHARS_MAX = 500
 const SECONDS_MAX = 7 * 86_400
 const LIST_MAX = 64

@@ -6,7 +6,7 @@ import type { RawDecided, TopicOverlap } from './observation.ts'
 import type { DetectSettings } from './settings.ts'
 
 /** Most characters read of a purpose or ticket, and of the words of an action. */
-export const TOPIC_CHARS_MAX = 16_384
+const TOPIC_CHARS_MAX = 16_384
 const STEM_CHARS_MIN = 3
 const CAMEL = /(\p{Ll}|\p{N})(?=\p{Lu})/gu
 const WORD = /\p{L}{2,}/gu

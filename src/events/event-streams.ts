@@ -11,7 +11,7 @@ import { SECOND_MS } from '../format/time.ts'
 import { HOUR_MS } from '../format/time.ts'
 
 /** Most streams that one process serves, and one credential has, at a time. */
-export const STREAMS_MAX = 512
+const STREAMS_MAX = 512
 export const STREAMS_PER_CREDENTIAL_MAX = 32
 /** Records that a stream may be behind where they have to be looked through one by one; further behind, it is told to begin anew. */
 export const RESUME_RECORDS_MAX = 50_000
@@ -63,7 +63,7 @@ export type StreamPace = {
 }
 
 /** What the product runs with. */
-export const STREAM_PACE: StreamPace = { pollMs: 200, beatMs: 15 * SECOND_MS, streamMsMax: HOUR_MS }
+const STREAM_PACE: StreamPace = { pollMs: 200, beatMs: 15 * SECOND_MS, streamMsMax: HOUR_MS }
 
 /** What streams need: the length of the log, and its events from a leaf index on. */
 export type EventStreamsDeps = {

@@ -6,7 +6,7 @@ import { idempotencyKey, idempotencyName } from '../ledger/idempotency.ts'
 import type { View } from '../ledger/store.ts'
 
 /** How long an injection that one source saw in a session waits for a second source, ms. */
-export const SECOND_SOURCE_MS = HOUR_MS
+const SECOND_SOURCE_MS = HOUR_MS
 
 /** Who saw an injection in which session, and when. */
 export type Sighting = {

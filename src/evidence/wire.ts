@@ -52,7 +52,7 @@ export const EvidenceAnswer = z.strictObject({
 export type EvidenceAnswer = z.infer<typeof EvidenceAnswer>
 
 /** One decision that did not run but may be judged as a proposal. */
-export const Proposal = z.strictObject({
+const Proposal = z.strictObject({
   decision_id: WireId,
   decided_at: WireTime,
   agent: WireId,

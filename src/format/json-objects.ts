@@ -1,7 +1,7 @@
 import { ServiceError } from './error.ts'
 
 /** Longest text of one value of a stream, characters. */
-export const VALUE_CHARS_MAX = 16_777_216
+const VALUE_CHARS_MAX = 16_777_216
 
 const NEWLINE = 10
 const SPACES = new Set([9, NEWLINE, 13, 32])

@@ -1,5 +1,5 @@
 /** Random bytes one identifier takes. */
-export const UUID_RANDOM_BYTES = 10
+const UUID_RANDOM_BYTES = 10
 /** Latest time a UUIDv7 can hold, in milliseconds since 1970. */
 export const UUID_TIME_MS_MAX = 2 ** 48 - 1
 

@@ -8,7 +8,7 @@ import { ServiceError } from '../format/error.ts'
 import { type Parsed, refuseRequest } from './exchange.ts'
 
 /** Longest `Authorization` value that is looked at, in characters. */
-export const AUTHORIZATION_CHARS_MAX = 8_192
+const AUTHORIZATION_CHARS_MAX = 8_192
 /** Three parts; anything else is only looked up. */
 const JWT = /^[^.]+\.[^.]+\.[^.]+$/u
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/iu
@@ -135,7 +135,7 @@ function headerCount(request: IncomingMessage, name: string): number {
 const certificates = new WeakMap<TLSSocket, ClientCertificate | null>()
 
 /** The certificate that the client of a connection showed; undefined where it showed none. Read once for each connection. */
-export function clientCertificateOf({ socket }: Pick<IncomingMessage, 'socket'>): ClientCertificate | undefined {
+function clientCertificateOf({ socket }: Pick<IncomingMessage, 'socket'>): ClientCertificate | undefined {
   if (!(socket instanceof TLSSocket)) return undefined
   const known = certificates.get(socket)
   const certificate = known === undefined ? readCertificate(socket) : known

@@ -97,7 +97,7 @@ export function refuseRequest(
 }
 
 /** Longest request id that is recorded, in characters. */
-export const REQUEST_ID_CHARS_MAX = 128
+const REQUEST_ID_CHARS_MAX = 128
 
 const REQUEST_ID = new RegExp(`^[!-~]{1,${String(REQUEST_ID_CHARS_MAX)}}$`, 'u')
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/u

@@ -94,7 +94,7 @@ export function parseBody(body: Uint8Array, limits: BodyLimits = {}): Parsed<Jso
 type Issue = { readonly path: readonly PropertyKey[]; readonly message: string }
 
 /** Every place a schema refuses, as JSON Pointers below `prefix`. */
-export function issuesOf(issues: readonly Issue[], prefix = ''): { readonly pointer: string; readonly message: string }[] {
+function issuesOf(issues: readonly Issue[], prefix = ''): { readonly pointer: string; readonly message: string }[] {
   return issues.slice(0, ERRORS_MAX).map(({ path, message }) => ({ pointer: prefix + jsonPointer(path.map(String)), message }))
 }
 

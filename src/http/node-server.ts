@@ -12,11 +12,11 @@ import type { HttpSettings } from './settings.ts'
 import { SECOND_MS } from '../format/time.ts'
 
 /** Connections one process holds at the same time. */
-export const CONNECTIONS_MAX = 10_000
+const CONNECTIONS_MAX = 10_000
 /** How long an idle connection is kept, in ms: longer than common load balancers keep theirs. */
-export const KEEP_ALIVE_MS = 75_000
+const KEEP_ALIVE_MS = 75_000
 /** How often connections are checked for being too slow, in ms at most. */
-export const SLOW_CHECK_MS = SECOND_MS
+const SLOW_CHECK_MS = SECOND_MS
 
 type Constructor = abstract new (...args: never[]) => object
 

@@ -10,7 +10,7 @@ import { PROBLEMS } from './problems.ts'
 import { type SchemaName, SCHEMAS } from './schemas.ts'
 
 /** The version of OpenAPI that the document follows. */
-export const OPENAPI_VERSION = '3.1.0'
+const OPENAPI_VERSION = '3.1.0'
 
 type Node = Readonly<Record<string, unknown>>
 

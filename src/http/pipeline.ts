@@ -42,7 +42,7 @@ export type PipelineDeps = {
 export type Route = { readonly name: string; readonly endpoint: Endpoint; readonly handler: Handler }
 
 /** The form of a refusal under each convention. */
-export function errorReply(convention: Convention, fault: Fault, requestId: string): Reply {
+function errorReply(convention: Convention, fault: Fault, requestId: string): Reply {
   switch (convention) {
     case 'native':
       return problemReply(fault, requestId)

@@ -38,7 +38,7 @@ export const PROBLEMS = {
 } as const satisfies Record<ProblemCode, ProblemRow>
 
 /** The `type` of a problem: a name, not an address. */
-export function problemType(code: ProblemCode): string {
+function problemType(code: ProblemCode): string {
   return `urn:gradus:problem:${code}`
 }
 

@@ -9,8 +9,8 @@ export const KEY_SET_BYTES_MAX = 262_144
 /** Most keys of one set. */
 export const KEYS_MAX = 256
 /** Smallest and largest RSA modulus, in bits. */
-export const RSA_BITS_MIN = 2_048
-export const RSA_BITS_MAX = 8_192
+const RSA_BITS_MIN = 2_048
+const RSA_BITS_MAX = 8_192
 
 /** A public key with which an issuer signs. */
 export type VerificationKey = {

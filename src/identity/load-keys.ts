@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { KEY_SET_BYTES_MAX, readKeySet, type VerificationKey } from './key-set.ts'
 
 /** How long a fetch of keys may take, ms. */
-export const FETCH_MS_MAX = 5_000
+const FETCH_MS_MAX = 5_000
 
 /** Brings the keys of an issuer; rejects where they cannot be had. */
 export type LoadKeys = () => Promise<readonly VerificationKey[]>

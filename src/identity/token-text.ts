@@ -2,7 +2,7 @@ import type { JsonLimits, JsonValue } from '../format/json-value.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 
 /** Longest token that is looked at, in characters. */
-export const TOKEN_CHARS_MAX = 8_192
+const TOKEN_CHARS_MAX = 8_192
 
 /** Limits of the header and of the claims; a chain of actors nests one level for each. */
 const TOKEN_JSON_LIMITS: JsonLimits = {

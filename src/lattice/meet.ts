@@ -56,7 +56,7 @@ export function unionObligations(a: readonly Obligation[], b: readonly Obligatio
 }
 
 /** Whether the first set of duties holds every duty of the second. */
-export function holdsAllObligations(a: readonly Obligation[], b: readonly Obligation[]): boolean {
+function holdsAllObligations(a: readonly Obligation[], b: readonly Obligation[]): boolean {
   const keys = new Set(a.map(obligationKey))
   return b.every((obligation) => keys.has(obligationKey(obligation)))
 }
@@ -90,7 +90,7 @@ export function meetGuardrails(a: Guardrails, b: Guardrails): Guardrails {
 }
 
 /** Whether a guardrail is the empty list: contradiction, or an allow-list that allows nothing. */
-export function isContradictory(guardrails: Guardrails): boolean {
+function isContradictory(guardrails: Guardrails): boolean {
   return contradictions(guardrails).length > 0
 }
 
@@ -102,7 +102,7 @@ export function contradictions(guardrails: Guardrails): readonly string[] {
 }
 
 /** Whether every bound of the second is at least as tight in the first. */
-export function guardrailsLeq(a: Guardrails, b: Guardrails): boolean {
+function guardrailsLeq(a: Guardrails, b: Guardrails): boolean {
   return Object.entries(b).every(([name, bound]) => oneLeq(own(a, name), bound))
 }
 

@@ -10,7 +10,7 @@ export const REASON_CHARS_MAX = 1_000
 export const TERM_ITEMS_MAX = 256
 
 /** Who fulfils a duty: the decision point itself, or the enforcement point that asked. */
-export const PERFORMERS = ['pdp', 'pep'] as const
+const PERFORMERS = ['pdp', 'pep'] as const
 
 /** A duty attached to an outcome. Two obligations are the same when their canonical JSON is. */
 export const Obligation = z.strictObject({
@@ -58,8 +58,6 @@ export const MANDATORY_SOURCES = [
 ] as const satisfies readonly Source[]
 /** The mandatory terms that only the graduation bundle supplies, exactly once each. */
 export const BUNDLE_SOURCES = ['trust', 'risk', 'category'] as const satisfies readonly Source[]
-/** Terms that may be absent, and may be there more than once. */
-export const OPTIONAL_SOURCES = ['context', 'guardrails', 'pact'] as const satisfies readonly Source[]
 
 /** One term of the meet: the highest outcome its source concedes, with the duties and bounds that go with it. */
 export const Ceiling = z.strictObject({

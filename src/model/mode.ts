@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { SOURCES } from './ceiling.ts'
 
 /** Whether an answer is enforced, or only what it would have been is recorded. */
-export const MODES = ['enforce', 'observe'] as const
+const MODES = ['enforce', 'observe'] as const
 export const Mode = z.enum(MODES)
 export type Mode = z.infer<typeof Mode>
 

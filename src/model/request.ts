@@ -7,11 +7,11 @@ export const ID_CHARS_MAX = 512
 /** Longest type name, tenant and credential id, in characters. */
 export const TYPE_CHARS_MAX = 128
 /** Links a delegation chain may have in a request; more than five is denied by the chain term, more than this is a bad request. */
-export const CHAIN_LINKS_MAX = 32
+const CHAIN_LINKS_MAX = 32
 /** Servers a request may name on its path. */
-export const MCP_SERVERS_MAX = 32
+const MCP_SERVERS_MAX = 32
 /** Most obligations a request may say it supports. */
-export const SUPPORTED_OBLIGATIONS_MAX = 64
+const SUPPORTED_OBLIGATIONS_MAX = 64
 
 const properties = z.record(z.string(), z.json())
 
@@ -81,6 +81,4 @@ export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable'] as const
 export type ChainProblem = (typeof CHAIN_PROBLEMS)[number]
 
 /** Which protocol asked; a metric label and part of the record. */
-export const PROTOCOLS = ['native', 'opa', 'authzen', 'cli', 'opa-log'] as const
-
-export type Protocol = (typeof PROTOCOLS)[number]
+export type Protocol = 'native' | 'opa' | 'authzen' | 'cli' | 'opa-log'

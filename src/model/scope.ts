@@ -5,7 +5,7 @@ export const StakeClass = z.enum(['light', 'full'])
 export type StakeClass = z.infer<typeof StakeClass>
 
 /** Longest tool category, characters. */
-export const CATEGORY_CHARS_MAX = 64
+const CATEGORY_CHARS_MAX = 64
 const CATEGORY_PATTERN = new RegExp(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,${String(CATEGORY_CHARS_MAX - 1)}}$`, 'u')
 
 /** A tool category: letters, digits, `_`, `.`, `-`; starts with a letter or digit. */

@@ -15,7 +15,7 @@ import { type MonitoredRecord, monitoredRecord, type Tail } from './tail.ts'
 import { MINUTE_MS } from '../format/time.ts'
 
 /** Days that the gauges look back. */
-export const GAUGE_DAYS = 30
+const GAUGE_DAYS = 30
 /** Records of the log that are looked through at a time, and the part of the time that it takes at most, one in so many. */
 const SCAN_RECORDS = 50
 const SCAN_SHARE = 4
@@ -35,7 +35,7 @@ export type MonitorPace = {
 }
 
 /** What the product runs with. */
-export const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: MINUTE_MS }
+const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: MINUTE_MS }
 
 /** What a monitor needs. */
 export type MonitorOptions = {

@@ -92,7 +92,7 @@ export function explain({ base, met, terms, unsupported }: ExplainedMeet): Decis
 }
 
 /** Duties that the enforcement point would have to fulfil and cannot; any makes the answer deny. */
-export function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly string[] {
+function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly string[] {
   if (met.outcome === 'deny') return []
   const demanded = met.obligations.filter(({ performer }) => performer === 'pep').map(({ id }) => id)
   return [...new Set(demanded)].filter((id) => !inputs.supported_obligations.includes(id)).sort()

@@ -79,8 +79,7 @@ export type DecisionInputs = {
 }
 
 /** What a decision can advise; it binds nobody. */
-export const ADVICE = ['record_proposal'] as const
-export type Advice = (typeof ADVICE)[number]
+export type Advice = 'record_proposal'
 
 /** The answer, with every term that led to it. */
 export type Decision = {

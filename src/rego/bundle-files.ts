@@ -6,11 +6,11 @@ import { extract, type Header } from 'tar-stream'
 import { BundleError } from './error.ts'
 
 /** Most bytes of a bundle once unpacked. */
-export const BUNDLE_BYTES_MAX = 256 * 1024 * 1024
+const BUNDLE_BYTES_MAX = 256 * 1024 * 1024
 /** Most bytes of one file of a bundle. */
-export const BUNDLE_FILE_BYTES_MAX = 64 * 1024 * 1024
+const BUNDLE_FILE_BYTES_MAX = 64 * 1024 * 1024
 /** Most files of a bundle. */
-export const BUNDLE_FILES_MAX = 10_000
+const BUNDLE_FILES_MAX = 10_000
 
 /** Limits on what an archive may unpack to. */
 export type BundleLimits = { readonly bundleBytesMax?: number; readonly fileBytesMax?: number; readonly filesMax?: number }

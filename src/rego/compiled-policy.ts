@@ -9,7 +9,7 @@ import { fromJson, printValue, type RegoValue } from './value.ts'
 import { memoryPagesMin, wasm, type WasmModule } from './wasm.ts'
 
 /** Most memory pages of one instance (64 KiB each) when nothing else is said: 256 MiB. */
-export const MEMORY_PAGES_MAX = 4_096
+const MEMORY_PAGES_MAX = 4_096
 /** Pages that an instance may have gained since its data was loaded and still be kept: 16 MiB. */
 const PAGES_KEPT = 256
 const PAGES_INITIAL = 16
@@ -44,7 +44,10 @@ function digestOf(wasmBytes: Uint8Array, data: string): string {
   return hash.digest('hex')
 }
 
-function compileModule(source: PolicySource): { readonly module: WasmModule; readonly pagesMin: number } {
+/** A module that is one, and the memory that it asks for at least. */
+type CompiledModule = { readonly module: WasmModule; readonly pagesMin: number }
+
+function compileModule(source: PolicySource): CompiledModule {
   try {
     return { module: new wasm.Module(source.wasmBytes), pagesMin: memoryPagesMin(source.wasmBytes) }
   } catch (error) {
@@ -102,8 +105,7 @@ function providedBuiltins(options: PolicyOptions): ReadonlyMap<string, HostBuilt
 }
 
 function setupOf(
-  module: WasmModule,
-  pagesMin: number,
+  { module, pagesMin }: CompiledModule,
   data: string,
   builtins: ReadonlyMap<string, HostBuiltin>,
   options: PolicyOptions,
@@ -122,10 +124,10 @@ function setupOf(
 
 /** Compiles a module once and gives the policy on it; throws `BundleError`. */
 export function compilePolicy(source: PolicySource, options: PolicyOptions = {}): Policy {
-  const { module, pagesMin } = compileModule(source)
+  const compiled = compileModule(source)
   const data = printValue(source.data)
   const builtins = providedBuiltins(options)
-  const setup = setupOf(module, pagesMin, data, builtins, options)
+  const setup = setupOf(compiled, data, builtins, options)
   const instance = firstInstance(source, setup)
   assertBuiltins(source, instance, builtins)
   return new CompiledPolicy(digestOf(source.wasmBytes, data), setup, instance)
@@ -178,6 +180,5 @@ class CompiledPolicy implements Policy {
 /** Names of the built-ins that a module asks of its host. Throws `BundleError` when it is no OPA module. */
 export function requiredBuiltins(wasmBytes: Uint8Array): readonly string[] {
   const source: PolicySource = { place: 'policy.wasm', wasmBytes, data: fromJson({}), usersOf: () => [] }
-  const { module, pagesMin } = compileModule(source)
-  return firstInstance(source, setupOf(module, pagesMin, '{}', new Map(), {})).requiredBuiltins
+  return firstInstance(source, setupOf(compileModule(source), '{}', new Map(), {})).requiredBuiltins
 }

@@ -73,7 +73,7 @@ function memberAt(toolArguments: Arguments, pointer: string): unknown {
 }
 
 /** The member names of a JSON Pointer. */
-export function pointerNames(pointer: string): readonly string[] {
+function pointerNames(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)
@@ -103,13 +103,13 @@ const NAMED = /^(?:"[^"\\<>@]*"|[^"\\<>@(),:;[\]]*) *<([^<>]*)>$/u
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u
 
 /** Longest recipient that is read, in characters. */
-export const RECIPIENT_CHARS_MAX = 512
+const RECIPIENT_CHARS_MAX = 512
 
 /**
  * The domain, lower-case, of `local@domain` or `Name <local@domain>`; undefined for everything else. International domains only
  * in their `xn--` form, so that none is mistaken for another. What two programs could read in two ways is not read.
  */
-export function domainOf(recipient: string): string | undefined {
+function domainOf(recipient: string): string | undefined {
   if (recipient.length > RECIPIENT_CHARS_MAX || INVISIBLE.test(recipient)) return undefined
   const trimmed = recipient.trim()
   const address = trimmed.endsWith('>') ? NAMED.exec(trimmed)?.[1] : trimmed

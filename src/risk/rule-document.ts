@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 /** Most rules in one document. */
-export const RISK_RULES_MAX = 500
+const RISK_RULES_MAX = 500
 /** Most points one rule may add. */
-export const RULE_POINTS_MAX = 10
+const RULE_POINTS_MAX = 10
 /** How deep conditions may nest. */
-export const CONDITION_DEPTH_MAX = 8
+const CONDITION_DEPTH_MAX = 8
 
 /** A plain member path such as `$.arguments.amount`; no other JSONPath expression is evaluated. */
 const MemberPath = z.string().regex(/^\$(\.[A-Za-z_][A-Za-z0-9_-]*)+$/u, 'a plain member path such as $.amount.value')
@@ -76,7 +76,7 @@ export const NUMBER_OPERATORS = ['lessThan', 'lessThanInclusive', 'greaterThan',
 /** Operators whose value is a list. */
 const LIST_OPERATORS = ['in', 'notIn'] as const
 /** Most entries of the list that `in` and `notIn` compare with. */
-export const LIST_ENTRIES_MAX = 1_000
+const LIST_ENTRIES_MAX = 1_000
 
 const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()])
 

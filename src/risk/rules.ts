@@ -135,7 +135,7 @@ function nameOf({ document, rule }: CompiledRule): string {
 }
 
 /** Most engines of one rule set; json-rules-engine is CPU-bound between its promises, so more would only take memory. */
-export const ENGINES_MAX = 8
+const ENGINES_MAX = 8
 
 /** Lends engines, each to one piece of work at a time. */
 export type EnginePool<E> = { readonly use: <T>(work: (engine: E) => Promise<T>) => Promise<T> }

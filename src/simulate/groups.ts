@@ -29,12 +29,12 @@ export type ChangeGroup = {
 }
 
 /** Most agents or actions told apart; what comes after counts together under `OTHERS`. */
-export const CHANGE_GROUPS_MAX = 1_000
+const CHANGE_GROUPS_MAX = 1_000
 /** The group of all that came after the first thousand. */
-export const OTHER_GROUPS = '(others)'
+const OTHER_GROUPS = '(others)'
 
 /** Which way a change went. */
-export function directionOf(from: Outcome, to: Outcome): Direction {
+function directionOf(from: Outcome, to: Outcome): Direction {
   return OUTCOME_RANK[to] > OUTCOME_RANK[from] ? 'loosened' : 'tightened'
 }
 

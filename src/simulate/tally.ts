@@ -5,8 +5,7 @@ import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 import { type ChangeGroup, type Changes, createChanges, createGroups, type Groups, type Transition } from './groups.ts'
 
 /** Why a decision cannot be decided again. */
-export const UNKNOWN_REASONS = ['erased', 'masked', 'failed', 'other_path', 'no_request'] as const
-export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
+export type UnknownReason = 'erased' | 'masked' | 'failed' | 'other_path' | 'no_request'
 
 /** Approvals asked for: in all, and per calendar day (UTC) from the first decision to the last. */
 export type ApprovalCount = { readonly total: number; readonly per_day: number }

@@ -3,7 +3,7 @@ import type { AuditRecord } from '../ledger/record.ts'
 import type { RecordQuery } from '../ledger/store.ts'
 
 /** Most records of one query. */
-export const QUERY_LIMIT_MAX = 1_000
+const QUERY_LIMIT_MAX = 1_000
 
 /** A query with its times as numbers; a time that is none or a limit out of range is `bad_request`. */
 export type CheckedQuery = {

@@ -8,7 +8,7 @@ import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 
 /** Records up to this many characters fit into a leaf whatever they hold; longer ones are sealed once on trial. */
-export const RECORD_CHARS_SURE = 400_000
+const RECORD_CHARS_SURE = 400_000
 /** Records nested deeper than this are canonicalized on trial. */
 const RECORD_DEPTH_SURE = 100
 const SALT_POOL_BYTES = 256 * SALT_BYTES

@@ -1,7 +1,7 @@
 import { nodeHash, type NodeLookup } from '../audit/tree.ts'
 
 /** Inner nodes are kept at levels that are multiples of this; those between are hashed again when a proof needs them. */
-export const NODE_LEVELS_STEP = 4
+const NODE_LEVELS_STEP = 4
 
 /** Whether an engine keeps the nodes of this level (leaves are kept with their records). */
 export function isKeptLevel(level: number): boolean {

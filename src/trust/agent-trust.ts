@@ -17,7 +17,7 @@ export const SCOPES_MAX = 1_024
 /** Longest id of an incident or verifier, characters. */
 export const TRUST_ID_CHARS_MAX = 512
 /** Blast radii, 0 none to 3 organisation. */
-export const BLAST_RADII = [0, 1, 2, 3] as const
+const BLAST_RADII = [0, 1, 2, 3] as const
 /** How far a failure reached: 0 none, 1 one record, 2 many or shared, 3 organisation or external money. */
 export const BlastRadius = z.literal(BLAST_RADII)
 export type BlastRadius = z.infer<typeof BlastRadius>

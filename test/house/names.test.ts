@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { tableRows, textOf } from '../docs/markdown.ts'
-import { exportsInSource } from './sources.ts'
+import { exportsInSource, usingFiles } from './sources.ts'
 
 /** Names that two files export on purpose, each with the reason. */
 const TWICE: Readonly<Record<string, string>> = {}
@@ -15,6 +15,16 @@ describe('exported names', () => {
     const twice = [...files].filter(([name, places]) => places.length > 1 && !Object.hasOwn(TWICE, name))
     expect(twice.map(([name, places]) => `${name}: ${places.map(({ file }) => file).join(', ')}`)).toEqual([])
     expect(Object.keys(TWICE).filter((name) => (files.get(name)?.length ?? 0) < 2)).toEqual([])
+  })
+
+  it('are used by another file, where they are values', () => {
+    const texts = usingFiles()
+    const unused = exportsInSource().filter(
+      ({ name, file, isType }) =>
+        !isType && file !== 'src/index.ts' && !texts.some((other) => other.file !== file && other.words.has(name)),
+    )
+    // Take the word "export" away, or the whole of it.
+    expect(unused.map(({ name, file }) => `${name} in ${file}`)).toEqual([])
   })
 
   it('are made of words of docs/glossary.md and of everyday English', () => {

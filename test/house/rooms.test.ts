@@ -3,14 +3,13 @@ import { dirname, join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
+import limitExceptions from '../../scripts/limit-exceptions.cjs'
 import { MAY_IMPORT, SETTINGS } from '../../scripts/rooms.cjs'
 import { sectionOf, tableRows } from '../docs/markdown.ts'
 import { importsInSource, REPOSITORY, roomOf, rooms, sourceFiles } from './sources.ts'
 
 const README_LINES_MAX = 25
 const FOLDER_FILES_MAX = 25
-/** Folders with more files, each with the reason. */
-const LARGE_FOLDERS: Readonly<Record<string, string>> = {}
 
 describe('the rooms', () => {
   it('may import what docs/architecture.md says', () => {
@@ -44,7 +43,7 @@ describe('the rooms', () => {
     const counts = new Map<string, number>()
     for (const file of sourceFiles()) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
     const large = [...counts].filter(([, count]) => count > FOLDER_FILES_MAX).map(([folder]) => folder)
-    expect(large).toEqual(Object.keys(LARGE_FOLDERS))
+    expect(large).toEqual(Object.keys(limitExceptions.folders))
   })
 })
 

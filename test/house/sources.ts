@@ -7,7 +7,7 @@ import ts from 'typescript'
 export const REPOSITORY = resolve(import.meta.dirname, '..', '..')
 
 /** A name that a file exports by declaring it; re-exports are none. */
-export type Export = { readonly name: string; readonly file: string }
+export type Export = { readonly name: string; readonly file: string; readonly isType: boolean }
 
 const files = readdirSync(join(REPOSITORY, 'src'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -36,9 +36,20 @@ export function roomOf(file: string): string {
 /** What every file of `src` declares and exports. */
 export function exportsInSource(): readonly Export[] {
   return trees.flatMap(({ file, tree }) => {
-    const names = tree.statements.flatMap((statement) => (isExported(statement) ? declaredNames(statement) : []))
-    return [...new Set(names)].map((name) => ({ name, file }))
+    const exported = tree.statements.filter(isExported)
+    const types = new Set(exported.filter(ts.isTypeAliasDeclaration).flatMap(declaredNames))
+    return [...new Set(exported.flatMap(declaredNames))].map((name) => ({ name, file, isType: types.has(name) }))
   })
+}
+
+/** Every file that may use an export, with the words in it. */
+export function usingFiles(): readonly { readonly file: string; readonly words: ReadonlySet<string> }[] {
+  return ['src', 'test', 'scripts', 'bin'].flatMap((folder) =>
+    readdirSync(join(REPOSITORY, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(?:ts|mjs|js)$/u.test(entry.name))
+      .map((entry) => relative(REPOSITORY, join(entry.parentPath, entry.name)))
+      .map((file) => ({ file, words: new Set(readFileSync(join(REPOSITORY, file), 'utf8').match(/\w+/gu)) })),
+  )
 }
 
 /** Which file of `src` imports which. */

@@ -26,10 +26,6 @@ export function addAgentsPause(agents: Command, cli: Cli): void {
 }
 
 /** Takes an agent, or a scope or an action of it, out of service at once. */
-export async function agentsPause(
-  deps: CliDeps,
-  agent: string,
-  options: PartOptions & { readonly reason: string },
-): Promise<ExitCode> {
+async function agentsPause(deps: CliDeps, agent: string, options: PartOptions & { readonly reason: string }): Promise<ExitCode> {
   return containAdd(deps, containmentTarget({ ...options, agent, tenant: false }), options)
 }

@@ -24,7 +24,7 @@ export function addAgentsResume(agents: Command, cli: Cli): void {
 }
 
 /** Lifts what a person contained under exactly this name, and says what still holds the agent. */
-export async function agentsResume(deps: CliDeps, agent: string, options: PartOptions): Promise<ExitCode> {
+async function agentsResume(deps: CliDeps, agent: string, options: PartOptions): Promise<ExitCode> {
   const target = containmentTarget({ ...options, agent, tenant: false })
   const server = await requireServer(deps, options)
   const { containments } = await fetchContainments(deps, server)

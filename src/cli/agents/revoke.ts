@@ -26,7 +26,7 @@ export function addAgentsRevoke(agents: Command, cli: Cli): void {
 }
 
 /** Stops an agent altogether until a person has reviewed it, and says what of it is still under way. */
-export async function agentsRevoke(deps: CliDeps, agent: string, options: RevokeOptions): Promise<ExitCode> {
+async function agentsRevoke(deps: CliDeps, agent: string, options: RevokeOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/revocation`
   const answer = await sendRequest(

@@ -37,7 +37,7 @@ function verdictOptions(command: Command): Command {
 }
 
 /** Says yes or no to an approval, as the person of the token. */
-export async function approvalsDecide(
+async function approvalsDecide(
   deps: CliDeps,
   decisionId: string,
   verdict: 'approve' | 'reject',

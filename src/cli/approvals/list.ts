@@ -25,7 +25,7 @@ export function addApprovalsList(approvals: Command, cli: Cli): void {
 }
 
 /** Lists approvals that are not over. */
-export async function approvalsList(deps: CliDeps, options: ListOptions): Promise<ExitCode> {
+async function approvalsList(deps: CliDeps, options: ListOptions): Promise<ExitCode> {
   const state = options.state === undefined ? undefined : parseChoice(ApprovalState.options, options.state, 'a state')
   const server = await requireServer(deps, options)
   const query = state === undefined ? '' : `?state=${state}`

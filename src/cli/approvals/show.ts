@@ -24,7 +24,7 @@ export function addApprovalsShow(approvals: Command, cli: Cli): void {
 }
 
 /** Shows one approval with everything that would run, uncut, and what a yes would do. */
-export async function approvalsShow(deps: CliDeps, decisionId: string, options: PeopleOptions): Promise<ExitCode> {
+async function approvalsShow(deps: CliDeps, decisionId: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const view = await sendRequest(deps, server, { method: 'GET', path: approvalPath(decisionId) }, ApprovalView)
   printAnswer(deps, options.json, view, () => viewText(view, painter(deps)))

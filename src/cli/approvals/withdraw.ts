@@ -25,7 +25,7 @@ export function addApprovalsWithdraw(approvals: Command, cli: Cli): void {
 }
 
 /** Takes an approval back before it is used. */
-export async function approvalsWithdraw(
+async function approvalsWithdraw(
   deps: CliDeps,
   decisionId: string,
   options: PeopleOptions & { readonly reason: string | undefined },

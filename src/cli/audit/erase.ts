@@ -39,7 +39,7 @@ export function addAuditErase(audit: Command, cli: Cli): void {
 }
 
 /** Removes the sealed values of the records selected; the log says so first, and every proof stays. Takes the lock of the data directory. */
-export async function auditErase(deps: CliDeps, options: AuditEraseOptions): Promise<ExitCode> {
+async function auditErase(deps: CliDeps, options: AuditEraseOptions): Promise<ExitCode> {
   const { tenant, agent, user, decision: decisionId, pointer } = options
   const { person: actor } = localPerson(deps, options, 'administrator', 'an erasure is ordered')
   const { loaded, dir } = await locateDataDir(deps, options)

@@ -25,7 +25,7 @@ export function addAuditExport(audit: Command, cli: Cli): void {
 }
 
 /** Writes records as JSON lines, to a file or standard output; equal logs give equal bytes. */
-export async function auditExport(deps: CliDeps, options: AuditExportOptions): Promise<ExitCode> {
+async function auditExport(deps: CliDeps, options: AuditExportOptions): Promise<ExitCode> {
   const bar = progress(deps, options.out === undefined)
   const query = recordQuery(options)
   const file = options.out === undefined ? undefined : await openOut(resolve(deps.cwd, options.out))

@@ -24,7 +24,7 @@ export function addAuditProof(audit: Command, cli: Cli): void {
 }
 
 /** Prints the proof that a record is in the log, under a signed tree head (`c2sp.org/tlog-proof@v1`). */
-export async function auditProof(deps: CliDeps, options: AuditProofOptions): Promise<ExitCode> {
+async function auditProof(deps: CliDeps, options: AuditProofOptions): Promise<ExitCode> {
   const { id, tenant } = options
   const answer = await withStore(deps, options, async (store) => {
     const stored = await store.read([], (view) => view.record(tenant, id))

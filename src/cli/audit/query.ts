@@ -26,7 +26,7 @@ export function addAuditQuery(audit: Command, cli: Cli): void {
 }
 
 /** Lists records by agent, user, action, outcome and time. */
-export async function auditQuery(deps: CliDeps, options: AuditQueryOptions): Promise<ExitCode> {
+async function auditQuery(deps: CliDeps, options: AuditQueryOptions): Promise<ExitCode> {
   const limit = Number(options.limit)
   if (!(Number.isInteger(limit) && limit > 0))
     throw new ServiceError('usage', `--limit ${options.limit} is not a count`, { fix: 'give a whole number from 1' })

@@ -40,7 +40,7 @@ export function addAuditReplay(audit: Command, cli: Cli): void {
  * Decides recorded decisions again, from the record and its archived policy set alone, and compares byte for byte.
  * 0: none differs; 2: one differs, or its policy set is gone. Masked and erased ones are told, never counted as equal.
  */
-export async function auditReplay(deps: CliDeps, options: AuditReplayOptions): Promise<ExitCode> {
+async function auditReplay(deps: CliDeps, options: AuditReplayOptions): Promise<ExitCode> {
   if ((options.id === undefined) === !options.all)
     throw new ServiceError('usage', 'name one decision, or --all', {
       fix: 'gradus audit replay ID, or gradus audit replay --all',

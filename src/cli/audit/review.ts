@@ -43,7 +43,7 @@ export function addAuditReview(audit: Command, cli: Cli): void {
 }
 
 /** Records that a person looked through the log: through the running server, or, where none runs, under the lock of the data directory. */
-export async function auditReview(deps: CliDeps, options: AuditReviewOptions): Promise<ExitCode> {
+async function auditReview(deps: CliDeps, options: AuditReviewOptions): Promise<ExitCode> {
   if (options.notes.trim() === '')
     throw new ServiceError('usage', '--notes says nothing', { fix: 'say what was looked at, and what was found' })
   const answer = await reviewed(deps, options)

@@ -24,7 +24,7 @@ export function addAuditReviews(audit: Command, cli: Cli): void {
 }
 
 /** Lists the reviews of the log that somebody owns: the last time of each, and when it is due. 0: none is overdue; 1: one is. */
-export async function auditReviews(deps: CliDeps, options: AuditReviewsOptions): Promise<ExitCode> {
+async function auditReviews(deps: CliDeps, options: AuditReviewsOptions): Promise<ExitCode> {
   const states = await withStore(deps, options, (store, { loaded }) =>
     Promise.all(
       loaded.config.audit.reviews

@@ -61,7 +61,7 @@ export function addAuditSufficiency(audit: Command, cli: Cli): void {
  * For every action that an agent executed: the trust it had, layer by layer, and the threshold it had to meet. 0: none ran by trust with
  * less than that; 1: one did. Records are read one after the other, and rows are written as they come.
  */
-export async function auditSufficiency(deps: CliDeps, options: AuditSufficiencyOptions): Promise<ExitCode> {
+async function auditSufficiency(deps: CliDeps, options: AuditSufficiencyOptions): Promise<ExitCode> {
   if (options.csv && options.json)
     throw new ServiceError('usage', '--csv and --json exclude each other', { fix: 'leave one of them out' })
   const since = new Date(parseSince(options.since, deps.nowMs())).toISOString()

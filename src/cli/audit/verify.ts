@@ -30,7 +30,7 @@ export function addAuditVerify(audit: Command, cli: Cli): void {
 }
 
 /** Verifies a log offline: tree, signatures, what people kept outside, and the state derived anew. 0: whole; 2: it is not what it was. */
-export async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<ExitCode> {
+async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<ExitCode> {
   const { loaded, dir } = await locateDataDir(deps, options)
   const texts = (files: readonly string[]): Promise<readonly NamedText[]> =>
     Promise.all(files.map((file) => readText(deps, file)))

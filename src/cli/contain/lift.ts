@@ -19,7 +19,7 @@ export function addContainLift(contain: Command, cli: Cli): void {
 }
 
 /** Puts a containment out of force. */
-export async function containLift(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+async function containLift(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   printContainment(deps, await liftContainment(deps, await requireServer(deps, options), id), options.json)
   return EXIT_CODES.ok
 }

@@ -17,7 +17,7 @@ export function addContainList(contain: Command, cli: Cli): void {
 }
 
 /** Lists what is out of service. */
-export async function containList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
+async function containList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const answer = await fetchContainments(deps, await requireServer(deps, options))
   printAnswer(deps, options.json, answer, () => listText(answer))
   return EXIT_CODES.ok

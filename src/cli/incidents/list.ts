@@ -25,7 +25,7 @@ export function addIncidentsList(incidents: Command, cli: Cli): void {
 }
 
 /** Lists incidents that still bound an agent, what waits for a person first. */
-export async function incidentsList(deps: CliDeps, options: IncidentListOptions): Promise<ExitCode> {
+async function incidentsList(deps: CliDeps, options: IncidentListOptions): Promise<ExitCode> {
   const query = new URLSearchParams()
   if (options.agent !== undefined) query.set('agent', options.agent)
   if (options.state !== undefined) query.set('state', parseChoice(IncidentStage.options, options.state, 'a state'))

@@ -37,7 +37,7 @@ export function addIncidentsRaise(incidents: Command, cli: Cli): void {
 }
 
 /** Raises an incident: trust is capped at once. */
-export async function incidentsRaise(deps: CliDeps, agent: string, options: RaiseOptions): Promise<ExitCode> {
+async function incidentsRaise(deps: CliDeps, agent: string, options: RaiseOptions): Promise<ExitCode> {
   const incidentClass = parseChoice(IncidentClass.options, options.class, 'a class of incident')
   const scope = options.scope === undefined ? undefined : ScopeKey.safeParse(options.scope)
   if (scope?.success === false)

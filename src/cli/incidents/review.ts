@@ -33,7 +33,7 @@ export function addIncidentsFalsePositive(incidents: Command, cli: Cli): void {
 }
 
 /** Reviews an incident: it happened, or it was a false positive, which gives back what it took. */
-export async function incidentsReview(
+async function incidentsReview(
   deps: CliDeps,
   id: string,
   options: PeopleOptions & { readonly reason: string; readonly falsePositive: boolean },

@@ -20,7 +20,7 @@ export function addIncidentsShow(incidents: Command, cli: Cli): void {
 }
 
 /** Shows one incident: what it caps where, and what lifts it. */
-export async function incidentsShow(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+async function incidentsShow(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   const view = await fetchIncident(deps, await requireServer(deps, options), id)
   printAnswer(deps, options.json, view, () => `${viewText(view)}\n`)
   return EXIT_CODES.ok

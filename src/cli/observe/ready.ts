@@ -43,7 +43,7 @@ export function addObserveReady(observe: Command, cli: Cli): void {
 }
 
 /** Whether an agent's scope may go from observe to enforce, gate by gate (`observe.ready` of the configuration). 0: all passed; 1: not yet. */
-export async function observeReady(deps: CliDeps, options: ObserveReadyOptions): Promise<ExitCode> {
+async function observeReady(deps: CliDeps, options: ObserveReadyOptions): Promise<ExitCode> {
   const { agent, tenant, json } = options
   const scope = ScopeKey.safeParse(options.scope)
   if (!scope.success)

@@ -21,7 +21,7 @@ export function addOverridesConfirm(overrides: Command, cli: Cli): void {
 }
 
 /** Stands behind an override as one more person. */
-export async function overridesConfirm(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+async function overridesConfirm(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const path = `/api/v1/overrides/${encodeURIComponent(id)}/confirmations`
   printOverride(deps, await sendRequest(deps, server, { method: 'POST', path }, OverrideAnswer), options.json)

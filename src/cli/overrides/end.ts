@@ -21,7 +21,7 @@ export function addOverridesEnd(overrides: Command, cli: Cli): void {
 }
 
 /** Ends an override before its time. */
-export async function overridesEnd(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
+async function overridesEnd(deps: CliDeps, id: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const path = `/api/v1/overrides/${encodeURIComponent(id)}`
   printOverride(deps, await sendRequest(deps, server, { method: 'DELETE', path }, OverrideAnswer), options.json)

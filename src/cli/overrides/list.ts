@@ -17,7 +17,7 @@ export function addOverridesList(overrides: Command, cli: Cli): void {
 }
 
 /** Lists the emergency overrides in force. */
-export async function overridesList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
+async function overridesList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/overrides' }, OverridesAnswer)
   printAnswer(deps, options.json, answer, () => listText(answer))

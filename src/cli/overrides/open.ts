@@ -43,7 +43,7 @@ export function addOverridesOpen(overrides: Command, cli: Cli): void {
 }
 
 /** Takes over for an agent's scope for a while. */
-export async function overridesOpen(deps: CliDeps, options: OpenOptions): Promise<ExitCode> {
+async function overridesOpen(deps: CliDeps, options: OpenOptions): Promise<ExitCode> {
   const { agent, action, reason } = options
   const minutes = Number(options.minutes)
   if (!(minutes > 0 && minutes <= MINUTES_MAX))

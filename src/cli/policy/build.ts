@@ -31,7 +31,7 @@ export function addBuild(program: Command, cli: Cli): void {
 }
 
 /** Compiles policies to bundles: the same sources give the same bytes. */
-export async function buildCommand(deps: CliDeps, options: BuildCommandOptions): Promise<ExitCode> {
+async function buildCommand(deps: CliDeps, options: BuildCommandOptions): Promise<ExitCode> {
   const { config, root } = await deps.loadConfig(options.config)
   const policies = options.dir === undefined ? join(root, config.policies) : resolve(deps.cwd, options.dir)
   const out = options.out === undefined ? join(root, config.bundles) : resolve(deps.cwd, options.out)

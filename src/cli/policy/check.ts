@@ -37,7 +37,7 @@ export function addCheck(program: Command, cli: Cli): void {
 }
 
 /** Validates everything a team writes: configuration, Rego, roles, matrix, catalogue, rules, fixtures. 0: nothing found; 1: something was. */
-export async function checkCommand(deps: CliDeps, options: CheckCommandOptions): Promise<ExitCode> {
+async function checkCommand(deps: CliDeps, options: CheckCommandOptions): Promise<ExitCode> {
   const bar = progress(deps, options.json)
   const { parts, findings } = await checked(deps, options, (name) => bar.show(`checking ${name}`))
   bar.end()

@@ -40,7 +40,7 @@ export function addEval(program: Command, cli: Cli): void {
 }
 
 /** Decides one request. Nothing is recorded, nothing is reserved. */
-export async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
+async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
   const request = await readRequest(deps, options.file)
   const loaded = await deps.loadConfig(options.config)
   const print = (line: string): void => deps.stderr(`print: ${escapeLine(line)}\n`)
@@ -57,7 +57,7 @@ export async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<
 }
 
 /** The decision as the service would answer it, without what only a recorded decision has. */
-export function evalAnswer({ decision, risk, base }: Derivation, facts: DecisionFacts, policySet: PolicySet) {
+function evalAnswer({ decision, risk, base }: Derivation, facts: DecisionFacts, policySet: PolicySet) {
   const { outcome, decision: mayRun, base: granted, ceilings, obligations, guardrails, advice, reasons } = decision
   return {
     decided_at: new Date(facts.at_ms).toISOString(),

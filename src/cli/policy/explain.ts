@@ -53,7 +53,7 @@ export function addExplain(program: Command, cli: Cli): void {
 }
 
 /** Draws a decision as a ladder: a recorded one by its id, what a request would get now, or what a fixture comes to. */
-export async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<ExitCode> {
+async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<ExitCode> {
   const fixture = await fixtureIn(deps, options.target)
   const isFile =
     options.target === '-' || (await stat(resolve(deps.cwd, options.target)).catch(() => undefined))?.isFile() === true

@@ -53,7 +53,7 @@ export function addTest(program: Command, cli: Cli): void {
 type Typed = Omit<TestOptions, 'dir'> & { readonly json: boolean }
 
 /** Runs decision fixtures. 0: all passed; 1: something could not be loaded; 2: a fixture failed (as `opa test`). */
-export async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
+async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
   const format = TEST_FORMATS.find((known) => known === options.format)
   if (format === undefined)
     throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })

@@ -17,7 +17,7 @@ import { listedTools } from './catalogue-draft/mcp-tools.ts'
 import { recordedNames } from './catalogue-draft/recorded-names.ts'
 
 /** Where a draft comes from: the decisions of a data directory, or an MCP server's answer to `tools/list`. */
-export const DRAFT_SOURCES = ['audit', 'mcp'] as const
+const DRAFT_SOURCES = ['audit', 'mcp'] as const
 
 /** Options of `gradus catalogue draft`. */
 export type CatalogueDraftOptions = DataDirOptions & {
@@ -54,7 +54,7 @@ export function addCatalogueDraft(catalogue: Command, cli: Cli): void {
 }
 
 /** Proposes catalogue entries for what is not in the catalogue, in the worst class, marked for review. */
-export async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptions): Promise<ExitCode> {
+async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptions): Promise<ExitCode> {
   const source = DRAFT_SOURCES.find((known) => known === options.from)
   if (source === undefined || (source === 'mcp') !== (options.file !== undefined))
     throw new ServiceError('usage', 'a draft comes from the audit log, or from a file with the tools of an MCP server', {

@@ -75,7 +75,7 @@ export function addFixtureFrom(fixture: Command, cli: Cli): void {
 }
 
 /** Writes the fixture that gives a recorded decision again. Refuses where no fixture can. */
-export async function fixtureFrom(deps: CliDeps, options: FixtureFromOptions): Promise<ExitCode> {
+async function fixtureFrom(deps: CliDeps, options: FixtureFromOptions): Promise<ExitCode> {
   const taken = await taking(deps, options)
   const { stored } = taken
   const { fixture, note } = await faithful(deps, taken, options)

@@ -52,7 +52,7 @@ export function addInit(program: Command, cli: Cli): void {
 }
 
 /** Writes a small project that works: configuration, policies with their tests, fixtures, schemas, CI. Never overwrites a file. */
-export async function initCommand(deps: CliDeps, options: InitOptions): Promise<ExitCode> {
+async function initCommand(deps: CliDeps, options: InitOptions): Promise<ExitCode> {
   const template = TEMPLATES.find((name) => name === options.template)
   if (template === undefined)
     throw new ServiceError('usage', `"${options.template}" is not a template`, { fix: `--template ${TEMPLATES.join(', ')}` })

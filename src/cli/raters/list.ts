@@ -19,7 +19,7 @@ export function addRatersList(raters: Command, cli: Cli): void {
 }
 
 /** Lists everybody who judges. */
-export async function ratersList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
+async function ratersList(deps: CliDeps, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const answer = await sendRequest(deps, server, { method: 'GET', path: '/api/v1/raters' }, RatersAnswer)
   printAnswer(deps, options.json, answer, () => ratersText(answer))

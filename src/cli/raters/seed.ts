@@ -29,7 +29,7 @@ export function addRatersSeed(raters: Command, cli: Cli): void {
 }
 
 /** Makes a decision that waits for people one of known answer. */
-export async function ratersSeed(deps: CliDeps, decision: string, options: SeedOptions): Promise<ExitCode> {
+async function ratersSeed(deps: CliDeps, decision: string, options: SeedOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const { expected, note } = options
   const report = { decision_id: decision, expected, ...(note === undefined ? {} : { note }) }

@@ -21,7 +21,7 @@ export function addRatersShow(raters: Command, cli: Cli): void {
 }
 
 /** Shows one who judges. */
-export async function ratersShow(deps: CliDeps, name: string, options: PeopleOptions): Promise<ExitCode> {
+async function ratersShow(deps: CliDeps, name: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const path = `/api/v1/raters/${encodeURIComponent(name)}`
   const view = await sendRequest(deps, server, { method: 'GET', path }, RaterView)

@@ -33,7 +33,7 @@ export function addServe(program: Command, cli: Cli): void {
 type Typed = Omit<ServeOptions, 'configFile'> & { readonly config?: string; readonly json: boolean }
 
 /** Serves until the process is asked to end, then drains; says where first, as text or as one line of JSON. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
-export async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
+async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
   const server = await deps.serve(options)
   const { url, dataDir, notes } = server
   deps.stdout(

@@ -57,7 +57,7 @@ export function addSimulateTrust(simulating: Command, cli: Cli): void {
 }
 
 /** Lives agents in worlds under policies and prints what came of it. 0: done. */
-export async function simulateTrust(deps: CliDeps, options: SimulateTrustOptions): Promise<ExitCode> {
+async function simulateTrust(deps: CliDeps, options: SimulateTrustOptions): Promise<ExitCode> {
   const trustWorlds = await loadTrustWorlds()
   const plan = planOf(options, trustWorlds)
   const workers = whole('--workers', options.workers, deps.processors, LIMITS.workers)

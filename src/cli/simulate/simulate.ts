@@ -91,7 +91,7 @@ type Typed = Omit<SimulateOptions, 'files'> & CandidateSources
 /**
  * Decides recorded history again under a candidate and tells what would change. 0: done; 2: more changes than `--max-changed` allows.
  */
-export async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise<ExitCode> {
+async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise<ExitCode> {
   checkOptions(options)
   const limit = options.maxChanged === undefined ? undefined : parseMaxChanged(options.maxChanged)
   const sinceMs = options.since === undefined ? -Infinity : parseSince(options.since, deps.nowMs())

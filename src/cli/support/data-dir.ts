@@ -14,7 +14,7 @@ export type DataDirOptions = { readonly config: string | undefined; readonly dat
 export const ServerFile = z.object({ url: z.url(), pid: z.int().positive(), token_file: z.string().optional() })
 export type ServerFile = z.infer<typeof ServerFile>
 /** The name of that file. */
-export const SERVER_FILE = 'server.json'
+const SERVER_FILE = 'server.json'
 
 /** The configuration and the data directory that options name. */
 export async function locateDataDir(

@@ -55,7 +55,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** `file:line:column`, as far as it is known. */
-export function placeText(place: ErrorPlace): string {
+function placeText(place: ErrorPlace): string {
   const position = [place.line, place.column].filter((part) => part !== undefined && part > 0)
   const pointer = position.length === 0 && place.pointer !== undefined && place.pointer !== '' ? [`at ${place.pointer}`] : []
   return [[place.file, ...position].filter((part) => part !== undefined).join(':'), ...pointer]

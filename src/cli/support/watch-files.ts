@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** How often watched files are looked at, ms; less often where one look takes more than a tenth of it. */
-export const WATCH_INTERVAL_MS = 100
+const WATCH_INTERVAL_MS = 100
 /** Folders that are never looked into. */
 const SKIPPED = new Set(['node_modules', '.git'])
 

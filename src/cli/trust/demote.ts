@@ -39,7 +39,7 @@ export function addTrustDemote(trust: Command, cli: Cli): void {
 }
 
 /** Takes the rungs of an agent in a scope above a level away. */
-export async function trustDemote(deps: CliDeps, options: DemoteOptions): Promise<ExitCode> {
+async function trustDemote(deps: CliDeps, options: DemoteOptions): Promise<ExitCode> {
   const { agent, reason } = options
   const scope = parseScopeKey(options.scope)
   const level = Level.safeParse(/^L?[0-4]$/iu.test(options.to) ? Number(options.to.slice(-1)) : undefined)

@@ -20,7 +20,7 @@ export function addTrustHolds(trust: Command, cli: Cli): void {
 }
 
 /** Lists what waits for a person about an agent. */
-export async function trustHolds(deps: CliDeps, agent: string, options: PeopleOptions): Promise<ExitCode> {
+async function trustHolds(deps: CliDeps, agent: string, options: PeopleOptions): Promise<ExitCode> {
   const server = await requireServer(deps, options)
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/trust`
   const { holds } = await sendRequest(deps, server, { method: 'GET', path }, AgentTrustAnswer)

@@ -52,7 +52,7 @@ export function addTrustImport(trust: Command, cli: Cli): void {
 }
 
 /** Hands a signed history to the running server, or, where none runs, takes it under the lock of the data directory. */
-export async function trustImport(deps: CliDeps, options: ImportOptions): Promise<ExitCode> {
+async function trustImport(deps: CliDeps, options: ImportOptions): Promise<ExitCode> {
   const bytes = await readBytes(deps, options.file)
   const signature = signatureIn(await readBytes(deps, options.signature ?? `${options.file}.sig`))
   const answer = await imported(deps, options, bytes, signature)

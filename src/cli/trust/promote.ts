@@ -47,7 +47,7 @@ export function addTrustPromote(trust: Command, cli: Cli): void {
 }
 
 /** Asks for one rung up: of the running server, or, where none runs, under the lock of the data directory. 0: promoted; 1: not yet, with every gate. */
-export async function trustPromote(deps: CliDeps, options: PromoteOptions): Promise<ExitCode> {
+async function trustPromote(deps: CliDeps, options: PromoteOptions): Promise<ExitCode> {
   const scope = parseScopeKey(options.scope)
   const answer = await promotion(deps, options, scope)
   if (options.json) deps.stdout(`${jsonText(answer)}\n`)

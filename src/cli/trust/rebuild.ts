@@ -35,7 +35,7 @@ export function addTrustRebuild(trust: Command, cli: Cli): void {
 }
 
 /** Derives all state again from the log. With `--check` it is compared with what is stored (1: they differ); otherwise it takes its place. */
-export async function trustRebuild(deps: CliDeps, options: TrustRebuildOptions): Promise<ExitCode> {
+async function trustRebuild(deps: CliDeps, options: TrustRebuildOptions): Promise<ExitCode> {
   const { loaded, dir } = await locateDataDir(deps, options)
   const bar = progress(deps, options.json)
   const report = await deps.rebuildState({

@@ -29,7 +29,7 @@ export function addTrustReplay(trust: Command, cli: Cli): void {
 }
 
 /** Replays one scope's history and prints exactly what `replay()` answers; `--json` on one line. The time of reading defaults to the last event. */
-export async function trustReplay(deps: CliDeps, options: TrustReplayOptions): Promise<ExitCode> {
+async function trustReplay(deps: CliDeps, options: TrustReplayOptions): Promise<ExitCode> {
   const { name, text } = await readText(deps, options.file)
   const { values, lines } = readHistory(name, text)
   const events = parsed(name, values, lines)

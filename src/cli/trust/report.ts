@@ -35,7 +35,7 @@ export function addTrustReport(trust: Command, cli: Cli): void {
 }
 
 /** How trust worked since a time, and where it stands now, scope by scope. Records are read one after the other. */
-export async function trustReport(deps: CliDeps, options: TrustReportOptions): Promise<ExitCode> {
+async function trustReport(deps: CliDeps, options: TrustReportOptions): Promise<ExitCode> {
   const nowMs = deps.nowMs()
   const sinceMs = Math.floor(parseSince(options.since, nowMs) / DAY_MS) * DAY_MS
   const bar = progress(deps, options.json)

@@ -36,7 +36,7 @@ export function addTrustResolve(trust: Command, cli: Cli): void {
 }
 
 /** Says whether what waited about an agent is true. */
-export async function trustResolve(deps: CliDeps, options: ResolveOptions): Promise<ExitCode> {
+async function trustResolve(deps: CliDeps, options: ResolveOptions): Promise<ExitCode> {
   const { agent, hold, accept, dismiss, note } = options
   if (accept === dismiss)
     throw new ServiceError('usage', 'say whether it is true', { fix: 'add --accept or --dismiss, and only one of them' })

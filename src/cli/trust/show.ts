@@ -46,7 +46,7 @@ export function addTrustShow(trust: Command, cli: Cli): void {
 }
 
 /** Draws the trust of an agent in every scope in which anything happened, as the store has it now, and how it came to it. */
-export async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<ExitCode> {
+async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<ExitCode> {
   const { agent, tenant } = options
   const nowMs = options.at === undefined ? deps.nowMs() : Date.parse(parseTime(options.at))
   const { scopes, stateVersion } = await shown(deps, options, nowMs)

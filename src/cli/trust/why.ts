@@ -24,7 +24,7 @@ export type TrustWhyOptions = DataDirOptions & {
 }
 
 /** Most reasons that are listed. */
-export const REASONS_MAX = 1_000
+const REASONS_MAX = 1_000
 
 /** Adds `gradus trust why`. */
 export function addTrustWhy(trust: Command, cli: Cli): void {
@@ -43,7 +43,7 @@ export function addTrustWhy(trust: Command, cli: Cli): void {
 }
 
 /** Lists the evidence that moved the trust of an agent in a scope most, heaviest first, each with its record. */
-export async function trustWhy(deps: CliDeps, options: TrustWhyOptions): Promise<ExitCode> {
+async function trustWhy(deps: CliDeps, options: TrustWhyOptions): Promise<ExitCode> {
   const { agent, tenant } = options
   const scope = parseScopeKey(options.scope)
   const limit = limitIn(options.limit)

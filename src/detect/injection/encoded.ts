@@ -1,5 +1,5 @@
 /** Shortest run that counts as encoded, characters. */
-export const ENCODED_RUN_CHARS = 64
+const ENCODED_RUN_CHARS = 64
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const VALUES = new Map(Array.from(ALPHABET, (char, index) => [char, index]))
 /** The last two of the alphabet that is used in addresses. */

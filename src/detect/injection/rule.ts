@@ -64,7 +64,7 @@ export const InjectionRule = z.discriminatedUnion('kind', [
 export type InjectionRule = z.infer<typeof InjectionRule>
 
 /** Most injection rules in force. */
-export const INJECTION_RULES_MAX = 64
+const INJECTION_RULES_MAX = 64
 
 /** Injection rules; ids are unique. */
 export const InjectionRules = z

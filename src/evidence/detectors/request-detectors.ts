@@ -49,7 +49,7 @@ export function findingsIn(
 export const isAlarm = (verdict: Finding['verdict']): boolean => verdict === 'suspicious' || verdict === 'anomalous'
 
 /** What detectors are shown of an action that is decided. */
-export function decisionObservation(
+function decisionObservation(
   { request, action, atMs, classifierAnswers }: DetectorInput,
   rest: Pick<RawDecided, 'base_denied' | 'ran'>,
 ): RawDecided {

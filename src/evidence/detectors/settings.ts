@@ -4,7 +4,7 @@ import { DetectSettings } from '../../detect/settings.ts'
 import { outboundUrl } from '../../format/outbound-url.ts'
 
 /** Longest that a decision waits for a model, ms. */
-export const CLASSIFIER_TIMEOUT_MS_MAX = 5_000
+const CLASSIFIER_TIMEOUT_MS_MAX = 5_000
 
 /** A model outside of this decision point that detectors ask (docs/detectors.md). */
 export const ExternalClassifier = z.strictObject({

@@ -30,7 +30,7 @@ import type { ImportKey } from './settings.ts'
 /** Longest file, bytes. */
 export const IMPORT_BYTES_MAX = 8_388_608
 /** Most layers of scopes that one file may speak of, so that its effects fit into one record. */
-export const IMPORT_LAYERS_MAX = 200
+const IMPORT_LAYERS_MAX = 200
 
 /** What an import needs from outside. */
 export type ImportDeps = VerbDeps & { readonly importKeys: readonly ImportKey[] }

@@ -25,7 +25,7 @@ function isFirstOf({ layer, by }: Verdict, seen: readonly string[]): boolean {
 }
 
 /** Whether a verdict says yes or no; null: neither. A complaint is neither. */
-export function yesOrNo({ gravity }: Pick<Verdict, 'gravity'>): 'approve' | 'reject' | null {
+function yesOrNo({ gravity }: Pick<Verdict, 'gravity'>): 'approve' | 'reject' | null {
   switch (gravity) {
     case 'positive':
       return 'approve'

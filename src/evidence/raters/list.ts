@@ -35,7 +35,7 @@ function viewOf(name: string, tenant: string, view: View): RaterView | undefined
 }
 
 /** A rater as people see them. */
-export function raterView(rater: string, record: RaterRecord, constants: TrustConstants): RaterView {
+function raterView(rater: string, record: RaterRecord, constants: TrustConstants): RaterView {
   const { approved, rejected, hasty, canaries, units_given } = record
   const verdicts = approved + rejected
   return {

@@ -1,9 +1,9 @@
 import type { IncidentClass } from '../../trust/constants.ts'
 
 /** Confidence from which an indicator of injection is taken for one, 0–1. */
-export const INJECTION_SUSPECTED_MIN = 0.8
+const INJECTION_SUSPECTED_MIN = 0.8
 /** Confidence from which it is taken for a weak one, 0–1. */
-export const INJECTION_WEAK_MIN = 0.5
+const INJECTION_WEAK_MIN = 0.5
 
 /** What an indicator that nobody has confirmed is taken for, by its confidence; null: nothing. */
 export function unconfirmedInjection(

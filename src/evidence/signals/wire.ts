@@ -14,7 +14,7 @@ import { TrustChange } from '../../trust/trust-change.ts'
 /** Events that one batch may hold. */
 export const BATCH_SIGNALS_MAX = 1_000
 /** Longest source and id of a signal, characters. */
-export const SOURCE_CHARS_MAX = 512
+const SOURCE_CHARS_MAX = 512
 
 const agent = identifier(ID_CHARS_MAX)
 const session = z.string().min(1).max(ID_CHARS_MAX)

@@ -1,5 +1,5 @@
 /** Name of the cookie that holds a session. */
-export const COOKIE_NAME = 'gradus_approvals'
+const COOKIE_NAME = 'gradus_approvals'
 /** Longest `Cookie` header that is looked at, in characters. */
 const COOKIE_CHARS_MAX = 8_192
 

@@ -5,7 +5,7 @@ import { readBody } from '../input.ts'
 import { addressedOrigin, isForeignHost, type Site } from '../origin.ts'
 
 /** Longest form, in bytes: a reason of 1,000 characters, percent-encoded, and what goes with it. */
-export const FORM_BYTES_MAX = 32_768
+const FORM_BYTES_MAX = 32_768
 
 /** The fields of a form; each is there once. */
 export type Form = Readonly<Record<string, string>>

@@ -9,7 +9,7 @@ import { checkShape } from '../input.ts'
 import { AuthzenAction, AuthzenContext, type AuthzenDecision, AuthzenResource, AuthzenSubject, type Semantic } from './schema.ts'
 
 /** Items of a batch that are decided at the same time. */
-export const BATCH_CONCURRENCY = 32
+const BATCH_CONCURRENCY = 32
 /** Most values of a batch: those of its body, and those of all its items together, each with the defaults in it. */
 export const EVALUATIONS_VALUES_MAX = 40_000
 

@@ -4,7 +4,7 @@ import { identifier } from '../../format/identifier.ts'
 import { ID_CHARS_MAX, TYPE_CHARS_MAX } from '../../model/request.ts'
 
 /** Most evaluations one call may ask for. */
-export const EVALUATIONS_MAX = 1_000
+const EVALUATIONS_MAX = 1_000
 
 /** That the members are JSON is checked once, where a request is made of the entities. */
 const properties = z.record(z.string(), z.unknown())
@@ -33,7 +33,7 @@ export const AuthzenEvaluation = z.object({
 })
 
 /** When a batch stops. */
-export const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
+const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 export type Semantic = (typeof SEMANTICS)[number]
 
 /**

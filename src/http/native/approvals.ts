@@ -9,7 +9,7 @@ import { type Handler, jsonReply } from '../exchange.ts'
 import { Id, parseQuery, withBody, withParam } from '../input.ts'
 
 /** Query of `GET /api/v1/approvals`. */
-export const ApprovalsQuery = z.strictObject({
+const ApprovalsQuery = z.strictObject({
   state: ApprovalState.optional().describe('Where they stand; all that are not over when absent.'),
 })
 

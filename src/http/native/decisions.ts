@@ -12,7 +12,7 @@ import { parseQuery, withBody } from '../input.ts'
 import { limitParam, PAGE_RECORDS_DEFAULT, integerParam } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/proposals`. */
-export const ProposalsQuery = z.strictObject({
+const ProposalsQuery = z.strictObject({
   from: integerParam.optional().describe('`next` of the page before.'),
   limit: limitParam.describe(`Proposals of one page, 1–${PAGE_RECORDS_MAX}; ${PAGE_RECORDS_DEFAULT} when absent.`),
 })

@@ -12,14 +12,14 @@ import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Handler, type Reply 
 import { parseQuery } from '../input.ts'
 
 /** How long a reader may take nothing, ms, before its stream is cut. */
-export const SLOW_MS_MAX = 10_000
+const SLOW_MS_MAX = 10_000
 /** How long a reader should wait before it comes back, ms. */
 const RETRY_MS = SECOND_MS
 /** Longest time that a timer of Node takes, ms. */
 const TIMER_MS_MAX = 2_147_483_647
 
 /** Query of `GET /api/v1/events`. */
-export const EventsQuery = z.strictObject({
+const EventsQuery = z.strictObject({
   since: z
     .string()
     .min(1)

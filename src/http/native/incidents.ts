@@ -11,7 +11,7 @@ import { idParam } from '../query-parameters.ts'
 const CREATED = 201
 
 /** Query of `GET /api/v1/incidents`. */
-export const IncidentsQuery = z.strictObject({
+const IncidentsQuery = z.strictObject({
   agent: idParam.optional().describe('Only those of this agent.'),
   state: IncidentStage.optional().describe(
     '`open` waits for a review, `recovering` for what the agent proves; both when absent.',

@@ -16,7 +16,7 @@ import { type Parsed, refuseRequest } from '../exchange.ts'
 import { checkShape } from '../input.ts'
 
 /** What the `type` of a CloudEvent begins with; the class follows. */
-export const EVENT_TYPE_PREFIX = 'gradus.signal.'
+const EVENT_TYPE_PREFIX = 'gradus.signal.'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -9,11 +9,11 @@ import { faultOf, isOurs, problemOf, PROBLEMS } from '../problems.ts'
 import { binaryEvent, cloudEvent, plainEvent } from './signal-forms.ts'
 
 /** Media types of CloudEvents, one and many. */
-export const CLOUD_EVENT_TYPE = 'application/cloudevents+json'
+const CLOUD_EVENT_TYPE = 'application/cloudevents+json'
 /** @see CLOUD_EVENT_TYPE */
-export const CLOUD_EVENTS_TYPE = 'application/cloudevents-batch+json'
+const CLOUD_EVENTS_TYPE = 'application/cloudevents-batch+json'
 /** Values that the body of a batch may hold at all depths. */
-export const SIGNAL_BATCH_VALUES_MAX = 60_000
+const SIGNAL_BATCH_VALUES_MAX = 60_000
 
 /** Signals, one or a batch. */
 export const SIGNAL_ENDPOINTS = {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 
 /** Media type of a history that is imported: one JSON object on each line. */
-export const HISTORY_TYPE = 'application/x-ndjson'
+const HISTORY_TYPE = 'application/x-ndjson'
 /** Bytes of an Ed25519 signature in Base64. */
 const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{86}==$/u
 

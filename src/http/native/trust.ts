@@ -10,7 +10,7 @@ import { Id, parseQuery, withParam } from '../input.ts'
 import { timeParam, integerParam } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/agents/{agent}/trust/history`. */
-export const HistoryQuery = z.strictObject({
+const HistoryQuery = z.strictObject({
   scope: ScopeKey.optional().describe('One scope only, and then every record that moved it.'),
   since: timeParam.optional().describe('ISO 8601, inclusive; the first points are as of then.'),
   from: integerParam.optional().describe('`next` of the page before.'),

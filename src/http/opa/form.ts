@@ -11,7 +11,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 
 /** JSON as OPA writes it: `<`, `>`, `&` escaped so that it is safe inside HTML, a newline at the end. */
-export function opaJson(value: unknown, pretty = false): string {
+function opaJson(value: unknown, pretty = false): string {
   const written = JSON.stringify(value, undefined, pretty ? 2 : undefined)
   return `${written.replace(/[<>&\u2028\u2029]/gu, (char) => ESCAPES[char] ?? char)}\n`
 }

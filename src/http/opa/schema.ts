@@ -5,14 +5,6 @@ import { REJECTIONS } from '../../decisions/opa-log/wire.ts'
 /** Body of `POST /v1/data/{path}`. Other members are accepted and ignored, as OPA does. */
 export const DataRequest = z.looseObject({ input: z.json().optional() })
 
-/** What a graduated entrypoint answers where its base is not a bare boolean. Strict booleans: no graded value ever stands where a client tests for truth. */
-export const GraduatedResult = z.looseObject({
-  allow: z.boolean(),
-  allowed: z.boolean(),
-  decision_id: z.string(),
-  outcome: z.string(),
-})
-
 /** Answer of the data API. `result` is absent when undefined. */
 export const DataResponse = z.strictObject({
   decision_id: z.string().optional(),

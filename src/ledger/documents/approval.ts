@@ -63,7 +63,7 @@ export const Canary = z.strictObject({ expected: z.enum(['approve', 'reject']), 
 export type Canary = z.infer<typeof Canary>
 
 /** Where an approval stands. `expired`: nobody decided in time, or nobody redeemed it in time. */
-export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'redeemed'] as const
+const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'redeemed'] as const
 export const ApprovalState = z.enum(APPROVAL_STATES)
 export type ApprovalState = z.infer<typeof ApprovalState>
 
@@ -92,18 +92,15 @@ export const Override = z.strictObject({
 export type Override = z.infer<typeof Override>
 
 /** Why a retry cannot redeem an approval. */
-export const REDEMPTION_PROBLEMS = [
-  'unknown',
-  'pending',
-  'rejected',
-  'expired',
-  'withdrawn',
-  'redeemed',
-  'other_agent',
-  'other_requester',
-  'other_scope',
-  'more_approvers',
-  'clock',
-] as const
-
-export type RedemptionProblem = (typeof REDEMPTION_PROBLEMS)[number]
+export type RedemptionProblem =
+  | 'unknown'
+  | 'pending'
+  | 'rejected'
+  | 'expired'
+  | 'withdrawn'
+  | 'redeemed'
+  | 'other_agent'
+  | 'other_requester'
+  | 'other_scope'
+  | 'more_approvers'
+  | 'clock'

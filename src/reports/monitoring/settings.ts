@@ -8,9 +8,9 @@ import { TYPE_CHARS_MAX } from '../../model/request.ts'
 import { ScopeKey } from '../../model/scope.ts'
 
 /** Longest window of a rule, minutes: a week. */
-export const WINDOW_MINUTES_MAX = 10_080
+const WINDOW_MINUTES_MAX = 10_080
 /** Most rules of one configuration. */
-export const MONITORING_RULES_MAX = 256
+const MONITORING_RULES_MAX = 256
 
 const ruleId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/u, 'lower-case letters, digits, - and _')
 const name = z.string().min(1).max(NAME_CHARS_MAX)

@@ -3,8 +3,7 @@ import { mayRun } from '../../lattice/outcome-order.ts'
 import type { Outcome } from '../../model/outcome.ts'
 
 /** What would have become of something that ran: run as well, people asked first, or stopped. */
-export const FATES = ['run', 'ask', 'block'] as const
-export type Fate = (typeof FATES)[number]
+export type Fate = 'run' | 'ask' | 'block'
 
 /** What would have become of it under this outcome. */
 export function fateOf(outcome: Outcome): Fate {
@@ -33,9 +32,9 @@ export function newCounts(): Counts {
 }
 
 /** Most groups or names told apart; what comes after counts together under `OTHERS`. */
-export const NAMES_MAX = 1_000
+const NAMES_MAX = 1_000
 /** The group of all that came after the first thousand. */
-export const OTHER_NAMES = '(others)'
+const OTHER_NAMES = '(others)'
 
 /** Things counted by a name, in bounded memory. */
 export type Named<T> = { readonly of: (name: string) => T; readonly list: () => readonly (readonly [string, T])[] }

@@ -9,7 +9,7 @@ import { type Grouping, type NameCount, type ObserveReport, share } from './obse
 import { type Observed, observedIn } from './observed.ts'
 
 /** Ids kept as examples of one kind. */
-export const OBSERVE_EXAMPLES_MAX = 3
+const OBSERVE_EXAMPLES_MAX = 3
 /** Days whose approvals are told apart; later ones count in the total only. */
 const DAYS_MAX = 3_660
 

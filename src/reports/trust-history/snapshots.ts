@@ -10,10 +10,10 @@ export type Snapshot = {
 }
 
 /** Most snapshots that are remembered, of all agents. */
-export const SNAPSHOTS_MAX = 256
+const SNAPSHOTS_MAX = 256
 
 /** The beginning of every log. */
-export const BEGINNING: Snapshot = { next: 0, lastMs: -Infinity, standing: UNKNOWN }
+const BEGINNING: Snapshot = { next: 0, lastMs: -Infinity, standing: UNKNOWN }
 
 /** Snapshots of what was followed lately, so that a next page, and the same question again, need not begin at the beginning. */
 export type Snapshots = {

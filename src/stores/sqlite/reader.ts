@@ -112,7 +112,7 @@ export function readFrontier(database: DatabaseSync): Frontier {
 }
 
 /** A frontier from its stored text. */
-export function parseFrontier(text: string): Frontier | undefined {
+function parseFrontier(text: string): Frontier | undefined {
   try {
     const json = JSON.parse(text) as FrontierJson
     return frontierFromJson(json)

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ServiceError } from '../../format/error.ts'
 
 /** `application_id` of a Gradus database: "Grad" in ASCII. */
-export const APPLICATION_ID = 0x47726164
+const APPLICATION_ID = 0x47726164
 
 /** One step of the schema; applied once, in order, never changed afterwards. */
 type Migration = { readonly name: string; readonly sql: string }
@@ -15,7 +15,7 @@ const refuseChange = (table: string, verb: 'UPDATE' | 'DELETE'): string =>
 const appendOnly = (table: string): string => refuseChange(table, 'UPDATE') + refuseChange(table, 'DELETE')
 
 /** The schema's history. The version of a database is the number of migrations applied to it. */
-export const MIGRATIONS: readonly Migration[] = [
+const MIGRATIONS: readonly Migration[] = [
   {
     name: 'records, tree and state',
     sql: `

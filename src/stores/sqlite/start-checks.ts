@@ -9,7 +9,7 @@ import { readFrontier, readHead } from './reader.ts'
 import { onFile } from './sqlite-errors.ts'
 
 /** Databases up to this size are checked page by page at each start; larger ones by `gradus audit verify`. */
-export const QUICK_CHECK_BYTES_MAX = 67_108_864
+const QUICK_CHECK_BYTES_MAX = 67_108_864
 
 const RESTORE = 'restore the data directory from a backup; "gradus audit verify" tells what is damaged'
 

@@ -6,7 +6,7 @@ import { Layer } from '../../model/layer.ts'
 import { TRUST_ID_CHARS_MAX } from '../agent-trust.ts'
 
 /** Most events of one history. */
-export const TRUST_EVENTS_MAX = 10_000_000
+const TRUST_EVENTS_MAX = 10_000_000
 
 /** An ISO 8601 time with an offset, or a date (midnight UTC); read as milliseconds since 1970-01-01 UTC. */
 const Time = z
