@@ -109,7 +109,7 @@ const LIMITS = [
 const VERIFICATION = [
   [
     '14: everything is verified up to L3',
-    'decisions/verification.ts',
+    'decisions/verification-duty.ts',
     'if ((facts.trust?.level_effective ?? 0) < SAMPLED_LEVEL) return { due: true, by_ms }',
     '',
     STANDING,
@@ -193,7 +193,7 @@ const JUDGES = [
   ],
   [
     '15: a person nobody knows weighs less than a check',
-    'trust/constants.ts',
+    'trust/default-constants.ts',
     'human: 0.8,',
     'human: 1,',
     RATERS,

@@ -59,7 +59,7 @@ export const MUTANTS = [
   ],
   [
     'self-promotion: own word weighs nothing',
-    'trust/constants.ts',
+    'trust/default-constants.ts',
     '    self: 0,',
     '    self: 0.5,',
     PUBLISHED,
@@ -81,7 +81,14 @@ export const MUTANTS = [
     PUBLISHED,
     'ballot stuffing: any number',
   ],
-  ['bad-mouthing: complaints weigh half', 'trust/constants.ts', 'ambiguous: 0.5,', 'ambiguous: 1,', PUBLISHED, 'bad-mouthing'],
+  [
+    'bad-mouthing: complaints weigh half',
+    'trust/default-constants.ts',
+    'ambiguous: 0.5,',
+    'ambiguous: 1,',
+    PUBLISHED,
+    'bad-mouthing',
+  ],
   [
     'bad-mouthing: complaints take no success back',
     'evidence/rules/weigh-failure.ts',
@@ -92,7 +99,7 @@ export const MUTANTS = [
   ],
   [
     'value imbalance: weight by stake',
-    'trust/constants.ts',
+    'trust/default-constants.ts',
     'stake_weights: { read: 0.25,',
     'stake_weights: { read: 1,',
     PUBLISHED,
@@ -251,7 +258,7 @@ export const MUTANTS = [
   ],
   [
     '13: light successes do not refresh',
-    'trust/constants.ts',
+    'trust/default-constants.ts',
     'refresh_weight_min: 0.35',
     'refresh_weight_min: 0.1',
     ATTACKS,

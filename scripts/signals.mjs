@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 import { isOutcomeClass, isStateClass, SIGNAL_TABLE } from '../src/model/signal-classes.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../src/trust/default-constants.ts'
 import { JudgedData, OutcomeData, STATE_DATA } from '../src/evidence/signals/wire.ts'
 
 const FILE = fileURLToPath(new URL('../docs/signals.md', import.meta.url))

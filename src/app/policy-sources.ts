@@ -6,10 +6,10 @@ import { join, resolve } from 'node:path'
 import { type ConfigFile, PACKAGE_ROOT } from '../config/load-config.ts'
 import { ServiceError } from '../format/error.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
+import { assemblePolicySet, type PolicySetPlace, readPolicyParts } from '../rego/assemble-policy-set.ts'
 import { buildBundle, type BuildOptions, cachedBuild } from '../rego/build.ts'
 import { builtBundle, isWithoutOpa } from '../rego/built-bundle.ts'
 import { BundleError } from '../rego/error.ts'
-import { assemblePolicySet, type PolicySetPlace, readPolicyParts } from '../rego/policy-set.ts'
 
 /** The Rego packages of a policy folder that become bundles of their own, and whether a policy set can do without. */
 export const PACKAGES = [

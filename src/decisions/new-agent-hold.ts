@@ -1,11 +1,11 @@
-import { ServiceError } from '../format/error.ts'
 import { systemCaller } from '../access/caller.ts'
+import { ServiceError } from '../format/error.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { activityKey, boundsKey, OWNERS_KEY } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { Store, View } from '../ledger/store.ts'
-import { newAgentTrust } from '../trust/agent-trust.ts'
 import { heldBackUntil } from '../trust/bounds.ts'
+import { newAgentTrust } from '../trust/stored-trust.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What holding a newcomer back needs. */

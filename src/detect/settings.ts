@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { InjectionRules } from './injection/rule.ts'
+import { InjectionRules } from './injection/rule-schema.ts'
 import { DEFAULT_SEQUENCE_RULES, DetectRuleId, SequenceRules } from './sequence-rules.ts'
 
 const on = z.boolean().default(true)

@@ -1,5 +1,5 @@
 import { AUTHZEN_ENDPOINTS } from './authzen/evaluation.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint } from './endpoint-shape.ts'
 import { NATIVE_ENDPOINTS } from './native/endpoints.ts'
 import { DATA_ENDPOINTS, DIAGNOSTIC_ENDPOINTS } from './opa/data.ts'
 import { LOG_ENDPOINTS } from './opa/decision-logs.ts'

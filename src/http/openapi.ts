@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { invariant } from '../format/error.ts'
 import { authzenStatus } from './authzen/form.ts'
-import type { Convention, Endpoint } from './endpoint.ts'
+import type { Convention, Endpoint } from './endpoint-shape.ts'
 import { ENDPOINTS } from './endpoints.ts'
 import { EXAMPLES } from './examples.ts'
 import type { ProblemCode } from './exchange.ts'

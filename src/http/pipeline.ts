@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 
 import type { Authenticate } from './authenticate.ts'
 import { authzenErrorReply } from './authzen/form.ts'
-import type { Convention, Endpoint } from './endpoint.ts'
+import type { Convention, Endpoint } from './endpoint-shape.ts'
 import {
   type Exchange,
   type Fault,

@@ -1,9 +1,9 @@
 import type { Caller } from '../access/caller.ts'
 import type { Rate } from '../access/rate.ts'
-import type { Rated } from './endpoint.ts'
+import { SECOND_MS } from '../format/time.ts'
+import type { Rated } from './endpoint-shape.ts'
 import type { Fault } from './exchange.ts'
 import type { HttpSettings } from './settings.ts'
-import { SECOND_MS } from '../format/time.ts'
 
 /** Buckets from which those are forgotten that are full again: every holder of a token has one. */
 const BUCKETS_MAX = 10_000

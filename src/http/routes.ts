@@ -5,7 +5,7 @@ import type { Express } from 'express'
 
 import type { ApprovalsPage } from './approvals-page/approvals-page.ts'
 import { isPagePath } from './approvals-page/places.ts'
-import type { Convention, Endpoint } from './endpoint.ts'
+import type { Convention, Endpoint } from './endpoint-shape.ts'
 import { type EndpointId, ENDPOINTS } from './endpoints.ts'
 import type { Fault, Handler } from './exchange.ts'
 import { handleRequest, logError, type PipelineDeps, type Route, serveFault } from './pipeline.ts'

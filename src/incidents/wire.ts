@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-import { WireComment, WireDetail, WireId, WireNote, WireShare, WireTime } from '../model/wire-fields.ts'
 import { Containment, ContainmentTarget } from '../ledger/documents/containment.ts'
 import { REASON_CHARS_MAX } from '../model/ceiling.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { IncidentReview } from '../trust/agent-trust.ts'
+import { WireComment, WireDetail, WireId, WireNote, WireShare, WireTime } from '../model/wire-fields.ts'
 import { IncidentClass, IncidentReach } from '../trust/constants.ts'
+import { IncidentReview } from '../trust/stored-trust.ts'
 import { TrustChange } from '../trust/trust-change.ts'
 import { TrustView } from '../trust/trust-view.ts'
 import { STOPPING_CLASSES } from './rules/kill-switch.ts'

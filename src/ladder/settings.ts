@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 import { ImportKeys } from '../evidence/import/settings.ts'
 import { Layer, LAYERS } from '../model/layer.ts'
-import { TrustConstantsOverride, trustConstantsProblems } from '../trust/constants.ts'
+import { TrustConstantsOverride } from '../trust/constants.ts'
+import { trustConstantsProblems } from '../trust/default-constants.ts'
 
 /** `trust` of the configuration: the constants of the model, its live layers, how rungs are granted, and whose histories are imported. */
 export const TrustSettings = z

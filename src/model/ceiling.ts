@@ -45,17 +45,6 @@ export const SOURCES = [
 ] as const
 export const Source = z.enum(SOURCES)
 export type Source = z.infer<typeof Source>
-
-/** Terms without which there is no decision: one that is missing, undefined or there twice is deny, `term_missing`. */
-export const MANDATORY_SOURCES = [
-  'base',
-  'trust',
-  'risk',
-  'category',
-  'chain',
-  'containment',
-  'hard',
-] as const satisfies readonly Source[]
 /** The mandatory terms that only the graduation bundle supplies, exactly once each. */
 export const BUNDLE_SOURCES = ['trust', 'risk', 'category'] as const satisfies readonly Source[]
 

@@ -1,19 +1,11 @@
 import { byCodeUnit } from '../format/order.ts'
 import { contradictions } from '../lattice/meet.ts'
 import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
-import {
-  Ceiling,
-  type Guardrail,
-  type Guardrails,
-  MANDATORY_SOURCES,
-  type Obligation,
-  REASON_CHARS_MAX,
-  type Source,
-  TERM_ITEMS_MAX,
-} from '../model/ceiling.ts'
+import type { Source } from '../model/ceiling.ts'
+import { Ceiling, type Guardrail, type Guardrails, type Obligation, REASON_CHARS_MAX, TERM_ITEMS_MAX } from '../model/ceiling.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Measures } from '../risk/measures.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../trust/default-constants.ts'
 import { bandOf } from '../trust/score-scale.ts'
 import {
   type BaseResult,
@@ -170,3 +162,14 @@ const OUTCOME_DUTIES = {
   allow_guarded: [{ id: 'post_verify', performer: 'pdp', properties: { hours: 24 } }],
   allow: [],
 } as const satisfies Record<Outcome, readonly Obligation[]>
+
+/** Terms without which there is no decision: one that is missing, undefined or there twice is deny, `term_missing`. */
+export const MANDATORY_SOURCES = [
+  'base',
+  'trust',
+  'risk',
+  'category',
+  'chain',
+  'containment',
+  'hard',
+] as const satisfies readonly Source[]

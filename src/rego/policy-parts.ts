@@ -9,7 +9,8 @@ import { parseYaml } from '../format/yaml.ts'
 import type { PolicySettings } from '../policy/policy-set.ts'
 import { loadRiskDocuments, riskProblemText } from '../risk/load-documents.ts'
 import type { RiskDocument } from '../risk/rule-document.ts'
-import { resolveTrustConstants, type TrustConstants } from '../trust/constants.ts'
+import type { TrustConstants } from '../trust/constants.ts'
+import { resolveTrustConstants } from '../trust/default-constants.ts'
 
 /** Everything a policy set is loaded from, already read. */
 export type PolicySetParts = {

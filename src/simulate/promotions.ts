@@ -6,9 +6,10 @@ import type { AuditRecord } from '../ledger/record.ts'
 import { type Level, LEVELS } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { type AgentTrust, newAgentTrust } from '../trust/agent-trust.ts'
-import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../trust/constants.ts'
+import type { TrustConstants } from '../trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../trust/default-constants.ts'
 import { promoteScope, promotionGates } from '../trust/promotion.ts'
+import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
 
 /** What came of promotions under other constants than the log's. */
 export type PromotionCounts = { readonly refused: number; readonly late: number; readonly early: number }

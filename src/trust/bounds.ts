@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { byCodeUnit } from '../format/order.ts'
 import { DAY_MS } from '../format/time.ts'
 import { ScopeKey } from '../model/scope.ts'
-import type { AgentTrust, Incident } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { decay } from './layer/decay.ts'
 import { Posture } from './posture.ts'
 import { ScoreCeiling } from './score-ceiling.ts'
+import type { AgentTrust, Incident } from './stored-trust.ts'
 import type { TrustView } from './trust-view.ts'
 
 const atMs = z.int().nonnegative()

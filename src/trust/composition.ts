@@ -1,11 +1,11 @@
 import { requireFinite } from '../format/error.ts'
 import { lowerLevel } from '../model/level.ts'
-import { type AgentTrust, type Composition, type LayerState, mapScopes } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { startedOver } from './demotion.ts'
 import { restarted } from './ladder.ts'
 import { valuedAt } from './layer/layer.ts'
 import { sharesKept } from './raters.ts'
+import { type AgentTrust, type Composition, type LayerState, mapScopes } from './stored-trust.ts'
 import type { TrustWrite } from './trust-change.ts'
 
 /** How much a change of composition takes: the model (major), or the prompt or tool catalogue (minor). */

@@ -1,12 +1,12 @@
 import type { Level } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import { type AgentTrust, type Ladder, mapScopes, scopeOf, type ScopeTrust, withScope } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { demoted, restarted } from './ladder.ts'
 import { donorsOf } from './layer/borrowed-evidence.ts'
 import { sharesStartedOver } from './raters.ts'
 import { publish } from './score-scale.ts'
 import { readScope } from './score.ts'
+import { type AgentTrust, type Ladder, mapScopes, scopeOf, type ScopeTrust, withScope } from './stored-trust.ts'
 import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** What happened to the agent: the state before and after, when, and the scope it happened in (null: the agent itself). */

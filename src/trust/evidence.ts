@@ -1,16 +1,6 @@
 import { requireAmount, requireFinite } from '../format/error.ts'
 import type { Layer } from '../model/layer.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import {
-  type AgentTrust,
-  type BlastRadius,
-  type Incident,
-  type IncidentCount,
-  scopeOf,
-  type TrackRecord,
-  VERIFIERS_MAX,
-  withScope,
-} from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { settle } from './demotion.ts'
 import { countPositive, countsTowards, raiseInto, uncountPositive } from './incident-caps.ts'
@@ -20,6 +10,16 @@ import { coolDown, heatUp, undoCooling } from './layer/heat.ts'
 import { addNegative, addPositive, takePositiveBack } from './layer/layer.ts'
 import { bandOf, publish } from './score-scale.ts'
 import { readScope } from './score.ts'
+import {
+  type AgentTrust,
+  type BlastRadius,
+  type Incident,
+  type IncidentCount,
+  scopeOf,
+  type TrackRecord,
+  VERIFIERS_MAX,
+  withScope,
+} from './stored-trust.ts'
 import type { TrustWrite } from './trust-change.ts'
 
 /** One weighted observation. Identity evidence is the agent's and ignores the scope. */

@@ -1,8 +1,8 @@
 import type { ScopeKey } from '../model/scope.ts'
-import { type AgentTrust, type Incident, type IncidentCount, INCIDENTS_MAX, scopeOf } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { decay, type TimedWeight } from './layer/decay.ts'
 import { phi, publish } from './score-scale.ts'
+import { type AgentTrust, type Incident, type IncidentCount, INCIDENTS_MAX, scopeOf } from './stored-trust.ts'
 
 /** What is needed to enter an incident into a set: id, class, score cap, whether a person must review it, when it was raised. */
 export type RaisedIncident = Pick<Incident, 'id' | 'class' | 'cap' | 'atMs'> & { readonly review: boolean }

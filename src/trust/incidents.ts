@@ -1,9 +1,9 @@
 import { invariant, requireFinite } from '../format/error.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import { type AgentTrust, type Incident, mapScopes, scopeOf, type ScopeTrust, withScope } from './agent-trust.ts'
 import type { IncidentClass, IncidentReach, TrustConstants } from './constants.ts'
 import { settle } from './demotion.ts'
 import { raiseInto, reviewIn } from './incident-caps.ts'
+import { type AgentTrust, type Incident, mapScopes, scopeOf, type ScopeTrust, withScope } from './stored-trust.ts'
 import type { TrustChange, TrustWrite } from './trust-change.ts'
 
 /** An incident to raise. `scope` is needed where the reach is the scope. `atMs` is processing time. */

@@ -1,9 +1,9 @@
 import { DAY_MS } from '../format/time.ts'
 import { type Level, lowerLevel } from '../model/level.ts'
-import type { Ladder } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { isAfter } from './layer/decay.ts'
 import { bandOf, publish } from './score-scale.ts'
+import type { Ladder } from './stored-trust.ts'
 
 /** The rung above; undefined at the top. */
 export function nextLevel(level: Level): Level | undefined {

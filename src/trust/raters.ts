@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
 import type { Level } from '../model/level.ts'
-import { RATERS_MAX, type RaterShare, type ScopeTrust, VERIFIERS_MAX } from './agent-trust.ts'
 import type { EvidenceSource, TrustConstants } from './constants.ts'
 import { countRequired, evidenceRequired, evidenceStep } from './ladder.ts'
 import { decay } from './layer/decay.ts'
 import { valuedAt } from './layer/layer.ts'
 import { failureLowerBound, failureUpperBound } from './layer/opinion.ts'
 import { phi } from './score-scale.ts'
+import { RATERS_MAX, type RaterShare, type ScopeTrust, VERIFIERS_MAX } from './stored-trust.ts'
 
 /** How one person decides, for the detection of rubber stamps. */
 export const RaterRecord = z.strictObject({

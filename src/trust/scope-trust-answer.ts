@@ -4,11 +4,11 @@ import { LAYERS } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import { WireShare } from '../model/wire-fields.ts'
-import type { AgentTrust } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { nextLevel } from './ladder.ts'
 import { conflictOf, fusedOpinion } from './layer/opinion.ts'
 import { Gate, promotionGates } from './promotion.ts'
+import type { AgentTrust } from './stored-trust.ts'
 import { scopeView, TrustView, type ViewTerms } from './trust-view.ts'
 
 /** A scope as people see it: its trust, every gate of the next rung, and what its layers say together. */

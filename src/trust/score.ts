@@ -1,12 +1,12 @@
 import { type Layer, LAYERS } from '../model/layer.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import { type AgentTrust, type Incident, type PerLayer, scopeOf, type ScopeTrust } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { incidentsCap, incidentsInScope } from './incident-caps.ts'
 import { type Donors, donorsOf, priorsFor } from './layer/borrowed-evidence.ts'
 import { heatCeiling } from './layer/heat.ts'
 import { type LayerReading, NO_PRIOR, readLayer } from './layer/layer.ts'
 import type { ScoreCeiling } from './score-ceiling.ts'
+import { type AgentTrust, type Incident, type PerLayer, scopeOf, type ScopeTrust } from './stored-trust.ts'
 
 /** When a scope is read, which layers are live then (default: those configured), and the ceilings from outside. */
 export type ReadingTerms = {

@@ -2,9 +2,8 @@ import { z } from 'zod'
 
 import { Level } from '../model/level.ts'
 import { ScopeKey } from '../model/scope.ts'
-import type { AgentTrust } from './agent-trust.ts'
-import { TRUST_ID_CHARS_MAX } from './agent-trust.ts'
 import { IncidentClass } from './constants.ts'
+import { type AgentTrust, TRUST_ID_CHARS_MAX } from './stored-trust.ts'
 
 const id = z.string().min(1).max(TRUST_ID_CHARS_MAX)
 

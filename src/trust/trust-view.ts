@@ -4,13 +4,13 @@ import { requireAmount, requireFinite } from '../format/error.ts'
 import { Layer } from '../model/layer.ts'
 import { Level, lowerLevel } from '../model/level.ts'
 import { ScopeKey } from '../model/scope.ts'
-import { type AgentTrust, type Ladder, type PerLayer, type TrackRecord, TRUST_ID_CHARS_MAX } from './agent-trust.ts'
 import type { TrustConstants } from './constants.ts'
 import { activeStrikes, countRequired, dwellLeftMs, evidenceRequired, nextLevel } from './ladder.ts'
 import type { LayerReading } from './layer/layer.ts'
 import { ScoreCeiling } from './score-ceiling.ts'
 import { bandOf, publish } from './score-scale.ts'
 import { type ReadingTerms, readScope, type ScopeReading } from './score.ts'
+import { type AgentTrust, type Ladder, type PerLayer, type TrackRecord, TRUST_ID_CHARS_MAX } from './stored-trust.ts'
 
 /** Milliseconds since 1970-01-01 UTC. */
 const timeMs = z.number()

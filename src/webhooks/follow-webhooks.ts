@@ -1,12 +1,12 @@
 import type { EventIndex } from '../events/event-index.ts'
+import { SECOND_MS } from '../format/time.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import { fileCursor, memoryCursor } from './cursor.ts'
 import { type FollowerDeps, openFollower } from './follower.ts'
-import { PACE, type Pace } from './pace.ts'
+import { PACE, type Pace } from './retry-pace.ts'
 import { signingKeys } from './secret.ts'
 import type { Webhook } from './settings.ts'
-import { SECOND_MS } from '../format/time.ts'
 
 /** How often the lag of every webhook is observed, ms. */
 const LAG_INTERVAL_MS = SECOND_MS

@@ -7,8 +7,8 @@ import { errorLine } from '../format/error.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { Cursor } from './cursor.ts'
-import { backOffMs, type Pace } from './pace.ts'
 import { postEvent } from './post.ts'
+import { backOffMs, type Pace } from './retry-pace.ts'
 import type { Webhook } from './settings.ts'
 
 /** Looking through the log takes at most one part in this many of the time. */

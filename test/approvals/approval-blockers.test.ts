@@ -6,7 +6,7 @@ import { type DocumentKey, type DocumentKind, documentName, type Documents } fro
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import type { View } from '../../src/ledger/store.ts'
-import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/default-constants.ts'
 
 const approval: Approval = {
   id: 'd',

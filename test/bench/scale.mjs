@@ -9,10 +9,10 @@ import { join, resolve } from 'node:path'
 import { openStore } from '../../src/app/compose.ts'
 import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { LAYERS } from '../../src/model/layer.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { rewriteState } from '../../src/stores/sqlite/rewrite-state.ts'
 import { addEvidence } from '../../src/trust/evidence.ts'
-import { newAgentTrust } from '../../src/trust/agent-trust.ts'
+import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 
 /** Decides, reports outcomes and looks at trust. */
 export const CALLER = {

@@ -17,7 +17,13 @@ import { runLives } from '../../src/labs/trust-worlds/run-lives.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
-import { assemblePolicySet, readCatalogue, readPolicyParts, readRisk, restorePolicySet } from '../../src/rego/policy-set.ts'
+import {
+  assemblePolicySet,
+  readCatalogue,
+  readPolicyParts,
+  readRisk,
+  restorePolicySet,
+} from '../../src/rego/assemble-policy-set.ts'
 import { createService } from '../../src/service/create-service.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'

@@ -6,7 +6,7 @@ import { policySetPlace } from '../../src/app/policy-sources.ts'
 import { fixtureCoverage } from '../../src/fixtures/coverage.ts'
 import type { CaseRun } from '../../src/fixtures/run-case.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
-import { assemblePolicySet, readPolicyParts } from '../../src/rego/policy-set.ts'
+import { assemblePolicySet, readPolicyParts } from '../../src/rego/assemble-policy-set.ts'
 import { runAll, shippedConfig, shippedFixtures } from './shipped-fixtures.ts'
 
 const fixtures = await shippedFixtures()

@@ -4,7 +4,7 @@ import { LOG_REHEARSAL, PROBLEMS_MAX } from '../../src/decisions/opa-log/ingest-
 import type { LogLine } from '../../src/decisions/opa-log/wire.ts'
 import { policySetOf, replayDecision } from '../../src/decisions/replay.ts'
 import type { Request } from '../../src/model/request.ts'
-import { restorePolicySet } from '../../src/rego/policy-set.ts'
+import { restorePolicySet } from '../../src/rego/assemble-policy-set.ts'
 import { ask, caller, gateway, inTenant, operator, request, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Caller } from '../../src/access/caller.ts'
 import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { policySetOf, replayDecision } from '../../src/decisions/replay.ts'
-import { restorePolicySet } from '../../src/rego/policy-set.ts'
+import { restorePolicySet } from '../../src/rego/assemble-policy-set.ts'
 import { anonymous, ask, gateway, operator } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 

@@ -4,9 +4,9 @@ import { DETECTORS_SOURCE } from '../../src/evidence/detectors/detector-verdicts
 import { DAY_MS } from '../../src/format/time.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { boundsKey } from '../../src/ledger/keys.ts'
-import { newAgentTrust, RATERS_MAX, scopeOf } from '../../src/trust/agent-trust.ts'
-import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
 import { withRaterShare } from '../../src/trust/raters.ts'
+import { newAgentTrust, RATERS_MAX, scopeOf } from '../../src/trust/stored-trust.ts'
 import { ask, caller, gateway, operator, verifier } from '../support/callers.ts'
 import { HOUR_MS, START_MS, testService, type TestService } from '../support/test-service.ts'
 

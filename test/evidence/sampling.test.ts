@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { drawOf, shareDue } from '../../src/evidence/sampling.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { activityKey, boundsKey } from '../../src/ledger/keys.ts'
-import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
 import { ask, gateway, operator, verifier } from '../support/callers.ts'
 import { HOUR_MS, testService, type TestService } from '../support/test-service.ts'
 

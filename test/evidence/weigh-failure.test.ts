@@ -4,7 +4,7 @@ import { criticalIncident } from '../../src/evidence/rules/weigh-failure.ts'
 import { weigh } from '../../src/evidence/rules/weigh-verdict.ts'
 import type { Judged, Verdict } from '../../src/evidence/rules/weighing.ts'
 import type { Verdicts } from '../../src/ledger/documents/verdicts.ts'
-import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/default-constants.ts'
 
 const judged: Judged = {
   decision_id: 'd',

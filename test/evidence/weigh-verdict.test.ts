@@ -9,7 +9,8 @@ import type { Verdicts } from '../../src/ledger/documents/verdicts.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project, type ProjectionState } from '../../src/ledger/fold/fold.ts'
 import { type Gravity, OUTCOME_CLASSES, type OutcomeClass } from '../../src/model/outcome-classes.ts'
-import { DEFAULT_TRUST_CONSTANTS, type EvidenceSource } from '../../src/trust/constants.ts'
+import type { EvidenceSource } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { earned, HOUR_MS, START_MS } from '../support/test-service.ts'
 
 const constants = DEFAULT_TRUST_CONSTANTS

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ServiceError } from '../../src/format/error.ts'
-import type { Endpoint } from '../../src/http/endpoint.ts'
+import type { Endpoint } from '../../src/http/endpoint-shape.ts'
 import { ENDPOINTS } from '../../src/http/endpoints.ts'
 import { type LogEntry, loudObserver } from '../../src/http/log.ts'
 import { createMetrics } from '../../src/http/metrics.ts'

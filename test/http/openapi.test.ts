@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
 import { ERROR_CODES } from '../../src/format/error.ts'
-import type { Endpoint } from '../../src/http/endpoint.ts'
+import type { Endpoint } from '../../src/http/endpoint-shape.ts'
 import { ENDPOINTS } from '../../src/http/endpoints.ts'
 import { EXAMPLES } from '../../src/http/examples.ts'
 import { HTTP_CODES } from '../../src/http/exchange.ts'

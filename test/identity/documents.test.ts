@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Config } from '../../src/config/config.ts'
 import { parseYaml } from '../../src/format/yaml.ts'
 import { checkListen } from '../../src/http/listen.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { fencesOf, sectionOf, tableRows } from '../docs/markdown.ts'
 import { callerOf, keyOf, keyServer, NOW, open, sign } from './support.ts'
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
 import { gravestFirst } from '../../src/incidents/rules/gravest-first.ts'
-import { capOfReport } from '../../src/incidents/rules/incident-cap.ts'
 import { stoppingIncident } from '../../src/incidents/rules/kill-switch.ts'
+import { capOfReport } from '../../src/incidents/rules/reported-cap.ts'
+import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/default-constants.ts'
 import { addIncident } from '../../src/trust/incidents.ts'
-import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/constants.ts'
-import { newAgentTrust } from '../../src/trust/agent-trust.ts'
+import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 
 const NOW_MS = 1_000_000
 

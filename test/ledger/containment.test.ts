@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { concernsAgents, reaches } from '../../src/ledger/containment.ts'
+import { concernsAgents, reaches } from '../../src/ledger/containment-reach.ts'
 
 const subject = { agents: ['mailer', 'planner'], scope: 'communication:full', action: 'send_email' }
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { DAY_MS } from '../../src/format/time.ts'
 import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../../src/ledger/documents/documents.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project, type ProjectionState } from '../../src/ledger/fold/fold.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { Level } from '../../src/model/level.ts'
-import type { AgentTrust } from '../../src/trust/agent-trust.ts'
-import { DAY_MS } from '../../src/format/time.ts'
-import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/default-constants.ts'
 import { promotionGates } from '../../src/trust/promotion.ts'
+import type { AgentTrust } from '../../src/trust/stored-trust.ts'
 import { operator } from '../support/callers.ts'
 import { START_MS, testService, type TestService } from '../support/test-service.ts'
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/ledger/documents/documents.ts'
 import { project, type ProjectionState } from '../../src/ledger/fold/fold.ts'
 import { AuditRecord } from '../../src/ledger/record.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { documentsOf, newTrack, operate, operation } from '../support/operations.ts'
 import { runs } from '../support/runs.ts'
 import { testService } from '../support/test-service.ts'

@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { Config } from '../../src/config/config.ts'
+import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/assemble-policy-set.ts'
 import type * as Bundles from '../../src/rego/bundle.ts'
-import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/policy-set.ts'
 
 const open = vi.hoisted(() => new Set<string>())
 vi.mock('../../src/rego/bundle.ts', async (original) => {

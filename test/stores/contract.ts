@@ -5,7 +5,7 @@ import { noteVerifier, openCheckpoint } from '../../src/audit/note.ts'
 import { verifyInclusion } from '../../src/audit/tree.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import type { Store } from '../../src/ledger/store.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { contain, record, tenantKey, verdict } from './records.ts'
 
 /** The log's name in every contract run. */

@@ -4,7 +4,7 @@ import type { DocumentKey } from '../../src/ledger/documents/documents.ts'
 import { createDocumentTable } from '../../src/stores/sqlite/document-table.ts'
 import { createLruCache } from '../../src/stores/sqlite/lru-cache.ts'
 import type { Reader } from '../../src/stores/sqlite/reader.ts'
-import { newAgentTrust } from '../../src/trust/agent-trust.ts'
+import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 
 const key = (id: string): DocumentKey<'agent'> => ({ kind: 'agent', tenant: 'default', id })
 const trusted = (q: number) => ({ ...newAgentTrust(), heat: { q, tnMs: null } })

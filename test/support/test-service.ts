@@ -15,11 +15,11 @@ import type { Observation, Observer } from '../../src/model/observation.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import type { Policy } from '../../src/policy/policy.ts'
-import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/policy-set.ts'
+import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/assemble-policy-set.ts'
 import { createService, systemCaller } from '../../src/service/create-service.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 
 /** Monday 2026-03-02, 10:00 UTC: a business hour, so that no rule about the time of day fires by itself. */
 export const START_MS = Date.UTC(2026, 2, 2, 10)

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 
 import { InvariantError, requireFinite } from '../../src/format/error.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { AgentTrust, INCIDENTS_MAX, newAgentTrust, scopeOf, SCOPES_MAX, VERIFIERS_MAX } from '../../src/trust/agent-trust.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/evidence.ts'
 import { addIncident, closeReview, type RaiseIncident, reviewAndSettle } from '../../src/trust/incidents.ts'
@@ -11,6 +10,7 @@ import { negativeWeight, positiveWeight, severityOf } from '../../src/trust/laye
 import { conflictOf } from '../../src/trust/layer/opinion.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import { instrumentationCeiling } from '../../src/trust/score.ts'
+import { AgentTrust, INCIDENTS_MAX, newAgentTrust, scopeOf, SCOPES_MAX, VERIFIERS_MAX } from '../../src/trust/stored-trust.ts'
 import { scopeView } from '../../src/trust/trust-view.ts'
 import { agentAt, bad, C, CRM, DAY, evidence, good, goodEverywhere, layer, MAIL, NOW, repeat, view } from './support.ts'
 

@@ -13,7 +13,7 @@ import {
   type SessionBounds,
   sessionCeilings,
 } from '../../src/trust/bounds.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 
 const CONSTANTS = DEFAULT_TRUST_CONSTANTS
 const NOW_MS = Date.parse('2026-03-03T10:00:00.000Z')

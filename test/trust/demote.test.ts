@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { type Level, LEVELS } from '../../src/model/level.ts'
-import { scopeOf } from '../../src/trust/agent-trust.ts'
 import { demoteScope } from '../../src/trust/demotion.ts'
 import { addIncident, reviewAndSettle } from '../../src/trust/incidents.ts'
 import { evidenceRequired } from '../../src/trust/ladder.ts'
+import { scopeOf } from '../../src/trust/stored-trust.ts'
 import { agentAt, C, CRM, MAIL, NOW, RUNS, view } from './support.ts'
 
 const injection = (id: string) =>

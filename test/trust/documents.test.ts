@@ -3,12 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { InvariantError, ServiceError } from '../../src/format/error.ts'
 import { levelName, LEVELS, lowerLevel, parseLevel } from '../../src/model/level.ts'
 import { formatScope, parseScope, ScopeKey } from '../../src/model/scope.ts'
-import {
-  DEFAULT_TRUST_CONSTANTS,
-  resolveTrustConstants,
-  TrustConstants,
-  TrustConstantsOverride,
-} from '../../src/trust/constants.ts'
+import { TrustConstants, TrustConstantsOverride } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/default-constants.ts'
 import { parseTrustEvent, parseTrustEvents } from '../../src/trust/history/events.ts'
 import { replay } from '../../src/trust/history/replay.ts'
 import { freshnessCeiling } from '../../src/trust/layer/layer.ts'

@@ -1,10 +1,10 @@
 import { LAYERS } from '../../src/model/layer.ts'
 import { type Level, lowerLevel } from '../../src/model/level.ts'
-import { type AgentTrust, type Ladder, type LayerState, newAgentTrust, scopeOf, withScope } from '../../src/trust/agent-trust.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
 import { addEvidence } from '../../src/trust/evidence.ts'
 import { addIncident, closeReview, reviewAndSettle } from '../../src/trust/incidents.ts'
 import { promoteScope } from '../../src/trust/promotion.ts'
+import { type AgentTrust, type Ladder, type LayerState, newAgentTrust, scopeOf, withScope } from '../../src/trust/stored-trust.ts'
 import type { ReferenceHistory, ReferenceLadder, ReferenceLayer } from './reference-model.mjs'
 import { agentAt, C, DAY, evidence, MAIL, NOW } from './support.ts'
 

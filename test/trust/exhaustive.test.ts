@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import { type AgentTrust, type Incident, type Ladder, scopeOf } from '../../src/trust/agent-trust.ts'
 import { incidentsOf, readScope } from '../../src/trust/score.ts'
+import { type AgentTrust, type Incident, type Ladder, scopeOf } from '../../src/trust/stored-trust.ts'
 import { scopeView } from '../../src/trust/trust-view.ts'
 import {
   after,

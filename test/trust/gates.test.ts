@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Ladder, scopeOf, withScope } from '../../src/trust/agent-trust.ts'
 import { addIncident } from '../../src/trust/incidents.ts'
 import { promoteScope, type PromotionRequest } from '../../src/trust/promotion.ts'
+import { type Ladder, scopeOf, withScope } from '../../src/trust/stored-trust.ts'
 import { agentAt, C, DAY, MAIL, NOW } from './support.ts'
 
 const READY: Partial<Ladder> = { k: 1000, e: 5, sinceMs: NOW - 30 * DAY }

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import { newAgentTrust } from '../../src/trust/agent-trust.ts'
-import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/default-constants.ts'
 import { addEvidence } from '../../src/trust/evidence.ts'
 import { addHistory, importLimit } from '../../src/trust/history/import.ts'
+import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 import { scopeView } from '../../src/trust/trust-view.ts'
 
 const constants = DEFAULT_TRUST_CONSTANTS

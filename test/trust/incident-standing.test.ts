@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { newAgentTrust } from '../../src/trust/agent-trust.ts'
 import { incidentStandings } from '../../src/trust/incident-caps.ts'
 import { addIncident, closeReview } from '../../src/trust/incidents.ts'
+import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 import { agentAt, C, CRM, good, MAIL, NOW, repeat, view } from './support.ts'
 
 const raised = { id: 'i', class: 'injection_suspected', reach: 'agent', cap: 0.4, review: true, atMs: NOW } as const

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { DAY_MS } from '../../src/format/time.ts'
-import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants, TrustConstants } from '../../src/trust/constants.ts'
+import { TrustConstants } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/default-constants.ts'
 import { joinPostures, Posture, postureCeilings } from '../../src/trust/posture.ts'
 
 const NOW_MS = 1_000 * DAY_MS

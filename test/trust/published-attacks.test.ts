@@ -5,11 +5,11 @@ import type { Judged, Verdict } from '../../src/evidence/rules/weighing.ts'
 import { verdictName } from '../../src/ledger/fold/verdicts.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
-import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'
 import { countRequired } from '../../src/trust/ladder.ts'
 import { positiveWeight } from '../../src/trust/layer/evidence-weight.ts'
 import { promotionGates } from '../../src/trust/promotion.ts'
 import { outstandingLimit } from '../../src/trust/score-scale.ts'
+import { type AgentTrust, newAgentTrust, scopeOf } from '../../src/trust/stored-trust.ts'
 import { agentAt, bad, C, CRM, DAY, good, goodEverywhere, layer, MAIL, NOW, repeat, view } from './support.ts'
 
 const judged: Judged = {

@@ -3,18 +3,10 @@ import { describe, expect, it } from 'vitest'
 
 import { DAY_MS } from '../../src/format/time.ts'
 import { newRater } from '../../src/ledger/fold/rater-record.ts'
-import {
-  type AgentTrust,
-  newAgentTrust,
-  RATERS_MAX,
-  scopeOf,
-  type ScopeTrust,
-  VERIFIERS_MAX,
-  withScope,
-} from '../../src/trust/agent-trust.ts'
 import { heldBackUntil } from '../../src/trust/bounds.ts'
 import { changeComposition } from '../../src/trust/composition.ts'
-import { DEFAULT_TRUST_CONSTANTS as C, EvidenceSource } from '../../src/trust/constants.ts'
+import { EvidenceSource } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
 import { addEvidence } from '../../src/trust/evidence.ts'
 import { promoteScope, promotionGates } from '../../src/trust/promotion.ts'
 import {
@@ -26,6 +18,15 @@ import {
   withoutLargestRater,
   withRaterShare,
 } from '../../src/trust/raters.ts'
+import {
+  type AgentTrust,
+  newAgentTrust,
+  RATERS_MAX,
+  scopeOf,
+  type ScopeTrust,
+  VERIFIERS_MAX,
+  withScope,
+} from '../../src/trust/stored-trust.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 10)
 const MAIL = 'mail:full'

@@ -4,6 +4,9 @@ import { DAY_MS } from '../../src/format/time.ts'
 import { type Layer, LAYERS } from '../../src/model/layer.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
+import type { TrustConstants } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
+import { addEvidence, type Evidence } from '../../src/trust/evidence.ts'
 import {
   type AgentTrust,
   EMPTY_LAYER,
@@ -12,9 +15,7 @@ import {
   scopeOf,
   type ScopeTrust,
   withScope,
-} from '../../src/trust/agent-trust.ts'
-import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../src/trust/constants.ts'
-import { addEvidence, type Evidence } from '../../src/trust/evidence.ts'
+} from '../../src/trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../../src/trust/trust-view.ts'
 
 export const C: TrustConstants = DEFAULT_TRUST_CONSTANTS

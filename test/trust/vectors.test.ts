@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
 import { parseTrustEvents } from '../../src/trust/history/events.ts'
 import { replay } from '../../src/trust/history/replay.ts'
 import { failureUpperBound, fusedOpinion, opinionOf } from '../../src/trust/layer/opinion.ts'

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
 import { LAYERS } from '../../src/model/layer.ts'
-import { NEW_LADDER, newAgentTrust, scopeOf } from '../../src/trust/agent-trust.ts'
 import { addIncident, closeReview } from '../../src/trust/incidents.ts'
 import { evidenceRequired, evidenceStep } from '../../src/trust/ladder.ts'
 import { heatCeiling } from '../../src/trust/layer/heat.ts'
@@ -9,6 +8,7 @@ import { freshnessCeiling } from '../../src/trust/layer/layer.ts'
 import { failureUpperBound, opinionOf } from '../../src/trust/layer/opinion.ts'
 import { promoteScope } from '../../src/trust/promotion.ts'
 import { bandOf, monetaryCap, outstandingLimit, phi, phiInverse, publish } from '../../src/trust/score-scale.ts'
+import { NEW_LADDER, newAgentTrust, scopeOf } from '../../src/trust/stored-trust.ts'
 import { betaQuantile } from './beta.ts'
 import { agentAt, bad, C, CRM, DAY, good, goodEverywhere, HOUR, layer, MAIL, NOW, repeat, view } from './support.ts'
 

@@ -1,8 +1,8 @@
-import { reaches } from '../../ledger/containment.ts'
+import { reaches } from '../../ledger/containment-reach.ts'
 import type { Approval } from '../../ledger/documents/approval.ts'
 import { agentKey, tenantKey } from '../../ledger/keys.ts'
 import type { View } from '../../ledger/store.ts'
-import { scopeOf } from '../../trust/agent-trust.ts'
+import { scopeOf } from '../../trust/stored-trust.ts'
 
 /**
  * Why an approval cannot be used for now: what is out of service, or an incident of the agent that waits for its review; null where

@@ -2,11 +2,11 @@ import { byCodeUnit } from '../../format/order.ts'
 import { alarm, clean, learning, notLooked, type Reading, shown } from '../finding.ts'
 import { HITS_MAX, type InjectionHit, type InjectionScan, PLACE_CHARS_MAX } from '../observation.ts'
 import type { DetectSettings } from '../settings.ts'
+import { INJECTION_RULES } from './default-rules.ts'
 import { decodedTexts } from './encoded.ts'
 import { foldText, wordsOf } from './fold.ts'
-import { findPhrases, indexPhrases, type PhraseIndex } from './phrases.ts'
-import type { CHARACTER_KINDS, InjectionRule, InjectionRules } from './rule.ts'
-import { INJECTION_RULES } from './rules.ts'
+import { findPhrases, indexPhrases, type PhraseIndex } from './phrase-matcher.ts'
+import type { CHARACTER_KINDS, InjectionRule, InjectionRules } from './rule-schema.ts'
 
 /** A text and where it stands (a JSON Pointer; empty: it is the text itself). */
 export type PlacedText = { readonly text: string; readonly place: string }

@@ -4,7 +4,7 @@ import { VERB_ROLES } from '../../access/authority.ts'
 import { ApprovalReport, WithdrawalReport } from '../../approvals/wire.ts'
 import { ApprovalState } from '../../ledger/documents/approval.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Handler, jsonReply } from '../exchange.ts'
 import { Id, parseQuery, withBody, withParam } from '../input.ts'
 

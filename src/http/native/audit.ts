@@ -5,10 +5,10 @@ import { RecordKind } from '../../ledger/record.ts'
 import { PAGE_RECORDS_MAX, type RecordQuery, type StoredRecord } from '../../ledger/store.ts'
 import { LogReviewReport } from '../../reports/wire.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply, textReply } from '../exchange.ts'
 import { Id, parseQuery, withBody, withParam } from '../input.ts'
-import { idParam, limitParam, PAGE_RECORDS_DEFAULT, timeParam, integerParam } from '../query-parameters.ts'
+import { idParam, integerParam, limitParam, PAGE_RECORDS_DEFAULT, timeParam } from '../query-parameters.ts'
 
 const CREATED = 201
 

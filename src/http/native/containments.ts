@@ -1,7 +1,7 @@
 import { VERB_ROLES } from '../../access/authority.ts'
 import { ContainmentReport, RevocationReport } from '../../incidents/wire.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Handler, jsonReply } from '../exchange.ts'
 import { Id, withBody, withParam } from '../input.ts'
 

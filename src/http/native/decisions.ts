@@ -6,10 +6,10 @@ import { OutcomeReport } from '../../evidence/wire.ts'
 import { PAGE_RECORDS_MAX } from '../../ledger/store.ts'
 import { Request } from '../../model/request.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { parseQuery, withBody } from '../input.ts'
-import { limitParam, PAGE_RECORDS_DEFAULT, integerParam } from '../query-parameters.ts'
+import { integerParam, limitParam, PAGE_RECORDS_DEFAULT } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/proposals`. */
 const ProposalsQuery = z.strictObject({

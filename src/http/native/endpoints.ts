@@ -1,6 +1,6 @@
 import type { EventStreams } from '../../events/event-streams.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import type { Handler } from '../exchange.ts'
 import { APPROVAL_ENDPOINTS, createApprovalHandlers } from './approvals.ts'
 import { AUDIT_ENDPOINTS, createAuditHandlers } from './audit.ts'

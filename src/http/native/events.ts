@@ -7,7 +7,7 @@ import type { EventStream, EventStreams, StreamFrame } from '../../events/event-
 import { identifier } from '../../format/identifier.ts'
 import { SECOND_MS } from '../../format/time.ts'
 import { ID_CHARS_MAX } from '../../model/request.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { EVENT_STREAM_TYPE, type Exchange, type Fault, type Handler, type Reply } from '../exchange.ts'
 import { parseQuery } from '../input.ts'
 

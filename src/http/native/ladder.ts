@@ -2,7 +2,7 @@ import { VERB_ROLES } from '../../access/authority.ts'
 import { DemotionReport, PromotionReport } from '../../ladder/wire.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Handler, jsonReply } from '../exchange.ts'
 import { Id, withBody, withParam } from '../input.ts'
 

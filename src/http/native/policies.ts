@@ -1,7 +1,7 @@
 import { isAgents, VERB_ROLES } from '../../access/authority.ts'
 import type { Caller, Role } from '../../access/caller.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 
 /** Roles that may see which policy set is in force. */

@@ -1,6 +1,6 @@
 import { VERB_ROLES } from '../../access/authority.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 
 /** Media type of a history that is imported: one JSON object on each line. */

@@ -4,10 +4,10 @@ import { VERB_ROLES } from '../../access/authority.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../../reports/trust-history/query.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { Id, parseQuery, withParam } from '../input.ts'
-import { timeParam, integerParam } from '../query-parameters.ts'
+import { integerParam, timeParam } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/agents/{agent}/trust/history`. */
 const HistoryQuery = z.strictObject({

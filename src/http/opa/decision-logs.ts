@@ -7,7 +7,7 @@ import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Handler, jsonReply } from '../exchange.ts'
 import type { Log } from '../log.ts'
 

@@ -1,6 +1,6 @@
 import { authorize, VERB_ROLES } from '../../access/authority.ts'
 import type { Service } from '../../service/service.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint-shape.ts'
 import type { Handler } from '../exchange.ts'
 import type { Metrics } from '../metrics.ts'
 import { mayReadPolicies } from '../native/policies.ts'

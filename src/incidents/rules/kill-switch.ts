@@ -1,4 +1,4 @@
-import type { AgentTrust } from '../../trust/agent-trust.ts'
+import type { AgentTrust } from '../../trust/stored-trust.ts'
 
 /** Classes of incident that stop an agent altogether until a person has reviewed them, also one that nobody knows. */
 export const STOPPING_CLASSES = ['credential_compromise', 'kill_switch'] as const

@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../../format/time.ts'
 import type { Level } from '../../model/level.ts'
 import type { Outcome, RiskBand } from '../../model/outcome.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../trust/default-constants.ts'
 import { decay } from '../../trust/layer/decay.ts'
 import { bandOf } from '../../trust/score-scale.ts'
 import { concededAt } from './matrix.ts'

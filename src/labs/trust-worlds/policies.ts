@@ -1,4 +1,5 @@
-import { resolveTrustConstants, type TrustConstants } from '../../trust/constants.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
+import { resolveTrustConstants } from '../../trust/default-constants.ts'
 import { BASELINES } from './baselines.ts'
 import { createGradus } from './gradus.ts'
 import type { SimulatedPolicy } from './policy.ts'

@@ -9,8 +9,8 @@ import type { ScopeKey } from '../../model/scope.ts'
 import { boundCeilings, MOVED_UNITS_MIN, newBounds, sessionCeilings } from '../../trust/bounds.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { joinPostures, type Posture, postureCeilings } from '../../trust/posture.ts'
-import { newAgentTrust } from '../../trust/agent-trust.ts'
 import type { ScoreCeiling } from '../../trust/score-ceiling.ts'
+import { newAgentTrust } from '../../trust/stored-trust.ts'
 import { scopeView } from '../../trust/trust-view.ts'
 
 /** Whose ceilings are read, where and when. */

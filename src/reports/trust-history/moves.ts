@@ -3,8 +3,9 @@ import type { Effect } from '../../ledger/effect.ts'
 import { project, type ProjectionState } from '../../ledger/fold/fold.ts'
 import { isTrustEffect, type TrustEffect } from '../../ledger/fold/trust.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
-import { type AgentTrust, newAgentTrust } from '../../trust/agent-trust.ts'
-import { DEFAULT_TRUST_CONSTANTS, type TrustConstants } from '../../trust/constants.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../trust/default-constants.ts'
+import { type AgentTrust, newAgentTrust } from '../../trust/stored-trust.ts'
 import type { TrustChange } from '../../trust/trust-change.ts'
 
 /** Trust of one agent as the log had it at one moment, and under which constants it was read. */

@@ -1,7 +1,7 @@
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
-import { refuseOthersTrust } from '../../ladder/agent-trust.ts'
+import { refuseOthersTrust } from '../../ladder/trust-answer.ts'
 import { agentKey } from '../../ledger/keys.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'

@@ -1,10 +1,9 @@
 import { byCodeUnit } from '../../format/order.ts'
-import type { AgentTrust } from '../../trust/agent-trust.ts'
-import type { TrustConstants } from '../../trust/constants.ts'
 import type { Store } from '../../ledger/store.ts'
 import { type Level, LEVELS } from '../../model/level.ts'
-import type { IncidentState } from '../../trust/trust-view.ts'
-import { scopeView } from '../../trust/trust-view.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
+import type { AgentTrust } from '../../trust/stored-trust.ts'
+import { type IncidentState, scopeView } from '../../trust/trust-view.ts'
 import { medianOf, OTHER_SCOPES, REPORTED_SCOPES_MAX } from './scope-report.ts'
 import { AGENT_WIDE, ALL_SCOPES } from './sighting.ts'
 

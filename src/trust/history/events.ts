@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ServiceError } from '../../format/error.ts'
 import { epochMs } from '../../format/time.ts'
 import { Layer } from '../../model/layer.ts'
-import { TRUST_ID_CHARS_MAX } from '../agent-trust.ts'
+import { TRUST_ID_CHARS_MAX } from '../stored-trust.ts'
 
 /** Most events of one history. */
 const TRUST_EVENTS_MAX = 10_000_000

@@ -1,11 +1,11 @@
 import { requireAmount, requireFinite } from '../../format/error.ts'
 import type { Layer } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
-import { type AgentTrust, type LayerState, scopeOf, withScope } from '../agent-trust.ts'
 import type { TrustConstants } from '../constants.ts'
 import { settle } from '../demotion.ts'
 import { valuedAt } from '../layer/layer.ts'
 import { phiInverse } from '../score-scale.ts'
+import { type AgentTrust, type LayerState, scopeOf, withScope } from '../stored-trust.ts'
 import type { TrustWrite } from '../trust-change.ts'
 
 /** Share of the evidence that just reaches the band of L3 that an import may come to, so that rounding never reaches it. */

@@ -1,7 +1,6 @@
 import { requireFinite, unreachable } from '../../format/error.ts'
 import { type Layer, LAYERS } from '../../model/layer.ts'
 import type { Level } from '../../model/level.ts'
-import { type AgentTrust, newAgentTrust, scopeOf, withScope } from '../agent-trust.ts'
 import { changeComposition } from '../composition.ts'
 import type { TrustConstants } from '../constants.ts'
 import { settle } from '../demotion.ts'
@@ -10,6 +9,7 @@ import { addIncident, closeReview } from '../incidents.ts'
 import { type GateName, promoteScope } from '../promotion.ts'
 import { bandOf, publish } from '../score-scale.ts'
 import { readScope } from '../score.ts'
+import { type AgentTrust, newAgentTrust, scopeOf, withScope } from '../stored-trust.ts'
 import type { TrustEvent } from './events.ts'
 
 /** The one scope of a replayed history. */

@@ -1,7 +1,7 @@
 import { SCOPED_LAYERS, type ScopedLayer } from '../../model/layer.ts'
 import type { ScopeKey } from '../../model/scope.ts'
-import type { AgentTrust } from '../agent-trust.ts'
 import type { TrustConstants } from '../constants.ts'
+import type { AgentTrust } from '../stored-trust.ts'
 import { later } from './decay.ts'
 import { NO_PRIOR, type Prior, valuedAt } from './layer.ts'
 

@@ -1,6 +1,6 @@
-import type { AgentHeat } from '../agent-trust.ts'
 import type { TrustConstants } from '../constants.ts'
 import { phi } from '../score-scale.ts'
+import type { AgentHeat } from '../stored-trust.ts'
 import { isAfter, later, type TimedWeight } from './decay.ts'
 import { failureLowerBound } from './opinion.ts'
 

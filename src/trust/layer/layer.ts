@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../format/time.ts'
-import type { LayerState } from '../agent-trust.ts'
 import type { TrustConstants } from '../constants.ts'
 import { phi } from '../score-scale.ts'
+import type { LayerState } from '../stored-trust.ts'
 import { decay, isAfter, later, type TimedWeight } from './decay.ts'
 import { coolingFactor, heatCeiling } from './heat.ts'
 import { failureUpperBound, type Opinion, opinionOf } from './opinion.ts'

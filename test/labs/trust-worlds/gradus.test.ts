@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import { DAY_MS } from '../../../src/format/time.ts'
 import { type Ablation, createGradus } from '../../../src/labs/trust-worlds/gradus.ts'
 import type { Label, SimulatedPolicy } from '../../../src/labs/trust-worlds/policy.ts'
-import { DAY_MS } from '../../../src/format/time.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../../../src/trust/constants.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../../src/trust/default-constants.ts'
 
 const HOUR_MS = DAY_MS / 24
 

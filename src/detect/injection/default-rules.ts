@@ -1,5 +1,5 @@
-import { EARLIER, ORDERS, OVERRIDE, SECRETS, SEND } from './rule-words.ts'
-import type { InjectionRules } from './rule.ts'
+import { EARLIER, ORDERS, OVERRIDE, SECRETS, SEND } from './phrase-words.ts'
+import type { InjectionRules } from './rule-schema.ts'
 
 /**
  * The built-in indicators of prompt injection: what each looks for, how sure it is, and what it means. They find what is written plainly, and such disguises

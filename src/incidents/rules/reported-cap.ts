@@ -1,8 +1,7 @@
-import type { AgentTrust } from '../../trust/agent-trust.ts'
-import type { IncidentClass, TrustConstants } from '../../trust/constants.ts'
-import { newAgentTrust } from '../../trust/agent-trust.ts'
-import { scopeView } from '../../trust/trust-view.ts'
 import type { ScopeKey } from '../../model/scope.ts'
+import type { IncidentClass, TrustConstants } from '../../trust/constants.ts'
+import { type AgentTrust, newAgentTrust } from '../../trust/stored-trust.ts'
+import { scopeView } from '../../trust/trust-view.ts'
 
 /** Which incident is raised: of whom, of which class, in which scope, and how low at most. */
 export type CappedIncident = {

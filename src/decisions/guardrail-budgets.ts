@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../format/time.ts'
 import type { Accounts } from '../ledger/accounts.ts'
-import { type UsagePlace, type Reach, type Usage, usageOf } from '../ledger/activity.ts'
+import { type Reach, type Usage, usageOf, type UsagePlace } from '../ledger/activity.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
