@@ -3,20 +3,12 @@ import { z } from 'zod'
 import { Credentials } from '../access/settings.ts'
 import { ApprovalPolicy } from '../approvals/settings.ts'
 import { AuditSettings } from '../audit/settings.ts'
+import { AnswerValidMs, GuardrailSettings } from '../decisions/settings.ts'
 import { DetectorSettings } from '../evidence/detectors/settings.ts'
 import { HttpSettings } from '../http/settings.ts'
 import { IdentitySources } from '../identity/settings.ts'
 import { TrustSettings } from '../ladder/settings.ts'
-import {
-  AnswerValidMs,
-  BaseSettings,
-  BundlesFolder,
-  Entrypoints,
-  GuardrailSettings,
-  ModeRules,
-  PoliciesFolder,
-  TenantSettings,
-} from '../policy/settings.ts'
+import { BaseSettings, BundlesFolder, Entrypoints, ModeRules, PoliciesFolder, TenantSettings } from '../policy/settings.ts'
 import { MonitoringSettings } from '../reports/monitoring/settings.ts'
 import { ObserveSettings } from '../reports/observe/settings.ts'
 import { StoreSettings } from '../stores/settings.ts'

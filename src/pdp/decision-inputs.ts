@@ -4,7 +4,7 @@ import type { Level } from '../model/level.ts'
 import type { ObservableSource } from '../model/mode.ts'
 import type { Outcome, RiskBand } from '../model/outcome.ts'
 import type { ChainProblem, ChainRelation, Party } from '../model/request.ts'
-import type { Measures } from '../risk/measures.ts'
+import type { Measures } from '../risk/amounts-and-recipients.ts'
 import type { Matrices } from './matrix.ts'
 
 /** What the static policy grants: the upper bound of the decision. `cause` says why it failed, if it did. */

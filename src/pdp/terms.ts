@@ -1,10 +1,17 @@
 import { byCodeUnit } from '../format/order.ts'
 import { contradictions } from '../lattice/meet.ts'
 import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
-import type { Source } from '../model/ceiling.ts'
-import { Ceiling, type Guardrail, type Guardrails, type Obligation, REASON_CHARS_MAX, TERM_ITEMS_MAX } from '../model/ceiling.ts'
+import {
+  Ceiling,
+  type Guardrail,
+  type Guardrails,
+  type Obligation,
+  REASON_CHARS_MAX,
+  type Source,
+  TERM_ITEMS_MAX,
+} from '../model/ceiling.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { Measures } from '../risk/measures.ts'
+import type { Measures } from '../risk/amounts-and-recipients.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../trust/default-constants.ts'
 import { bandOf } from '../trust/score-scale.ts'
 import {

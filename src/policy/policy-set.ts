@@ -1,11 +1,12 @@
 import type { ApprovalPolicy } from '../approvals/settings.ts'
-import type { DetectorSettings } from '../evidence/detectors/settings.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { GuardrailSettings } from '../decisions/settings.ts'
+import type { DetectorSettings } from '../evidence/detectors/settings.ts'
 import type { Matrices } from '../pdp/matrix.ts'
 import type { RiskRules } from '../risk/rules.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 import type { Policy } from './policy.ts'
-import type { BaseSettings, GuardrailSettings, ModeRule, Overrides } from './settings.ts'
+import type { BaseSettings, ModeRule, Overrides } from './settings.ts'
 
 /** Everything a decision is made under. One digest, pinned for the whole decision, archived by it, swapped atomically. */
 export type PolicySet = {

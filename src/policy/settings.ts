@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-import { SettingsPath } from '../model/settings-path.ts'
 import { identifier } from '../format/identifier.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import { Mode, OBSERVABLE_SOURCES } from '../model/mode.ts'
 import { ID_CHARS_MAX, TYPE_CHARS_MAX } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
+import { SettingsPath } from '../model/settings-path.ts'
 import { Matrix } from '../pdp/matrix.ts'
 
 const pointer = z.string().regex(/^(\/[^/]*)*$/u, 'a JSON Pointer')
@@ -102,23 +102,6 @@ export const BaseSettings = z
   })
   .prefault({})
 export type BaseSettings = z.infer<typeof BaseSettings>
-
-/** `guardrails` of the configuration: what exceeding a cap means, and the bounds that follow from trust. */
-export const GuardrailSettings = z
-  .strictObject({
-    /** What exceeding a cap or budget means. */
-    excess: z.enum(['require_approval', 'deny']).default('require_approval'),
-    /** Expected-loss budget B in money: an amount is capped at B/U of the scope; 0 switches it off. */
-    expected_loss_max: z.number().nonnegative().default(5),
-    verify_within_hours: z.number().positive().max(720).default(24),
-    /** Hours that count as business hours (UTC, Monday to Friday) for the fact `time.off_hours`. */
-    business_hours: z.tuple([z.int().min(0).max(24), z.int().min(0).max(24)]).default([7, 19]),
-  })
-  .prefault({})
-export type GuardrailSettings = z.infer<typeof GuardrailSettings>
-
-/** How long an answer is good for, ms. */
-export const AnswerValidMs = z.int().min(0).max(60_000).default(5_000)
 
 /** `policies`: the directory with `catalogue/`, `risk/`, `fixtures/`, and the Rego that `bundles` is compiled from. */
 export const PoliciesFolder = SettingsPath.default('policies')

@@ -2,8 +2,8 @@ import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
 import type { PolicyTime } from '../model/policy-time.ts'
 import type { Request } from '../model/request.ts'
 import type { TrustView } from '../trust/trust-view.ts'
+import { amountAt, hasUnnamedRecipients, type Measures, pointersOf, recipientsAt, recordsAt } from './amounts-and-recipients.ts'
 import { contentClasses } from './content-classes.ts'
-import { amountAt, hasUnnamedRecipients, type Measures, pointersOf, recipientsAt, recordsAt } from './measures.ts'
 import type { RiskFactName } from './rule-document.ts'
 
 /** Counters of the agent, from its recent activity. */

@@ -28,7 +28,7 @@ describe('gradus config', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^KEY +VALUE +FROM +ROOM$/mu)
     expect(out).toMatch(/^http\.listen +127\.0\.0\.1:9000 +own\.yaml:2 +http$/mu)
-    expect(out).toMatch(/^answer_valid_ms +5000 +default +policy$/mu)
+    expect(out).toMatch(/^answer_valid_ms +5000 +default +decisions$/mu)
     expect(out).toMatch(/^credentials\.0\.token_sha256 +\(set\) +own\.yaml:6 +access$/mu)
     expect(out).toMatch(/^webhooks\.0\.secret +\(set\) +own\.yaml:10 +webhooks$/mu)
     expect(out).not.toContain(HASH)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { contentClasses, CONTENT_CHARS_MAX, CONTENT_CLASSES } from '../../src/risk/content-classes.ts'
+import { RECIPIENTS_MAX } from '../../src/risk/amounts-and-recipients.ts'
+import { CONTENT_CHARS_MAX, CONTENT_CLASSES, contentClasses } from '../../src/risk/content-classes.ts'
 import { measuresOf } from '../../src/risk/facts.ts'
-import { RECIPIENTS_MAX } from '../../src/risk/measures.ts'
 import { ACTION, amountFacts, facts, request, SOURCES } from './samples.ts'
 
 const withPointer = (pointers: typeof ACTION.arguments, toolArguments: unknown, knownDomains: readonly string[] = []) =>
