@@ -8,7 +8,7 @@ import { heldBackUntil } from '../trust/bounds.ts'
 import { newAgentTrust } from '../trust/stored-trust.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** What holding a newcomer back needs. */
+/** What holding a new agent back needs. */
 export type NewAgentHoldDeps = { readonly store: Store; readonly nowMs: () => number; readonly newId: () => string }
 
 /**

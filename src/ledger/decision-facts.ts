@@ -36,7 +36,7 @@ export type DecisionFacts = {
   readonly moved_from?: readonly ScopeKey[]
   /** What the request shows by itself; absent: nothing, or no detector looked. */
   readonly watch?: RequestFindings
-  /** What models outside said of it; absent: none was asked. */
+  /** What external classifiers said of it; absent: none was asked. */
   readonly outside?: ClassifierAnswers
   readonly links: readonly ChainLink[]
   readonly containment: readonly ContainmentEntry[] | 'unknown'

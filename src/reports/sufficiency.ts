@@ -150,11 +150,13 @@ function judge(asked: Asked, terms: SufficiencyTerms | undefined): Judged {
   if (terms === undefined) return unknown('its policy set is not archived here')
   if (trust === null || band === null) return unknown('the record holds no trust or no risk')
   const sensitive = isSensitive(classificationOf(readableRequest(body), body.facts.action))
-  const told = judgeAs(asked, { trust, band, sensitive }, terms)
-  if (state === 'whole' || sensitive) return told
+  const judged = judgeAs(asked, { trust, band, sensitive }, terms)
+  if (state === 'whole' || sensitive) return judged
   // What was masked or erased may have said that the data is sensitive.
   const otherwise = judgeAs(asked, { trust, band, sensitive: true }, terms)
-  return otherwise.verdict === told.verdict ? told : { ...told, verdict: 'unknown', why: [`what was ${state} may decide it`] }
+  return otherwise.verdict === judged.verdict
+    ? judged
+    : { ...judged, verdict: 'unknown', why: [`what was ${state} may decide it`] }
 }
 
 type Standing = { readonly trust: TrustView; readonly band: RiskBand; readonly sensitive: boolean }

@@ -79,8 +79,8 @@ function viewText(view: ApprovalView, paint: Paint): string {
 }
 
 function rollbackText({ rollback: { reversibility, handle, until } }: ApprovalView): string {
-  const told = REVERSIBILITY[reversibility] ?? `irreversibility ${reversibility}`
-  return [told, ...(handle === null ? [] : [`by the ${handle}`]), ...(until === null ? [] : [`until ${until}`])].join(', ')
+  const reversible = REVERSIBILITY[reversibility] ?? `irreversibility ${reversibility}`
+  return [reversible, ...(handle === null ? [] : [`by the ${handle}`]), ...(until === null ? [] : [`until ${until}`])].join(', ')
 }
 
 function yesText(view: ApprovalView): readonly string[] {

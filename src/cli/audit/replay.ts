@@ -57,10 +57,10 @@ async function auditReplay(deps: CliDeps, options: AuditReplayOptions): Promise<
     )
   else {
     const paint = painter(deps)
-    const told = replayed.filter(({ state }) => state !== 'equal').map((each) => describe(each, paint))
+    const lines = replayed.filter(({ state }) => state !== 'equal').map((each) => describe(each, paint))
     const summary = states.filter((state) => (counts[state] ?? 0) > 0).map((state) => `${counts[state] ?? 0} ${state}`)
     deps.stdout(
-      `${[...told, `${wrong.length === 0 ? paint('green', 'ok') : paint('red', 'not equal')} ${replayed.length} decisions: ${summary.join(', ') || 'none'}`].join('\n')}\n`,
+      `${[...lines, `${wrong.length === 0 ? paint('green', 'ok') : paint('red', 'not equal')} ${replayed.length} decisions: ${summary.join(', ') || 'none'}`].join('\n')}\n`,
     )
   }
   return wrong.length === 0 ? EXIT_CODES.ok : EXIT_CODES.mismatch

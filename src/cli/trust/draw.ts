@@ -62,10 +62,10 @@ function ceilingLines(view: DrawnScope, paint: Paint): readonly string[] {
 function recordLines({ track_record: track, confidence, failure_bound }: DrawnScope): readonly string[] {
   const verified = track.good + track.bad
   const good = track.accuracy === null ? '' : ` (${percent(track.accuracy)})`
-  const told =
-    track.failure_detection_rate === null ? '' : `, ${percent(track.failure_detection_rate)} of failures told of by itself`
+  const detected =
+    track.failure_detection_rate === null ? '' : `, ${percent(track.failure_detection_rate)} of failures detected of by itself`
   return [
-    row('record', `${track.good} of ${verified} verified decisions good${good}${told}`),
+    row('record', `${track.good} of ${verified} verified decisions good${good}${detected}`),
     row('bound', `fails at most ${percent(failure_bound)} of the time, at confidence ${number(confidence)}`),
   ]
 }

@@ -94,7 +94,7 @@ export type FinishedAction = {
   readonly retold?: boolean
   readonly tokens?: number | undefined
   readonly result?: unknown
-  /** What models outside said of what the tool gave back; undefined: none was asked. */
+  /** What external classifiers said of what the tool gave back; undefined: none was asked. */
   readonly outside?: ClassifierAnswers | undefined
 }
 

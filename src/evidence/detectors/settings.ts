@@ -6,7 +6,7 @@ import { outboundUrl } from '../../format/outbound-url.ts'
 /** Longest that a decision waits for a model, ms. */
 const CLASSIFIER_TIMEOUT_MS_MAX = 5_000
 
-/** A model outside of this decision point that detectors ask (docs/detectors.md). */
+/** An external classifier that detectors ask (docs/detectors.md). */
 export const ExternalClassifier = z.strictObject({
   /** Where texts are sent to. */
   url: outboundUrl({ insteadOfPassword: 'name a "secret"', shown: 'what agents do' }),

@@ -42,10 +42,10 @@ export function signInPage(frame: Frame, { next, problem, status = 200, fromElse
 
 /** A refusal as a page: what is wrong, what to do, and the way back. */
 export function faultPage(frame: Frame, fault: Fault, requestId: string): Reply {
-  const { status, title, told } = PROBLEMS[fault.code]
+  const { status, title, disclosable } = PROBLEMS[fault.code]
   const message = publicMessage(fault)
   const main = html`<h1>${title}</h1>
-    ${note('bad', message === title ? 'The log of the server says more.' : sentence(message), told ? fixHtml(fault.fix) : null)}
+    ${note('bad', message === title ? 'The log of the server says more.' : sentence(message), disclosable ? fixHtml(fault.fix) : null)}
     <p><a href="${frame.base}">Back to the approvals</a></p>
     <p class="small">Request <code>${requestId}</code></p>`
   const reply = page(frame, title, main, status)

@@ -14,6 +14,6 @@ export function authzenStatus(code: ProblemCode): number {
 
 /** A refusal in AuthZEN's form: a status and a message string. */
 export function authzenErrorReply(fault: Fault): Reply {
-  const fix = PROBLEMS[fault.code].told && fault.fix !== undefined ? ` ${fault.fix}` : ''
+  const fix = PROBLEMS[fault.code].disclosable && fault.fix !== undefined ? ` ${fault.fix}` : ''
   return { status: authzenStatus(fault.code), type: TEXT_TYPE, body: `${publicMessage(fault)}${fix}\n`, ...withHeaders(fault) }
 }

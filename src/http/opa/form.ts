@@ -34,7 +34,7 @@ export function opaErrorReply(fault: Fault): Reply {
   const row = PROBLEMS[fault.code]
   const { headers = {} } = withHeaders(fault)
   if (fault.code === 'method_not_allowed') return { status: row.status, type: 'text/plain', body: '', headers }
-  const errors = row.told
+  const errors = row.disclosable
     ? fault.errors?.map(({ pointer, message }) => ({ code: row.opa, message, location: { pointer } }))
     : undefined
   const body = {

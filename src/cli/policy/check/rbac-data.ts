@@ -113,11 +113,11 @@ function unknownRoles(read: PackageConfig, { roles, forbids = [], assignments }:
 /** One finding per circle of inheritance, at the role of it that comes first. */
 function circles(read: PackageConfig, { roles }: RbacConfig): readonly SourceFinding[] {
   const above = (role: string): readonly string[] => (Object.hasOwn(roles, role) ? (roles[role]?.inherits ?? []) : [])
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return Object.keys(roles).flatMap((role): readonly SourceFinding[] => {
-    const circle = told.has(role) ? undefined : circleFrom(role, above)
+    const circle = reported.has(role) ? undefined : circleFrom(role, above)
     if (circle === undefined) return []
-    for (const each of circle) told.add(each)
+    for (const each of circle) reported.add(each)
     const message = `inherits itself: ${[...circle, role].join(' → ')}`
     return [configFinding(read, ['roles', role, 'inherits'], { message, fix: 'remove one of these inherits' })]
   })
