@@ -10,17 +10,17 @@ const row = z.strictObject({ read: Outcome, low: Outcome, medium: Outcome, high:
 export const Matrix = z.strictObject({ '0': row, '1': row, '2': row, '3': row, '4': row }).superRefine((matrix, context) => {
   const rank = (level: number, band: number): number => OUTCOMES.indexOf(matrix[String(level) as '0'][RISK_BANDS[band] as 'read'])
   for (let level = 0; level <= 4; level++)
-    for (let band = 0; band < RISK_BANDS.length; band++) {
+    for (const [band, name] of RISK_BANDS.entries()) {
       if (level > 0 && rank(level, band) < rank(level - 1, band))
         context.addIssue({
           code: 'custom',
-          path: [String(level), RISK_BANDS[band] ?? ''],
+          path: [String(level), name],
           message: 'a higher level must not concede less than the level below',
         })
       if (band > 0 && rank(level, band) > rank(level, band - 1))
         context.addIssue({
           code: 'custom',
-          path: [String(level), RISK_BANDS[band] ?? ''],
+          path: [String(level), name],
           message: 'a higher risk must not be conceded more than the band before',
         })
     }

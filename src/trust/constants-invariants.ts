@@ -3,9 +3,8 @@ import type { z } from 'zod'
 import type { TRUST_CONSTANTS_SHAPE } from './constants-schema.ts'
 
 type Checked = z.infer<z.ZodObject<typeof TRUST_CONSTANTS_SHAPE>>
-const rising = (numbers: readonly number[]): boolean => numbers.every((x, i) => i === 0 || x >= (numbers[i - 1] ?? x))
-const strictlyRising = (numbers: readonly number[]): boolean =>
-  numbers.every((x, i) => i === 0 || x > (numbers[i - 1] ?? -Infinity))
+const rising = (numbers: readonly number[]): boolean => numbers.every((x, i) => i === 0 || x >= Number(numbers[i - 1]))
+const strictlyRising = (numbers: readonly number[]): boolean => numbers.every((x, i) => i === 0 || x > Number(numbers[i - 1]))
 const falling = (numbers: readonly number[]): boolean => rising(numbers.map((x) => -x))
 
 /** Each invariant between constants: the member to blame, what must hold, and the test. */
@@ -86,7 +85,7 @@ export const TRUST_INVARIANTS: readonly {
   {
     path: 'major_caps',
     message: 'must not rise above the band: each cap must be below the threshold of its level (level 0: of level 1)',
-    holds: (c) => c.major_caps.every((cap, band) => cap < (c.thresholds[Math.max(1, band)] ?? 1)),
+    holds: (c) => c.major_caps.every((cap, band) => cap < Number(c.thresholds[Math.max(1, band)])),
   },
   {
     path: 'source_weights',

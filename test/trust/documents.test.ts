@@ -182,6 +182,11 @@ describe('history files', () => {
     expect(() => parseTrustEvent(event, 4)).toThrow(ServiceError)
   })
 
+  it('are a bounded number', () => {
+    const tooMany = new Array<unknown>(10_000_001)
+    expect(() => parseTrustEvents(tooMany)).toThrow('a history has at most 10000000 events')
+  })
+
   it('are arrays', () => {
     expect(() => parseTrustEvents({})).toThrow('a history is an array of events')
   })

@@ -68,11 +68,12 @@ export function parseTrustEvent(value: unknown, index: number): TrustEvent {
   const typed = Typed.safeParse(value)
   const parsed = typed.success ? SCHEMAS[typed.data.type].safeParse(value) : typed
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const member = (issue?.path ?? []).map(String).join('.')
+  // What zod refuses has an issue at least.
+  const [{ path, message }] = parsed.error.issues as unknown as readonly [z.core.$ZodIssue]
+  const member = path.map(String).join('.')
   const where = `event ${index}${member === '' ? '' : `, ${member}`}`
-  throw new ServiceError('bad_request', `${where}: ${issue?.message ?? 'not an event'}`, {
-    place: { pointer: `/${[index, ...(issue?.path ?? [])].map(String).join('/')}` },
+  throw new ServiceError('bad_request', `${where}: ${message}`, {
+    place: { pointer: `/${[index, ...path].map(String).join('/')}` },
     fix: 'see "History files" in docs/trust-model.md for the members of each event',
   })
 }
