@@ -15,15 +15,8 @@ import { rebuildState, type WriteState } from './audit/rebuild.ts'
 import { verifyLog } from './audit/verify.ts'
 import { walkRecords } from './audit/walk-records.ts'
 import { runCli } from './cli/program.ts'
-import type {
-  CliAdapters,
-  CliProcess,
-  LoadedConfig,
-  RebuildOptions,
-  RebuildReport,
-  VerifyLogOptions,
-  VerifyLogReport,
-} from './cli/support/deps.ts'
+import type { CliAdapters, CliProcess, LoadedConfig, RebuildOptions, VerifyLogOptions } from './cli/support/deps.ts'
+import type { Rebuilding, LogVerification } from './ledger/log-verification.ts'
 import { watchFiles } from './cli/support/watch-files.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
@@ -162,8 +155,8 @@ function trustedBy({ publicKey, dataDir }: Pick<VerifyLogOptions, 'publicKey' | 
 }
 
 /** Derives the state of a data directory again, and writes it where that is asked for. */
-function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOptions): RebuildReport {
-  const derive = (writeState?: WriteState): RebuildReport => {
+function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOptions): Rebuilding {
+  const derive = (writeState?: WriteState): Rebuilding => {
     const reader = openLog(dataDir)
     try {
       return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), fold: project, onProgress }, writeState)
@@ -175,7 +168,7 @@ function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOption
 }
 
 /** Verifies the log of a data directory offline, with what was kept outside of it. */
-function verifyDataDir(options: VerifyLogOptions): VerifyLogReport {
+function verifyDataDir(options: VerifyLogOptions): LogVerification {
   const { heads, receipts, onProgress } = options
   const trusted = trustedBy(options)
   const reader = openLog(options.dataDir)

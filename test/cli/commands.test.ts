@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
-import type { CliDeps, RunningServer, VerifyLogReport } from '../../src/cli/support/deps.ts'
+import type { CliDeps, RunningServer } from '../../src/cli/support/deps.ts'
+import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { PromotionAnswer } from '../../src/ladder/wire.ts'
@@ -209,7 +210,7 @@ describe('gradus trust promote', () => {
 })
 
 describe('gradus audit', () => {
-  const WHOLE: VerifyLogReport = {
+  const WHOLE: LogVerification = {
     ok: true,
     records: 3,
     masked: 0,
@@ -228,6 +229,7 @@ describe('gradus audit', () => {
       code: 0,
       out: expect.stringContaining('ok 3 records'),
     })
+    // A kind that this version does not know is printed as it is.
     const damaged = {
       ...WHOLE,
       ok: false,
@@ -236,7 +238,7 @@ describe('gradus audit', () => {
         { kind: 'state_differs', subject: 'agent default/coding-agent\u001b', message: 'is not what the records come to' },
       ],
       omitted: 4,
-    }
+    } as unknown as LogVerification
     const ran = await run(['audit', 'verify', '--data-dir', files.path], { verifyLog: () => Promise.resolve(damaged) })
     expect(ran.code).toBe(2)
     expect(ran.out).toContain('leaf_edited record 1 r-1: not what was hashed\\e')

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import { createProgram } from '../../src/cli/program.ts'
 import { leafCommands } from '../../src/cli/support/command.ts'
-import type { CliDeps, VerifyLogReport } from '../../src/cli/support/deps.ts'
+import type { CliDeps } from '../../src/cli/support/deps.ts'
+import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import { EXIT_CODES } from '../../src/cli/support/exit-codes.ts'
 import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
@@ -67,7 +68,7 @@ function recordWith(text: string): StoredRecord {
   } as unknown as StoredRecord
 }
 
-const reportWith = (text: string): VerifyLogReport => ({
+const reportWith = (text: string): LogVerification => ({
   ...{
     ok: false,
     records: 1,

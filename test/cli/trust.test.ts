@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
-import type { RebuildReport } from '../../src/cli/support/deps.ts'
+import type { AuditFinding, Rebuilding } from '../../src/ledger/log-verification.ts'
 import { missingText, sparkline } from '../../src/cli/trust/draw.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'
@@ -136,16 +136,16 @@ describe('gradus trust why', () => {
 })
 
 describe('gradus trust rebuild', () => {
-  const finding = {
+  const finding: AuditFinding = {
     kind: 'document_differs',
     subject: 'agent/default/a',
     message: 'The document is not what the records make of it.',
   }
-  const report: RebuildReport = {
+  const report: Rebuilding = {
     ...{ ok: true, records: 9, masked: 0, erased: 0, storedHeads: 1, outsideHeads: 0, receipts: 0, documents: 3, root: 'AA==' },
     ...{ findings: [], omitted: 0, damaged: false, written: false },
   }
-  const differs: RebuildReport = { ...report, ok: false, findings: [finding] }
+  const differs: Rebuilding = { ...report, ok: false, findings: [finding] }
   it.each([
     [[], { ...differs, written: true }, 0, 'rebuilt: 1 differences are gone'],
     [[], { ...report, written: true }, 0, 'the same'],
@@ -155,7 +155,7 @@ describe('gradus trust rebuild', () => {
     [['--check'], { ...differs, damaged: true }, 6, 'the log itself is not whole'],
   ])('%j of %o ends with %i', async (argv, answer, code, text) => {
     let wrote: boolean | undefined
-    const rebuildState = ({ write }: { readonly write: boolean }): Promise<RebuildReport> => {
+    const rebuildState = ({ write }: { readonly write: boolean }): Promise<Rebuilding> => {
       wrote = write
       return Promise.resolve(answer)
     }

@@ -4,7 +4,8 @@ import { readText } from '../../format/read-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
-import type { CliDeps, NamedText, VerifyLogReport } from '../support/deps.ts'
+import type { CliDeps, NamedText } from '../support/deps.ts'
+import type { LogVerification } from '../../ledger/log-verification.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions, collect } from '../support/options.ts'
 import { escapeLine, painter, progress, printAnswer } from '../support/output.ts'
@@ -49,7 +50,7 @@ async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<
   return report.ok ? EXIT_CODES.ok : EXIT_CODES.mismatch
 }
 
-function plain(report: VerifyLogReport, deps: CliDeps): string {
+function plain(report: LogVerification, deps: CliDeps): string {
   const paint = painter(deps)
   const { records, masked, erased, storedHeads, outsideHeads, receipts, documents, root, findings, omitted } = report
   const seen = `${records} records (${masked} masked, ${erased} erased), ${storedHeads} signed heads, ${outsideHeads} kept outside, ${receipts} receipts, ${documents} documents derived anew`

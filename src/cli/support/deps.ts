@@ -4,6 +4,8 @@ import type { SourceFinding } from '../../format/source-place.ts'
 import type { runLives } from '../../labs/trust-worlds/run-lives.ts'
 import type { project } from '../../ledger/fold/fold.ts'
 import type { Scratch } from '../../ledger/scratch.ts'
+import type { LogVerification, Rebuilding } from '../../ledger/log-verification.ts'
+import type { RecordSelection } from '../../ledger/record-selection.ts'
 import type { RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import type { RiskDocument } from '../../risk/rule-document.ts'
@@ -63,45 +65,10 @@ export type VerifyLogOptions = {
 /** A text and the name of the file it came from. */
 export type NamedText = { readonly name: string; readonly text: string }
 
-/** What the verifier saw (`audit/verify.ts`). `ok`: nothing was edited, deleted, inserted, reordered, cut off or written anew. */
-export type VerifyLogReport = {
-  readonly ok: boolean
-  readonly records: number
-  readonly masked: number
-  readonly erased: number
-  readonly storedHeads: number
-  readonly outsideHeads: number
-  readonly receipts: number
-  readonly documents: number
-  /** Root over all records, Base 64. */
-  readonly root: string
-  readonly findings: readonly {
-    readonly kind: string
-    readonly leafIndex?: number
-    readonly id?: string
-    readonly subject?: string
-    readonly message: string
-  }[]
-  /** Findings beyond those listed. */
-  readonly omitted: number
-}
-
 /** What deriving the state again is given. */
 export type RebuildOptions = Pick<VerifyLogOptions, 'dataDir' | 'loaded' | 'publicKey' | 'onProgress'> & {
   /** Put the derived state in the place of the stored one; takes the lock. */
   readonly write: boolean
-}
-
-/** What deriving the state again came to (`audit/rebuild.ts`); findings are what was different before. */
-export type RebuildReport = VerifyLogReport & { readonly damaged: boolean; readonly written: boolean }
-
-/** Whose sealed values an erasure removes; one of agent, user and decision is needed. */
-export type EraseSelection = {
-  readonly tenant: string
-  readonly agent?: string
-  readonly user?: string
-  readonly decisionId?: string
-  readonly pointers?: readonly string[]
 }
 
 /** Files or folders that a candidate takes instead of what the configuration names (`gradus simulate`). */
@@ -156,8 +123,8 @@ export type CliAdapters = {
   /** The whole service on a data directory, holding its lock. */
   readonly openService: (loaded: LoadedConfig, dataDir: string) => Promise<Service>
   readonly formatProof: ServiceDeps['formatProof']
-  readonly verifyLog: (options: VerifyLogOptions) => Promise<VerifyLogReport>
-  readonly rebuildState: (options: RebuildOptions) => Promise<RebuildReport>
+  readonly verifyLog: (options: VerifyLogOptions) => Promise<LogVerification>
+  readonly rebuildState: (options: RebuildOptions) => Promise<Rebuilding>
   /** All records of a query, page by page, without a limit to the end of the log (`audit/walk-records.ts`). */
   readonly walkRecords: (
     store: Pick<Store, 'query'>,
@@ -168,7 +135,7 @@ export type CliAdapters = {
   /** Removes sealed values; the log says so first (`audit/erase.ts`). */
   readonly eraseRecords: (
     store: Store,
-    selection: EraseSelection,
+    selection: RecordSelection,
     order: { readonly id: string; readonly at: string; readonly actor: string; readonly reason: string },
   ) => Promise<{ readonly leafIndex: number; readonly records: number; readonly values: number }>
   /** Lives the agents of a simulation on threads (`simulation/run-lives.ts`). */

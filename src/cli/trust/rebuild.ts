@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
-import type { CliDeps, RebuildReport } from '../support/deps.ts'
+import type { CliDeps } from '../support/deps.ts'
+import type { Rebuilding } from '../../ledger/log-verification.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { escapeLine, jsonText, type Paint, painter, progress } from '../support/output.ts'
@@ -51,7 +52,7 @@ async function trustRebuild(deps: CliDeps, options: TrustRebuildOptions): Promis
   return report.written || report.ok ? EXIT_CODES.ok : EXIT_CODES.failed
 }
 
-function plain({ records, documents, findings, omitted, damaged, written }: RebuildReport, paint: Paint): string {
+function plain({ records, documents, findings, omitted, damaged, written }: Rebuilding, paint: Paint): string {
   const lines = findings.map(
     ({ kind, leafIndex, id, subject, message }) =>
       `${paint('red', kind)}${leafIndex === undefined ? '' : ` record ${leafIndex}`}${[id, subject].map((about) => (about === undefined ? '' : ` ${escapeLine(about)}`)).join('')}: ${escapeLine(message)}`,
