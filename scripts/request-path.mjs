@@ -47,7 +47,8 @@ try {
   const [first, ...others] = windows
   print([...first].filter((file) => others.every((each) => each.has(file))).sort())
 } finally {
-  server.kill('SIGTERM')
+  // SIGTERM would let a process under the inspector wait until the debugger disconnects.
+  server.kill('SIGKILL')
   await ended
   rmSync(dataDir, { recursive: true, force: true })
 }
