@@ -12,8 +12,8 @@ OTHER_TESTS := bench conformance data docs e2e faults property support
 FAST_TESTS := $(filter-out $(PURE_TESTS) $(OTHER_TESTS:%=test/%),$(wildcard test/*))
 QUICK := 'types=tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile node_modules/.cache/types.tsbuildinfo && tsc -p tsconfig.pure.json' \
 	'lint=npm run --silent lint' \
-	'layers=npm run --silent layers && node scripts/where.mjs --check' \
-	'pure and house tests=node node_modules/vitest/vitest.mjs run $(PURE_TESTS) $(SLOW_TESTS:%=--exclude=test/%.test.ts) --reporter=dot'
+	'pure and house tests=node node_modules/vitest/vitest.mjs run $(PURE_TESTS) $(SLOW_TESTS:%=--exclude=test/%.test.ts) --reporter=dot --no-isolate' \
+	'layers=npm run --silent layers && node scripts/where.mjs --check'
 
 .PHONY: help install start build quick check test lint typecheck layers where policies bundles bundles-check examples golden schemas bench mutants docs clean opa chromium
 

@@ -20,6 +20,7 @@ export default defineConfig({
         'src/pdp/**': whole,
         'src/catalogue/**': whole,
         'src/approvals/rules/**': whole,
+        'src/decisions/rules/**': whole,
         'src/evidence/rules/**': whole,
         'src/incidents/rules/**': whole,
       },

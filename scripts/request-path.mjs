@@ -4,7 +4,7 @@
 // up, and asks V8 over the inspector which functions ran while one decision was answered. What did not run in every one of several such
 // windows belongs to timers, or to what follows an answer, and is left out. Needs nothing of the checkout but bin/gradus.js and dist/.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -45,7 +45,9 @@ try {
   ])
   const windows = await observe(await connect(address), url)
   const [first, ...others] = windows
-  print([...first].filter((file) => others.every((each) => each.has(file))).sort())
+  const passed = [...first].filter((file) => others.every((each) => each.has(file))).sort()
+  print(passed)
+  checkDocs(passed.map((file) => `src/${file.replace(/\.js$/u, '.ts')}`))
 } finally {
   // SIGTERM would let a process under the inspector wait until the debugger disconnects.
   server.kill('SIGKILL')
@@ -118,6 +120,18 @@ function firstMatch(stream, pattern) {
       })
       .on('close', () => fail(new Error(`the server ended before it listened:\n${seen.join('\n')}`)))
   })
+}
+
+/** The files that docs/architecture.md names as the path must have been passed. An older checkout names none. */
+function checkDocs(passed) {
+  const docs = join(checkout, 'docs', 'architecture.md')
+  const text = existsSync(docs) ? readFileSync(docs, 'utf8') : ''
+  const [, section = ''] = /### The files of the path\n([^#]*)/u.exec(text) ?? []
+  const named = [...section.matchAll(/`(src\/[^`]+)`/gu)].map(([, file]) => file)
+  console.log(`docs/architecture.md names ${named.length} of them as the path to read`)
+  const strangers = named.filter((file) => !passed.includes(file))
+  if (strangers.length > 0)
+    throw new Error(`docs/architecture.md names files that this request did not pass: ${strangers.join(', ')}`)
 }
 
 function print(files) {

@@ -38,7 +38,7 @@ const MAY_IMPORT = {
 }
 
 /** Where nothing has a clock, randomness, I/O or a promise: whole rooms, and the parts of others that are named so. */
-const RULES = ['ladder', 'evidence', 'incidents', 'approvals'].map((room) => `${room}/rules`)
+const RULES = ['ladder', 'evidence', 'incidents', 'approvals', 'decisions'].map((room) => `${room}/rules`)
 const PURE = ['lattice', 'trust', 'detect', 'pdp', 'ledger/fold', ...RULES]
 
 module.exports = { MAY_IMPORT, SETTINGS, PURE }

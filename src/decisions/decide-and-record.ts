@@ -5,13 +5,14 @@ import type { DocumentKind } from '../ledger/documents/documents.ts'
 import type { DocumentKeys, Store, Transaction, View } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import type { Timed } from './ask-policies.ts'
 import { type Decided, type DecisionContext, documentKeysOf } from './decision-context.ts'
 import { type Consequences, decisionRecord } from './decision-record.ts'
-import { type Derivation, derive, deriveFresh } from './derive.ts'
+import { derive } from './derive.ts'
 import { freshFacts } from './facts.ts'
-import { withBudgets } from './guardrail-budgets.ts'
 import { maskedPointers } from './mask.ts'
+import type { Timed } from './rules/ask-policies.ts'
+import { type Derivation, deriveFresh } from './rules/derivation.ts'
+import { withBudgets } from './rules/guardrail-budgets.ts'
 
 /** How often a decision is made anew because facts changed under it; the last time it takes what came in since, and denies where trust fell. */
 export const ATTEMPTS_MAX = 8

@@ -1,8 +1,10 @@
 import type { ServiceError } from '../format/error.ts'
 import { lowerOutcome } from '../lattice/outcome-order.ts'
 import { trustAnswer } from '../ledger/decision-facts.ts'
-import { approvalAnswer, type ApprovalOutcome } from './approval-facts.ts'
+import type { Approval } from '../ledger/documents/approval.ts'
+import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
 import type { Decided } from './decision-context.ts'
+import type { ApprovalOutcome } from './rules/approval-facts.ts'
 import type { DecisionAnswer } from './wire.ts'
 
 /** Where a decision is in the log, and the state it was made under; null: it is not in the log. */
@@ -49,4 +51,10 @@ export function unrecorded(decided: DecisionAnswer, error: ServiceError): Decisi
     advice: [],
     reasons: [`not_recorded: ${error.code}`, ...decided.reasons],
   }
+}
+
+/** The approval as the caller is told: which decision to name in a retry, and until when. */
+function approvalAnswer(approval: Approval | null, nowMs: number) {
+  if (approval === null) return null
+  return { id: approval.id, state: approvalState(approval, nowMs), ends_at: new Date(approvalEndsMs(approval)).toISOString() }
 }

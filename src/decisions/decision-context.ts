@@ -2,15 +2,15 @@ import { requesterOf } from '../access/authority.ts'
 import { namedIn, type Parties } from '../access/parties.ts'
 import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { scoreCeilingKeys } from '../ladder/rules/score-ceilings.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import { detectorStateKeys } from '../ledger/fold/detectors.ts'
 import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
-import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { DocumentKeys, Store } from '../ledger/store.ts'
 import type { DecisionRequest } from './decision-request.ts'
-import type { Question } from './ask-policies.ts'
-import type { Derivation } from './derive.ts'
 import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
 import { requestDigest } from './request-digest.ts'
+import type { Question } from './rules/ask-policies.ts'
+import type { Derivation } from './rules/derivation.ts'
 
 /** A decision that is under way: its request's context, its id, and what it may touch. Made once; every later step takes it. */
 export type DecisionContext = RequestContext & {

@@ -9,9 +9,9 @@ import { type AuditRecord, RECORD_VERSION } from '../ledger/record.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
-import type { ApprovalOutcome } from './approval-facts.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
-import type { Derivation, Would } from './derive.ts'
+import type { ApprovalOutcome } from './rules/approval-facts.ts'
+import type { Derivation, Would } from './rules/derivation.ts'
 
 /** What a decision does besides being recorded. */
 export type Consequences = {

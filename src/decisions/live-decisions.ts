@@ -1,14 +1,14 @@
 import { missesFound } from '../evidence/sampling.ts'
 import { modeOfFacts } from '../policy/modes.ts'
-import { approvalOutcome, withApprovalFacts } from './approval-facts.ts'
 import type { DecisionKind, EvaluateDeps } from './decide-and-record.ts'
 import { seenEffects } from './decision-record.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { detectOnDecision } from './detect-on-decision.ts'
 import { gatherFacts } from './facts.ts'
-import { chargesOf } from './guardrail-budgets.ts'
 import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
+import { approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
+import { chargesOf } from './rules/guardrail-budgets.ts'
 import { verificationOf } from './verification-duty.ts'
 
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */

@@ -1,8 +1,8 @@
 import type { Observer } from '../model/observation.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { DecisionRequest } from './decision-request.ts'
-import type { Timed } from './ask-policies.ts'
-import type { Derivation } from './derive.ts'
+import type { Timed } from './rules/ask-policies.ts'
+import type { Derivation } from './rules/derivation.ts'
 
 /** Tells the metrics of one decision. */
 export function observeDecision(

@@ -4,7 +4,8 @@ import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { graduationTrace, wouldTrace } from './decision-record.ts'
-import { derive, deriveRefused } from './derive.ts'
+import { derive } from './derive.ts'
+import { deriveRefused } from './rules/derivation.ts'
 
 /** Whether a decision comes out again: byte for byte, not so, or not to be told because its inputs are gone. */
 export type ReplayResult =

@@ -5,7 +5,7 @@ import type { VerificationDuty } from '../ledger/decision-body.ts'
 import { activityKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
-import { isCharged } from './guardrail-budgets.ts'
+import { isCharged } from './rules/guardrail-budgets.ts'
 
 /** The level from which not everything has to be verified. */
 const SAMPLED_LEVEL = 4

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 import { openStore, proofText, systemClock } from '../../src/app/compose.ts'
 import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { uuidv7 } from '../../src/format/uuid.ts'
-import { placeOf } from '../../src/app/policy-sources.ts'
+import { policySetPlace } from '../../src/app/policy-sources.ts'
 import { assemblePolicySet } from '../../src/rego/assemble-policy-set.ts'
 import { readPolicyParts } from '../../src/rego/policy-parts.ts'
 import { createService } from '../../src/service/create-service.ts'
@@ -63,7 +63,7 @@ async function together(count, work) {
 const file = await loadConfig(join(PACKAGE_ROOT, 'gradus.yaml'), dataDir)
 const loaded = { ...file, config: { ...file.config, store: { ...file.config.store, engine: 'sqlite', data_dir: dataDir } } }
 const clock = systemClock()
-const assembled = await assemblePolicySet(await readPolicyParts(placeOf(loaded)), clock.nowMs())
+const assembled = await assemblePolicySet(await readPolicyParts(policySetPlace(loaded)), clock.nowMs())
 // Every one of the agents is known to the catalogue and may do what the coding agent may.
 const known = assembled.catalogue.agent('coding-agent')
 const asKnown = (input) => ({ ...input, subject: { ...input.subject, id: 'coding-agent' } })

@@ -11,11 +11,12 @@ import { requestDigest } from '../../src/decisions/request-digest.ts'
 import { parseStrictJson } from '../../src/format/strict-json.ts'
 import { Request } from '../../src/model/request.ts'
 import { uuidv7 } from '../../src/format/uuid.ts'
-import { placeOf } from '../../src/app/policy-sources.ts'
+import { policySetPlace } from '../../src/app/policy-sources.ts'
 import { assemblePolicySet } from '../../src/rego/assemble-policy-set.ts'
 import { readPolicyParts } from '../../src/rego/policy-parts.ts'
 import { createService } from '../../src/service/create-service.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { requestOf } from '../support/arbitraries.ts'
 
 const CALLER = {
@@ -36,7 +37,7 @@ async function world(engine, folder) {
   const loaded = { ...file, config: { ...file.config, store: { engine, data_dir: folder } } }
   const clock = systemClock()
   const spent = {}
-  const policySet = await assemblePolicySet(await readPolicyParts(placeOf(loaded)), clock.nowMs())
+  const policySet = await assemblePolicySet(await readPolicyParts(policySetPlace(loaded)), clock.nowMs())
   const store = await openStore(loaded, join(folder, engine), () => undefined)
   const service = await createService({
     store,
@@ -52,6 +53,8 @@ async function world(engine, folder) {
   })
   return { service, store, policySet, spent, clock }
 }
+
+const contextSources = (request, { policySet, clock }) => ({ request, caller: CALLER, policySet, atMs: clock.nowMs() })
 
 async function timed(count, work) {
   const spent = []
@@ -78,7 +81,7 @@ export async function measureSteps(bytes, count) {
       Object.entries(memory.spent).map(([step, each]) => [step, median(each)]),
     )
     const facts = await timed(count, () =>
-      memory.store.read([], (view) => gatherFacts(request, CALLER, memory.policySet, view, memory.clock.nowMs())),
+      memory.store.read([], (view) => gatherFacts(requestContext(contextSources(request, memory)), view)),
     )
     const parse = await timed(count, () => Request.parse(parseStrictJson(body).value))
     const digest = await timed(count, () => requestDigest(request, 'default'))

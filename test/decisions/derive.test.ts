@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
-import type { Question } from '../../src/decisions/ask-policies.ts'
 import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
 import { requestContext } from '../../src/decisions/request-context.ts'
+import type { Question } from '../../src/decisions/rules/ask-policies.ts'
 import type { Request } from '../../src/model/request.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { classificationOf, isSensitive } from '../../src/risk/classification.ts'

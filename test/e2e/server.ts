@@ -116,6 +116,11 @@ export function pause(ms: number): Promise<void> {
   return new Promise((done) => void setTimeout(done, ms))
 }
 
+/** Waits until something is so, but no longer than said: what it waited for is for the test to check. */
+export async function until(isSo: () => boolean, longestMs: number): Promise<void> {
+  for (let waited = 0; !isSo() && waited < longestMs; waited += 20) await pause(20)
+}
+
 /** Starts servers in temporary places; what still runs after a test is ended, and the places are gone after the file. */
 export function workplace() {
   const places: string[] = []

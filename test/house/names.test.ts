@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { tableRows, textOf } from '../docs/markdown.ts'
-import { exportsInSource, usingFiles } from './sources.ts'
+import { exportsInSource, scriptImports, usingFiles } from './sources.ts'
 
 /** Names that two files export on purpose, each with the reason. */
 const TWICE: Readonly<Record<string, string>> = {}
@@ -25,6 +25,12 @@ describe('exported names', () => {
     )
     // Take the word "export" away, or the whole of it.
     expect(unused.map(({ name, file }) => `${name} in ${file}`)).toEqual([])
+  })
+
+  it('that scripts and benchmarks import are there: no compiler reads those files', () => {
+    const exported = Map.groupBy(exportsInSource(), ({ file }) => file)
+    const missing = scriptImports().filter(({ to, name }) => !(exported.get(to) ?? []).some((each) => each.name === name))
+    expect(missing.map(({ from, name, to }) => `${from} imports ${name} of ${to}`)).toEqual([])
   })
 
   it('are made of words of docs/glossary.md and of everyday English', () => {

@@ -52,6 +52,24 @@ export function usingFiles(): readonly { readonly file: string; readonly words: 
   )
 }
 
+/** The names of `src` that scripts, benchmarks and `bin` import, from the sources or from what they compile to. */
+export function scriptImports(): readonly { readonly from: string; readonly to: string; readonly name: string }[] {
+  return usingFiles()
+    .filter(({ file }) => !file.startsWith('src/') && !file.endsWith('.ts'))
+    .flatMap(({ file }) => {
+      const text = readFileSync(join(REPOSITORY, file), 'utf8')
+      return [...text.matchAll(/^import \{([^}]+)\} from '(\.[^']+)'/gmu)].flatMap(([, names = '', target = '']) => {
+        const to = posix.join(dirname(file), target).replace(/^dist\/(.*)\.js$/u, 'src/$1.ts')
+        return to.startsWith('src/') ? importedNames(names).map((name) => ({ from: file, to, name })) : []
+      })
+    })
+}
+
+/** `a, type B, c as d` → a, B, c. */
+function importedNames(list: string): readonly string[] {
+  return list.split(',').flatMap((part) => /(?:type )?(\w+)/u.exec(part.trim())?.[1] ?? [])
+}
+
 /** Which file of `src` imports which. */
 export function importsInSource(): readonly { readonly from: string; readonly to: string }[] {
   return trees.flatMap(({ file, tree }) =>

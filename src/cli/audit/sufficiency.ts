@@ -2,19 +2,14 @@ import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
-import { matricesOf } from '../../decisions/ask-policies.ts'
 import { policySetOf } from '../../decisions/replay.ts'
+import { matricesOf } from '../../decisions/rules/ask-policies.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store } from '../../ledger/store.ts'
 import { closePolicies } from '../../policy/activation.ts'
-import {
-  createSufficiencyFold,
-  insufficientIn,
-  type SufficiencyTerms,
-  type SufficiencyTotals,
-} from '../../reports/sufficiency.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { createSufficiencyFold, insufficientIn, type SufficiencyTerms, type SufficiencyTotals } from '../../reports/sufficiency.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
+import { type Cli, runs } from '../support/command.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -22,7 +17,7 @@ import { parseSince, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
 import { progress } from '../support/output.ts'
-import { type SufficiencyForm, formOf } from './sufficiency-forms.ts'
+import { formOf, type SufficiencyForm } from './sufficiency-forms.ts'
 
 /** Options of `gradus audit sufficiency`. */
 export type AuditSufficiencyOptions = DataDirOptions & {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 
-import { type Derivation, derive } from '../../decisions/derive.ts'
+import { derive } from '../../decisions/derive.ts'
+import type { Derivation } from '../../decisions/rules/derivation.ts'
 import { type DecisionFacts, trustAnswer } from '../../ledger/decision-facts.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
+import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
 import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'

@@ -1,17 +1,17 @@
-import { requesterOf } from '../access/authority.ts'
-import { approversNeeded, type Redeemer, redemptionProblem, approvalMismatch } from '../approvals/rules/approval-rules.ts'
-import { isBehind } from '../approvals/rules/override-rules.ts'
-import { MINUTE_MS } from '../format/time.ts'
-import type { DecisionFacts } from '../ledger/decision-facts.ts'
-import type { Approval } from '../ledger/documents/approval.ts'
-import type { Effect } from '../ledger/effect.ts'
-import { approvalEndsMs, approvalState, approversOf, redeemed } from '../ledger/fold/approvals.ts'
-import { openOverrides } from '../ledger/fold/tenant.ts'
-import { approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
-import type { View } from '../ledger/store.ts'
-import { decide } from '../pdp/decide.ts'
-import type { Decided, DecisionContext } from './decision-context.ts'
-import type { Derivation } from './derive.ts'
+import { requesterOf } from '../../access/authority.ts'
+import { approvalMismatch, approversNeeded, type Redeemer, redemptionProblem } from '../../approvals/rules/approval-rules.ts'
+import { isBehind } from '../../approvals/rules/override-rules.ts'
+import { MINUTE_MS } from '../../format/time.ts'
+import type { DecisionFacts } from '../../ledger/decision-facts.ts'
+import type { Approval } from '../../ledger/documents/approval.ts'
+import type { Effect } from '../../ledger/effect.ts'
+import { approvalState, approversOf, redeemed } from '../../ledger/fold/approvals.ts'
+import { openOverrides } from '../../ledger/fold/tenant.ts'
+import { approvalKey, inboxKey, tenantKey } from '../../ledger/keys.ts'
+import type { View } from '../../ledger/store.ts'
+import { decide } from '../../pdp/decide.ts'
+import type { Decided, DecisionContext } from '../decision-context.ts'
+import type { Derivation } from './derivation.ts'
 
 /** The facts with what people said about this request: the approval it names, and the overrides it is under. */
 export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext, view: View): DecisionFacts {
@@ -136,10 +136,4 @@ function newApproval({ context, facts, derivation }: Decided): Approval | null {
     redeemed_by: null,
     stake: facts.action.category === 'read_only' ? 'read' : 'proposal',
   }
-}
-
-/** The approval as the caller is told: which decision to name in a retry, and until when. */
-export function approvalAnswer(approval: Approval | null, nowMs: number) {
-  if (approval === null) return null
-  return { id: approval.id, state: approvalState(approval, nowMs), ends_at: new Date(approvalEndsMs(approval)).toISOString() }
 }

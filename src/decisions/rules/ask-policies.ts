@@ -1,12 +1,12 @@
-import type { DecisionFacts } from '../ledger/decision-facts.ts'
-import type { PolicyEvaluation } from '../model/evaluation.ts'
-import type { Request } from '../model/request.ts'
-import type { BaseInput, GraduationInput } from '../pdp/policy-inputs.ts'
-import type { PolicySet } from '../policy/policy-set.ts'
-import type { Overrides } from '../policy/settings.ts'
-import { type RiskFacts, riskFacts, verifiedFacts } from '../risk/facts.ts'
-import { readingOf, type RequestReading } from '../risk/request-reading.ts'
-import type { RiskView } from '../risk/risk-view.ts'
+import type { DecisionFacts } from '../../ledger/decision-facts.ts'
+import type { PolicyEvaluation } from '../../model/evaluation.ts'
+import type { Request } from '../../model/request.ts'
+import type { BaseInput, GraduationInput } from '../../pdp/policy-inputs.ts'
+import type { PolicySet } from '../../policy/policy-set.ts'
+import type { Overrides } from '../../policy/settings.ts'
+import { type RiskFacts, riskFacts, verifiedFacts } from '../../risk/facts.ts'
+import { readingOf, type RequestReading } from '../../risk/request-reading.ts'
+import type { RiskView } from '../../risk/risk-view.ts'
 
 /** The question as it is decided: the request, and what the base policy is given where that is not the request itself. */
 export type Question = {
@@ -40,14 +40,6 @@ export type Derived = DerivationSources & {
   readonly timed: Timed
   readonly reading: RequestReading
   readonly measured: RiskFacts
-}
-
-/** The one step that waits: json-rules-engine is asynchronous. */
-export async function assessRisk({ timed, measured, facts, policySet }: Derived): Promise<AssessedRisk> {
-  const whole = await timed('risk', () => policySet.risk.evaluate(measured))
-  const { mode, observed_rules } = facts.mode
-  if (mode === 'observe' || observed_rules.length === 0) return { whole, enforced: whole }
-  return { whole, enforced: await policySet.risk.evaluate(measured, observed_rules) }
 }
 
 /** Reads the request once for all steps, unless its context did already. */
