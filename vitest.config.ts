@@ -19,6 +19,8 @@ export default defineConfig({
         'src/risk/**': whole,
         'src/pdp/**': whole,
         'src/catalogue/**': whole,
+        'src/ledger/fold/**': whole,
+        'src/ladder/rules/**': whole,
         'src/approvals/rules/**': whole,
         'src/decisions/rules/**': whole,
         'src/evidence/rules/**': whole,

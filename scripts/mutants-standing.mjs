@@ -98,8 +98,8 @@ const LIMITS = [
   [
     'holds: what waits is still decided when its hold is merged',
     'ledger/fold/bounds.ts',
-    'if (gone !== undefined && merged !== undefined) passFilings(',
-    'if (gone === null) passFilings(',
+    'passFilings(agent, { from: first.id, to: second.id }, tenant, state)',
+    'passFilings(agent, { from: first.id, to: first.id }, tenant, state)',
     RATERS,
     'stay to be decided where holds are merged',
   ],

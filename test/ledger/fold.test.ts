@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { DAY_MS } from '../../src/format/time.ts'
-import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../../src/ledger/documents/documents.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project, type ProjectionState } from '../../src/ledger/fold/fold.ts'
 import { LAYERS } from '../../src/model/layer.ts'
@@ -12,19 +11,16 @@ import { promotionGates } from '../../src/trust/promotion.ts'
 import type { AgentTrust } from '../../src/trust/stored-trust.ts'
 import { operator } from '../support/callers.ts'
 import { START_MS, testService, type TestService } from '../support/test-service.ts'
+import { memoryState } from './memory-state.ts'
 
 const agent = 'finance-agent'
 const scope = 'bookkeeping:light'
 const key = { kind: 'agent', tenant: 'default', id: agent } as const
 
 function memory(stored?: AgentTrust): ProjectionState {
-  const documents = new Map<string, Documents[DocumentKind]>(stored === undefined ? [] : [[documentName(key), stored]])
-  return {
-    document: <K extends DocumentKind>(of: DocumentKey<K>) => documents.get(documentName(of)) as Documents[K] | undefined,
-    put: (of, document) => void documents.set(documentName(of), document),
-    constants: () => constants,
-    useConstants: () => undefined,
-  }
+  const state = memoryState()
+  if (stored !== undefined) state.put(key, stored)
+  return state
 }
 
 /** Evidence of so many units in every layer. */

@@ -132,6 +132,21 @@ describe('evidence', () => {
   })
 
   it.each([
+    ['ambiguous', 0.5, 0.5],
+    ['minor', 1, 0.75],
+    ['moderate', 2, 2],
+    ['major', 5, 5],
+    ['critical', 10, 10],
+  ] as const)(
+    'that is a failure of severity "%s" weighs %d units, and %d where the agent flagged it itself',
+    (severity, units, flagged) => {
+      const executed = { source: 'deterministic', stake: 'executed' } as const
+      const weights = [false, true].map((selfFlagged) => negativeWeight(executed, severityOf(severity, selfFlagged, C), C))
+      expect(weights).toEqual([units, flagged])
+    },
+  )
+
+  it.each([
     ['a weight', { weight: NaN }],
     ['an infinite weight', { weight: Infinity }],
     ['a weight below zero', { weight: -1 }],

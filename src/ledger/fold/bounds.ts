@@ -1,3 +1,4 @@
+import { invariant } from '../../format/error.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import {
   type AgentBounds,
@@ -23,10 +24,11 @@ export const BOUND_RULES: FoldRules<keyof typeof BOUND_EFFECTS> = {
   posture: ({ agent, posture, event_time_ms }, { tenant, nowMs }, state) =>
     onBounds(tenant, agent, state, (before) => withPosture(before, posture, event_time_ms ?? nowMs)),
   hold: ({ agent, hold }, { tenant }, state) => {
-    const { holds: before = [] } = state.document(boundsKey(tenant, agent)) ?? {}
-    const after = held(before, hold)
-    onBounds(tenant, agent, state, (bounds) => ({ ...bounds, holds: after }))
-    keepFilings(agent, [before, after], tenant, state)
+    const key = boundsKey(tenant, agent)
+    const before = state.document(key) ?? newBounds()
+    const holds = [...before.holds.filter(({ id }) => id !== hold.id), hold]
+    if (holds.length > HOLDS_MAX) mergeOldest(agent, { ...before, holds }, tenant, state)
+    else state.put(key, { ...before, holds })
     return NO_CHANGES
   },
   hold_resolved: ({ agent, id }, { tenant }, state) => {
@@ -85,7 +87,8 @@ function movedKey(scope: ScopeKey, tool: string): string {
 /** Units that an agent has of its own with a tool in a scope that the tool moved to. */
 export function movedUnits({ moved }: Pick<AgentBounds, 'moved'>, scope: ScopeKey, tool: string): number {
   const key = movedKey(scope, tool)
-  return Object.hasOwn(moved, key) ? (moved[key] ?? 0) : 0
+  const units = Object.hasOwn(moved, key) ? moved[key] : undefined
+  return units ?? 0
 }
 
 /** A success with a tool that has moved counts towards what it has to prove at its new place; one that is taken back no more. */
@@ -108,11 +111,10 @@ function withPosture(before: AgentBounds, known: Posture, atMs: number): AgentBo
   }
 }
 
-/** Holds with one more. Where there are too many, the two oldest become one that caps as both did. */
-function held(holds: readonly Hold[], hold: Hold): Hold[] {
-  const all = [...holds.filter(({ id }) => id !== hold.id), hold]
-  const [first, second, ...rest] = all
-  if (all.length <= HOLDS_MAX || first === undefined || second === undefined) return all
+/** There are too many holds: the two oldest become one that caps as both did, and what waited under the one waits under the other. */
+function mergeOldest(agent: string, bounds: AgentBounds, tenant: string, state: ProjectionState): void {
+  const [first, second, ...rest] = bounds.holds
+  invariant(first !== undefined && second !== undefined, 'too many holds are more than one')
   const caps = [first.cap, second.cap].filter((cap) => cap !== null)
   const merged: Hold = {
     ...second,
@@ -120,19 +122,8 @@ function held(holds: readonly Hold[], hold: Hold): Hold[] {
     units: first.units + second.units,
     cap: caps.length === 0 ? null : Math.min(...caps),
   }
-  return [merged, ...rest]
-}
-
-/** What waited under a hold that became part of another waits under that one. */
-function keepFilings(
-  agent: string,
-  [before, after]: readonly [readonly Hold[], readonly Hold[]],
-  tenant: string,
-  state: ProjectionState,
-): void {
-  const gone = before.find(({ id }) => !after.some((each) => each.id === id))
-  const [merged] = after
-  if (gone !== undefined && merged !== undefined) passFilings(agent, { from: gone.id, to: merged.id }, tenant, state)
+  state.put(boundsKey(tenant, agent), { ...bounds, holds: [merged, ...rest] })
+  passFilings(agent, { from: first.id, to: second.id }, tenant, state)
 }
 
 function boundedSession(before: SessionBounds | undefined, { cap, used }: EffectOf<'session'>, nowMs: number): SessionBounds {
