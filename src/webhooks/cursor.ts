@@ -1,8 +1,9 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { LogPosition } from '../events/log-position.ts'
 import { ServiceError } from '../format/error.ts'
+import { readIfThere } from '../format/read-text.ts'
 import { replaceFile } from '../format/replace-file.ts'
 
 const DIRECTORY_MODE = 0o700
@@ -20,10 +21,10 @@ export function fileCursor(dataDir: string, webhook: string): Cursor {
   const file = join(dataDir, 'webhooks', `${webhook}.json`)
   return {
     load: async () => {
-      const text = await readIfThere(file)
-      if (text === undefined) return undefined
+      const bytes = await readIfThere(file)
+      if (bytes === undefined) return undefined
       try {
-        return LogPosition.parse(JSON.parse(text))
+        return LogPosition.parse(JSON.parse(bytes.toString('utf8')))
       } catch (cause) {
         throw new ServiceError('store_corrupt', `${file} does not say how far the webhook "${webhook}" got`, {
           place: { file },
@@ -43,19 +44,6 @@ export function fileCursor(dataDir: string, webhook: string): Cursor {
 /** A cursor that is forgotten with the process, for a log that is too. */
 export function memoryCursor(): Cursor {
   return { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new ServiceError('io', `cannot read ${file}`, {
-      place: { file },
-      fix: 'make it readable for the user that runs gradus',
-      cause,
-    })
-  }
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
 import { type CatalogueProblem, checkCatalogue } from '../../../catalogue/problems.ts'
+import { readFolder } from '../../../format/read-text.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
 import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
-import { sourceFiles } from './source-files.ts'
 
 const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const
 
@@ -10,7 +10,7 @@ type Part = { readonly file: string; readonly source: YamlSource; readonly catal
 
 /** What is wrong in the catalogue of a folder: its schema, names in two files, and every contradiction between its parts. */
 export async function catalogueFindings(folder: string): Promise<readonly SourceFinding[]> {
-  const texts = await sourceFiles(folder, ['.yaml', '.yml'])
+  const texts = await readFolder(folder, ['.yaml', '.yml'])
   if (texts.length === 0) return [missing(folder)]
   const read = texts.map(({ file, text }) => partOf(file, text))
   const wrong = read.flatMap((each) => ('findings' in each ? each.findings : []))
