@@ -1,5 +1,5 @@
 import { parseSpiffeId } from '../access/spiffe-id.ts'
-import type { ClientCertificate } from '../access/verify-credential.ts'
+import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import type { JsonValue } from '../format/json-value.ts'
 import { SECOND_MS } from '../format/time.ts'
 import type { TokenAlgorithm, TokenIssuer } from './settings.ts'
@@ -12,6 +12,11 @@ const SVID_TYPES: readonly string[] = ['jwt', 'jose']
 
 /** Why a token is not accepted: a fixed sentence, so that nothing of the token is in it. */
 export type Refusal = string
+
+/** The verdict on a credential that is not accepted. */
+export function refuseCredential(message: Refusal): CredentialVerdict {
+  return { ok: false, code: 'unauthenticated', message }
+}
 
 /** The source that a token belongs to: by issuer, or for workloads by the trust domain of `sub`, and by audience. Two that fit are none. */
 export function issuerOf(issuers: readonly TokenIssuer[], claims: JsonObject): TokenIssuer | undefined {

@@ -4,7 +4,7 @@ import type { ClientCertificate, CredentialVerdict, VerifyCertificate, VerifyTok
 import { ServiceError } from '../format/error.ts'
 import { SECOND_MS } from '../format/time.ts'
 import { callerOfCertificate } from './certificate-caller.ts'
-import { checkBinding, checkHeader, checkTimes, issuerOf } from './claims.ts'
+import { checkBinding, checkHeader, checkTimes, issuerOf, refuseCredential } from './claims.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { keysOfFile, keysOfUrl } from './load-keys.ts'
 import type { IdentitySources, TokenIssuer } from './settings.ts'
@@ -86,19 +86,20 @@ function tokenVerifier(
 ): VerifyToken {
   return async (token, certificate) => {
     const text = readToken(token)
-    if (text === undefined) return refuse('The token cannot be read.')
+    if (text === undefined) return refuseCredential('The token cannot be read.')
     const issuer = issuerOf(issuers, text.claims)
-    if (issuer === undefined) return refuse('The token was not issued for this service by an issuer that is known here.')
+    if (issuer === undefined)
+      return refuseCredential('The token was not issued for this service by an issuer that is known here.')
     const hint = checkHeader(text, issuer)
-    if (typeof hint === 'string') return refuse(hint)
+    if (typeof hint === 'string') return refuseCredential(hint)
     const now = nowMs()
     const refusal = checkTimes(text, issuer, now) ?? checkBinding(text, certificate)
-    if (refusal !== undefined) return refuse(refusal)
+    if (refusal !== undefined) return refuseCredential(refusal)
     const key = await caches.get(issuer.id)?.find(hint.kid, hint.algorithm)
     if (key === 'unavailable')
       return { ok: false, code: 'not_ready', message: 'The keys of the token’s issuer cannot be had at the moment.' }
     if (key === undefined || !(await isSigned(token, key, hint.algorithm)))
-      return refuse('The signature of the token is not valid.')
+      return refuseCredential('The signature of the token is not valid.')
     return untilItEnds(callerOfToken(text.claims, issuer, { certificate, nowMs: now }), text.claims)
   }
 }
@@ -110,10 +111,6 @@ async function isSigned(token: string, key: CryptoKey, algorithm: string): Promi
   } catch {
     return false
   }
-}
-
-function refuse(message: string): CredentialVerdict {
-  return { ok: false, code: 'unauthenticated', message }
 }
 
 /** A verified token always says when it ends. */

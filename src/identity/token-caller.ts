@@ -6,7 +6,7 @@ import type { JsonValue } from '../format/json-value.ts'
 import { SECOND_MS } from '../format/time.ts'
 import { actorsOf } from './actors.ts'
 import { agentOf, credentialName, workloadOf } from './agent-names.ts'
-import { isTime } from './claims.ts'
+import { isTime, refuseCredential } from './claims.ts'
 import { postureOfToken } from './posture.ts'
 import type { TokenIssuer } from './settings.ts'
 import { claimAt, type JsonObject } from './token-text.ts'
@@ -19,16 +19,17 @@ type Circumstances = { readonly certificate: ClientCertificate | undefined; read
 /** Whose token this is: an agent, an agent that acts for somebody, a person, or a service. */
 export function callerOfToken(claims: JsonObject, issuer: TokenIssuer, circumstances: Circumstances): CredentialVerdict {
   const actors = actorsOf(claims)
-  if (actors === undefined) return refuse('The chain of actors in the token cannot be read.')
+  if (actors === undefined) return refuseCredential('The chain of actors in the token cannot be read.')
   const tenant = issuer.tenant_claim === undefined ? issuer.tenant : claimAt(claims, issuer.tenant_claim)
-  if (!isName(tenant)) return refuse('The tenant of the token cannot be read.')
+  if (!isName(tenant)) return refuseCredential('The tenant of the token cannot be read.')
   const subject = claimAt(claims, issuer.subject_claim)
-  if (typeof subject !== 'string') return refuse('The token does not say whose it is.')
+  if (typeof subject !== 'string') return refuseCredential('The token does not say whose it is.')
   const { credential_issued_claim: issuedAt } = issuer
   if (issuedAt !== undefined && !isPast(claimAt(claims, issuedAt), circumstances.nowMs, issuer))
-    return refuse('The token does not say when the secret behind it was made.')
+    return refuseCredential('The token does not say when the secret behind it was made.')
   const [actor, ...earlier] = actors
-  if (issuer.subject === 'service' && actor !== undefined) return refuse('A token of a delegation is not accepted here.')
+  if (issuer.subject === 'service' && actor !== undefined)
+    return refuseCredential('A token of a delegation is not accepted here.')
   if (issuer.subject === 'agent' || actor !== undefined)
     return agentCaller({ claims, issuer, tenant, subject, actor, earlier }, circumstances)
   return ownCaller({ claims, issuer, tenant, subject })
@@ -57,10 +58,10 @@ function agentCaller(
     ...delegators,
     ...(actor !== undefined && !byHuman ? [{ name: subject, relation: 'on_behalf_of' as const }] : []),
   ].map(({ name, relation }) => ({ id: agentOf(name, issuer), relation }))
-  if (agent === undefined || (byHuman && !isPerson(subject))) return refuse(UNKNOWN_SUBJECT)
+  if (agent === undefined || (byHuman && !isPerson(subject))) return refuseCredential(UNKNOWN_SUBJECT)
   const proven: Delegation['links'][number][] = []
   for (const { id, relation } of links) {
-    if (id === undefined) return refuse(UNKNOWN_SUBJECT)
+    if (id === undefined) return refuseCredential(UNKNOWN_SUBJECT)
     proven.push({ party: { type: 'agent', id }, relation })
   }
   const human = byHuman ? { type: issuer.human_type, id: subject } : null
@@ -84,7 +85,7 @@ function ownCaller({
   subject,
 }: Pick<Delegated, 'claims' | 'issuer' | 'tenant' | 'subject'>): CredentialVerdict {
   const known = issuer.spiffe === undefined ? isPerson(subject) : workloadOf(subject, issuer.spiffe) !== undefined
-  if (!known) return refuse(UNKNOWN_SUBJECT)
+  if (!known) return refuseCredential(UNKNOWN_SUBJECT)
   const groups = issuer.roles_claim === undefined ? [] : namesOf(claimAt(claims, issuer.roles_claim))
   const mapped = groups.flatMap((group) => (Object.hasOwn(issuer.role_map, group) ? (issuer.role_map[group] ?? []) : []))
   const roles: readonly Role[] = [...new Set([...issuer.standing.roles, ...mapped])]
@@ -118,8 +119,4 @@ function isPerson(subject: string): boolean {
 function namesOf(value: JsonValue | undefined): readonly string[] {
   const names: readonly JsonValue[] = Array.isArray(value) ? value : value === undefined ? [] : [value]
   return names.filter((name) => typeof name === 'string')
-}
-
-function refuse(message: string): CredentialVerdict {
-  return { ok: false, code: 'unauthenticated', message }
 }
