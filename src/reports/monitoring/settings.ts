@@ -6,13 +6,13 @@ import { NAME_CHARS_MAX } from '../../model/ceiling.ts'
 import { Outcome } from '../../model/outcome.ts'
 import { TYPE_CHARS_MAX } from '../../model/request.ts'
 import { ScopeKey } from '../../model/scope.ts'
+import { SettingsId, uniqueIds } from '../../model/settings-id.ts'
 
 /** Longest window of a rule, minutes: a week. */
 const WINDOW_MINUTES_MAX = 10_080
 /** Most rules of one configuration. */
 const MONITORING_RULES_MAX = 256
 
-const ruleId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/u, 'lower-case letters, digits, - and _')
 const name = z.string().min(1).max(NAME_CHARS_MAX)
 const list = <T extends z.ZodType>(entry: T) => z.array(entry).min(1).max(256)
 
@@ -31,7 +31,7 @@ export const RuleFilter = z.strictObject({
 export type RuleFilter = z.infer<typeof RuleFilter>
 
 const common = {
-  id: ruleId,
+  id: SettingsId,
   severity: AlertSeverity.default('warning'),
   records: RuleFilter.prefault({}),
   window_minutes: z.int().min(1).max(WINDOW_MINUTES_MAX),
@@ -98,14 +98,7 @@ export const MonitoringRule = z
 export type MonitoringRule = z.infer<typeof MonitoringRule>
 
 /** The rules of a configuration; each has an id of its own. */
-export const MonitoringRules = z
-  .array(MonitoringRule)
-  .max(MONITORING_RULES_MAX)
-  .superRefine((rules, context) => {
-    for (const [index, { id }] of rules.entries())
-      if (rules.findIndex((other) => other.id === id) < index)
-        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the id "${id}" is taken; give each rule its own` })
-  })
+export const MonitoringRules = z.array(MonitoringRule).max(MONITORING_RULES_MAX).superRefine(uniqueIds('rule'))
 
 /** `monitoring` of the configuration. */
 export const MonitoringSettings = z.strictObject({ rules: MonitoringRules.default([]) }).prefault({})
