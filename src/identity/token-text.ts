@@ -1,4 +1,5 @@
 import type { JsonLimits, JsonValue } from '../format/json-value.ts'
+import { pointerSteps } from '../format/source-place.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 
 /** Longest token that is looked at, in characters. */
@@ -51,8 +52,7 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 /** The value at a JSON Pointer into the claims; undefined where there is none. */
 export function claimAt(claims: JsonObject, pointer: string): JsonValue | undefined {
   let value: JsonValue | undefined = claims
-  for (const step of pointer.slice(1).split('/')) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of pointerSteps(pointer)) {
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
     value = value[key]
   }

@@ -1,3 +1,4 @@
+import { pointerSteps } from '../../format/source-place.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
 import { formatScope, ScopeKey } from '../../model/scope.ts'
 import type { MonitoringRule } from './settings.ts'
@@ -61,11 +62,7 @@ function placeOf(within: 'arguments' | 'detail' | 'result', { body }: AuditRecor
 
 /** The value at a JSON Pointer (RFC 6901); undefined where there is none. */
 function at(document: unknown, pointer: string): unknown {
-  const steps = pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  return steps.reduce<unknown>(
+  return pointerSteps(pointer).reduce<unknown>(
     (value, step) =>
       typeof value === 'object' && value !== null && Object.hasOwn(value, step)
         ? (value as Readonly<Record<string, unknown>>)[step]

@@ -1,7 +1,7 @@
 import { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
 import { type CatalogueProblem, checkCatalogue } from '../../../catalogue/problems.ts'
 import { readFolder } from '../../../format/read-text.ts'
-import type { SourceFinding } from '../../../format/source-place.ts'
+import { pointerSteps, type SourceFinding } from '../../../format/source-place.ts'
 import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
 
 const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const
@@ -76,9 +76,5 @@ function findingOf({ pointer, message }: CatalogueProblem, parts: readonly Part[
 
 /** The steps of a JSON Pointer; numbers are places in lists. */
 function pathOf(pointer: string): readonly (string | number)[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((step, at) => (at > 2 && /^\d+$/u.test(step) ? Number(step) : step))
+  return pointerSteps(pointer).map((step, at) => (at > 2 && /^\d+$/u.test(step) ? Number(step) : step))
 }
