@@ -8,15 +8,18 @@ import { askModel, type ModelAt } from './ask-model.ts'
 import { limited, MODEL_LIMITS } from './limited.ts'
 import { modelToken } from './model-token.ts'
 
-/** What a classifier answers: how sure it is of an injection. Other members are ignored. */
+/** The answer of a classifier: its confidence that there is an injection. Other members are ignored. */
 const Classified = z.object({ confidence: z.number().min(0).max(1) })
-/** What a topic model answers: 1 is wholly within the declared topic. Other members are ignored. */
+/** The answer of a topic model: 1 is fully within the declared topic. Other members are ignored. */
 const Scored = z.object({ score: z.number().min(0).max(1) })
 
 /** What asking models over HTTP needs; `steadyMs` is a monotonic clock. */
 export type ModelDeps = { readonly fetch: typeof fetch; readonly steadyMs: () => number }
 
-/** A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
+/**
+ * A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` if there is no valid answer
+ * in time.
+ */
 export function createInjectionClassifier(
   model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
   token: string | undefined,
@@ -28,7 +31,10 @@ export function createInjectionClassifier(
   return limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
 }
 
-/** A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
+/**
+ * A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` if there is no
+ * valid answer in time.
+ */
 export function createTopicModel(
   model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
   token: string | undefined,
@@ -41,7 +47,7 @@ export function createTopicModel(
   return (action, topic) => within({ action, topic })
 }
 
-/** The models of a configuration, with their tokens. Throws `bad_config` where a token is not where it should be. */
+/** The models of a configuration, with their tokens. Throws `bad_config` if a token is missing or malformed. */
 export function connectClassifiers(
   { injection_classifier: classifier, topic_model: topic }: DetectorSettings,
   sources: SecretSources,

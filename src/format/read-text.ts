@@ -46,7 +46,7 @@ export async function readBytes(path: string, named: Partial<UnreadableFile> = {
 }
 
 /** The bytes of a file; undefined where there is none. Throws `io` where it cannot be read. */
-export async function readIfThere(path: string): Promise<Buffer | undefined> {
+export async function readOptional(path: string): Promise<Buffer | undefined> {
   return orMissing(path, readFile(path))
 }
 

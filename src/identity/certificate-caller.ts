@@ -6,8 +6,9 @@ import type { CertificateSource } from './settings.ts'
 import { bare } from './token-caller.ts'
 
 /**
- * Whose client certificate this is (X.509-SVID 5.2): a leaf with exactly one URI, which names a workload of the trust domain. That
- * its authority and dates hold was checked when the connection was made; the dates are checked again, because connections last.
+ * The caller behind a client certificate (X.509-SVID 5.2): a leaf with exactly one URI, which names a workload of the trust
+ * domain. The TLS handshake checked the authority and the dates; the dates are checked again, because a connection can outlive
+ * them.
  */
 export function callerOfCertificate(certificate: ClientCertificate, source: CertificateSource, nowMs: number): CredentialVerdict {
   const { verified, uris, isAuthority, notBeforeMs, notAfterMs } = certificate

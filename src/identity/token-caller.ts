@@ -13,10 +13,10 @@ import { claimAt, type JsonObject } from './token-text.ts'
 
 const NAME_CHARS_MAX = 128
 
-/** What of the circumstances a caller depends on. */
+/** What the caller depends on besides the token. */
 type Circumstances = { readonly certificate: ClientCertificate | undefined; readonly nowMs: number }
 
-/** Whose token this is: an agent, an agent that acts for somebody, a person, or a service. */
+/** The caller behind a token: an agent, an agent that acts for somebody, a person, or a service. */
 export function callerOfToken(claims: JsonObject, issuer: TokenIssuer, circumstances: Circumstances): CredentialVerdict {
   const actors = actorsOf(claims)
   if (actors === undefined) return refuseCredential('The chain of actors in the token cannot be read.')
@@ -40,18 +40,18 @@ type Delegated = {
   readonly issuer: TokenIssuer
   readonly tenant: string
   readonly subject: string
-  /** Who shows the token; the subject itself where nobody acts for it. */
+  /** Who presents the token; undefined if the subject does. */
   readonly actor: string | undefined
   readonly earlier: readonly string[]
 }
 
-/** An agent, for itself or for others. Nothing that the subject may do passes over to it. */
+/** An agent, for itself or for others. It gets no rights from the subject. */
 function agentCaller(
   { claims, issuer, tenant, subject, actor, earlier }: Delegated,
   { certificate, nowMs }: Circumstances,
 ): CredentialVerdict {
-  const shownBy = actor ?? subject
-  const agent = agentOf(shownBy, issuer)
+  const presenter = actor ?? subject
+  const agent = agentOf(presenter, issuer)
   const byHuman = actor !== undefined && issuer.subject === 'human'
   const delegators = earlier.map((name) => ({ name, relation: 'act' as const }))
   const links = [
@@ -67,7 +67,7 @@ function agentCaller(
   const human = byHuman ? { type: issuer.human_type, id: subject } : null
   const bound = 'cnf' in claims ? certificate : undefined
   const caller: Caller = {
-    ...bare(tenant, credentialName(issuer.id, shownBy)),
+    ...bare(tenant, credentialName(issuer.id, presenter)),
     roles: ['agent'],
     agent,
     supported_obligations: issuer.standing.supported_obligations,
@@ -77,7 +77,7 @@ function agentCaller(
   return { ok: true, caller }
 }
 
-/** A person or a service, with the roles that the source and the token's groups give. */
+/** A person or a service, with the roles of the source and of the token's groups. */
 function ownCaller({
   claims,
   issuer,
@@ -96,13 +96,13 @@ function ownCaller({
 
 const UNKNOWN_SUBJECT = 'The token belongs to nobody who is known here.'
 
-/** A caller who may do nothing. */
+/** A caller without any rights. */
 export function bare(tenant: string, credential: string): Caller {
   const none = { roles: [], human_subject_types: [], supported_obligations: [], verified_facts: [], layers: [] }
   return { ...none, tenant, trusted_composition: false, credential }
 }
 
-/** Whether a claim is a time that was: seconds, not ms, which would lie in a far future and look new for ever. */
+/** Whether a claim is a past time in seconds. Milliseconds read as seconds lie in the far future, and would look new forever. */
 function isPast(value: JsonValue | undefined, nowMs: number, { clock_skew_seconds: skew }: TokenIssuer): boolean {
   return isTime(value) && value <= nowMs / SECOND_MS + skew
 }
@@ -111,7 +111,7 @@ function isName(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && checkIdentifier(value, { maxChars: NAME_CHARS_MAX }) === undefined
 }
 
-/** Whether a name may be that of a person or service; nobody but its trust domain's source names a SPIFFE ID. */
+/** Whether a name may be that of a person or service. Only the source of a trust domain may give a SPIFFE ID of it. */
 function isPerson(subject: string): boolean {
   return isName(subject) && !looksLikeSpiffeId(subject)
 }

@@ -4,7 +4,7 @@ import { CatalogueFile } from '../catalogue/catalogue-file.ts'
 import { type Catalogue, CatalogueError, compileCatalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config/config.ts'
 import { ServiceError } from '../format/error.ts'
-import { readFolder, readIfThere } from '../format/read-text.ts'
+import { readFolder, readOptional } from '../format/read-text.ts'
 import { parseYaml } from '../format/yaml.ts'
 import type { PolicySettings } from '../policy/policy-set.ts'
 import { loadRiskDocuments, riskProblemText } from '../risk/load-documents.ts'
@@ -87,7 +87,7 @@ async function bundleBytes(file: string): Promise<Uint8Array> {
 }
 
 async function optional(file: string): Promise<Uint8Array | undefined> {
-  const bytes = await readIfThere(file)
+  const bytes = await readOptional(file)
   if (bytes !== undefined) readFrom.set(bytes, file)
   return bytes
 }

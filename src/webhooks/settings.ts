@@ -7,21 +7,24 @@ import { SettingsId, uniqueIds } from '../model/settings-id.ts'
 
 /** Where events are sent, signed as Standard Webhooks describes (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
 export const Webhook = z.strictObject({
-  /** Names it in logs, metrics and the file that remembers how far it got. */
+  /** Its name in logs, metrics and the file with its position. */
   id: SettingsId,
   url: outboundUrl({ insteadOfPassword: 'the signature says who sends', shown: 'who decides what' }),
-  /** Environment variable or file that holds the secret, `whsec_` and base64 of 24 to 64 bytes; several while it is changed, one after the other. */
+  /**
+   * Environment variable or file that holds the secret, `whsec_` and base64 of 24 to 64 bytes; during rotation several, separated
+   * by white space.
+   */
   secret: z.union([
     z.strictObject({ env: z.string().min(1).max(TYPE_CHARS_MAX) }),
     z.strictObject({ file: z.string().min(1).max(4_096) }),
   ]),
-  /** Which events; all of them where absent. */
+  /** Types of events to send. Default: all. */
   events: z.array(EventType).min(1).optional(),
-  /** Of which tenant; all of them where absent. */
+  /** The tenant whose events are sent. Default: all tenants. */
   tenant: z.string().min(1).max(TYPE_CHARS_MAX).optional(),
   timeout_ms: z.int().min(100).max(60_000).default(10_000),
 })
 export type Webhook = z.infer<typeof Webhook>
 
-/** All of them; each has an id of its own. */
+/** `webhooks` of the configuration. */
 export const Webhooks = z.array(Webhook).max(64).superRefine(uniqueIds('webhook'))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import { readBytes, readFileText, readFolder, readIfThere, readText, unreadable } from '../../src/format/read-text.ts'
+import { readBytes, readFileText, readFolder, readOptional, readText, unreadable } from '../../src/format/read-text.ts'
 
 let folder = ''
 let file = ''
@@ -24,7 +24,7 @@ describe('a file', () => {
   it('is read as text or as bytes', async () => {
     expect(await readFileText(file)).toBe('b: ü\n')
     expect(await readBytes(file)).toEqual(Buffer.from('b: ü\n'))
-    expect(await readIfThere(file)).toEqual(Buffer.from('b: ü\n'))
+    expect(await readOptional(file)).toEqual(Buffer.from('b: ü\n'))
   })
 
   it('that is not there is refused with its path and what to do', async () => {
@@ -40,12 +40,12 @@ describe('a file', () => {
   })
 
   it('that may be missing is undefined where it is', async () => {
-    expect(await readIfThere(join(folder, 'missing'))).toBeUndefined()
+    expect(await readOptional(join(folder, 'missing'))).toBeUndefined()
   })
 
   it('that is a folder is refused', async () => {
     const wanted = { code: 'io', message: 'cannot be read: it is a folder', place: { file: folder }, fix: 'name a file in it' }
-    for (const read of [readFileText, readIfThere]) await expect(read(folder)).rejects.toMatchObject(wanted)
+    for (const read of [readFileText, readOptional]) await expect(read(folder)).rejects.toMatchObject(wanted)
   })
 
   it('that may not be read is refused with what the file system says', () => {

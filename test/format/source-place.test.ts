@@ -15,6 +15,10 @@ describe('the steps of a JSON Pointer', () => {
   })
 
   it('give the pointer again', () => {
-    fc.assert(fc.property(fc.array(fc.string()), (steps) => expect(pointerSteps(jsonPointer(steps))).toEqual(steps)))
+    fc.assert(
+      fc.property(fc.array(fc.string()), (steps) => {
+        expect(pointerSteps(jsonPointer(steps))).toEqual(steps)
+      }),
+    )
   })
 })

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
-import { readIfThere } from '../../format/read-text.ts'
+import { readOptional } from '../../format/read-text.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 
@@ -44,7 +44,7 @@ export async function withStore<T>(
 /** The server that runs on a data directory, as far as its file says; undefined where there is none. */
 export async function runningServer(dataDir: string): Promise<ServerFile | undefined> {
   const file = join(dataDir, SERVER_FILE)
-  const bytes = await readIfThere(file)
+  const bytes = await readOptional(file)
   if (bytes === undefined) return undefined
   const parsed = ServerFile.safeParse(parseJson(bytes.toString('utf8')))
   if (parsed.success) return parsed.data
