@@ -9,42 +9,42 @@ import { limited, MODEL_LIMITS } from './limited.ts'
 import { modelToken } from './model-token.ts'
 
 /** The answer of a classifier: its confidence that there is an injection. Other members are ignored. */
-const Classified = z.object({ confidence: z.number().min(0).max(1) })
+const Confidence = z.object({ confidence: z.number().min(0).max(1) }).transform(({ confidence }) => confidence)
 /** The answer of a topic model: 1 is fully within the declared topic. Other members are ignored. */
-const Scored = z.object({ score: z.number().min(0).max(1) })
+const Score = z.object({ score: z.number().min(0).max(1) }).transform(({ score }) => score)
 
 /** What asking models over HTTP needs; `steadyMs` is a monotonic clock. */
 export type ModelDeps = { readonly fetch: typeof fetch; readonly steadyMs: () => number }
 
+type Model = Pick<ExternalClassifier, 'url' | 'timeout_ms'>
+
 /**
- * A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` if there is no valid answer
- * in time.
+ * A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` if there is no valid answer in
+ * time.
  */
-export function createInjectionClassifier(
-  model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
-  token: string | undefined,
-  deps: ModelDeps,
-): InjectionClassifier {
-  const at: ModelAt = { url: model.url, token, fetch: deps.fetch }
-  const ask = async (texts: readonly string[], signal: AbortSignal): Promise<number> =>
-    (await askModel(at, { texts }, Classified, signal)).confidence
-  return limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
+export function createInjectionClassifier(model: Model, token: string | undefined, deps: ModelDeps): InjectionClassifier {
+  const ask = askWithin(model, token, deps, Confidence)
+  return (texts) => ask({ texts })
 }
 
 /**
- * A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` if there is no
- * valid answer in time.
+ * A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` if there is no valid
+ * answer in time.
  */
-export function createTopicModel(
-  model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
+export function createTopicModel(model: Model, token: string | undefined, deps: ModelDeps): TopicModel {
+  const ask = askWithin(model, token, deps, Score)
+  return (action, topic) => ask({ action, topic })
+}
+
+function askWithin(
+  model: Model,
   token: string | undefined,
   deps: ModelDeps,
-): TopicModel {
+  answer: z.ZodType<number>,
+): (question: object) => Promise<number> {
   const at: ModelAt = { url: model.url, token, fetch: deps.fetch }
-  const ask = async (question: { readonly action: readonly string[]; readonly topic: string }, signal: AbortSignal) =>
-    (await askModel(at, question, Scored, signal)).score
-  const within = limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
-  return (action, topic) => within({ action, topic })
+  const ask = (question: object, signal: AbortSignal): Promise<number> => askModel(at, question, answer, signal)
+  return limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
 }
 
 /** The models of a configuration, with their tokens. Throws `bad_config` if a token is missing or malformed. */
