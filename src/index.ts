@@ -1,6 +1,6 @@
 /**
- * Gradus as a library: open a store, put the service together, decide in process. Everything an adapter uses is here; the HTTP
- * server and the command line are made of the same parts.
+ * Gradus as a library: open a store, create the service, decide in process. The HTTP server and the command line use the same
+ * parts.
  *
  * @packageDocumentation
  */

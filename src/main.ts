@@ -20,6 +20,7 @@ import type { Rebuilding, LogVerification } from './ledger/log-verification.ts'
 import { watchFiles } from './cli/support/watch-files.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
+import { unreadable } from './format/read-text.ts'
 import { SECOND_MS } from './format/time.ts'
 import type { LogEntry } from './http/log.ts'
 import { project } from './ledger/fold/fold.ts'
@@ -190,11 +191,7 @@ function publicKeyOf(dataDir: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (cause) {
-    throw new ServiceError('io', `cannot read the log's public key ${file}`, {
-      place: { file },
-      fix: 'name the data directory of a server that ran, or pass the key',
-      cause,
-    })
+    throw unreadable(cause, { file, code: 'io', fix: 'name the data directory of a server that ran, or pass the key' })
   }
 }
 

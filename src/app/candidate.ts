@@ -1,5 +1,4 @@
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { parse } from 'yaml'
@@ -8,6 +7,7 @@ import { z } from 'zod'
 import type { ConfigFile } from '../config/load-config.ts'
 import { ServiceError } from '../format/error.ts'
 import { byCodeUnit } from '../format/order.ts'
+import { readFileText } from '../format/read-text.ts'
 import { parseYaml } from '../format/yaml.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import { Matrix } from '../pdp/matrix.ts'
@@ -99,7 +99,7 @@ async function withRules(parts: PolicySetParts, file: string): Promise<Step> {
 }
 
 async function readRiskFile(file: string): Promise<RiskDocument> {
-  const loading = loadRiskDocuments([{ file, text: await readCandidateFile(file) }])
+  const loading = loadRiskDocuments([{ file, text: await readFileText(file) }])
   if (loading.ok && loading.documents[0] !== undefined) return loading.documents[0]
   const [first] = loading.ok ? [] : loading.problems
   throw new ServiceError('bad_policy', `${first?.pointer ?? ''}: ${first?.message ?? 'is not a risk document'}`, {
@@ -117,7 +117,7 @@ const MatrixShapes = {
 } as const
 
 async function withMatrixFile(parts: PolicySetParts, file: string): Promise<Step> {
-  const text = await readCandidateFile(file)
+  const text = await readFileText(file)
   const tiers = await readTiers(parts, file, text)
   return {
     parts: { ...parts, graduation: await asPolicyError(() => withMatrix(parts.graduation, tiers)) },
@@ -151,7 +151,7 @@ function rawYaml(text: string): unknown {
 }
 
 async function readConstants(file: string, { config }: ConfigFile): Promise<TrustConstants> {
-  const override = parseYaml(file, await readCandidateFile(file), TrustConstantsOverride, 'bad_policy')
+  const override = parseYaml(file, await readFileText(file), TrustConstantsOverride, 'bad_policy')
   try {
     return resolveTrustConstants(override, config.trust.live_layers)
   } catch (error) {
@@ -161,19 +161,6 @@ async function readConstants(file: string, { config }: ConfigFile): Promise<Trus
       place: { file },
       fix: 'see docs/trust-model.md for what holds between the constants',
       cause: error,
-    })
-  }
-}
-
-async function readCandidateFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new ServiceError(missing ? 'not_found' : 'io', missing ? 'there is no such file' : (cause as Error).message, {
-      place: { file },
-      fix: missing ? 'correct the path' : 'name a file that can be read',
-      cause,
     })
   }
 }

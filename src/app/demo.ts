@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -8,6 +7,7 @@ import { type ConfigFile, PACKAGE_ROOT } from '../config/load-config.ts'
 import type { DecisionRequest } from '../decisions/decision-request.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import { ServiceError } from '../format/error.ts'
+import { readFileText } from '../format/read-text.ts'
 import { DAY_MS } from '../format/time.ts'
 import { parseYaml } from '../format/yaml.ts'
 import type { Store } from '../ledger/store.ts'
@@ -98,7 +98,7 @@ function unclosable(store: Store): Store {
  * outcome and promotion is a record like any other. Returns how many decisions were made.
  */
 export async function liveThrough(service: Service, file: string, endMs: number, at: (ms: number) => void): Promise<number> {
-  const history = parseYaml(file, await readFile(file, 'utf8'), History, 'bad_config')
+  const history = parseYaml(file, await readFileText(file), History, 'bad_config')
   const steps = history.days * history.steps_per_day
   const stepMs = DAY_MS / history.steps_per_day
   const counts = history.entries.map(() => 0)

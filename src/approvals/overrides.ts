@@ -8,7 +8,7 @@ import { openOverrides } from '../ledger/fold/tenant.ts'
 import { tenantKey } from '../ledger/keys.ts'
 import type { Transaction } from '../ledger/store.ts'
 import { formatScope } from '../model/scope.ts'
-import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
+import { actsInScope, didYouMean, unknownScope } from '../policy/known-names.ts'
 import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { refuseSteppedClock } from '../policy/stepped-clock.ts'
@@ -52,11 +52,7 @@ function refuseUnreached({ agent, scope, action }: OverrideReport, policySet: Po
       place: { pointer: '/agent' },
       fix: didYouMean(agent, catalogue.agents, 'add the agent to the catalogue'),
     })
-  if (!actsInScope(policySet, scope))
-    throw new ServiceError('bad_request', `no action has the scope "${scope}"`, {
-      place: { pointer: '/scope' },
-      fix: scopeFix(policySet, scope),
-    })
+  if (!actsInScope(policySet, scope)) throw unknownScope(policySet, scope, 'body')
   if (action === undefined) return
   // Without a catalogue nothing tells a name from a typing error.
   if (catalogue.tools.length > 0 && !catalogue.tools.includes(action))

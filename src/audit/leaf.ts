@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 
 import { canonicalJson } from '../format/canonical-json.ts'
 import type { JsonValue } from '../format/json-value.ts'
+import { pointerSteps } from '../format/source-place.ts'
 
 /** Largest leaf, in bytes. Sealed values do not count: they are in the payload. More than a tiled log could publish (65,535). */
 export const LEAF_BYTES_MAX = 2_097_152
@@ -134,8 +135,7 @@ function parseLeaf(leaf: Uint8Array): ParsedLeaf | undefined {
 /** Steps of a JSON Pointer (RFC 6901); undefined when it is none, is the whole document, or has a step `__proto__`. */
 function parsePointer(pointer: string): readonly string[] | undefined {
   if (!/^(?:\/(?:[^/~]|~[01])*)+$/.test(pointer)) return undefined
-  const steps = pointer.slice(1).split('/')
-  const path = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = pointerSteps(pointer)
   return path.includes('__proto__') ? undefined : path
 }
 

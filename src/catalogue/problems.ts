@@ -1,3 +1,4 @@
+import { jsonPointer } from '../format/source-place.ts'
 import { LEVEL_ALIASES, LEVEL_NAMES, parseLevel } from '../model/level.ts'
 import type { CatalogueFile } from './catalogue-file.ts'
 
@@ -13,11 +14,11 @@ const LISTS = ['auto_approve', 'require_approval', 'block'] as const
 export function checkCatalogue(file: CatalogueFile): readonly CatalogueProblem[] {
   const scopes = scopeNames(file)
   const declared = Object.entries(file.trust_scopes).flatMap(([name, scope]) =>
-    scopeProblems(file, name, scope, place('trust_scopes', name)),
+    scopeProblems(file, name, scope, jsonPointer(['trust_scopes', name])),
   )
   const agents = Object.entries(file.agents).flatMap(([agent, { trust_scopes }]) =>
     Object.entries(trust_scopes).flatMap(([name, scope]) => {
-      const at = place('agents', agent, 'trust_scopes', name)
+      const at = jsonPointer(['agents', agent, 'trust_scopes', name])
       return scopes.has(name) ? scopeProblems(file, name, scope, at) : [unknownScope(at, name, scopes)]
     }),
   )
@@ -34,7 +35,7 @@ function toolProblems(file: CatalogueFile): readonly CatalogueProblem[] {
   if (declared.size === 0) return []
   return Object.entries(file.tools)
     .filter(([, tool]) => !declared.has(tool.scope))
-    .map(([name, tool]) => unknownScope(place('tools', name, 'scope'), tool.scope, declared))
+    .map(([name, tool]) => unknownScope(jsonPointer(['tools', name, 'scope']), tool.scope, declared))
 }
 
 function unknownScope(pointer: string, name: string, known: ReadonlySet<string>): CatalogueProblem {
@@ -79,8 +80,4 @@ function entryProblem({ file, scope, list, tool: name, before }: ListEntry): str
     return `tool "${name}" is a permission escalation, which agents are always denied; list it under block`
   }
   return undefined
-}
-
-function place(...names: readonly string[]): string {
-  return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

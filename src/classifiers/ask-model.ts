@@ -10,13 +10,14 @@ export const ANSWER_BYTES_MAX = 16_384
 export type ModelAt = { readonly url: string; readonly token: string | undefined; readonly fetch: typeof fetch }
 
 /**
- * Sends one question as JSON and reads the answer. Rejects with code `io` and a message that holds nothing of what was sent or received: for a connection
- * that broke, any status but 2xx (redirects are not followed), more than 16 KiB, and what does not fit the schema.
+ * Sends one question as JSON and reads the answer. Rejects with code `io` for a broken connection, any status but 2xx (redirects
+ * are not followed), an answer above 16 KiB, or one that does not fit the schema. The message holds nothing that was sent or
+ * received.
  */
 export async function askModel<A>(at: ModelAt, question: object, schema: z.ZodType<A>, signal: AbortSignal): Promise<A> {
   const response = await sent(at, question, signal)
   if (!response.ok) {
-    // Whatever becomes of the rest of it changes nothing.
+    // The body is not needed; an error of it changes nothing.
     void response.body?.cancel().catch(() => undefined)
     throw new ServiceError('io', `it answered ${response.status}`)
   }
@@ -61,7 +62,7 @@ async function textOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Undefined, which fits no schema, for what is no JSON. */
+/** The parsed text; undefined, which fits no schema, if it is not JSON. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -8,40 +8,46 @@ import { askModel, type ModelAt } from './ask-model.ts'
 import { limited, MODEL_LIMITS } from './limited.ts'
 import { modelToken } from './model-token.ts'
 
-/** What a classifier answers: how sure it is of an injection. Other members are ignored. */
-const Classified = z.object({ confidence: z.number().min(0).max(1) })
-/** What a topic model answers: 1 is wholly within the declared topic. Other members are ignored. */
-const Scored = z.object({ score: z.number().min(0).max(1) })
+/** The answer of a classifier: its confidence that there is an injection. Other members are ignored. */
+const Confidence = z.object({ confidence: z.number().min(0).max(1) }).transform(({ confidence }) => confidence)
+/** The answer of a topic model: 1 is fully within the declared topic. Other members are ignored. */
+const Score = z.object({ score: z.number().min(0).max(1) }).transform(({ score }) => score)
 
 /** What asking models over HTTP needs; `steadyMs` is a monotonic clock. */
 export type ModelDeps = { readonly fetch: typeof fetch; readonly steadyMs: () => number }
 
-/** A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
-export function createInjectionClassifier(
-  model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
+type Model = Pick<ExternalClassifier, 'url' | 'timeout_ms'>
+
+/**
+ * A classifier behind HTTP: `POST {"texts": […]}` → `{"confidence": 0 to 1}`. Rejects with code `io` if there is no valid answer in
+ * time.
+ */
+export function createInjectionClassifier(model: Model, token: string | undefined, deps: ModelDeps): InjectionClassifier {
+  const ask = askWithin(model, token, deps, Confidence)
+  return (texts) => ask({ texts })
+}
+
+/**
+ * A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` if there is no valid
+ * answer in time.
+ */
+export function createTopicModel(model: Model, token: string | undefined, deps: ModelDeps): TopicModel {
+  const ask = askWithin(model, token, deps, Score)
+  return (action, topic) => ask({ action, topic })
+}
+
+function askWithin(
+  model: Model,
   token: string | undefined,
   deps: ModelDeps,
-): InjectionClassifier {
+  answer: z.ZodType<number>,
+): (question: object) => Promise<number> {
   const at: ModelAt = { url: model.url, token, fetch: deps.fetch }
-  const ask = async (texts: readonly string[], signal: AbortSignal): Promise<number> =>
-    (await askModel(at, { texts }, Classified, signal)).confidence
+  const ask = (question: object, signal: AbortSignal): Promise<number> => askModel(at, question, answer, signal)
   return limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
 }
 
-/** A topic model behind HTTP: `POST {"action": […], "topic": "…"}` → `{"score": 0 to 1}`. Rejects with code `io` where there is no such answer in time. */
-export function createTopicModel(
-  model: Pick<ExternalClassifier, 'url' | 'timeout_ms'>,
-  token: string | undefined,
-  deps: ModelDeps,
-): TopicModel {
-  const at: ModelAt = { url: model.url, token, fetch: deps.fetch }
-  const ask = async (question: { readonly action: readonly string[]; readonly topic: string }, signal: AbortSignal) =>
-    (await askModel(at, question, Scored, signal)).score
-  const within = limited(ask, { ...MODEL_LIMITS, timeoutMs: model.timeout_ms }, deps.steadyMs)
-  return (action, topic) => within({ action, topic })
-}
-
-/** The models of a configuration, with their tokens. Throws `bad_config` where a token is not where it should be. */
+/** The models of a configuration, with their tokens. Throws `bad_config` if a token is missing or malformed. */
 export function connectClassifiers(
   { injection_classifier: classifier, topic_model: topic }: DetectorSettings,
   sources: SecretSources,

@@ -1,38 +1,38 @@
 import { ServiceError } from '../format/error.ts'
 import { SECOND_MS } from '../format/time.ts'
 
-/** How long a model is waited for, and when it is left alone. */
+/** Limits of a circuit breaker around a model. */
 export type Limits = {
   readonly timeoutMs: number
-  /** Failures one after the other, after which it rests. */
+  /** Failures in a row after which the circuit opens. */
   readonly failuresMax: number
-  /** How long it rests, ms; then one question tries it out. */
+  /** How long the circuit stays open, ms; then one question probes the model. */
   readonly restMs: number
-  /** Most questions under way at a time. */
+  /** Most questions at the same time. */
   readonly underWayMax: number
 }
 
-/** Limits of a model, but for how long it is waited for. */
+/** The limits of every model; its timeout comes from its settings. */
 export const MODEL_LIMITS: Omit<Limits, 'timeoutMs'> = { failuresMax: 5, restMs: 30 * SECOND_MS, underWayMax: 256 }
 
-/** Asks something that may be slow, broken or gone; it stops when `signal` says so. */
+/** Asks a model, which may be slow or down; aborted by `signal`. */
 export type Asking<T> = (input: T, signal: AbortSignal) => Promise<number>
 
 /**
- * Asks within limits, so that whoever waits is never held up for longer than `timeoutMs`, and not at all by what fails again and again. Rejects with
- * code `io` in words of ours, or with what `ask` rejects with. `steadyMs` is a monotonic clock.
+ * Asks with a timeout and a circuit breaker: a decision never waits longer than `timeoutMs`, and not at all for a model that
+ * keeps failing. Rejects with code `io`, or with what `ask` rejects with. `steadyMs` is a monotonic clock.
  */
 export function limited<T>(ask: Asking<T>, limits: Limits, steadyMs: () => number): (input: T) => Promise<number> {
   let failures = 0
-  let restsUntilMs = -Infinity
+  let openUntilMs = -Infinity
   let underWay = 0
-  let isTried = false
+  let isProbing = false
   return async (input) => {
     const isOpen = failures >= limits.failuresMax
-    if (isOpen && (isTried || steadyMs() < restsUntilMs))
+    if (isOpen && (isProbing || steadyMs() < openUntilMs))
       throw new ServiceError('io', `not asked: it failed ${limits.failuresMax} times in a row, and is left alone for a while`)
     if (underWay >= limits.underWayMax) throw new ServiceError('io', `not asked: ${limits.underWayMax} questions are under way`)
-    isTried = isTried || isOpen
+    isProbing = isProbing || isOpen
     underWay += 1
     try {
       const answer = await inTime(ask, input, limits.timeoutMs)
@@ -40,11 +40,11 @@ export function limited<T>(ask: Asking<T>, limits: Limits, steadyMs: () => numbe
       return answer
     } catch (error) {
       failures += 1
-      restsUntilMs = steadyMs() + limits.restMs
+      openUntilMs = steadyMs() + limits.restMs
       throw error
     } finally {
       underWay -= 1
-      if (isOpen) isTried = false
+      if (isOpen) isProbing = false
     }
   }
 }

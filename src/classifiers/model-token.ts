@@ -2,10 +2,10 @@ import { readSecretText, type SecretSources } from '../access/secret-text.ts'
 import type { ExternalClassifier } from '../evidence/detectors/settings.ts'
 import { ServiceError } from '../format/error.ts'
 
-/** What a bearer token consists of (RFC 6750), within what fits a header. */
+/** A bearer token (RFC 6750) that fits a header. */
 const TOKEN = /^[A-Za-z0-9._~+/-]{1,4000}=*$/u
 
-/** The token that a model is sent; undefined where it needs none. Throws `bad_config` that names the place, never the token. */
+/** The token for a model; undefined if none is configured. Throws `bad_config` with the place, never with the token. */
 export function modelToken(name: string, { secret }: ExternalClassifier, sources: SecretSources): string | undefined {
   if (secret === undefined) return undefined
   const pointer = `/detectors/${name}/secret`

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { ServiceError } from '../format/error.ts'
+import { readFileText } from '../format/read-text.ts'
 import { parseYaml, readYaml, type YamlSource } from '../format/yaml.ts'
 import { Config } from './config.ts'
 
@@ -42,13 +42,7 @@ export async function readConfigSource(path: string): Promise<YamlSource> {
 }
 
 async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ServiceError('bad_config', `cannot read the configuration ${path}`, {
-      place: { file: path },
-      fix: 'name an existing file with --config',
-      cause,
-    })
-  })
+  return readFileText(path, { code: 'bad_config', fix: 'name an existing configuration file with --config' })
 }
 
 function tlsFiles(tls: Config['http']['tls'], root: string): Pick<Config['http'], 'tls'> {

@@ -1,4 +1,4 @@
-import { jsonPointer } from '../format/source-place.ts'
+import { jsonPointer, pointerSteps } from '../format/source-place.ts'
 import { SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Observer } from '../model/observation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
@@ -13,7 +13,7 @@ const SIBLINGS_MAX = 1_024
 /** Members of a request that are sealed whole; masks inside them are never widened beyond them. */
 const SEALED_STEPS = SENSITIVE_POINTERS.decision
   .filter((pointer) => pointer.startsWith('/body/request/'))
-  .map((pointer) => stepsOf(pointer.slice('/body/request'.length)))
+  .map((pointer) => pointerSteps(pointer.slice('/body/request'.length)))
 
 /** A JSON Pointer (RFC 6901). */
 const POINTER = /^(?:\/(?:[^/~]|~[01])*)*$/u
@@ -27,13 +27,6 @@ function overlaps(one: string, other: string): boolean {
 
 /** Steps into a JSON document, from its root. */
 type Steps = readonly string[]
-
-function stepsOf(pointer: string): Steps {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
 
 /** Where a place in the input is in our record. */
 function inRecord(steps: Steps, foreign: boolean): readonly string[] {
@@ -75,7 +68,7 @@ function pointerOf(mask: unknown): string | undefined {
 function placesOf(pointers: readonly string[], input: unknown): readonly Steps[] {
   return pointers.flatMap((pointer) => {
     if (!`${pointer}/`.startsWith('/input/')) return []
-    const steps = stepsOf(pointer).slice(1)
+    const steps = pointerSteps(pointer).slice(1)
     const refused = steps.findIndex((step) => step.includes('__proto__'))
     const named = refused === -1 ? steps : steps.slice(0, refused)
     return valueAt(input, named) === undefined ? [] : [named]

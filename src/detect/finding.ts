@@ -4,26 +4,6 @@ import { ID_CHARS_MAX } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { DetectRuleId } from './sequence-rules.ts'
 
-/** Every detector, in the order in which findings are given. */
-export const DETECTORS = [
-  'call_rate',
-  'destructive_rate',
-  'unseen_tool',
-  'unseen_transition',
-  'argument_novelty',
-  'base_denials',
-  'sequence',
-  'injection_arguments',
-  'topic_drift',
-  'failure_rate',
-  'token_usage',
-  'output_entropy',
-  'injection_output',
-] as const
-/** A streaming detector. */
-export const Detector = z.enum(DETECTORS)
-export type Detector = z.infer<typeof Detector>
-
 /** The detectors that look at a decision; the others look at what came of the action. */
 export const DECIDED_DETECTORS = [
   'call_rate',
@@ -35,19 +15,20 @@ export const DECIDED_DETECTORS = [
   'sequence',
   'injection_arguments',
   'topic_drift',
-] as const satisfies readonly Detector[]
+] as const
 /** A detector that looks at a decision. */
 export type DecidedDetector = (typeof DECIDED_DETECTORS)[number]
 
 /** The detectors that look at what came of an action. */
-export const FINISHED_DETECTORS = [
-  'failure_rate',
-  'token_usage',
-  'output_entropy',
-  'injection_output',
-] as const satisfies readonly Detector[]
+export const FINISHED_DETECTORS = ['failure_rate', 'token_usage', 'output_entropy', 'injection_output'] as const
 /** A detector that looks at what came of an action. */
 export type FinishedDetector = (typeof FINISHED_DETECTORS)[number]
+
+/** Every detector, in the order in which findings are given. */
+export const DETECTORS = [...DECIDED_DETECTORS, ...FINISHED_DETECTORS] as const
+/** A streaming detector. */
+export const Detector = z.enum(DETECTORS)
+export type Detector = z.infer<typeof Detector>
 
 /** `learning`: no baseline yet, or not looked; it is no evidence. Only `clean` of a detector that looked is. */
 export const FindingVerdict = z.enum(['clean', 'learning', 'suspicious', 'anomalous'])

@@ -13,6 +13,14 @@ export function jsonPointer(path: readonly (string | number)[]): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
+/** The steps of a JSON Pointer (RFC 6901), from the root of the document; none for the empty pointer. */
+export function pointerSteps(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
 /** One thing wrong in a file that a team writes. Line and column from 1; 0 where the whole file is meant. */
 export type SourceFinding = {
   readonly file: string

@@ -2,8 +2,8 @@ import type { JsonObject } from './token-text.ts'
 import { isObject } from './token-text.ts'
 
 /**
- * The actors of a token (RFC 8693 `act`), the current one first: `sub` of each. Undefined where one cannot be read, or belongs to
- * another issuer than the token: that one's names are not ours to read.
+ * The actors of a token (RFC 8693 `act`), the current one first: `sub` of each. Undefined if one cannot be read or comes from
+ * another issuer than the token: the same name may mean somebody else there.
  */
 export function actorsOf(claims: JsonObject): readonly string[] | undefined {
   const actors: string[] = []

@@ -1,19 +1,26 @@
 import { parseSpiffeId } from '../access/spiffe-id.ts'
-import type { ClientCertificate } from '../access/verify-credential.ts'
+import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import type { JsonValue } from '../format/json-value.ts'
 import { SECOND_MS } from '../format/time.ts'
 import type { TokenAlgorithm, TokenIssuer } from './settings.ts'
 import { isObject, type JsonObject, type TokenText } from './token-text.ts'
 
 const KEY_ID_CHARS_MAX = 1_024
-/** What the header of a JWT-SVID may hold (JWT-SVID 2). */
+/** The members that a JWT-SVID header may have (JWT-SVID 2). */
 const SVID_HEADER: readonly string[] = ['alg', 'kid', 'typ']
 const SVID_TYPES: readonly string[] = ['jwt', 'jose']
 
-/** Why a token is not accepted: a fixed sentence, so that nothing of the token is in it. */
+/** Why a token is not accepted: a fixed sentence, so that no part of the token leaks. */
 export type Refusal = string
 
-/** The source that a token belongs to: by issuer, or for workloads by the trust domain of `sub`, and by audience. Two that fit are none. */
+/** The verdict on a credential that is not accepted. */
+export function refuseCredential(message: Refusal): CredentialVerdict {
+  return { ok: false, code: 'unauthenticated', message }
+}
+
+/**
+ * The source of a token: by issuer (for workloads by the trust domain of `sub`) and by audience. Undefined if more than one fits.
+ */
 export function issuerOf(issuers: readonly TokenIssuer[], claims: JsonObject): TokenIssuer | undefined {
   const audiences = audiencesOf(claims['aud'])
   const found = issuers.filter(
@@ -37,10 +44,10 @@ function trustDomainOf(sub: JsonValue | undefined): string | undefined {
   return read?.ok === true ? read.id.trustDomain : undefined
 }
 
-/** What of the header finds the key. */
+/** The parts of the header by which the key is found. */
 export type KeyHint = { readonly algorithm: TokenAlgorithm; readonly kid: string | undefined }
 
-/** Checks the header: the algorithm is one that the source is configured with, and nothing in it changes how the token is read. */
+/** Checks the header: its algorithm is configured for the source, and no member changes how the token is read. */
 export function checkHeader({ header }: TokenText, issuer: TokenIssuer): KeyHint | Refusal {
   const { alg, kid, typ = 'JWT' } = header
   const algorithm = issuer.algorithms.find((name) => name === alg)
@@ -58,7 +65,7 @@ export function checkHeader({ header }: TokenText, issuer: TokenIssuer): KeyHint
   return { algorithm, kid }
 }
 
-/** Checks when the token holds. `exp` is needed, and `iat` but for workloads; what is there has to be a time. */
+/** Checks the validity period. `exp` is required, `iat` too except for workloads. Every claim that is present must be a time. */
 export function checkTimes({ claims }: TokenText, issuer: TokenIssuer, nowMs: number): Refusal | undefined {
   const nowSeconds = nowMs / SECOND_MS
   const skew = issuer.clock_skew_seconds
@@ -79,8 +86,8 @@ export function isTime(value: JsonValue | undefined): value is number {
 }
 
 /**
- * Checks what the token is bound to (`cnf`). Bound to a certificate, it is good on the connection of that certificate only
- * (RFC 8705); a proof of any other kind is not supported, and a token that needs one is not accepted without.
+ * Checks the binding of the token (`cnf`). A token bound to a certificate is accepted on a connection with that certificate only
+ * (RFC 8705). Other proofs of possession are not supported, so a token that needs one is refused.
  */
 export function checkBinding({ claims }: TokenText, certificate: ClientCertificate | undefined): Refusal | undefined {
   if (!('cnf' in claims)) return undefined

@@ -4,31 +4,31 @@ import type { ClientCertificate, CredentialVerdict, VerifyCertificate, VerifyTok
 import { ServiceError } from '../format/error.ts'
 import { SECOND_MS } from '../format/time.ts'
 import { callerOfCertificate } from './certificate-caller.ts'
-import { checkBinding, checkHeader, checkTimes, issuerOf } from './claims.ts'
+import { checkBinding, checkHeader, checkTimes, issuerOf, refuseCredential } from './claims.ts'
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { keysOfFile, keysOfUrl } from './load-keys.ts'
 import type { IdentitySources, TokenIssuer } from './settings.ts'
 import { callerOfToken } from './token-caller.ts'
 import { type JsonObject, readToken } from './token-text.ts'
 
-/** What identities need from outside. */
+/** What checking identities needs from outside. */
 export type IdentityDeps = {
   readonly nowMs: () => number
   /** Ms on a monotonic clock. */
   readonly steadyMs: () => number
   readonly warn: (line: string) => void
-  /** Names of the configured credentials, which no holder of a token may be taken for. */
+  /** Names of the configured credentials. The name of a token holder must not collide with one. */
   readonly credentialIds: readonly string[]
   /** Whether the listener asks for client certificates (`http.tls.client_ca`). */
   readonly asksForCertificates: boolean
 }
 
-/** Who tokens and certificates belong to; a member is absent where no source is configured. */
+/** The checks for tokens and certificates; a check is absent if no source is configured for it. */
 export type Identity = { readonly verifyToken?: VerifyToken; readonly verifyCertificate?: VerifyCertificate }
 
 /**
- * Makes the checks of the configured sources. Keys in files have to be there; those at a URL are fetched now, and again when they
- * are needed: an issuer that cannot be reached does not keep anything else from starting. Rejects with `bad_config`.
+ * Makes the checks of the configured sources. Key files must be readable. Keys at a URL are fetched now, and again when needed,
+ * so that an issuer that is down does not block the start. Rejects with `bad_config`.
  */
 export async function createIdentity(sources: IdentitySources, deps: IdentityDeps): Promise<Identity> {
   const { certificates, issuers } = sources
@@ -50,7 +50,7 @@ export async function createIdentity(sources: IdentitySources, deps: IdentityDep
   }
 }
 
-/** What only the rest of the configuration shows to be wrong. */
+/** Refuses what conflicts with other parts of the configuration. */
 function refuseUnusable({ issuers, certificates }: IdentitySources, { credentialIds, asksForCertificates }: IdentityDeps): void {
   if (certificates !== undefined && !asksForCertificates)
     throw new ServiceError('bad_config', 'Client certificates are to be accepted, but the listener asks for none.', {
@@ -78,7 +78,7 @@ function cacheOf(issuer: TokenIssuer, { steadyMs, warn }: IdentityDeps): KeyCach
   return createKeyCache(url === undefined ? keysOfFile(file) : keysOfUrl(url), times, { steadyMs, onFailure })
 }
 
-/** Cheap checks first, then the key, then the signature; of what a token says nothing is used before that. */
+/** Cheap checks first, then the key, then the signature. No claim is used before the signature is verified. */
 function tokenVerifier(
   issuers: readonly TokenIssuer[],
   caches: ReadonlyMap<string, KeyCache>,
@@ -86,20 +86,21 @@ function tokenVerifier(
 ): VerifyToken {
   return async (token, certificate) => {
     const text = readToken(token)
-    if (text === undefined) return refuse('The token cannot be read.')
+    if (text === undefined) return refuseCredential('The token cannot be read.')
     const issuer = issuerOf(issuers, text.claims)
-    if (issuer === undefined) return refuse('The token was not issued for this service by an issuer that is known here.')
+    if (issuer === undefined)
+      return refuseCredential('The token was not issued for this service by an issuer that is known here.')
     const hint = checkHeader(text, issuer)
-    if (typeof hint === 'string') return refuse(hint)
+    if (typeof hint === 'string') return refuseCredential(hint)
     const now = nowMs()
     const refusal = checkTimes(text, issuer, now) ?? checkBinding(text, certificate)
-    if (refusal !== undefined) return refuse(refusal)
+    if (refusal !== undefined) return refuseCredential(refusal)
     const key = await caches.get(issuer.id)?.find(hint.kid, hint.algorithm)
     if (key === 'unavailable')
       return { ok: false, code: 'not_ready', message: 'The keys of the token’s issuer cannot be had at the moment.' }
     if (key === undefined || !(await isSigned(token, key, hint.algorithm)))
-      return refuse('The signature of the token is not valid.')
-    return untilItEnds(callerOfToken(text.claims, issuer, { certificate, nowMs: now }), text.claims)
+      return refuseCredential('The signature of the token is not valid.')
+    return withExpiry(callerOfToken(text.claims, issuer, { certificate, nowMs: now }), text.claims)
   }
 }
 
@@ -112,12 +113,8 @@ async function isSigned(token: string, key: CryptoKey, algorithm: string): Promi
   }
 }
 
-function refuse(message: string): CredentialVerdict {
-  return { ok: false, code: 'unauthenticated', message }
-}
-
-/** A verified token always says when it ends. */
-function untilItEnds(verdict: CredentialVerdict, { exp }: JsonObject): CredentialVerdict {
+/** Adds the expiry of the token to its caller. */
+function withExpiry(verdict: CredentialVerdict, { exp }: JsonObject): CredentialVerdict {
   if (!verdict.ok || typeof exp !== 'number') return verdict
   return { ok: true, caller: { ...verdict.caller, expires_ms: exp * SECOND_MS } }
 }

@@ -9,16 +9,16 @@ export type KeyTimes = { readonly refreshMs: number; readonly cooldownMs: number
 
 /** The keys of one issuer. */
 export type KeyCache = {
-  /** The key for a token: undefined where there is none, `unavailable` where the keys cannot be had. */
+  /** The key for a token: undefined if there is none, `unavailable` if the keys could not be fetched. */
   readonly find: (kid: string | undefined, algorithm: TokenAlgorithm) => Promise<CryptoKey | 'unavailable' | undefined>
-  /** Brings the keys now; says whether there are some that can be used. */
+  /** Fetches the keys now; true if there are keys that may be used. */
   readonly refresh: () => Promise<boolean>
 }
 
 /**
- * Keeps the keys of an issuer. They are fetched again beside the requests when they are older than `refreshMs`, and at once for a
- * key id nobody knows, but not more often than every `cooldownMs`: who sends invented ids makes one fetch. Keys that could not be
- * fetched again are used until `staleMs`, and not a moment longer. `steadyMs` is a monotonic clock.
+ * Caches the keys of an issuer. Keys older than `refreshMs` are fetched again in the background; an unknown key id fetches them
+ * at once. There is at most one fetch per `cooldownMs`, so that invented key ids cause no flood. If fetching fails, keys are used
+ * until they are `staleMs` old. `steadyMs` is a monotonic clock.
  */
 export function createKeyCache(
   load: LoadKeys,
@@ -61,7 +61,7 @@ export function createKeyCache(
   }
 }
 
-/** The one key that a token can mean; two that fit are none. */
+/** The key that a token means; undefined if more than one fits. */
 function pick(keys: readonly VerificationKey[], kid: string | undefined, algorithm: TokenAlgorithm): VerificationKey | undefined {
   const fitting = keys.filter((key) => (kid === undefined || key.kid === kid) && key.fits(algorithm))
   return fitting.length === 1 ? fitting[0] : undefined

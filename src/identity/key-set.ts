@@ -28,7 +28,7 @@ const KINDS: ReadonlyMap<string, readonly TokenAlgorithm[]> = new Map([
   ['OKP Ed25519', ['EdDSA', 'Ed25519']],
 ])
 
-/** Reads a JWKS (RFC 7517). Keys of other uses, shared secrets and private keys are left out; undefined where it is no key set at all. */
+/** Reads a JWKS (RFC 7517). Keys for other uses and shared secrets are left out; undefined if it is not a key set. */
 export function readKeySet(text: Uint8Array | string): readonly VerificationKey[] | undefined {
   const reading = parseStrictJson(text, { ...STRICT_JSON_LIMITS, bodyBytesMax: KEY_SET_BYTES_MAX })
   if (!reading.ok || !isObject(reading.value)) return undefined
@@ -37,7 +37,7 @@ export function readKeySet(text: Uint8Array | string): readonly VerificationKey[
   return (keys as readonly JsonObject[]).flatMap((key) => (isObject(key) ? (keyOf(key) ?? []) : []))
 }
 
-/** Only what makes a public key is taken over, so that a private part that was published by mistake is never held. */
+/** Copies only the public members, so that a private part published by mistake is never kept. */
 function keyOf({ kty, crv, kid, alg, use, key_ops: operations, n, e, x, y }: JsonObject): VerificationKey | undefined {
   const algorithms = typeof kty !== 'string' ? undefined : KINDS.get(typeof crv === 'string' ? `${kty} ${crv}` : kty)
   if (algorithms === undefined || !USES.includes(use)) return undefined
@@ -58,7 +58,7 @@ function keyOf({ kty, crv, kid, alg, use, key_ops: operations, n, e, x, y }: Jso
   }
 }
 
-/** A key that cannot be used is as good as none. */
+/** A key that cannot be imported counts as missing. */
 async function importKey(jwk: JWK, algorithm: TokenAlgorithm): Promise<CryptoKey | undefined> {
   try {
     const key = await importJWK(jwk, algorithm)

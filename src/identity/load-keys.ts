@@ -5,7 +5,7 @@ import { KEY_SET_BYTES_MAX, readKeySet, type VerificationKey } from './key-set.t
 /** How long a fetch of keys may take, ms. */
 const FETCH_MS_MAX = 5_000
 
-/** Brings the keys of an issuer; rejects where they cannot be had. */
+/** Loads the keys of an issuer; rejects if it cannot. */
 export type LoadKeys = () => Promise<readonly VerificationKey[]>
 
 /** Keys from a file, read again each time. */
@@ -13,7 +13,7 @@ export function keysOfFile(file: string): LoadKeys {
   return async () => read(await readFile(file))
 }
 
-/** Keys over HTTP: no redirect is followed, and neither time nor size is left to the other side. */
+/** Keys over HTTP. No redirect is followed; time and size of the answer are limited. */
 export function keysOfUrl(url: string, timeMsMax = FETCH_MS_MAX): LoadKeys {
   return async () => {
     const headers = { accept: 'application/jwk-set+json, application/json' }

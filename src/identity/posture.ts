@@ -6,10 +6,13 @@ import { isTime } from './claims.ts'
 import type { TokenIssuer } from './settings.ts'
 import { claimAt, type JsonObject } from './token-text.ts'
 
-/** What of a source's settings says whether a workload counts as attested. */
+/** The settings of a source about attestation. */
 type Attestation = { readonly attested: boolean; readonly attestation_required: boolean }
 
-/** What a verified token proves of its agent. `certificate` is the one that the token is bound to; `byHuman`: a person delegates. */
+/**
+ * The posture that a verified token proves. `certificate` is the one the token is bound to; `byHuman`: a person delegated to the
+ * agent.
+ */
 export function postureOfToken(
   claims: JsonObject,
   issuer: TokenIssuer,
@@ -27,7 +30,7 @@ export function postureOfToken(
   }
 }
 
-/** What a verified certificate proves of its agent. */
+/** The posture that a verified certificate proves. */
 export function postureOfCertificate({ notBeforeMs, notAfterMs }: ClientCertificate, source: Attestation): Posture {
   return {
     credential_issued_ms: notBeforeMs,
@@ -36,7 +39,7 @@ export function postureOfCertificate({ notBeforeMs, notAfterMs }: ClientCertific
   }
 }
 
-/** A token that says no is believed; one that says nothing is as its source is configured. */
+/** The token's own claim comes first; without one the setting of its source counts. */
 function attestation(
   { attested, attestation_required }: Attestation,
   claimed: JsonValue | undefined,
@@ -47,7 +50,7 @@ function attestation(
   return claimed !== undefined || attestation_required ? { attested: { ok: false } } : {}
 }
 
-/** RFC 8176 `amr`, and `acr`. What is not said is not known, unless it is required. */
+/** RFC 8176 `amr`, and `acr`. Without both the second factor is unknown, or missing where it is required. */
 function delegatorMfa(claims: JsonObject, { mfa }: TokenIssuer, nowMs: number): Pick<Posture, 'delegator_mfa'> {
   const { amr, acr, auth_time: signedIn } = claims
   if (amr === undefined && acr === undefined) return mfa.required ? { delegator_mfa: false } : {}

@@ -7,7 +7,9 @@ import { identifier } from '../format/identifier.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
 
-/** Signatures that can be accepted. Asymmetric ones only: with a shared secret whoever checks a token can make one. */
+/**
+ * Signature algorithms that can be accepted. Asymmetric only: with a shared secret, whoever checks tokens could also issue them.
+ */
 export const TOKEN_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -24,20 +26,20 @@ export const TOKEN_ALGORITHMS = [
 export const TokenAlgorithm = z.enum(TOKEN_ALGORITHMS)
 export type TokenAlgorithm = z.infer<typeof TokenAlgorithm>
 
-/** Most agents that one issuer's table names. */
+/** Most entries in the agent table of one issuer. */
 const AGENTS_MAX = 10_000
 const AGENT_CHARS_MAX = 512
 
-/** Where in the claims a value is. */
+/** The place of a value in the claims. */
 const claim = z
   .string()
   .max(AGENT_CHARS_MAX)
   .regex(/^(\/[^/]+)+$/u, 'a JSON Pointer into the claims, such as /groups')
 
-/** Names a source of identities in the records, in front of the name of whoever shows a token of it. */
+/** The name of an identity source; in records it stands in front of the subject's name. */
 const sourceId = z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/u, 'letters, digits, dots, dashes and underscores, at most 32')
 
-/** The workloads of one SPIFFE trust domain, and the agents that they are. Without `paths` the SPIFFE ID is the agent's name. */
+/** The workloads of one SPIFFE trust domain, and how they map to agents. Without `paths` the SPIFFE ID is the agent's name. */
 const Workloads = z.strictObject({
   trust_domain: z
     .string()
@@ -57,71 +59,73 @@ const Workloads = z.strictObject({
 })
 export type Workloads = z.infer<typeof Workloads>
 
-/** What holders of such a token or certificate may do. An agent needs nothing here but the `pep` duties that it fulfils. */
+/**
+ * The rights of whoever presents such a token or certificate. For an agent only the `pep` duties that it fulfils are set here.
+ */
 const IssuedStanding = CallerStanding.omit({ tenant: true, agent: true, person: true }).extend({
   roles: z.array(Role).default([]),
 })
 
-/** What all sources of identities say. */
+/** Settings that all identity sources have. */
 const SOURCE = {
   id: sourceId,
   tenant: identifier(TYPE_CHARS_MAX).default('default'),
   /** True: this source vouches only for workloads that were attested. */
   attested: z.boolean().default(false),
-  /** True: a workload that is not known to be attested bounds its agent's trust. */
+  /** True: the trust of an agent is bounded unless its workload is known to be attested. */
   attestation_required: z.boolean().default(false),
   standing: IssuedStanding.prefault({}),
 }
 
-/** Who issues bearer tokens (JWT), how they are checked, and what their claims mean here. */
+/** An issuer of bearer tokens (JWT): how its tokens are checked, and how their claims are read. */
 export const TokenIssuer = z
   .strictObject({
     ...SOURCE,
-    /** `iss`, compared character by character. Only tokens of SPIFFE may have none. */
+    /** `iss`, compared exactly. Only SPIFFE tokens may lack it. */
     issuer: z.string().min(1).max(2_048).optional(),
-    /** A token names at least one of them in `aud`. No two sources share issuer and audience. */
+    /** `aud` must name at least one of these. No two sources may share issuer and audience. */
     audiences: z.array(z.string().min(1).max(2_048)).min(1).max(16),
     jwks_url: z.url().max(2_048).optional(),
     jwks_file: z.string().min(1).max(4_096).optional(),
     jwks_refresh_seconds: z.int().min(10).max(86_400).default(600),
-    /** Between two fetches that nothing but a token caused; unknown keys cause one. */
+    /** Shortest time between two fetches that unknown key ids cause. */
     jwks_cooldown_seconds: z.int().min(1).max(3_600).default(30),
-    /** How long keys are used that could not be fetched again. */
+    /** How long keys are used while fetching them again fails. */
     jwks_stale_seconds_max: z.int().min(10).max(604_800).default(86_400),
     algorithms: z.array(TokenAlgorithm).min(1).default(['RS256', 'ES256']),
-    /** `typ` of the tokens, without regard to case; a token without one counts as `JWT`. */
+    /** Accepted `typ` values, case-insensitive; a token without `typ` counts as `JWT`. */
     types: z.array(z.string().min(1).max(64)).min(1).max(8).default(['JWT', 'at+jwt']),
     clock_skew_seconds: z.int().min(0).max(300).default(30),
     /** Longest time from `iat` to `exp`. */
     lifetime_seconds_max: z.int().min(1).max(31_622_400).default(86_400),
     /** What `sub` is: an agent, a person, or a service such as an enforcement point. `act` turns the first two into an agent that acts for them. */
     subject: z.enum(['agent', 'human', 'service']),
-    /** Where the name of the subject is. */
+    /** The claim with the name of the subject. */
     subject_claim: claim.default('/sub'),
-    /** Type under which a person appears in decisions. */
+    /** The type of a person in decisions. */
     human_type: identifier(TYPE_CHARS_MAX).default('user'),
-    /** Which agent a name in `sub` is; one that is not in the table is refused. Without a table the name is the agent. */
+    /** Maps names in `sub` to agents; a name that is missing is refused. Without a table the name itself is the agent. */
     agents: z.record(z.string().max(AGENT_CHARS_MAX), identifier(AGENT_CHARS_MAX)).optional(),
     spiffe: Workloads.optional(),
-    /** Where the tenant is, instead of `tenant`. */
+    /** The claim with the tenant, instead of `tenant`. */
     tenant_claim: claim.optional(),
-    /** Where names are (a text or a list) that `role_map` turns into roles, besides `standing.roles`. */
+    /** The claim with group names (a text or a list). `role_map` maps them to roles, added to `standing.roles`. */
     roles_claim: claim.optional(),
     role_map: z.record(z.string().max(AGENT_CHARS_MAX), z.array(Role).max(16)).default({}),
-    /** What shows that the delegating human signed in with more than one factor. */
+    /** What proves that the delegating human signed in with more than one factor. */
     mfa: z
       .strictObject({
         amr: z.array(z.string().min(1).max(64)).max(32).default(['mfa']),
         acr: z.array(z.string().min(1).max(512)).max(32).default([]),
-        /** True: a token that says nothing of it counts as without. */
+        /** True: a token without `amr` and `acr` counts as single-factor. */
         required: z.boolean().default(false),
         /** A sign-in (`auth_time`) older than this no longer counts. */
         age_seconds_max: z.int().min(60).optional(),
       })
       .prefault({}),
-    /** Where the token says (true or false) that the workload was attested. */
+    /** The claim (true or false) that says whether the workload was attested. */
     attested_claim: claim.optional(),
-    /** Where the token says (seconds) when the secret behind it was made; without it the token's own `iat` counts. */
+    /** The claim (seconds) with the time the underlying secret was made. Default: the token's `iat`. */
     credential_issued_claim: claim.optional(),
   })
   .superRefine((issuer, context) => {
@@ -129,7 +133,7 @@ export const TokenIssuer = z
   })
 export type TokenIssuer = z.infer<typeof TokenIssuer>
 
-/** Who is behind a client certificate (X.509-SVID) that `http.tls.client_ca` verified. */
+/** The callers behind client certificates (X.509-SVID) that `http.tls.client_ca` verified. */
 export const CertificateSource = z
   .strictObject({ ...SOURCE, spiffe: Workloads, subject: z.enum(['agent', 'service']) })
   .superRefine((source, context) => {
@@ -137,7 +141,7 @@ export const CertificateSource = z
   })
 export type CertificateSource = z.infer<typeof CertificateSource>
 
-/** Whose tokens and certificates are accepted besides `credentials`. */
+/** The sources of tokens and certificates that are accepted besides `credentials`. */
 export const IdentitySources = z
   .strictObject({
     issuers: z.array(TokenIssuer).max(64).default([]),
@@ -200,7 +204,7 @@ function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[]
   return [...own, ...standingProblems(issuer, issuer.roles_claim !== undefined)]
 }
 
-/** An agent has no standing but its own; a person vouches for nobody; a service needs a role. */
+/** What `standing` may say: an agent gets no rights from it, a person cannot vouch for others, a service needs a role. */
 function standingProblems(
   { subject, standing }: { readonly subject: TokenIssuer['subject']; readonly standing: z.infer<typeof IssuedStanding> },
   hasRolesClaim: boolean,
@@ -221,7 +225,7 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0
 }
 
-/** Whether keys may be fetched from there: nobody on the way may change them. */
+/** Whether keys may be fetched from this URL: HTTPS or loopback, so that nobody in between can change them. */
 function isFetchable(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)

@@ -1,7 +1,8 @@
 import type { JsonLimits, JsonValue } from '../format/json-value.ts'
+import { pointerSteps } from '../format/source-place.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 
-/** Longest token that is looked at, in characters. */
+/** Longest token that is read, in characters. */
 const TOKEN_CHARS_MAX = 8_192
 
 /** Limits of the header and of the claims; a chain of actors nests one level for each. */
@@ -18,10 +19,10 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/u
 /** A JSON object that was read strictly. */
 export type JsonObject = { readonly [key: string]: JsonValue }
 
-/** Header and claims of a token, of which nothing is verified yet. */
+/** Header and claims of a token that is not verified yet. */
 export type TokenText = { readonly header: JsonObject; readonly claims: JsonObject }
 
-/** Reads a JWS in compact form as strictly as any other input; undefined where anything in it could be read in two ways. */
+/** Reads a JWS in compact form; undefined if any part is malformed or could be read in two ways. */
 export function readToken(token: string): TokenText | undefined {
   if (token.length > TOKEN_CHARS_MAX) return undefined
   const parts = token.split('.')
@@ -31,7 +32,7 @@ export function readToken(token: string): TokenText | undefined {
   return read[0] === undefined || read[1] === undefined ? undefined : { header: read[0], claims: read[1] }
 }
 
-/** Bytes of base64url without padding, if there is one way only to write them. */
+/** Bytes of base64url without padding; undefined for a non-canonical spelling, by which one token could have two texts. */
 function bytesOf(text: string): Buffer | undefined {
   if (!BASE64URL.test(text)) return undefined
   const bytes = Buffer.from(text, 'base64url')
@@ -51,8 +52,7 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 /** The value at a JSON Pointer into the claims; undefined where there is none. */
 export function claimAt(claims: JsonObject, pointer: string): JsonValue | undefined {
   let value: JsonValue | undefined = claims
-  for (const step of pointer.slice(1).split('/')) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of pointerSteps(pointer)) {
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
     value = value[key]
   }

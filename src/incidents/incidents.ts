@@ -8,7 +8,7 @@ import { agentKey, boundsKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction } from '../ledger/store.ts'
-import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
+import { actsInScope, unknownAgent, unknownScope } from '../policy/known-names.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
@@ -53,19 +53,14 @@ export async function raiseIncident(deps: VerbDeps, caller: Caller, report: Inci
 function refuseUnknown({ agent, scope, class: of }: IncidentReport, policySet: PolicySet, trust: AgentTrust | undefined): void {
   const { catalogue } = policySet
   if (trust === undefined && !catalogue.agent(agent).known && !STOPPING_CLASSES.some((stopping) => stopping === of))
-    throw new ServiceError('bad_request', `there is no agent "${agent}"`, {
-      place: { pointer: '/agent' },
-      fix: didYouMean(
-        agent,
-        catalogue.agents,
-        'list it under "agents" in the catalogue; a "kill_switch" stops also one that is not there',
-      ),
-    })
+    throw unknownAgent(
+      policySet,
+      agent,
+      'body',
+      'list it under "agents" in the catalogue; a "kill_switch" stops also one that is not there',
+    )
   if (scope !== undefined && !actsInScope(policySet, scope) && !Object.hasOwn(trust?.scopes ?? {}, scope))
-    throw new ServiceError('bad_request', `no action has the scope "${scope}"`, {
-      place: { pointer: '/scope' },
-      fix: scopeFix(policySet, scope),
-    })
+    throw unknownScope(policySet, scope, 'body')
 }
 
 /** A person looked: the agent earns again from now on; a false positive gives back what it took. */

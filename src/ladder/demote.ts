@@ -6,7 +6,7 @@ import type { Effect } from '../ledger/effect.ts'
 import { agentKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import { didYouMean, scopeFix } from '../policy/known-names.ts'
+import { scopeFix, unknownAgent } from '../policy/known-names.ts'
 import { recordOperatorAction, type VerbDeps } from '../policy/operator-verbs.ts'
 import { demoteScope as demoted } from '../trust/demotion.ts'
 import { newAgentTrust } from '../trust/stored-trust.ts'
@@ -52,10 +52,7 @@ export async function demote(
 function nothingGranted(deps: VerbDeps, agent: string, scope: ScopeKey, isKnown: boolean): ServiceError {
   const policySet = deps.policySet()
   const { catalogue } = policySet
-  if (!isKnown && !catalogue.agent(agent).known)
-    return new ServiceError('not_found', `there is no agent "${agent}"`, {
-      fix: didYouMean(agent, catalogue.agents, 'see "agents" in the catalogue'),
-    })
+  if (!isKnown && !catalogue.agent(agent).known) return unknownAgent(policySet, agent, 'path', 'see "agents" in the catalogue')
   return new ServiceError('not_found', `agent "${agent}" has done nothing in a scope "${scope}", so it stands at L0 there`, {
     fix: scopeFix(policySet, scope),
   })

@@ -1,13 +1,12 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
-import { ServiceError } from '../format/error.ts'
 import { agentKey, boundsKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { Transaction } from '../ledger/store.ts'
 import { type Level, LEVELS } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
-import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
+import { actsInScope, unknownAgent, unknownScope } from '../policy/known-names.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { steppedClock } from '../policy/stepped-clock.ts'
 import { promotionGates } from '../trust/promotion.ts'
@@ -65,14 +64,9 @@ function knownTrust(deps: VerbDeps, tenant: string, { agent, scope }: AgentScope
   const policySet = deps.policySet()
   const { catalogue } = policySet
   if (stored === undefined && !catalogue.agent(agent).known)
-    throw new ServiceError('not_found', `there is no agent "${agent}"`, {
-      fix: didYouMean(agent, catalogue.agents, 'list it under "agents" in the catalogue'),
-    })
+    throw unknownAgent(policySet, agent, 'path', 'list it under "agents" in the catalogue')
   const trust = stored ?? newAgentTrust()
-  if (!Object.hasOwn(trust.scopes, scope) && !actsInScope(policySet, scope))
-    throw new ServiceError('not_found', `no action has the scope "${scope}"`, {
-      fix: scopeFix(policySet, scope),
-    })
+  if (!Object.hasOwn(trust.scopes, scope) && !actsInScope(policySet, scope)) throw unknownScope(policySet, scope, 'path')
   return trust
 }
 

@@ -30,19 +30,10 @@ export type Guardrail = z.infer<typeof Guardrail>
 export const Guardrails = z.record(z.string().min(1).max(NAME_CHARS_MAX), Guardrail)
 export type Guardrails = z.infer<typeof Guardrails>
 
+/** Terms without which there is no decision: one that is missing, undefined or there twice is deny, `term_missing`. */
+export const MANDATORY_SOURCES = ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard'] as const
 /** Where a term of the meet comes from. */
-export const SOURCES = [
-  'base',
-  'trust',
-  'risk',
-  'category',
-  'chain',
-  'containment',
-  'hard',
-  'context',
-  'guardrails',
-  'pact',
-] as const
+export const SOURCES = [...MANDATORY_SOURCES, 'context', 'guardrails', 'pact'] as const
 export const Source = z.enum(SOURCES)
 export type Source = z.infer<typeof Source>
 /** The mandatory terms that only the graduation bundle supplies, exactly once each. */

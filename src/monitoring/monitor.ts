@@ -14,27 +14,27 @@ import type { MonitorState, StateFile } from './state-file.ts'
 import { type MonitoredRecord, monitoredRecord, type Tail } from './tail.ts'
 import { MINUTE_MS } from '../format/time.ts'
 
-/** Days that the gauges look back. */
+/** Days that the gauges cover. */
 const GAUGE_DAYS = 30
-/** Records of the log that are looked through at a time, and the part of the time that it takes at most, one in so many. */
+/** Records that are read at a time, and the share of the time that reading may take: one part in `SCAN_SHARE`. */
 const SCAN_RECORDS = 50
 const SCAN_SHARE = 4
-/** The pause after failures grows with their number up to this one. */
+/** The pause grows with the number of failures in a row, up to this number. */
 const FAILURES_WAITED_MAX = 20
-/** Further behind, the gauges stay as they are. */
+/** Gauges are not updated while more records than this are still to be counted. */
 const BEHIND_MAX = 1_000
 
 /** How fast a monitor works, ms. */
 export type MonitorPace = {
-  /** How often the end of the log is looked at. */
+  /** How often the monitor checks for new records. */
   readonly pollMs: number
-  /** How often what is counted is kept. */
+  /** How often the state is saved. */
   readonly saveMs: number
-  /** How often the gauges are made anew. */
+  /** How often the gauges are updated. */
   readonly gaugesMs: number
 }
 
-/** What the product runs with. */
+/** The pace in production. */
 const MONITOR_PACE: MonitorPace = { pollMs: 500, saveMs: 15_000, gaugesMs: MINUTE_MS }
 
 /** What a monitor needs. */
@@ -42,7 +42,7 @@ export type MonitorOptions = {
   readonly tail: Tail
   readonly rules: readonly MonitoringRule[]
   readonly file: StateFile
-  /** Writes an alert to the log unless it is there. */
+  /** Writes an alert to the log unless it is there already. */
   readonly raise: (raised: Raised) => Promise<boolean>
   readonly nowMs: () => number
   readonly observe: Observer
@@ -53,33 +53,33 @@ export type MonitorOptions = {
 /** A monitor that follows the log. */
 export type Monitor = {
   readonly start: () => void
-  /** Takes in what is written and keeps what it counts. The store is open until then. */
+  /** Counts the remaining records and saves the state. The store must stay open until then. */
   readonly stop: () => Promise<void>
-  /** Takes in everything written until now, raises what there is to raise, and makes the gauges anew. */
+  /** Counts everything written so far, raises due alerts, and updates the gauges. */
   readonly catchUp: () => Promise<void>
 }
 
 type Folds = { leafIndex: number; readonly rulesFrom: number; readonly rules: RuleFold; readonly trust: TrustFold }
 
-/** A monitor at work. */
+/** The state of a running monitor. */
 type Monitoring = Omit<MonitorOptions, 'pace'> & {
   readonly store: Store
   readonly pace: MonitorPace
   readonly stopping: AbortController
   readonly folds: Folds
-  /** Alerts that are not in the log yet. */
+  /** Alerts that are not written to the log yet. */
   waiting: readonly Raised[]
-  /** Leaf index of the state that is kept. */
+  /** Leaf index of the saved state. */
   savedAt: number
   savedMs: number
-  shownMs: number
+  gaugesUpdatedMs: number
   /** Rounds in a row that failed. */
   failures: number
 }
 
 /**
- * Follows the log: counts what rules watch and what reports on trust need. State is kept with the place that it belongs to, and an alert
- * has the same name each time the same records give it, so that a restart neither forgets nor repeats one.
+ * Opens a monitor: it follows the log and counts for rules and trust reports. State is saved together with its log position, and
+ * the same records always give the same alert id, so that a restart neither loses nor repeats an alert.
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   const { rules, file, nowMs, warn } = options
@@ -94,7 +94,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
     waiting: [],
     savedAt: folds.leafIndex,
     savedMs: performance.now(),
-    shownMs: -Infinity,
+    gaugesUpdatedMs: -Infinity,
     failures: 0,
   }
   let running: Promise<void> = Promise.resolve()
@@ -111,7 +111,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   }
 }
 
-/** Round after round, until it is stopped; a failure is warned of once. */
+/** Runs rounds until it is stopped; warns of the first failure in a row only. */
 async function follow(monitoring: Monitoring): Promise<void> {
   const { store, folds, pace, stopping, warn } = monitoring
   while (!stopping.signal.aborted) {
@@ -134,16 +134,16 @@ async function round(monitoring: Monitoring): Promise<void> {
   if (scanned) await sleep(monitoring, (performance.now() - sinceMs) * (SCAN_SHARE - 1))
   await raiseWhatIsDue(monitoring)
   if (performance.now() - monitoring.savedMs >= pace.saveMs) await save(monitoring)
-  if (performance.now() - monitoring.shownMs >= pace.gaugesMs) await show(monitoring)
+  if (performance.now() - monitoring.gaugesUpdatedMs >= pace.gaugesMs) await updateGauges(monitoring)
 }
 
 async function catchUp(monitoring: Monitoring): Promise<void> {
   while (monitoring.folds.leafIndex < monitoring.store.size()) await countStretch(monitoring)
   await raiseWhatIsDue(monitoring)
-  await show(monitoring)
+  await updateGauges(monitoring)
 }
 
-/** Counts what is written and keeps it; whatever fails, the log can be read again. */
+/** Counts what is left and saves the state. Failures only warn, because the log can be read again. */
 async function finish(monitoring: Monitoring): Promise<void> {
   try {
     if (monitoring.store.fenced() === undefined) await countStretch(monitoring)
@@ -153,7 +153,7 @@ async function finish(monitoring: Monitoring): Promise<void> {
   }
 }
 
-/** Counts one stretch of the log. True: it had to be read, which costs. */
+/** Counts one stretch of the log. True: it was read from the store, which is slow. */
 async function countStretch(monitoring: Monitoring): Promise<boolean> {
   const { tail, store, folds, rules } = monitoring
   const remembered = tail.drain(folds.leafIndex)
@@ -178,7 +178,7 @@ async function count(monitoring: Monitoring, record: MonitoredRecord): Promise<v
   folds.leafIndex += 1
 }
 
-/** What rules raise because time passed; only at the end of the log, because a record that is not counted yet may say otherwise. */
+/** Raises alerts of windows that ended. Only at the end of the log: an uncounted record could belong to such a window. */
 async function raiseWhatIsDue(monitoring: Monitoring): Promise<void> {
   const { folds, store, nowMs } = monitoring
   if (folds.leafIndex < store.size()) return
@@ -193,7 +193,7 @@ async function raiseAll(monitoring: Monitoring): Promise<void> {
   }
 }
 
-/** Keeps what is counted, unless an alert still waits: it would be forgotten. */
+/** Saves the state, unless an alert still waits: a restart would lose it. */
 async function save(monitoring: Monitoring): Promise<void> {
   const { folds, file, nowMs } = monitoring
   monitoring.savedMs = performance.now()
@@ -203,31 +203,30 @@ async function save(monitoring: Monitoring): Promise<void> {
   monitoring.savedAt = folds.leafIndex
 }
 
-/** Makes the gauges anew. */
-async function show(monitoring: Monitoring): Promise<void> {
+async function updateGauges(monitoring: Monitoring): Promise<void> {
   const { store, folds, nowMs, observe } = monitoring
   observe({ kind: 'monitoring_lag', records: store.size() - folds.leafIndex })
-  // Until nearly everything is counted, half of it would look like an answer.
+  // Gauges of a half-counted log would mislead.
   if (store.size() - folds.leafIndex > BEHIND_MAX) return
-  monitoring.shownMs = performance.now()
+  monitoring.gaugesUpdatedMs = performance.now()
   const now = nowMs()
   const stands = await surveyTrust(store, now, () => yieldTurn())
   observe({ kind: 'trust_gauges', scopes: trustGauges(folds.trust.report(now - GAUGE_DAYS * DAY_MS, now), stands) })
 }
 
-/** Waits, but not when it is stopped. */
+/** Pauses; ends at once when the monitor is stopped. */
 function sleep({ stopping }: Monitoring, ms: number): Promise<void> {
   return pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
 }
 
-/** What is kept, unless it is of a log that was longer. */
+/** The saved state; undefined if it is from a longer log, such as before a restore. */
 function usable(kept: MonitorState | undefined, store: Store, warn: (line: string) => void): MonitorState | undefined {
   if (kept === undefined || kept.leaf_index <= store.size()) return kept
   warn(`monitoring: it got to record ${kept.leaf_index} of a log that ends at ${store.size()}, so the log is read again`)
   return undefined
 }
 
-/** Rules look at what is written from now on; reports on trust at all that ever was. */
+/** Continues from the saved state. Without one, rules start at the end of the log, and trust reports at its beginning. */
 function foldsOf(rules: readonly MonitoringRule[], kept: MonitorState | undefined, size: number, nowMs: number): Folds {
   return {
     leafIndex: kept?.leaf_index ?? 0,

@@ -10,25 +10,25 @@ import { TrustFoldState } from '../reports/trust-report/trust-fold.ts'
 
 const FILE = 'monitoring.json'
 
-/** How far the monitor got, and what it counts: everything in front of `leaf_index` is in it. It can be derived from the log again. */
+/** The position of the monitor and its counts of all records before `leaf_index`. It can be derived from the log again. */
 export const MonitorState = z.strictObject({
   v: z.literal(1),
   leaf_index: z.int().nonnegative(),
-  /** Rules look at records from here on. */
+  /** The leaf index from which rules count. */
   rules_from: z.int().nonnegative(),
   rules: RulesState,
   trust: TrustFoldState,
 })
 export type MonitorState = z.infer<typeof MonitorState>
 
-/** Where a monitor's state is kept. */
+/** Stores the state of a monitor. */
 export type StateFile = {
-  /** Undefined: there is none, or none that can be used, which is told. */
+  /** Undefined if there is none, or if it cannot be used; the latter gives a warning. */
   readonly load: () => Promise<MonitorState | undefined>
   readonly save: (state: MonitorState) => Promise<void>
 }
 
-/** A state in a file of the data directory: there is the old one or the new one at any moment. */
+/** The state in a file of the data directory, replaced atomically. */
 export function stateFile(dataDir: string, warn: (line: string) => void): StateFile {
   const file = join(dataDir, FILE)
   return {
@@ -48,7 +48,7 @@ export function stateFile(dataDir: string, warn: (line: string) => void): StateF
   }
 }
 
-/** A state that is forgotten with the process, for a log that is too. */
+/** No saved state, for a log in memory. */
 export function noStateFile(): StateFile {
   return { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
 }

@@ -5,10 +5,10 @@ import { type Hit, hitsOf } from '../reports/monitoring/hits.ts'
 import type { MonitoringRule } from '../reports/monitoring/settings.ts'
 import { type TrustSighting, trustSightingOf } from '../reports/trust-report/sighting.ts'
 
-/** Most records that are remembered until the monitor takes them; what is older is found in the log. */
+/** Most records that are buffered for the monitor; older ones are read from the log. */
 export const TAIL_RECORDS_MAX = 20_000
 
-/** What of a record is monitored; nothing of its request. */
+/** What the monitor needs of a record; nothing of its request. */
 export type MonitoredRecord = {
   readonly leafIndex: number
   readonly recordId: string
@@ -17,14 +17,14 @@ export type MonitoredRecord = {
   readonly trust: TrustSighting | undefined
 }
 
-/** The newest records of a store, as the monitor sees them. */
+/** The newest records of a store, as the monitor needs them. */
 export type Tail<S extends Store = Store> = {
   readonly store: S
-  /** Durable records from a leaf index on, in order; undefined when not all of them are remembered. They are forgotten with this. */
+  /** Takes the durable records from a leaf index on out of the buffer, in order; undefined if the buffer lacks some. */
   readonly drain: (from: number) => readonly MonitoredRecord[] | undefined
 }
 
-/** What is monitored of one record. */
+/** Reduces a record to what the monitor needs. */
 export function monitoredRecord(record: AuditRecord, leafIndex: number, rules: readonly MonitoringRule[]): MonitoredRecord {
   return {
     leafIndex,
@@ -35,7 +35,7 @@ export function monitoredRecord(record: AuditRecord, leafIndex: number, rules: r
   }
 }
 
-/** Remembers what is appended from here on, so that the log need not be read again. Only durable records are given. */
+/** Buffers what is appended from now on, so that the log need not be read again. Only durable records enter the buffer. */
 export function tailAppends<S extends Store>(store: S, rules: readonly MonitoringRule[]): Tail<S> {
   let start = store.size()
   let records: MonitoredRecord[] = []

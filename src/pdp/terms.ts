@@ -5,6 +5,7 @@ import {
   Ceiling,
   type Guardrail,
   type Guardrails,
+  MANDATORY_SOURCES,
   type Obligation,
   REASON_CHARS_MAX,
   type Source,
@@ -169,14 +170,3 @@ const OUTCOME_DUTIES = {
   allow_guarded: [{ id: 'post_verify', performer: 'pdp', properties: { hours: 24 } }],
   allow: [],
 } as const satisfies Record<Outcome, readonly Obligation[]>
-
-/** Terms without which there is no decision: one that is missing, undefined or there twice is deny, `term_missing`. */
-export const MANDATORY_SOURCES = [
-  'base',
-  'trust',
-  'risk',
-  'category',
-  'chain',
-  'containment',
-  'hard',
-] as const satisfies readonly Source[]

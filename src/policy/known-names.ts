@@ -1,3 +1,4 @@
+import { ServiceError } from '../format/error.ts'
 import { formatScope, parseScope } from '../model/scope.ts'
 import type { PolicySet } from './policy-set.ts'
 
@@ -15,6 +16,30 @@ function scopeNames({ catalogue }: PolicySet): readonly string[] {
 /** Whether there can be an action in a scope, named with or without its stake. */
 export function actsInScope(policySet: PolicySet, scope: string): boolean {
   return scopeNames(policySet).some((name) => name === scope || parseScope(name)?.category === scope)
+}
+
+/** Where a request names an agent or a scope: in its path, or in its body, where the error can point at it. */
+type NamedIn = 'path' | 'body'
+
+/** The error for an agent that does not exist, so that a typing error does not look like success. `fix` where no name is alike. */
+export function unknownAgent(
+  { catalogue }: Pick<PolicySet, 'catalogue'>,
+  agent: string,
+  namedIn: NamedIn,
+  fix: string,
+): ServiceError {
+  return new ServiceError(namedIn === 'path' ? 'not_found' : 'bad_request', `there is no agent "${agent}"`, {
+    ...(namedIn === 'path' ? {} : { place: { pointer: '/agent' } }),
+    fix: didYouMean(agent, catalogue.agents, fix),
+  })
+}
+
+/** The error for a scope in which no action can happen. */
+export function unknownScope(policySet: PolicySet, scope: string, namedIn: NamedIn): ServiceError {
+  return new ServiceError(namedIn === 'path' ? 'not_found' : 'bad_request', `no action has the scope "${scope}"`, {
+    ...(namedIn === 'path' ? {} : { place: { pointer: '/scope' } }),
+    fix: scopeFix(policySet, scope),
+  })
 }
 
 /** The fix of a scope in which there is no action. */

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 
 import { CatalogueFile } from '../catalogue/catalogue-file.ts'
 import { type Catalogue, CatalogueError, compileCatalogue } from '../catalogue/catalogue.ts'
 import type { Config } from '../config/config.ts'
 import { ServiceError } from '../format/error.ts'
+import { readFolder, readOptional } from '../format/read-text.ts'
 import { parseYaml } from '../format/yaml.ts'
 import type { PolicySettings } from '../policy/policy-set.ts'
 import { loadRiskDocuments, riskProblemText } from '../risk/load-documents.ts'
@@ -87,31 +87,14 @@ async function bundleBytes(file: string): Promise<Uint8Array> {
 }
 
 async function optional(file: string): Promise<Uint8Array | undefined> {
-  try {
-    const bytes = await readFile(file)
-    readFrom.set(bytes, file)
-    return bytes
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new ServiceError('io', `cannot read ${file}: ${(error as Error).message}`, { place: { file }, cause: error })
-  }
-}
-
-async function filesIn(
-  folder: string,
-  endings: readonly string[],
-): Promise<readonly { readonly file: string; readonly text: string }[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new ServiceError('io', `cannot read ${folder}: ${(error as Error).message}`, { place: { file: folder }, cause: error })
-  })
-  const wanted = names.filter((name) => endings.some((ending) => name.endsWith(ending)) && !name.startsWith('.')).sort()
-  return Promise.all(wanted.map(async (name) => ({ file: join(folder, name), text: await readFile(join(folder, name), 'utf8') })))
+  const bytes = await readOptional(file)
+  if (bytes !== undefined) readFrom.set(bytes, file)
+  return bytes
 }
 
 /** The catalogue of a folder: its YAML files as one. A tool, scope or agent stands in one file only. */
 export async function readCatalogue(folder: string): Promise<CatalogueFile> {
-  const files = await filesIn(folder, ['.yaml', '.yml'])
+  const files = await readFolder(folder, ['.yaml', '.yml'])
   const merged: {
     version: 1
     trust_scopes: CatalogueFile['trust_scopes']
@@ -151,7 +134,7 @@ export function catalogueOf(file: CatalogueFile, where: string): Catalogue {
 
 /** The risk documents of a folder. */
 export async function readRisk(folder: string): Promise<readonly RiskDocument[]> {
-  const loading = loadRiskDocuments(await filesIn(folder, ['.json']))
+  const loading = loadRiskDocuments(await readFolder(folder, ['.json']))
   if (loading.ok) return loading.documents
   const [first, ...others] = loading.problems
   if (first === undefined) throw new ServiceError('bad_policy', 'the risk rules cannot be read', { place: { file: folder } })

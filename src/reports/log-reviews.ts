@@ -13,17 +13,17 @@ import type { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, LogReviewState
 /** What log reviews need from outside. */
 export type LogReviewDeps = AlertDeps & { readonly newId: () => string; readonly reviews: readonly LogReview[] }
 
-/** The verb that a review is recorded under. Records of it are found by it and by the review's id as their outcome. */
+/** The verb under which a review is recorded. A query finds the record by this verb and by the review's id as its outcome. */
 const VERB = 'review_log'
 
-/** Every configured review of the caller's tenant, with the last time it was done and when it is due. */
+/** Every configured review of the caller's tenant: when it was last done, and when it is due. */
 export async function logReviews(deps: LogReviewDeps, caller: Caller): Promise<LogReviewsAnswer> {
   authorize(caller, 'read_audit')
   const own = deps.reviews.filter(({ tenant }) => tenant === caller.tenant)
   return { reviews: await Promise.all(own.map((review) => logReviewState(deps.store, review, deps.nowMs()))) }
 }
 
-/** A person looked through the log, and says what they saw. */
+/** Records that a person reviewed the log, with their notes. */
 export async function reviewLog(deps: LogReviewDeps, caller: Caller, report: LogReviewReport): Promise<LogReviewAnswer> {
   authorize(caller, VERB)
   if (caller.person === undefined)
@@ -57,7 +57,7 @@ export async function reviewLog(deps: LogReviewDeps, caller: Caller, report: Log
   return { ...(await logReviewState(deps.store, review, deps.nowMs())), leaf_index }
 }
 
-/** Writes an alert for every review that is overdue, one for each time it became so; returns how many are new. */
+/** Writes one alert for each overdue review and due date; returns how many are new. */
 export async function alertOverdueReviews(deps: LogReviewDeps): Promise<number> {
   let written = 0
   for (const review of deps.reviews) {
@@ -69,7 +69,7 @@ export async function alertOverdueReviews(deps: LogReviewDeps): Promise<number> 
   return written
 }
 
-/** Where a review stands: due so many days after it was last done, or, where it never was, after the log began. */
+/** The state of a review. It is due `every_days` after it was last done, or after the first record if it never was. */
 export async function logReviewState(store: Pick<Store, 'query'>, review: LogReview, nowMs: number): Promise<LogReviewState> {
   const { id, owner, every_days, what, tenant } = review
   const [last] = await store.query({ tenant, kinds: ['operator'], action: VERB, outcome: id, newestFirst: true, limit: 1 })
@@ -84,7 +84,7 @@ export async function logReviewState(store: Pick<Store, 'query'>, review: LogRev
   }
 }
 
-/** Its name is that of the period, so that a period is told once. */
+/** The id follows from the due date, so that each period gets one alert. */
 function overdueAlert({ id, tenant }: LogReview, { due, owner, last, every_days }: LogReviewState, nowMs: number): Raised {
   const since = last === null ? 'was never done' : `was last done at ${last.at}`
   return {

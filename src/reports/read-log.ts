@@ -19,7 +19,7 @@ export type AuditDeps = {
   }) => string
 }
 
-/** Records of the caller's tenant. Reading is itself recorded: who read, and what they asked for. */
+/** Records of the caller's tenant. The read itself is recorded: who read, and with which query. */
 export async function records(deps: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
   authorize(caller, 'read_audit')
   if (!(query.limit >= 1 && query.limit <= PAGE_RECORDS_MAX))
@@ -29,7 +29,7 @@ export async function records(deps: AuditDeps, caller: Caller, query: RecordQuer
   return found
 }
 
-/** A page of what the caller may see; a shorter one is the last, so what is hidden is made up for from behind it. */
+/** A page of records that the caller may see. Only the last page may be short, so hidden records are replaced by later ones. */
 async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
   const { limit, newestFirst = false } = query
   const found: StoredRecord[] = []
@@ -55,7 +55,7 @@ export async function record(deps: AuditDeps, caller: Caller, id: string): Promi
   return found
 }
 
-/** Proof that a record is in the log, under a signed tree head. */
+/** The inclusion proof of a record, under a signed tree head. */
 export async function proof(deps: AuditDeps, caller: Caller, id: string): Promise<ProofAnswer> {
   authorize(caller, 'read_audit')
   const { leafIndex } = await find(deps, caller, id)

@@ -11,15 +11,15 @@ import { classificationOf, isSensitive } from '../risk/classification.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 import type { TrustView } from '../trust/trust-view.ts'
 
-/** What an action ran by: the trust of its agent, a person's approval or override, or nothing, because trust was only observed. */
+/** What let an action run: the agent's trust, an approval, an override, or nothing, because trust was only observed. */
 export const BASES = ['trust', 'approval', 'override', 'observed'] as const
 export type Basis = (typeof BASES)[number]
 
-/** Whether the trust of that moment was what the outcome needs. `unknown`: the record alone does not tell. */
+/** Whether the trust at that time met what the outcome needs. `unknown`: the record does not say. */
 export const SUFFICIENCIES = ['sufficient', 'insufficient', 'unknown'] as const
 export type Sufficiency = (typeof SUFFICIENCIES)[number]
 
-/** What of the policy set of a decision its threshold follows from. */
+/** The parts of a decision's policy set from which its threshold follows. */
 export type SufficiencyTerms = { readonly matrices: Matrices; readonly thresholds: TrustConstants['thresholds'] }
 
 /** One executed action of an agent, with the trust it had and the trust it needed. Scores are floored to four decimals. */
@@ -34,26 +34,26 @@ export type SufficiencyRow = {
   readonly outcome: Outcome
   readonly band: RiskBand | null
   readonly basis: Basis
-  /** The lowest level to which the matrix concedes the outcome at this risk; null where it concedes it to none, or is not known. */
+  /** The lowest level at which the matrix allows the outcome for this risk; null if no level does, or the matrix is not known. */
   readonly level_needed: Level | null
   /** The score at which that level begins. */
   readonly threshold: number | null
   readonly level_effective: Level | null
   readonly score: number | null
   readonly bottleneck_layer: Layer | null
-  /** The score of each layer; null where the layer had no source, so that it bound nothing. */
+  /** The score of each layer; null for a layer without a source, which sets no bound. */
   readonly layers: Readonly<Record<Layer, number | null>>
-  /** The links of the delegation chain that were conceded less than the outcome. */
+  /** The links of the delegation chain whose level does not allow the outcome. */
   readonly weak_links: readonly string[]
   readonly verdict: Sufficiency
-  /** Everything that speaks against it, in words; empty where it was sufficient. */
+  /** Every reason against it, as text; empty if it was sufficient. */
   readonly why: readonly string[]
 }
 
-/** How many actions of each basis came to each verdict. */
+/** The number of actions by basis and verdict. */
 export type SufficiencyCounts = Readonly<Record<Basis, Readonly<Record<Sufficiency, number>>>>
 
-/** What a walk over the log came to. */
+/** The totals over all records that were folded. */
 export type SufficiencyTotals = {
   readonly decisions: number
   /** Decisions that let an agent's action run. */
@@ -61,9 +61,9 @@ export type SufficiencyTotals = {
   readonly counts: SufficiencyCounts
 }
 
-/** Folds decisions in the order of the log; keeps counts alone. */
+/** Folds decisions in the order of the log. It keeps counts only, so memory does not grow with the log. */
 export type SufficiencyFold = {
-  /** The row of a decision that let an agent act; undefined for every other record. */
+  /** The row of a decision that let an agent's action run; undefined for every other record. */
   readonly add: (stored: StoredRecord, terms: SufficiencyTerms | undefined) => SufficiencyRow | undefined
   readonly totals: () => SufficiencyTotals
 }
@@ -86,15 +86,15 @@ export function createSufficiencyFold(): SufficiencyFold {
   }
 }
 
-/** Actions that ran with less trust than their outcome needs, whatever they ran by but a person's word. */
+/** Actions that ran with too little trust and without an approval or override. */
 export function insufficientIn({ counts }: SufficiencyTotals): number {
   return counts.trust.insufficient + counts.observed.insufficient
 }
 
 /**
- * Whether one executed action had the trust it needed: the level that the recorded matrix asks for this outcome at this risk, its
- * threshold met by the score and by every live layer, and by every link of the chain. Reads the record and its policy set alone;
- * undefined for what did not run and for what a human did.
+ * Whether one executed action had the trust it needed: the level that the matrix asks for this outcome at this risk, with the
+ * score, every live layer and every link of the chain at its threshold. Reads only the record and its policy set. Undefined for
+ * an action that did not run, and for one that a human took.
  */
 export function sufficiencyOf(
   { record, leafIndex, state }: StoredRecord,
@@ -102,12 +102,12 @@ export function sufficiencyOf(
 ): SufficiencyRow | undefined {
   const body = decisionBodyOf(record)
   const { facts, decision } = body
-  // Whatever a record lacks, nothing of it may pass for an action that did not run.
+  // An erased record may lack members, so its type promises too much.
   if (!(decision as Partial<DecisionBody['decision']>).decision) return undefined
   if (facts.parties.agent === null) return undefined
   const { trust } = facts
   const band = bandOf(body)
-  const judged = judge({ body, trust, band, state }, terms)
+  const assessment = assess({ body, trust, band, state }, terms)
   return {
     decision_id: record.id,
     leaf_index: leafIndex,
@@ -119,49 +119,53 @@ export function sufficiencyOf(
     outcome: decision.outcome,
     band,
     basis: basisOf(body),
-    level_needed: judged.level ?? null,
-    threshold: judged.level === undefined ? null : (terms?.thresholds[judged.level] ?? null),
+    level_needed: assessment.level ?? null,
+    threshold: assessment.level === undefined ? null : (terms?.thresholds[assessment.level] ?? null),
     level_effective: trust?.level_effective ?? null,
     score: trust?.score ?? null,
     bottleneck_layer: trust?.bottleneck_layer ?? null,
     layers: layerScores(trust),
-    weak_links: judged.weakLinks,
-    verdict: judged.verdict,
-    why: judged.why,
+    weak_links: assessment.weakLinks,
+    verdict: assessment.verdict,
+    why: assessment.why,
   }
 }
 
-type Asked = {
+type Executed = {
   readonly body: DecisionBody
   readonly trust: TrustView | null
   readonly band: RiskBand | null
   readonly state: RecordState
 }
-type Judged = {
+type Assessment = {
   readonly level: Level | undefined
   readonly weakLinks: readonly string[]
   readonly verdict: Sufficiency
   readonly why: readonly string[]
 }
 
-function judge(asked: Asked, terms: SufficiencyTerms | undefined): Judged {
-  const { body, trust, band, state } = asked
-  const unknown = (why: string): Judged => ({ level: undefined, weakLinks: [], verdict: 'unknown', why: [why] })
+function assess(executedAction: Executed, terms: SufficiencyTerms | undefined): Assessment {
+  const { body, trust, band, state } = executedAction
+  const unknown = (why: string): Assessment => ({ level: undefined, weakLinks: [], verdict: 'unknown', why: [why] })
   if (terms === undefined) return unknown('its policy set is not archived here')
   if (trust === null || band === null) return unknown('the record holds no trust or no risk')
   const sensitive = isSensitive(classificationOf(readableRequest(body), body.facts.action))
-  const judged = judgeAs(asked, { trust, band, sensitive }, terms)
-  if (state === 'whole' || sensitive) return judged
-  // What was masked or erased may have said that the data is sensitive.
-  const otherwise = judgeAs(asked, { trust, band, sensitive: true }, terms)
-  return otherwise.verdict === judged.verdict
-    ? judged
-    : { ...judged, verdict: 'unknown', why: [`what was ${state} may decide it`] }
+  const assessment = assessAs(executedAction, { trust, band, sensitive }, terms)
+  if (state === 'whole' || sensitive) return assessment
+  // The masked or erased part may have said that the data is sensitive.
+  const otherwise = assessAs(executedAction, { trust, band, sensitive: true }, terms)
+  return otherwise.verdict === assessment.verdict
+    ? assessment
+    : { ...assessment, verdict: 'unknown', why: [`what was ${state} may decide it`] }
 }
 
-type Standing = { readonly trust: TrustView; readonly band: RiskBand; readonly sensitive: boolean }
+type Circumstances = { readonly trust: TrustView; readonly band: RiskBand; readonly sensitive: boolean }
 
-function judgeAs({ body }: Asked, { trust, band, sensitive }: Standing, { matrices, thresholds }: SufficiencyTerms): Judged {
+function assessAs(
+  { body }: Executed,
+  { trust, band, sensitive }: Circumstances,
+  { matrices, thresholds }: SufficiencyTerms,
+): Assessment {
   const { facts, decision } = body
   const concedes = (tier: typeof facts.agent.tier, level: Level): boolean =>
     outcomeLeq(decision.outcome, matrixCell({ matrices, tier, level, band, sensitive }))
@@ -185,7 +189,7 @@ function judgeAs({ body }: Asked, { trust, band, sensitive }: Standing, { matric
   return { level, weakLinks, verdict: why.length === 0 ? 'sufficient' : 'insufficient', why }
 }
 
-/** People come first: what they said was conceded, whatever else was in force. */
+/** An approval or override comes first: it let the action run, whatever the trust was. */
 function basisOf({ approval, override, facts }: DecisionBody): Basis {
   if (override !== null) return 'override'
   if (approval.redeemed !== null) return 'approval'
@@ -199,7 +203,7 @@ function bandOf(body: DecisionBody): RiskBand | null {
   return risk?.band ?? null
 }
 
-/** The request without what was erased from it: what is left of it may lack even its objects. */
+/** The request with a placeholder for its resource, which may be erased as a whole. */
 function readableRequest({ request }: DecisionBody): Request {
   const { resource } = request as Partial<Request>
   return resource === undefined ? { ...request, resource: { type: '', id: '' } } : request

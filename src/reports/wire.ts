@@ -4,25 +4,25 @@ import { REASON_CHARS_MAX } from '../model/ceiling.ts'
 import { WireId, WireTime } from '../model/wire-fields.ts'
 import { LogReview } from './settings.ts'
 
-/** `POST /api/v1/audit/reviews`: a person looked through the log. */
+/** `POST /api/v1/audit/reviews`: a person reviewed the log. */
 export const LogReviewReport = z.strictObject({
   review: z.string().min(1).max(64),
   notes: z.string().trim().min(1).max(REASON_CHARS_MAX),
 })
 export type LogReviewReport = z.infer<typeof LogReviewReport>
 
-/** Where one review stands. */
+/** The state of one review. */
 export const LogReviewState = z.strictObject({
   ...LogReview.omit({ tenant: true }).shape,
-  /** When, by whom, and in which record; null where nobody ever did. */
+  /** When, by whom, and in which record; null if it was never done. */
   last: z.strictObject({ at: WireTime, by: z.string(), record_id: z.string() }).nullable(),
-  /** So many days after the last one, or after the log began. */
+  /** `every_days` after the last review, or after the first record. */
   due: WireTime,
   overdue: z.boolean(),
 })
 export type LogReviewState = z.infer<typeof LogReviewState>
 
-/** What a review left behind. */
+/** The answer to a review. */
 export const LogReviewAnswer = z.strictObject({ ...LogReviewState.shape, leaf_index: z.int() })
 export type LogReviewAnswer = z.infer<typeof LogReviewAnswer>
 

@@ -1,3 +1,5 @@
+import { pointerSteps } from '../format/source-place.ts'
+
 /** Most recipients of one request; of more the domains are not read. */
 export const RECIPIENTS_MAX = 1_000
 
@@ -57,7 +59,7 @@ function isCount(value: unknown): value is number {
 
 /** The own member that a JSON Pointer (RFC 6901) names; undefined where there is none. */
 function valueAt(toolArguments: Arguments, pointer: string): unknown {
-  return pointerNames(pointer).reduce<unknown>((value, name) => {
+  return pointerSteps(pointer).reduce<unknown>((value, name) => {
     if (typeof value !== 'object' || value === null) return undefined
     return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
   }, toolArguments)
@@ -65,19 +67,11 @@ function valueAt(toolArguments: Arguments, pointer: string): unknown {
 
 /** Like `valueAt`; null, which is never a recipient, where something on the way is no object: what was meant to be there is somewhere else. */
 function memberAt(toolArguments: Arguments, pointer: string): unknown {
-  return pointerNames(pointer).reduce<unknown>((value, name) => {
+  return pointerSteps(pointer).reduce<unknown>((value, name) => {
     if (value === undefined) return undefined
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
     return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
   }, toolArguments ?? null)
-}
-
-/** The member names of a JSON Pointer. */
-function pointerNames(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** What the request measures by itself. Null: the tool has no such measure. `unknown`: it has one, but it cannot be read. */
@@ -122,7 +116,7 @@ function domainOf(recipient: string): string | undefined {
  * receive the message whom nobody counted.
  */
 export function hasUnnamedRecipients(toolArguments: unknown, pointers: readonly string[]): boolean {
-  const named = new Set(pointers.map((pointer) => JSON.stringify(pointerNames(pointer))))
+  const named = new Set(pointers.map((pointer) => JSON.stringify(pointerSteps(pointer))))
   const search = (value: unknown, path: readonly string[]): boolean => {
     if (typeof value !== 'object' || value === null || named.has(JSON.stringify(path))) return false
     return Object.entries(value).some(([name, member]) => {
@@ -133,7 +127,7 @@ export function hasUnnamedRecipients(toolArguments: unknown, pointers: readonly 
   }
   /** A pointer to a place or to something inside of it. */
   const covers = (at: readonly string[]): boolean =>
-    pointers.some((pointer) => at.every((name, place) => pointerNames(pointer)[place] === name))
+    pointers.some((pointer) => at.every((name, place) => pointerSteps(pointer)[place] === name))
   return search(toolArguments, [])
 }
 

@@ -1,13 +1,13 @@
 import type { Outcome } from '../model/outcome.ts'
 
-/** An answer as far as a comparison is concerned. */
+/** The parts of an answer that a simulation compares. */
 export type Answered = {
   readonly outcome: Outcome
-  /** The terms that hold it there. */
+  /** The terms that limit the outcome. */
   readonly limiting: readonly string[]
-  /** What each term conceded at most, by its source. */
+  /** The highest outcome that each term allows, by its source. */
   readonly conceded: Readonly<Partial<Record<string, Outcome>>>
-  /** Duties and bounds as canonical text. */
+  /** Obligations and guardrails as canonical JSON. */
   readonly duties: string
 }
 
@@ -15,12 +15,12 @@ export type Answered = {
 export type Compared = {
   readonly decisionId: string
   readonly atMs: number
-  /** The agent, or the person where none acted. */
+  /** The agent, or the person if no agent acted. */
   readonly agent: string
   readonly action: string
   readonly before: Answered
   readonly after: Answered
 }
 
-/** Ids kept as examples of one kind. */
+/** Most example ids per kind of change. */
 export const CHANGE_EXAMPLES_MAX = 3

@@ -2,18 +2,18 @@ import { canonicalJson } from '../format/canonical-json.ts'
 import type { RecordQuery, Store, StoredRecord } from '../ledger/store.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 
-/** Every set of trust constants that was in force, in the order of the log; empty: no policy set was ever in force. */
+/** Every set of trust constants that was in force, in the order of the log; empty if the log has no policy set. */
 export type ConstantsHistory = { readonly all: readonly TrustConstants[] }
 
-/** Records of a query, page by page, to the end of the log. */
+/** Reads the records of a query, page by page, to the end of the log. */
 export type WalkRecords = (store: Pick<Store, 'query'>, query: Omit<RecordQuery, 'limit'>) => AsyncIterable<StoredRecord>
 
-/** Whether two sets of constants are the same, whatever the order of their members. */
+/** Whether two sets of constants are equal, in any order of members. */
 export function sameConstants(one: unknown, other: unknown): boolean {
   return canonicalJson(one) === canonicalJson(other)
 }
 
-/** The constants of every activation in a log; each once. */
+/** The distinct constants of all policy activations in a log. */
 export async function constantsIn(store: Pick<Store, 'query'>, walk: WalkRecords): Promise<ConstantsHistory> {
   const all = new Map<string, TrustConstants>()
   for await (const { record } of walk(store, { kinds: ['policy_set'] }))

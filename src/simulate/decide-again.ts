@@ -15,8 +15,8 @@ import type { PolicySet } from '../policy/policy-set.ts'
 import type { Past } from './past.ts'
 
 /**
- * A recorded decision under another policy set, at its own time, in the world as it was: what ran then had run, and budgets are as
- * full as they were. Only what the candidate itself makes of that world is new: classes, trust, risk, terms.
+ * Makes a recorded decision again under another policy set, at its own time and in the state of that time: with the actions that
+ * had run and the budgets that were used. Only what follows from the candidate is new: classification, trust, risk, terms.
  */
 export async function decideAgain(record: AuditRecord, candidate: PolicySet, past: Past): Promise<Decision> {
   const body = decisionBodyOf(record)
@@ -27,46 +27,49 @@ export async function decideAgain(record: AuditRecord, candidate: PolicySet, pas
     request,
     entrypoint,
     ...('base_input' in body ? { baseInput: body.base_input } : {}),
-    // What another decision point answered stays its answer under any base here.
+    // The base answer of another decision point does not depend on the candidate.
     ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
   }
   const first = await derive({ question, facts, policySet: candidate })
-  // The graduated decision: where something is only observed, that under the budgets that would have been used.
+  // In observe mode, the decision compared is the graduated one, with the budgets of the rehearsal.
   const last = withBudgets(first, { facts, accounts: accountsOfFacts(facts) }, past.view, body.would?.rehearsal ?? undefined)
   return last.would?.decision ?? last.decision
 }
 
-/** Recorded facts; where the candidate classes the action or a party otherwise, or counts trust otherwise, what it makes of them. */
+/**
+ * The recorded facts. If the candidate classifies the action or a party otherwise, or derives trust otherwise, its own facts for
+ * those.
+ */
 function factsUnder(candidate: PolicySet, request: Request, facts: DecisionFacts, past: Past): DecisionFacts {
   const { agent } = facts.parties
   const scope = formatScope(facts.action.scope, facts.action.stake)
   if (agent !== null) past.catchUp({ tenant: facts.caller.tenant, id: agent.id, scope }, facts.at_ms)
   const fresh = gatherFacts(contextUnder(candidate, request, facts), past.view)
-  if (!past.rederives && canonicalJson(classesIn(fresh)) === canonicalJson(classesIn(facts))) return facts
+  if (!past.rederives && canonicalJson(classification(fresh)) === canonicalJson(classification(facts))) return facts
   const { action, agent: party, trust, links, containment, kill_switch, known_domains } = fresh
   return { ...facts, action, agent: party, trust, links, containment, kill_switch, known_domains }
 }
 
-/** The request's context under the candidate, for the caller as its decision saw it. */
+/** The request's context under the candidate, with the caller as it was recorded. */
 function contextUnder(candidate: PolicySet, request: Request, facts: DecisionFacts): RequestContext {
   const { at_ms: atMs, outside: classifierAnswers } = facts
   return requestContext({ request, caller: callerOf(facts), policySet: candidate, atMs, classifierAnswers })
 }
 
-/** What of the facts comes from the catalogue. */
-function classesIn({ action, agent, links }: DecisionFacts): unknown {
+/** The facts that come from the catalogue. */
+function classification({ action, agent, links }: DecisionFacts): unknown {
   const classes = { action, agent, links: links.map(({ party, known, tier }) => ({ party, known, tier })) }
   return JSON.parse(JSON.stringify(classes)) as unknown
 }
 
-/** The caller as its decision saw it; roles were checked then. */
+/** The caller as it was recorded; roles were checked at that time. */
 export function callerOf({ caller, parties }: Pick<DecisionFacts, 'caller' | 'parties'>): Caller {
   const [link] = parties.links
   const proven = parties.links.filter(({ claimed }) => !claimed)
   const { posture, tenant, human_subject_types, supported_obligations, verified_facts } = caller
   const trusted_chain = link === undefined ? !parties.agent_claimed : !link.claimed
   const standing = CallerStanding.parse({ tenant, human_subject_types, supported_obligations, verified_facts, trusted_chain })
-  // Whoever vouches for no human can have a chain from its own credential only, which no request holds.
+  // A caller that may not vouch for humans has a chain only from its own credential; a request cannot state one.
   const hasOwnChain = human_subject_types.length === 0 && (proven.length > 0 || parties.human !== null)
   return {
     ...standing,

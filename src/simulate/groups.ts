@@ -3,10 +3,10 @@ import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 
-/** Which way an outcome moved. */
+/** Whether an outcome became higher (loosened) or lower (tightened). */
 export type Direction = 'loosened' | 'tightened'
 
-/** A decision that changed. */
+/** An example of a changed decision. */
 export type Example = { readonly decision_id: string; readonly from: Outcome; readonly to: Outcome }
 
 /** Changes from one outcome to another. */
@@ -21,19 +21,18 @@ export type Transition = {
 /** Changes of one agent, action or term; loosened examples first. */
 export type ChangeGroup = {
   readonly key: string
-  /** Decided decisions of this group; null where groups overlap (terms). */
+  /** Decisions of this group; null for terms, because a decision has several. */
   readonly decisions: number | null
   readonly loosened: number
   readonly tightened: number
   readonly examples: readonly Example[]
 }
 
-/** Most agents or actions told apart; what comes after counts together under `OTHERS`. */
+/** Most groups; later ones count together as `OTHER_GROUPS`. */
 const CHANGE_GROUPS_MAX = 1_000
-/** The group of all that came after the first thousand. */
+/** The key of all groups beyond the maximum. */
 const OTHER_GROUPS = '(others)'
 
-/** Which way a change went. */
 function directionOf(from: Outcome, to: Outcome): Direction {
   return OUTCOME_RANK[to] > OUTCOME_RANK[from] ? 'loosened' : 'tightened'
 }
@@ -42,11 +41,11 @@ function directionOf(from: Outcome, to: Outcome): Direction {
 export type Changes = {
   readonly add: (compared: Compared) => void
   readonly counts: () => Readonly<Record<Direction, number>>
-  /** Loosened first, then by how many. */
+  /** Loosened first, then by count. */
   readonly list: () => readonly Transition[]
 }
 
-/** No changes yet; at most one entry per pair of outcomes. */
+/** An empty count. Memory is bounded by the number of outcome pairs. */
 export function createChanges(): Changes {
   const pairs = new Map<string, { from: Outcome; to: Outcome; direction: Direction; count: number; examples: string[] }>()
   const total = (direction: Direction): number =>
@@ -67,17 +66,17 @@ export function createChanges(): Changes {
   }
 }
 
-/** Counts decisions and changes by a name. */
+/** Counts decisions and changes by group. */
 export type Groups = {
   readonly decided: (key: string) => void
   readonly changed: (key: string, compared: Compared) => void
-  /** Groups in which something changed: most loosened first, then most tightened. */
+  /** Groups with changes: most loosened first, then most tightened. */
   readonly list: () => readonly ChangeGroup[]
 }
 
 type Kept = { decisions: number; readonly changes: Record<Direction, { count: number; readonly examples: Example[] }> }
 
-/** No groups yet. */
+/** An empty count of groups. */
 export function createGroups(): Groups {
   const groups = new Map<string, Kept>()
   const groupOf = (key: string): Kept => {

@@ -16,21 +16,23 @@ import { type ConstantsHistory, sameConstants } from './constants-history.ts'
 import { createPromotions, type PromotionCounts } from './promotions.ts'
 import { createReweighing } from './reweigh.ts'
 
-/** State as the log made it, up to the record applied last; under the candidate's constants where they are not the log's. */
+/**
+ * The state up to the record applied last. If the candidate has other trust constants than the log, it is derived under those.
+ */
 export type Past = {
   readonly view: View
-  /** True: the candidate's constants are not those of the whole log, so trust has to be derived again. */
+  /** True: the candidate has other constants than the log, so trust is derived again. */
   readonly rederives: boolean
   readonly apply: (stored: StoredRecord) => void
-  /** Effects that no record holds (of a foreign decision log). */
+  /** Applies effects that no record holds (those of a foreign decision log). */
   readonly add: (effects: readonly Effect[], atMs: number, tenant: string) => void
-  /** What the timer would have done before a decision: under other constants, promotions come at other times. */
+  /** Applies the promotions that the timer would have granted by now; under other constants they come at other times. */
   readonly catchUp: (agent: { readonly tenant: string; readonly id: string; readonly scope: ScopeKey }, atMs: number) => void
-  /** Null where trust is not derived again. */
+  /** Null if trust is not derived again. */
   readonly promotions: () => PromotionCounts | null
 }
 
-/** What the past is derived with. */
+/** What deriving the past needs. */
 export type PastDeps = {
   readonly candidate: Pick<PolicySet, 'constants' | 'settings' | 'catalogue'>
   readonly history: ConstantsHistory
@@ -39,7 +41,7 @@ export type PastDeps = {
   readonly promotes: boolean
 }
 
-/** The state before the first record. Memory grows with agents and tenants, never with records. */
+/** The state before the first record. Memory grows with agents and tenants, not with records. */
 export function createPast({ candidate, history, scratch, promotes }: PastDeps): Past {
   const { constants } = candidate
   const rederives = !history.all.every((each) => sameConstants(each, constants))
@@ -70,7 +72,7 @@ export function createPast({ candidate, history, scratch, promotes }: PastDeps):
   }
 }
 
-/** Documents in memory; those that come and go with decisions in the scratch. The constants are the candidate's, whatever the log says. */
+/** Documents in memory; those that come and go with decisions in the scratch. Constants are always the candidate's. */
 function createState(scratch: Scratch, constants: TrustConstants): ProjectionState {
   const documents = new Map<string, Documents[DocumentKind]>()
   return {

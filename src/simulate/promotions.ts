@@ -11,19 +11,19 @@ import { DEFAULT_TRUST_CONSTANTS } from '../trust/default-constants.ts'
 import { promoteScope, promotionGates } from '../trust/promotion.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
 
-/** What came of promotions under other constants than the log's. */
+/** How promotions differ under other constants than the log's. */
 export type PromotionCounts = { readonly refused: number; readonly late: number; readonly early: number }
 
-/** Where an agent's trust is earned. */
+/** A scope of one agent. */
 export type PromotedScope = { readonly tenant: string; readonly id: string; readonly scope: ScopeKey }
 
-/** Promotions as they come under other constants than the log's. */
+/** Promotions under other constants than the log's. */
 export type Promotions = {
-  /** Tells of every record of the log, as it is. */
+  /** Takes every record of the log, unchanged. */
   readonly follow: (record: AuditRecord) => void
-  /** A promotion that the log has. */
+  /** Takes a promotion of the log. */
   readonly recorded: (effect: Extract<Effect, { kind: 'promote' }>, atMs: number, tenant: string) => void
-  /** What the timer would have done by now. */
+  /** Grants what the timer would have granted by now. */
   readonly due: (agent: PromotedScope, atMs: number) => void
   readonly counts: () => PromotionCounts
 }
@@ -37,9 +37,9 @@ export type PromotionDeps = {
 }
 
 /**
- * A promotion that the log has is tried at its time; where a gate stands in the way it waits, and is tried again before each
- * decision. The timer also grants what the log's own constants did not yet allow; what they allowed and nobody granted, nobody
- * looked at, and would not have under the candidate either.
+ * A promotion of the log is tried at its own time. If a gate refuses it, it waits and is tried again before each decision. The
+ * timer also grants promotions that the log's constants did not allow yet. A promotion that they allowed but nobody granted is
+ * not granted here either.
  */
 export function createPromotions({ candidate, state, isTimed }: PromotionDeps): Promotions {
   const { constants, settings, catalogue } = candidate
@@ -57,7 +57,7 @@ export function createPromotions({ candidate, state, isTimed }: PromotionDeps): 
     const level = levelIn(agentOf(key), scope)
     const to = LEVELS[level + 1]
     if (!isTimed || to === undefined || to > settings.automatic_level_max || !catalogue.agent(key.id).known) return false
-    return state.document(key) !== undefined && !logged.couldRise(key, { scope, level, nowMs })
+    return state.document(key) !== undefined && !logged.wasAllowed(key, { scope, level, nowMs })
   }
   return {
     follow: logged.follow,
@@ -86,21 +86,21 @@ function levelIn(agent: AgentTrust, scope: ScopeKey): Level {
   return agent.scopes[scope]?.ladder.level ?? 0
 }
 
-/** What trust is made of, and the constants it is weighed by. */
-function isOfTrust(effect: Effect): boolean {
+/** Whether an effect changes trust or the constants that weigh it. */
+function changesTrust(effect: Effect): boolean {
   return effect.kind === 'constants' || isTrustEffect(effect)
 }
 
 type LoggedTrust = {
   readonly follow: (record: AuditRecord) => void
-  /** Whether, at this level, the log's own constants would have let the agent rise. */
-  readonly couldRise: (
+  /** Whether the log's constants would have allowed a promotion from this level. */
+  readonly wasAllowed: (
     key: DocumentKey<'agent'>,
     at: { readonly scope: ScopeKey; readonly level: Level; readonly nowMs: number },
   ) => boolean
 }
 
-/** Trust as the log has it, under the constants that were in force. */
+/** Trust as in the log, under the constants that were in force. */
 function createLoggedTrust(): LoggedTrust {
   const documents = new Map<string, Documents[DocumentKind]>()
   let constants: TrustConstants = DEFAULT_TRUST_CONSTANTS
@@ -116,10 +116,10 @@ function createLoggedTrust(): LoggedTrust {
   }
   return {
     follow: ({ effects, at, tenant }) => {
-      const ofTrust = effects.filter(isOfTrust)
-      if (ofTrust.length > 0) project(ofTrust, Date.parse(at), tenant, state)
+      const trustEffects = effects.filter(changesTrust)
+      if (trustEffects.length > 0) project(trustEffects, Date.parse(at), tenant, state)
     },
-    couldRise: (key, { scope, level, nowMs }) => {
+    wasAllowed: (key, { scope, level, nowMs }) => {
       const agent = find(key)
       if (agent === undefined || levelIn(agent, scope) !== level) return false
       return promotionGates(agent, scope, { nowMs, human: false }, constants).every(({ passed }) => passed)

@@ -5,12 +5,12 @@ import type { Outcome } from '../model/outcome.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { Answered } from './compared.ts'
 
-/** The graduated decision: what was answered, or, where something was only observed, what would have been. */
+/** The graduated decision: the answer, or in observe mode what the answer would have been. */
 export function graduatedIn({ decision, would }: Pick<DecisionBody, 'decision' | 'would'>): Decision {
   return would?.decision ?? decision
 }
 
-/** A decision as far as it is compared. */
+/** The parts of a decision that are compared. */
 export function answeredOf({ outcome, limiting, ceilings, obligations, guardrails }: Decision): Answered {
   const conceded: Partial<Record<string, Outcome>> = {}
   for (const { source, outcome: own } of ceilings) conceded[source] = lowerOutcome(conceded[source] ?? 'allow', own)

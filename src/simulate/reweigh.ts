@@ -9,7 +9,7 @@ import type { Scratch } from '../ledger/scratch.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 import { type ConstantsHistory, sameConstants } from './constants-history.ts'
 
-/** The constants that are in an effect already when it is recorded; all others are read when state is derived. */
+/** The constants that are applied before an effect is recorded. All others are applied when state is derived. */
 const WEIGHTS = [
   'source_weights',
   'source_weight_negative_min',
@@ -20,20 +20,20 @@ const WEIGHTS = [
   'incident_rules',
 ] as const satisfies readonly (keyof TrustConstants)[]
 
-/** Effects that a verdict brings about, and that weighing it anew replaces. */
-const OF_A_VERDICT: readonly Effect['kind'][] = ['evidence', 'take_back', 'delegator', 'rater_share', 'incident', 'verdict']
+/** Effects of a verdict, which weighing it again replaces. */
+const VERDICT_EFFECTS: readonly Effect['kind'][] = ['evidence', 'take_back', 'delegator', 'rater_share', 'incident', 'verdict']
 
-/** Records that hold a verdict on a decision. */
-const OF_VERDICTS: readonly RecordKind[] = ['outcome', 'signal', 'approval']
+/** Records with a verdict on a decision. */
+const VERDICT_RECORDS: readonly RecordKind[] = ['outcome', 'signal', 'approval']
 
-/** Effects of records as the candidate's constants would have made them. */
+/** Gives the effects that a record would have under the candidate's constants. */
 export type Reweighing = {
-  /** False: the log's weights are the candidate's, and effects stay as they are recorded. */
+  /** False: log and candidate have the same weights, so effects stay as recorded. */
   readonly active: boolean
   readonly effectsOf: (record: AuditRecord) => readonly Effect[]
 }
 
-/** What weighing anew needs: both constants, what is known of decisions so far, and room for it. */
+/** What weighing again needs: the constants of both sides, and where decisions are kept until their verdicts come. */
 export type ReweighDeps = {
   readonly constants: TrustConstants
   readonly history: ConstantsHistory
@@ -41,22 +41,22 @@ export type ReweighDeps = {
   readonly state: Pick<ProjectionState, 'document'>
 }
 
-/** Weighs each verdict of the log again by the candidate's weights, from what the verdict was and not from what it then counted for. */
+/** Weighs each verdict of the log by the candidate's weights. It starts from the verdict itself, not from its recorded weight. */
 export function createReweighing({ constants, history, scratch, state }: ReweighDeps): Reweighing {
   const weightsOf = (of: TrustConstants) => WEIGHTS.map((name) => of[name])
   const active = history.all.some((each) => !sameConstants(weightsOf(each), weightsOf(constants)))
   let inForce = history.all[0] ?? constants
   const judgedName = (tenant: string, id: string): string => `judged/${encodeURIComponent(tenant)}/${encodeURIComponent(id)}`
-  const weighed = (record: AuditRecord): readonly Effect[] => {
+  const reweighed = (record: AuditRecord): readonly Effect[] => {
     const { tenant, decision_id: id } = record
     const verdict = record.body['verdict'] as Verdict | undefined
     const known = id === null ? undefined : (scratch.get(judgedName(tenant, id)) as KnownDecision | undefined)
     const judged = record.kind === 'approval' ? known?.proposed : known?.judged
-    // What is no verdict on a decision of this log stays as it was recorded; so does one that waited, freed others, or was about a canary.
-    if (verdict === undefined || judged === undefined || judged === null || !weighsAlone(record)) return record.effects
+    // Unchanged: a verdict on no decision of this log, one held back, one that released held ones, and one on a canary.
+    if (verdict === undefined || judged === undefined || judged === null || !isOwnVerdict(record)) return record.effects
     const verdicts = state.document({ kind: 'verdicts', tenant, id: judged.decision_id })
     const { effects } = weigh(judged, verdict, verdicts, constants)
-    return [...effects, ...record.effects.filter(({ kind }) => !OF_A_VERDICT.includes(kind))]
+    return [...effects, ...record.effects.filter(({ kind }) => !VERDICT_EFFECTS.includes(kind))]
   }
   return {
     active,
@@ -67,19 +67,19 @@ export function createReweighing({ constants, history, scratch, state }: Reweigh
         scratch.set(judgedName(record.tenant, record.id), knownOf(record))
         return record.effects
       }
-      if (OF_VERDICTS.includes(record.kind)) return weighed(record)
-      return record.effects.map((effect) => (effect.kind === 'incident' ? byClass(effect, inForce, constants) : effect))
+      if (VERDICT_RECORDS.includes(record.kind)) return reweighed(record)
+      return record.effects.map((effect) => (effect.kind === 'incident' ? underNewRule(effect, inForce, constants) : effect))
     },
   }
 }
 
-/** Whether a record's effects on trust are those of its own verdict, and no others. */
-function weighsAlone({ body, effects }: AuditRecord): boolean {
+/** Whether all trust effects of a record come from its own verdict. */
+function isOwnVerdict({ body, effects }: AuditRecord): boolean {
   const isApart = body['canary'] === true || body['unweighed'] === true
   return !isApart && effects.every(({ kind }) => kind !== 'filing' && kind !== 'hold_resolved')
 }
 
-/** What verdicts on a decision are about: of whoever saw what came of it, and of whoever is asked to approve it. */
+/** What is judged about a decision: its result, and the proposal that an approver sees. */
 type KnownDecision = { readonly judged: Judged | null; readonly proposed: Judged | null }
 
 function knownOf(record: AuditRecord): KnownDecision {
@@ -98,8 +98,8 @@ function knownOf(record: AuditRecord): KnownDecision {
   }
 }
 
-/** An incident by the rule of its class: what was the rule's then is the rule's now; what a person chose stays. */
-function byClass(
+/** The incident under the new rule of its class. Values that a person chose, and not the old rule, stay. */
+function underNewRule(
   effect: Extract<Effect, { kind: 'incident' }>,
   then: TrustConstants,
   now: TrustConstants,

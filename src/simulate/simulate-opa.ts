@@ -24,31 +24,31 @@ import { createTimeline } from './timeline.ts'
 /** What a simulation over an OPA decision log needs. */
 export type SimulateOpaDeps = {
   readonly entries: AsyncIterable<OpaEntry>
-  /** Where trust comes from, as it was at each entry's time; absent: nothing is known of any agent. */
+  /** The source of trust at each entry's time. Absent: no agent is known. */
   readonly store: Pick<Store, 'query'> | undefined
   readonly walk: WalkRecords
   readonly scratch: Scratch
   readonly candidate: PolicySet
   readonly promotes: boolean
-  /** Who would have asked: the standing of whoever shows no credential. */
+  /** The caller of every entry: one without a credential. */
   readonly caller: Caller
-  /** Entries before this time are not decided again. */
+  /** Entries before this time are skipped. */
   readonly sinceMs: number
 }
 
-/** What a simulation over an OPA decision log came to. */
+/** The report of a simulation over an OPA decision log. */
 export type OpaSimulation = {
-  /** The base's answer now against the answer in the log. */
+  /** The answer of the candidate's base compared with the answer in the log. */
   readonly changes: TallyReport
-  /** What Gradus would have answered, against the answer in the log. */
+  /** The graduated decision compared with the answer in the log. */
   readonly would: TallyReport
-  /** Null: trust is as the store has it. Otherwise it was derived again, and so many promotions came otherwise. */
+  /** How promotions differ; null if trust was not derived again. */
   readonly promotions: PromotionCounts | null
 }
 
 /**
- * Asks the base of the candidate again what an OPA was asked, and compares with what that answered; and says what the graduated
- * decision would have been. Entries come in the order of the log; memory does not grow with it.
+ * Asks the candidate's base every question of an OPA decision log and compares the answers. It also compares the graduated
+ * decision. Entries come in the order of the log; memory does not grow with it.
  */
 export async function simulateOpa(deps: SimulateOpaDeps): Promise<OpaSimulation> {
   const { store, walk, candidate, scratch, promotes } = deps
@@ -60,16 +60,16 @@ export async function simulateOpa(deps: SimulateOpaDeps): Promise<OpaSimulation>
   for await (const entry of deps.entries) {
     const atMs = Date.parse(entry.timestamp)
     for await (const stored of timeline.until(atMs)) past.apply(stored)
-    await judge({ ...deps, past, changes, would }, entry, atMs)
+    await compareEntry({ ...deps, past, changes, would }, entry, atMs)
   }
   return { changes: changes.report(), would: would.report(), promotions: past.promotions() }
 }
 
-type Judging = SimulateOpaDeps & { readonly past: Past; readonly changes: SimulationTally; readonly would: SimulationTally }
+type Comparing = SimulateOpaDeps & { readonly past: Past; readonly changes: SimulationTally; readonly would: SimulationTally }
 
-async function judge(judging: Judging, entry: OpaEntry, atMs: number): Promise<void> {
-  if (atMs < judging.sinceMs) return
-  const { candidate, changes, would } = judging
+async function compareEntry(comparing: Comparing, entry: OpaEntry, atMs: number): Promise<void> {
+  if (atMs < comparing.sinceMs) return
+  const { candidate, changes, would } = comparing
   const target = entrypointFor(entry, candidate.base.entrypoints)
   const unknown = unreadableBecause(entry) ?? (target === undefined ? 'other_path' : undefined)
   if (unknown !== undefined || target === undefined) {
@@ -89,7 +89,7 @@ async function judge(judging: Judging, entry: OpaEntry, atMs: number): Promise<v
   changes.add({ ...compared, after: baseAnswer(after) })
   if (request === undefined) would.unknown('no_request', atMs)
   else {
-    const decision = await wouldDecide(judging, { entry, request, entrypoint: target.entrypoint, base: after, atMs })
+    const decision = await wouldDecide(comparing, { entry, request, entrypoint: target.entrypoint, base: after, atMs })
     would.add({ ...compared, after: answeredOf(decision) })
   }
 }
@@ -98,14 +98,14 @@ function evaluationOf(value: unknown): PolicyEvaluation {
   return value === undefined ? { kind: 'undefined' } : { kind: 'value', value }
 }
 
-/** A base's answer as it is compared: its outcome, and the whole of it as "duties". */
+/** A base answer in comparable form. The whole answer stands as `duties`, so that any difference shows. */
 function baseAnswer(evaluation: PolicyEvaluation) {
   const { outcome } = readBaseResult(evaluation)
   const duties = evaluation.kind === 'value' ? textOf(evaluation.value) : evaluation.kind
   return { outcome, limiting: outcome === 'allow' ? [] : ['base'], conceded: { base: outcome }, duties }
 }
 
-/** Canonical text; of what has none (lone surrogates, extreme depth), the text as it is, which then equals only itself. */
+/** Canonical JSON; plain JSON for values that have no canonical form (lone surrogates, extreme depth). */
 function textOf(value: unknown): string {
   try {
     return canonicalJson(value)
@@ -122,12 +122,12 @@ type OpaQuestion = {
   readonly atMs: number
 }
 
-/** The graduated decision; what the base let run has run, so that later entries meet an agent that did it before. */
-async function wouldDecide({ candidate, caller, past }: Judging, { entry, request, entrypoint, base, atMs }: OpaQuestion) {
+/** The graduated decision. An action that the base allowed counts as run, so that later entries see its traces. */
+async function wouldDecide({ candidate, caller, past }: Comparing, { entry, request, entrypoint, base, atMs }: OpaQuestion) {
   const context = requestContext({ request, caller, policySet: candidate, atMs })
   const facts = gatherFacts(context, past.view)
   const raw = candidate.settings.base.input === 'request'
-  // A foreign base was asked already, with the input as it came.
+  // A base with raw input was already asked with the logged input.
   const policySet = raw ? { ...candidate, base: { ...candidate.base, evaluate: () => base } } : candidate
   const question = { request, entrypoint, baseInput: entry.input, reading: context.reading }
   const first = await derive({ question, facts, policySet })

@@ -17,25 +17,25 @@ export type SimulateDeps = {
   readonly walk: WalkRecords
   readonly scratch: Scratch
   readonly candidate: PolicySet
-  /** True: promotions are evaluated by a timer, as the configuration says. */
+  /** True: a timer grants promotions, as configured. */
   readonly promotes: boolean
-  /** Decisions before this time make the past, but are not decided again. */
+  /** Decisions before this time only build the state; they are not decided again. */
   readonly sinceMs: number
   readonly onProgress: (done: number, total: number) => void
 }
 
-/** What a simulation over the audit log came to. */
+/** The report of a simulation over the audit log. */
 export type Simulation = {
   readonly changes: TallyReport
-  /** Null: trust is as it was recorded. Otherwise it was derived again, and so many promotions came otherwise. */
+  /** How promotions differ; null if trust was not derived again. */
   readonly promotions: PromotionCounts | null
-  /** Policy sets that the decisions were recorded under, by digest, with how many of them. */
+  /** The number of decisions by the digest of the policy set they were recorded under. */
   readonly recorded_under: Readonly<Record<string, number>>
 }
 
 /**
- * Decides every recorded decision again under a candidate, in the order of the log, and counts what changes. State is derived from
- * the records on the way, so that each decision meets the budgets, containments and trust of its own moment. Memory does not grow
+ * Makes every recorded decision again under a candidate, in the order of the log, and counts the changes. State is derived from
+ * the records on the way, so that each decision sees the budgets, containments and trust of its own time. Memory does not grow
  * with the log.
  */
 export async function simulate(deps: SimulateDeps): Promise<Simulation> {
@@ -52,7 +52,7 @@ export async function simulate(deps: SimulateDeps): Promise<Simulation> {
       recordedUnder.set(digest, (recordedUnder.get(digest) ?? 0) + 1)
       await compare(stored, { candidate, past, tally })
     }
-    // A decision meets the state before it; what it did to the state comes after.
+    // A decision sees the state before it, so its own effects are applied afterwards.
     past.apply(stored)
     done += 1
     deps.onProgress(done, total)
@@ -82,7 +82,7 @@ async function compare({ record, state }: StoredRecord, { candidate, past, tally
   })
 }
 
-/** Who acted, as reports name it: the tenant in front where it is not the default one, `user:` before a person. */
+/** The name of who acted in reports: `user:` before a person, and a tenant other than the default one in front. */
 function actingIn({ tenant, agent, user }: AuditRecord): string {
   const name = agent ?? (user === null ? '' : `user:${user}`)
   return tenant === 'default' ? name : `${tenant}/${name}`

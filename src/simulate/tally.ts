@@ -4,36 +4,36 @@ import type { Outcome } from '../model/outcome.ts'
 import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 import { type ChangeGroup, type Changes, createChanges, createGroups, type Groups, type Transition } from './groups.ts'
 
-/** Why a decision cannot be decided again. */
+/** Why a decision cannot be made again. */
 export type UnknownReason = 'erased' | 'masked' | 'failed' | 'other_path' | 'no_request'
 
-/** Approvals asked for: in all, and per calendar day (UTC) from the first decision to the last. */
+/** Required approvals: total, and per calendar day (UTC) from the first decision to the last. */
 export type ApprovalCount = { readonly total: number; readonly per_day: number }
 
-/** What a comparison of many decisions came to. Loosened stands first everywhere: it is what a reviewer must not miss. */
+/** The report of a comparison. Loosened decisions stand first everywhere, because a reviewer must not miss them. */
 export type TallyReport = {
   readonly decisions: number
-  /** Decisions that could be decided again. */
+  /** Decisions that could be made again. */
   readonly decided: number
   readonly unknown: { readonly total: number } & Readonly<Partial<Record<UnknownReason, number>>>
   readonly changed: {
     readonly total: number
     readonly loosened: number
     readonly tightened: number
-    /** Of the decided, 0–1. */
+    /** Share of `decided`, 0–1. */
     readonly share: number
   }
-  /** The same outcome with other duties or bounds. */
+  /** The same outcome with other obligations or guardrails. */
   readonly other_duties: { readonly total: number; readonly examples: readonly string[] }
   readonly transitions: readonly Transition[]
   readonly by_agent: readonly ChangeGroup[]
   readonly by_action: readonly ChangeGroup[]
-  /** A change counts under every term that makes it. */
+  /** A change counts under every term that causes it. */
   readonly by_term: readonly ChangeGroup[]
   readonly approvals: {
     readonly before: ApprovalCount
     readonly after: ApprovalCount
-    /** Days on which either asked for one, oldest first. */
+    /** Days with approvals on either side, oldest first. */
     readonly days: readonly { readonly day: string; readonly before: number; readonly after: number }[]
   }
   /** ISO 8601; null where there was no decision. */
@@ -48,10 +48,10 @@ export type SimulationTally = {
   readonly report: () => TallyReport
 }
 
-/** Days whose approvals are told apart; later ones count in the total only. */
+/** Most days that are counted one by one; later ones count in the total only. */
 const DAYS_MAX = 3_660
 
-/** The terms that make a change: of those that hold the lower answer where it is, those that conceded otherwise on the other side. */
+/** The terms that cause a change: those that limit the lower answer and allowed something else in the other one. */
 function termsOf({ before, after }: Compared): readonly string[] {
   const [lower, higher] = OUTCOME_RANK[after.outcome] < OUTCOME_RANK[before.outcome] ? [after, before] : [before, after]
   const moved = lower.limiting.filter((term) => lower.conceded[term] !== higher.conceded[term])
@@ -71,7 +71,7 @@ type TallyCounts = {
   readonly duties: { total: number; readonly examples: string[] }
 }
 
-/** A tally of nothing yet. */
+/** An empty tally. */
 export function createTally(): SimulationTally {
   const counts: TallyCounts = {
     decided: 0,

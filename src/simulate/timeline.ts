@@ -1,9 +1,9 @@
 import type { StoredRecord } from '../ledger/store.ts'
 
-/** Records in the order of the log, up to a time that only moves forward. */
+/** Gives the records up to a time. Times may only increase from call to call. */
 export type Timeline = { readonly until: (atMs: number) => AsyncIterable<StoredRecord> }
 
-/** Reads a log as far as it is asked for, one record ahead. */
+/** Reads a log on demand, one record ahead. */
 export function createTimeline(records: AsyncIterable<StoredRecord> | undefined): Timeline {
   const iterator = records?.[Symbol.asyncIterator]()
   let ahead: StoredRecord | undefined

@@ -4,6 +4,7 @@ import { type LeafFault, type LeafPayload, type LeafRecord, openRecord, SALT_BYT
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
 import type { JsonValue } from '../format/json-value.ts'
+import { jsonPointer, pointerSteps } from '../format/source-place.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 
@@ -90,16 +91,15 @@ export function sealEntry(
 /** The pointer itself, or, when something inside it is masked, its members beside the masked one, each to be sealed on its own. */
 function around(record: JsonValue, pointer: string, masked: readonly string[]): readonly string[] {
   if (!masked.some((mask) => mask.startsWith(`${pointer}/`))) return [pointer]
-  const value = pointer.slice(1).split('/').reduce<JsonValue | undefined>(child, record)
+  const value = pointerSteps(pointer).reduce<JsonValue | undefined>(child, record)
   if (typeof value !== 'object' || value === null) return [pointer]
   return Object.keys(value)
     .filter((key) => key !== '__proto__')
-    .map((key) => `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .map((key) => `${pointer}${jsonPointer([key])}`)
     .flatMap((inner) => around(record, inner, masked))
 }
 
-function child(container: JsonValue | undefined, step: string): JsonValue | undefined {
-  const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+function child(container: JsonValue | undefined, key: string): JsonValue | undefined {
   if (typeof container !== 'object' || container === null || !Object.hasOwn(container, key)) return undefined
   return (container as Readonly<Record<string, JsonValue>>)[key]
 }

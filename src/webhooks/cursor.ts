@@ -1,29 +1,30 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { LogPosition } from '../events/log-position.ts'
 import { ServiceError } from '../format/error.ts'
+import { readOptional } from '../format/read-text.ts'
 import { replaceFile } from '../format/replace-file.ts'
 
 const DIRECTORY_MODE = 0o700
 
-/** Where a webhook's position is kept. */
+/** Stores a webhook's position in the log. */
 export type Cursor = {
-  /** Undefined: this webhook is new. Rejects with `store_corrupt` when what is kept is none. */
+  /** Undefined for a new webhook. Rejects with `store_corrupt` if the stored position cannot be parsed. */
   readonly load: () => Promise<LogPosition | undefined>
-  /** Kept for good when it resolves. Rejects when it cannot be. */
+  /** The position is durable once this resolves. */
   readonly save: (position: LogPosition) => Promise<void>
 }
 
-/** A cursor in a file of the data directory: there is the old position or the new one at any moment. */
+/** A cursor in a file of the data directory, replaced atomically. */
 export function fileCursor(dataDir: string, webhook: string): Cursor {
   const file = join(dataDir, 'webhooks', `${webhook}.json`)
   return {
     load: async () => {
-      const text = await readIfThere(file)
-      if (text === undefined) return undefined
+      const bytes = await readOptional(file)
+      if (bytes === undefined) return undefined
       try {
-        return LogPosition.parse(JSON.parse(text))
+        return LogPosition.parse(JSON.parse(bytes.toString('utf8')))
       } catch (cause) {
         throw new ServiceError('store_corrupt', `${file} does not say how far the webhook "${webhook}" got`, {
           place: { file },
@@ -40,22 +41,9 @@ export function fileCursor(dataDir: string, webhook: string): Cursor {
   }
 }
 
-/** A cursor that is forgotten with the process, for a log that is too. */
+/** A cursor in memory, for a log in memory. */
 export function memoryCursor(): Cursor {
   return { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new ServiceError('io', `cannot read ${file}`, {
-      place: { file },
-      fix: 'make it readable for the user that runs gradus',
-      cause,
-    })
-  }
 }
 
 async function syncDirectory(directory: string): Promise<void> {

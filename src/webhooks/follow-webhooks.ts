@@ -11,15 +11,15 @@ import type { Webhook } from './settings.ts'
 /** How often the lag of every webhook is observed, ms. */
 const LAG_INTERVAL_MS = SECOND_MS
 
-/** What following needs; the members that can be left out are for tests. */
+/** What following needs; tests set the optional members. */
 export type FollowOptions = {
   readonly store: Store
-  /** Which records of this store have events; without it every record is looked at. */
+  /** The records of this store that have events; without it every record is read. */
   readonly index?: EventIndex
   readonly webhooks: readonly Webhook[]
-  /** Where positions are kept; null with a store that forgets. */
+  /** Where positions are stored; null for a store in memory. */
   readonly dataDir: string | null
-  /** What relative secret files are relative to. */
+  /** The directory that relative paths of secret files start from. */
   readonly root: string
   readonly nowMs: () => number
   readonly observe: Observer
@@ -33,13 +33,14 @@ export type FollowOptions = {
 /** The webhooks of a configuration, ready to follow the log. */
 export type WebhookFollowers = {
   readonly start: () => void
-  /** Sends what is written as far as the receivers take it, within a bound, and keeps every position. The store is open until then. */
+  /** Sends pending events within a time limit and saves every position. The store must stay open until then. */
   readonly stop: () => Promise<void>
 }
 
 /**
- * Webhooks are followers of the log: each event is sent in order, again and again until it is acknowledged, and how far a webhook got
- * is kept on disk; nothing else is. Reads secrets and positions; rejects with `bad_config`, `store_corrupt` or `io` with the place and the fix.
+ * Webhooks follow the log: each event is sent in order and retried until it is acknowledged. Only the position of each webhook is
+ * stored on disk. Rejects with `bad_config`, `store_corrupt` or `io`, with place and fix, if a secret or a position cannot be
+ * read.
  */
 export async function followWebhooks(options: FollowOptions): Promise<WebhookFollowers> {
   const { webhooks, dataDir, root, warn, observe } = options

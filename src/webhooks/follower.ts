@@ -11,7 +11,7 @@ import { postEvent } from './post.ts'
 import { backOffMs, type Pace } from './retry-pace.ts'
 import type { Webhook } from './settings.ts'
 
-/** Looking through the log takes at most one part in this many of the time. */
+/** Reading through the log takes at most one part in this many of the time, so that decisions are not slowed down. */
 const SCAN_SHARE = 4
 
 /** What a follower needs. */
@@ -29,33 +29,33 @@ export type FollowerDeps = {
 /** One webhook following the log. */
 export type Follower = {
   readonly start: () => void
-  /** Sends what is written, without waiting for a receiver that fails; resolves when nothing is under way any more. */
+  /** Sends pending events without retries; resolves when no request is under way. */
   readonly stop: () => Promise<void>
   /** Records between the position and the end of the log. */
   readonly lag: () => number
 }
 
-/** A webhook on its way through the log. */
+/** The state of one follower. */
 type Following = FollowerDeps & {
   readonly webhook: Webhook
   readonly keys: readonly Uint8Array[]
   readonly cursor: Cursor
-  /** How warnings begin. */
+  /** The name in warnings. */
   readonly name: string
-  /** Aborted: nothing is waited for any more. */
+  /** Aborted: the follower stops, and retries and pauses end. */
   readonly stopping: AbortController
-  /** Aborted: there is no time left, even for what is under way. */
+  /** Aborted: the time limit of the stop is over, and requests under way end too. */
   readonly cutOff: AbortController
   position: LogPosition
   savedPosition: LogPosition
   savedAtMs: number
-  /** Failures in a row, of the receiver and of reading the log. */
+  /** Failures in a row, of the receiver or of reading the log. */
   failures: number
-  /** A position could not be kept, and that was warned of. */
+  /** True: saving the position failed, and a warning was given. */
   isUnsaved: boolean
 }
 
-/** Goes through the log in order, sending every event of the webhook until it is delivered; the position is kept after each. */
+/** Opens a follower: it sends every event of the webhook in the order of the log, and saves the position after each delivery. */
 export async function openFollower(
   webhook: Webhook,
   keys: readonly Uint8Array[],
@@ -93,7 +93,7 @@ export async function openFollower(
   }
 }
 
-/** Where to go on: from the position kept; a new webhook, and one whose log was rolled back, from the end of the log. */
+/** The saved position; the end of the log for a new webhook, and for one whose log was rolled back. */
 async function startPosition(id: string, cursor: Cursor, { store, warn }: FollowerDeps): Promise<LogPosition> {
   const end: LogPosition = { leaf_index: store.size(), event: 0 }
   const kept = await cursor.load()
@@ -104,7 +104,7 @@ async function startPosition(id: string, cursor: Cursor, { store, warn }: Follow
   return end
 }
 
-/** Reads, sends and waits, until it is stopped, its receiver is gone, or there is no time left. */
+/** Reads, sends and waits, until it is stopped, the receiver is gone, or the time limit of the stop is over. */
 async function follow(following: Following): Promise<void> {
   const { store, pace } = following
   while (!following.cutOff.signal.aborted) {
@@ -122,7 +122,7 @@ async function follow(following: Following): Promise<void> {
   }
 }
 
-/** The next stretch of the log, read until it succeeds; undefined: there is no time left to wait. */
+/** The next stretch of the log, with retries; undefined if the follower is stopping. */
 async function readStretch(following: Following): Promise<EventStretch | undefined> {
   for (;;) {
     try {
@@ -135,7 +135,7 @@ async function readStretch(following: Following): Promise<EventStretch | undefin
   }
 }
 
-/** False: the receiver is gone, or there is no time left. */
+/** False: the receiver is gone, or the follower is stopping. */
 async function sendAll(following: Following, events: readonly QueuedEvent[]): Promise<boolean> {
   for (const queued of events) {
     if (isBefore(queued.at, following.position) || !isWanted(following.webhook, queued)) continue
@@ -150,7 +150,7 @@ function isWanted({ events, tenant }: Webhook, queued: QueuedEvent): boolean {
   return (events === undefined || events.includes(queued.event.type)) && (tenant === undefined || tenant === queued.tenant)
 }
 
-/** Sends one event until it is acknowledged. */
+/** Sends one event, with retries. False: the receiver is gone, or the follower is stopping. */
 async function deliver(following: Following, queued: QueuedEvent): Promise<boolean> {
   const { webhook, keys, cutOff, observe, warn, name } = following
   for (;;) {
@@ -170,7 +170,7 @@ async function deliver(following: Following, queued: QueuedEvent): Promise<boole
   }
 }
 
-/** One failure: warned of once until something succeeds again, and waited for. False: there is no time left to wait. */
+/** Warns of the first failure in a row, and pauses. False: the follower is stopping. */
 async function waitAfterFailure(following: Following, what: string): Promise<boolean> {
   const { cutOff, stopping, warn, name, random, pace } = following
   if (cutOff.signal.aborted) return false
@@ -187,7 +187,7 @@ function noteSuccess(following: Following): void {
   following.failures = 0
 }
 
-/** A position that cannot be kept stops nothing: after a restart some events are sent again. */
+/** A position that cannot be saved does not stop delivery: after a restart some events are sent again. */
 async function savePosition(following: Following): Promise<void> {
   const { position, cursor, warn, name } = following
   following.savedAtMs = performance.now()
@@ -203,7 +203,7 @@ async function savePosition(following: Following): Promise<void> {
   }
 }
 
-/** Waits, but not when it is stopped. */
+/** Pauses; ends at once when the follower is stopped. */
 function sleep({ stopping }: Following, ms: number): Promise<void> {
   return pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
 }

@@ -4,17 +4,20 @@ import type { Webhook } from './settings.ts'
 import { signature } from './sign.ts'
 import { SECOND_MS } from '../format/time.ts'
 
-/** Bytes of an answer that are read, so that the connection can be used again; a longer answer is cut off. */
+/** Most bytes of an answer that are read. A read answer lets the connection be reused; a longer one is cancelled. */
 const ANSWER_BYTES_MAX = 16_384
 
-/** What became of one attempt. `failed` says why, and nothing that a receiver wrote is in it. */
+/** The result of one attempt. `why` never holds text of the receiver. */
 export type Posting =
   { readonly kind: 'delivered' } | { readonly kind: 'gone' } | { readonly kind: 'failed'; readonly why: string }
 
-/** What an attempt needs beside the event. */
+/** What an attempt needs besides the event. */
 export type PostDeps = { readonly fetch: typeof fetch; readonly nowMs: () => number; readonly signal: AbortSignal }
 
-/** Sends one event, signed for this moment. 2xx is delivered, 410 is gone, anything else failed; redirects are not followed. Never rejects. */
+/**
+ * Sends one event, signed with the current time. 2xx is delivered, 410 is gone, anything else failed; redirects are not followed.
+ * Never rejects.
+ */
 export async function postEvent(
   { url, timeout_ms }: Webhook,
   keys: readonly Uint8Array[],
@@ -46,7 +49,7 @@ export async function postEvent(
   }
 }
 
-/** The answer has been given by its status; whatever goes wrong with the rest of it changes nothing. */
+/** Reads the rest of an answer. Errors are ignored, because the status has already decided. */
 async function discard({ body }: Response): Promise<void> {
   if (body === null) return
   const reader = body.getReader()

@@ -2,14 +2,14 @@ import { readSecretText, type SecretSources } from '../access/secret-text.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Webhook } from './settings.ts'
 
-/** Secrets of one webhook: the one in use, and those before or after it while a receiver changes over. */
+/** Most secrets of one webhook. More than one is for rotation. */
 export const SECRETS_MAX = 4
 /** Length of a key, bytes, as Standard Webhooks asks for. */
 export const SECRET_BYTES = { min: 24, max: 64 } as const
 
 const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/u
 
-/** The keys a webhook is signed with. Throws `bad_config` that names the place, never the secret, when there is none or it is malformed. */
+/** The signing keys of a webhook. Throws `bad_config` with the place, never with the secret, if one is missing or malformed. */
 export function signingKeys({ id, secret }: Webhook, sources: SecretSources): readonly Uint8Array[] {
   const names = { owner: `webhook "${id}"`, noun: 'secret', subject: `the secret of the webhook "${id}"` }
   const { text, where, place } = readSecretText(secret, names, sources)

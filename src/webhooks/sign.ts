@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
 
-/** What is signed: the message's stable id, the time of this attempt in whole seconds since 1970, and the body as it is sent. */
+/** What is signed: the stable id of the message, the time of this attempt (Unix seconds), and the body. */
 export type Message = { readonly id: string; readonly atSeconds: number; readonly body: string }
 
 /**
  * The header `webhook-signature` of Standard Webhooks 1.0 (github.com/standard-webhooks/standard-webhooks), symmetric: one `v1,` and base64 of
- * HMAC-SHA256 over `id.timestamp.body` for each key, so that a receiver can change its secret without missing anything.
+ * HMAC-SHA256 over `id.timestamp.body` for each key, so that a receiver can rotate its secret without losing events.
  */
 export function signature({ id, atSeconds, body }: Message, keys: readonly Uint8Array[]): string {
   const signed = `${id}.${atSeconds}.${body}`

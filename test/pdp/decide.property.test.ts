@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest'
 
 import { type Element, leq, TOP } from '../../src/lattice/meet.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
-import { BUNDLE_SOURCES, type Ceiling } from '../../src/model/ceiling.ts'
+import { BUNDLE_SOURCES, type Ceiling, MANDATORY_SOURCES } from '../../src/model/ceiling.ts'
 import { decide } from '../../src/pdp/decide.ts'
 import type { DecisionInputs } from '../../src/pdp/decision-inputs.ts'
-import { MANDATORY_SOURCES } from '../../src/pdp/terms.ts'
 import { concede, graduations, inputs, OPEN } from './arbitraries.ts'
 import { referenceDecide } from './reference-decide.ts'
 

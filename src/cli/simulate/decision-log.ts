@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { isDecisionEntry, OpaEntry } from '../../decisions/opa-log/opa-entry.ts'
 import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
+import { unreadable } from '../../format/read-text.ts'
 
 /** First bytes of a gzip file (RFC 1952). */
 const GZIP = [0x1f, 0x8b]
@@ -47,12 +48,7 @@ async function firstLook(path: string, file: string): Promise<{ readonly bytes: 
       await handle.close()
     }
   } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new ServiceError(isMissing ? 'not_found' : 'io', isMissing ? 'there is no such file' : (cause as Error).message, {
-      place: { file },
-      fix: isMissing ? 'name a decision log file, or "audit" for the log of the data directory' : 'name a file that can be read',
-      cause,
-    })
+    throw unreadable(cause, { file, fix: 'name a decision log file, or "audit" for the log of the data directory' })
   }
 }
 

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 import { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
+import { readOptional } from '../../format/read-text.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { CliDeps, LoadedConfig } from './deps.ts'
 
@@ -44,12 +44,9 @@ export async function withStore<T>(
 /** The server that runs on a data directory, as far as its file says; undefined where there is none. */
 export async function runningServer(dataDir: string): Promise<ServerFile | undefined> {
   const file = join(dataDir, SERVER_FILE)
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new ServiceError('io', `cannot read it: ${(error as Error).message}`, { place: { file }, cause: error })
-  })
-  if (text === undefined) return undefined
-  const parsed = ServerFile.safeParse(parseJson(text))
+  const bytes = await readOptional(file)
+  if (bytes === undefined) return undefined
+  const parsed = ServerFile.safeParse(parseJson(bytes.toString('utf8')))
   if (parsed.success) return parsed.data
   throw new ServiceError('bad_config', 'is not what a server writes about itself', {
     place: { file },

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 import type { z } from 'zod'
 
 import { ERROR_CODES, type ErrorCode, ServiceError } from '../../format/error.ts'
+import { readFileText } from '../../format/read-text.ts'
 import { Problem } from '../../model/problem.ts'
 import { parseJson, runningServer } from './data-dir.ts'
 import type { CliDeps } from './deps.ts'
@@ -34,13 +34,7 @@ export async function findServer(
 }
 
 async function readToken(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ServiceError('io', `cannot read the token: ${(cause as Error).message}`, {
-      place: { file },
-      fix: 'name a readable file with --token-file',
-      cause,
-    })
-  })
+  const text = await readFileText(file, { code: 'io', fix: 'name a file that holds a token with --token-file' })
   const token = text.trim()
   if (/^[!-~]{1,8192}$/u.test(token)) return token
   // What cannot be sent is named by whoever refuses to send it, and a file that holds no token may hold another secret.

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
 import { ImportAnswer } from '../../evidence/signals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
+import { readBytes } from '../../format/read-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
@@ -53,8 +53,8 @@ export function addTrustImport(trust: Command, cli: Cli): void {
 
 /** Hands a signed history to the running server, or, where none runs, takes it under the lock of the data directory. */
 async function trustImport(deps: CliDeps, options: ImportOptions): Promise<ExitCode> {
-  const bytes = await readBytes(deps, options.file)
-  const signature = signatureIn(await readBytes(deps, options.signature ?? `${options.file}.sig`))
+  const bytes = await bytesOf(deps, options.file)
+  const signature = signatureIn(await bytesOf(deps, options.signature ?? `${options.file}.sig`))
   const answer = await imported(deps, options, bytes, signature)
   printAnswer(deps, options.json, answer, () => plain(deps, answer))
   return EXIT_CODES.ok
@@ -79,18 +79,9 @@ async function imported(deps: CliDeps, options: ImportOptions, bytes: Uint8Array
   }
 }
 
-async function readBytes(deps: Pick<CliDeps, 'cwd'>, file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(resolve(deps.cwd, file))
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const isMissing = code === 'ENOENT'
-    throw new ServiceError(isMissing ? 'not_found' : 'io', isMissing ? 'there is no such file' : `cannot be read: ${message}`, {
-      place: { file },
-      fix: isMissing ? 'correct the path; the signature is FILE.sig, or what --signature names' : 'make the file readable',
-      cause,
-    })
-  }
+function bytesOf(deps: Pick<CliDeps, 'cwd'>, file: string): Promise<Uint8Array> {
+  const fix = 'correct the path; the signature is FILE.sig, or what --signature names'
+  return readBytes(resolve(deps.cwd, file), { file, fix })
 }
 
 /** The 64 bytes of a signature, as they are or in Base64. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { pointerSteps } from '../../format/source-place.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
 
@@ -89,14 +90,7 @@ function authzenRequest(input: object): Request | undefined {
 }
 
 function mappedRequest(input: object, mapping: InputMapping): Request | undefined {
-  const at = (pointer: string): unknown =>
-    valueInside(
-      input,
-      pointer
-        .split('/')
-        .slice(1)
-        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')),
-    )
+  const at = (pointer: string): unknown => valueInside(input, pointerSteps(pointer))
   const given = mapping.arguments === undefined ? undefined : at(mapping.arguments)
   const parsed = Request.safeParse({
     subject: { type: mapping.subject_type, id: at(mapping.subject) },

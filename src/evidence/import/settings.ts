@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { identifier } from '../../format/identifier.ts'
 import { TYPE_CHARS_MAX } from '../../model/request.ts'
+import { uniqueIds } from '../../model/settings-id.ts'
 
 /** A public Ed25519 key whose signature an imported history may bear. */
 export const ImportKey = z.strictObject({
@@ -21,12 +22,4 @@ export const ImportKey = z.strictObject({
 export type ImportKey = z.infer<typeof ImportKey>
 
 /** All of them; each has an id of its own. */
-export const ImportKeys = z
-  .array(ImportKey)
-  .max(32)
-  .superRefine((keys, context) => {
-    for (const [index, { id }] of keys.entries())
-      if (keys.findIndex((other) => other.id === id) < index)
-        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the id "${id}" is taken; give each key its own` })
-  })
-  .default([])
+export const ImportKeys = z.array(ImportKey).max(32).superRefine(uniqueIds('key')).default([])

@@ -1,10 +1,9 @@
 import { actorOf } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
-import { ServiceError } from '../../format/error.ts'
 import type { DocumentKey } from '../../ledger/documents/documents.ts'
 import { agentKey, boundsKey, sessionKey } from '../../ledger/keys.ts'
 import type { View } from '../../ledger/store.ts'
-import { didYouMean } from '../../policy/known-names.ts'
+import { unknownAgent } from '../../policy/known-names.ts'
 import type { VerbDeps } from '../../policy/operator-verbs.ts'
 import { eventTimeIn } from '../rules/event-time.ts'
 import { type SignalContext, signalDocumentKeys } from './signal-outcome.ts'
@@ -32,18 +31,16 @@ const STOPPING: readonly string[] = ['deprovisioned', 'revoked']
 
 /** Refuses a signal about an agent that is nowhere. Throws `bad_request`. */
 export function refuseUnknown(deps: VerbDeps, { signal, agent }: StateEvent, tenant: string, view: View): void {
-  const { catalogue } = deps.policySet()
+  const policySet = deps.policySet()
   const isKnown =
-    catalogue.agent(agent).known ||
+    policySet.catalogue.agent(agent).known ||
     view.document(agentKey(tenant, agent)) !== undefined ||
     view.document(boundsKey(tenant, agent)) !== undefined
   if (isKnown || STOPPING.includes(signal.class)) return
-  throw new ServiceError('bad_request', `there is no agent "${agent}"`, {
-    place: { pointer: '/agent' },
-    fix: didYouMean(
-      agent,
-      catalogue.agents,
-      'list it under "agents" in the catalogue; "revoked" stops also one that is not there',
-    ),
-  })
+  throw unknownAgent(
+    policySet,
+    agent,
+    'body',
+    'list it under "agents" in the catalogue; "revoked" stops also one that is not there',
+  )
 }

@@ -1,3 +1,4 @@
+import { pointerSteps } from '../../format/source-place.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
 import { type Parsed, refuseRequest } from '../exchange.ts'
@@ -6,14 +7,6 @@ import { select } from './path.ts'
 
 /** Resource id where the mapping names none. */
 export const RESOURCE_UNSPECIFIED = 'unspecified'
-
-/** The segments of a JSON Pointer. */
-function pointerSegments(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
 
 /**
  * Builds the request that a foreign input stands for: the values at the configured places are copied, the input is untouched. A
@@ -29,7 +22,7 @@ export function mappedRequest(input: unknown, mapping: InputMapping): Parsed<Req
       ? { ok: true as const, value: RESOURCE_UNSPECIFIED }
       : textAt(input, mapping.resource, 'resource')
   if (!resource.ok) return resource
-  const given = mapping.arguments === undefined ? undefined : select(input, pointerSegments(mapping.arguments))
+  const given = mapping.arguments === undefined ? undefined : select(input, pointerSteps(mapping.arguments))
   return checkShape(Request, {
     subject: { type: mapping.subject_type, id: subject.value },
     action: { name: action.value, ...(given === undefined ? {} : { properties: { arguments: given } }) },
@@ -38,7 +31,7 @@ export function mappedRequest(input: unknown, mapping: InputMapping): Parsed<Req
 }
 
 function textAt(input: unknown, pointer: string, what: string): Parsed<string> {
-  const value = select(input, pointerSegments(pointer))
+  const value = select(input, pointerSteps(pointer))
   if (typeof value === 'string') return { ok: true, value }
   const found =
     value === undefined ? 'nothing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`

@@ -1,11 +1,12 @@
+import { pointerSteps } from '../../format/source-place.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
 import { formatScope, ScopeKey } from '../../model/scope.ts'
 import type { MonitoringRule } from './settings.ts'
 
-/** A record that a rule counts. `group`: what it is counted under; empty where the rule counts all together. */
+/** A rule that counts a record. `group`: the agent, action or scope it is counted under; empty if the rule has no groups. */
 export type Hit = { readonly rule: string; readonly group: string }
 
-/** The rules that count a record. What is looked at is never kept: a hit says only that there was one. */
+/** The rules that count a record. A hit holds nothing of the request, so monitoring state never does. */
 export function hitsOf(record: AuditRecord, rules: readonly MonitoringRule[]): readonly Hit[] {
   return rules.flatMap((rule) =>
     isWatched(rule, record) && counts(rule, record) ? [{ rule: rule.id, group: groupOf(rule, record) }] : [],
@@ -48,7 +49,7 @@ function counts(rule: MonitoringRule, record: AuditRecord): boolean {
   }
 }
 
-/** Everything that a request says of one kind of data; each of it has to be expected. */
+/** Every place of a request that names this kind of data. One unexpected value among them is a hit. */
 function namedIn(of: 'classification' | 'jurisdiction' | 'resource_type', { body }: AuditRecord): readonly unknown[] {
   const request = body['request']
   if (of === 'resource_type') return [at(request, '/resource/type')]
@@ -61,11 +62,7 @@ function placeOf(within: 'arguments' | 'detail' | 'result', { body }: AuditRecor
 
 /** The value at a JSON Pointer (RFC 6901); undefined where there is none. */
 function at(document: unknown, pointer: string): unknown {
-  const steps = pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  return steps.reduce<unknown>(
+  return pointerSteps(pointer).reduce<unknown>(
     (value, step) =>
       typeof value === 'object' && value !== null && Object.hasOwn(value, step)
         ? (value as Readonly<Record<string, unknown>>)[step]

@@ -7,7 +7,7 @@ import type { Raised } from './rule-fold.ts'
 /** What writing an alert needs from outside. */
 export type AlertDeps = { readonly store: Store; readonly nowMs: () => number; readonly observe: Observer }
 
-/** Writes an alert to the log, from where webhooks tell it, unless it is there already. True: it was written. */
+/** Writes an alert to the log, from which webhooks send it, unless it is there already. True: it was written. */
 export async function raiseAlert({ store, nowMs, observe }: AlertDeps, { id, tenant, alert }: Raised): Promise<boolean> {
   const written = await store.transact([], (transaction) => {
     if (transaction.record(tenant, id) !== undefined) return false

@@ -6,73 +6,73 @@ import type { Alert } from '../../ledger/alert.ts'
 import type { Hit } from './hits.ts'
 import type { MonitoringRule } from './settings.ts'
 
-/** Most groups that a rule counts apart; the one that was not seen for longest makes room. */
+/** Most groups of one rule; beyond that the group not seen for longest is dropped. */
 export const RULE_GROUPS_MAX = 1_000
-/** A window is counted in so many parts, and one more, so that it is never counted too short. */
+/** A window slides in this many parts. One more is kept, so that the counted time is never shorter than the window. */
 const PARTS = 12
 
 const atMs = z.int().nonnegative()
 const Group = z.strictObject({
   group: z.string(),
-  /** Parts of the window with what was counted in each, oldest first. */
+  /** Pairs of part index and count, oldest first. */
   parts: z.array(z.tuple([z.int(), z.int()])).max(PARTS + 1),
   alerted_ms: atMs.nullable(),
 })
-/** What is remembered of one rule. `digest`: of the rule as it was; another rule of its name begins anew. */
+/** The saved state of one rule. `digest` is that of the rule: after a change of the rule the state no longer counts. */
 const RuleState = z.strictObject({
   digest: z.string(),
   since_ms: atMs,
   groups: z.array(Group).max(RULE_GROUPS_MAX),
-  /** The window that is being counted, for too few. */
+  /** The current fixed window, for rules with `below`. */
   current: z.strictObject({ index: z.int(), count: z.int() }),
   below_alerted_ms: atMs.nullable(),
 })
-/** What is remembered of all rules; bounded, and without anything of a request. */
+/** The saved state of all rules. It is bounded, and holds nothing of a request. */
 export const RulesState = z.record(z.string(), RuleState)
 export type RulesState = z.infer<typeof RulesState>
 
-/** An alert with the name that it has whenever the same records give it again, and whose it is. */
+/** An alert of a tenant. The same records always give the same id, so that a restart does not repeat it. */
 export type Raised = { readonly id: string; readonly tenant: string; readonly at_ms: number; readonly alert: Alert }
 
-/** A record as far as rules are concerned. */
+/** What rules need of a record. */
 export type RuleSighting = { readonly atMs: number; readonly recordId: string; readonly hits: readonly Hit[] }
 
 /** Counts hits in the order of the log. The same records give the same alerts. */
 export type RuleFold = {
   readonly add: (sighting: RuleSighting) => readonly Raised[]
-  /** Time passed: windows that are over may have had too few. */
+  /** Ends windows by the clock; one with too few records gives an alert. */
   readonly tick: (nowMs: number) => readonly Raised[]
   readonly state: () => RulesState
 }
 
 type Counted = { parts: (readonly [number, number])[]; alertedMs: number | null }
-type Watch = {
+type RuleProgress = {
   readonly rule: MonitoringRule
   readonly digest: string
   readonly sinceMs: number
-  /** The one that was seen last stands last. */
+  /** The group seen last stands last. */
   readonly groups: Map<string, Counted>
   current: { index: number; count: number }
   belowAlertedMs: number | null
 }
 
-/** Goes on from what is remembered; a rule that is new, or was changed, begins at `nowMs`. */
-export function createRuleFold(rules: readonly MonitoringRule[], remembered: RulesState, nowMs: number): RuleFold {
-  const watches = new Map(rules.map((rule) => [rule.id, watchOf(rule, remembered[rule.id], nowMs)]))
+/** Continues from saved state; a new or changed rule starts at `nowMs`. */
+export function createRuleFold(rules: readonly MonitoringRule[], saved: RulesState, nowMs: number): RuleFold {
+  const progresses = new Map(rules.map((rule) => [rule.id, progressOf(rule, saved[rule.id], nowMs)]))
   return {
     add: ({ atMs: at, recordId, hits }) =>
       hits.flatMap(({ rule, group }) => {
-        const watch = watches.get(rule)
-        return watch === undefined ? [] : [...rolled(watch, at), ...counted(watch, group, at, recordId)]
+        const progress = progresses.get(rule)
+        return progress === undefined ? [] : [...closeWindows(progress, at), ...countHit(progress, group, at, recordId)]
       }),
-    tick: (now) => [...watches.values()].flatMap((watch) => rolled(watch, now)),
-    state: () => Object.fromEntries([...watches].map(([id, watch]) => [id, stateOf(watch)])),
+    tick: (now) => [...progresses.values()].flatMap((progress) => closeWindows(progress, now)),
+    state: () => Object.fromEntries([...progresses].map(([id, progress]) => [id, stateOf(progress)])),
   }
 }
 
-function watchOf(rule: MonitoringRule, remembered: RulesState[string] | undefined, nowMs: number): Watch {
+function progressOf(rule: MonitoringRule, saved: RulesState[string] | undefined, nowMs: number): RuleProgress {
   const digest = sha256Hex(canonicalJson(rule))
-  if (remembered?.digest !== digest)
+  if (saved?.digest !== digest)
     return {
       rule,
       digest,
@@ -81,7 +81,7 @@ function watchOf(rule: MonitoringRule, remembered: RulesState[string] | undefine
       current: { index: Math.floor(nowMs / windowMs(rule)), count: 0 },
       belowAlertedMs: null,
     }
-  const { since_ms, groups, current, below_alerted_ms } = remembered
+  const { since_ms, groups, current, below_alerted_ms } = saved
   return {
     rule,
     digest,
@@ -92,7 +92,7 @@ function watchOf(rule: MonitoringRule, remembered: RulesState[string] | undefine
   }
 }
 
-function stateOf({ digest, sinceMs, groups, current, belowAlertedMs }: Watch): RulesState[string] {
+function stateOf({ digest, sinceMs, groups, current, belowAlertedMs }: RuleProgress): RulesState[string] {
   return {
     digest,
     since_ms: sinceMs,
@@ -114,10 +114,10 @@ function cooldownMs(rule: MonitoringRule): number {
   return (rule.cooldown_minutes ?? rule.window_minutes) * MINUTE_MS
 }
 
-/** One more record; an alert where the window holds more than it may, unless there was one of late. */
-function counted(watch: Watch, name: string, nowMs: number, recordId: string): readonly Raised[] {
-  const { rule, groups } = watch
-  if (rule.kind === 'volume' && rule.below !== undefined) watch.current.count += 1
+/** Counts one record; gives an alert if the window holds more than `above`, and the last alert is not too recent. */
+function countHit(progress: RuleProgress, name: string, nowMs: number, recordId: string): readonly Raised[] {
+  const { rule, groups } = progress
+  if (rule.kind === 'volume' && rule.below !== undefined) progress.current.count += 1
   const { above } = rule
   if (above === undefined) return []
   const partMs = windowMs(rule) / PARTS
@@ -133,25 +133,25 @@ function counted(watch: Watch, name: string, nowMs: number, recordId: string): r
   if (found <= above || (group.alertedMs !== null && nowMs - group.alertedMs < cooldownMs(rule))) return []
   group.alertedMs = nowMs
   const fromMs = Math.max((group.parts[0]?.[0] ?? index) * partMs, 0)
-  return [raised(watch, { name, found, bound: { above }, fromMs, untilMs: nowMs, recordId })]
+  return [raised(progress, { name, found, bound: { above }, fromMs, untilMs: nowMs, recordId })]
 }
 
-/** Windows that are over: too few in the last of them is an alert, where the rule watched all of it. */
-function rolled(watch: Watch, nowMs: number): readonly Raised[] {
-  const { rule, current } = watch
+/** Closes finished windows; gives an alert if the last one held less than `below`, and the rule existed throughout it. */
+function closeWindows(progress: RuleProgress, nowMs: number): readonly Raised[] {
+  const { rule, current } = progress
   if (rule.kind !== 'volume' || rule.below === undefined) return []
   const { below } = rule
   const size = windowMs(rule)
   const index = Math.floor(nowMs / size)
   if (index <= current.index) return []
-  watch.current = { index, count: 0 }
-  const over = index - 1
-  const found = over === current.index ? current.count : 0
-  const tooEarly = over * size < watch.sinceMs
-  const isTold = watch.belowAlertedMs !== null && nowMs - watch.belowAlertedMs < cooldownMs(rule)
-  if (found >= below || tooEarly || isTold) return []
-  watch.belowAlertedMs = nowMs
-  return [raised(watch, { name: '', found, bound: { below }, fromMs: over * size, untilMs: index * size, recordId: null })]
+  progress.current = { index, count: 0 }
+  const finished = index - 1
+  const found = finished === current.index ? current.count : 0
+  const startedLater = finished * size < progress.sinceMs
+  const alertedRecently = progress.belowAlertedMs !== null && nowMs - progress.belowAlertedMs < cooldownMs(rule)
+  if (found >= below || startedLater || alertedRecently) return []
+  progress.belowAlertedMs = nowMs
+  return [raised(progress, { name: '', found, bound: { below }, fromMs: finished * size, untilMs: index * size, recordId: null })]
 }
 
 type Finding = {
@@ -163,7 +163,7 @@ type Finding = {
   readonly recordId: string | null
 }
 
-function raised({ rule, digest }: Watch, { name, found, bound, fromMs, untilMs, recordId }: Finding): Raised {
+function raised({ rule, digest }: RuleProgress, { name, found, bound, fromMs, untilMs, recordId }: Finding): Raised {
   const group = rule.per === 'all' ? null : name
   const place = recordId ?? String(untilMs)
   const id = `alert-${sha256Hex(canonicalJson({ rule: rule.id, digest, group, place })).slice(0, 40)}`

@@ -6,38 +6,38 @@ import { NAME_CHARS_MAX } from '../../model/ceiling.ts'
 import { Outcome } from '../../model/outcome.ts'
 import { TYPE_CHARS_MAX } from '../../model/request.ts'
 import { ScopeKey } from '../../model/scope.ts'
+import { SettingsId, uniqueIds } from '../../model/settings-id.ts'
 
 /** Longest window of a rule, minutes: a week. */
 const WINDOW_MINUTES_MAX = 10_080
 /** Most rules of one configuration. */
 const MONITORING_RULES_MAX = 256
 
-const ruleId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/u, 'lower-case letters, digits, - and _')
 const name = z.string().min(1).max(NAME_CHARS_MAX)
 const list = <T extends z.ZodType>(entry: T) => z.array(entry).min(1).max(256)
 
-/** Which records a rule looks at; every member given has to hold. Decisions where no kind is named. */
+/** Which records a rule looks at. All members that are given must match. Without `kinds`: decisions. */
 export const RuleFilter = z.strictObject({
   kinds: list(RecordKind.exclude(['alert'])).default(['decision']),
   /** The answered outcome, or the class of a report. */
   outcomes: list(z.union([Outcome, z.string().min(1).max(64)])).optional(),
   agents: list(name).optional(),
   actions: list(name).optional(),
-  /** Scope of a decision; other records have none. */
+  /** Only decisions have a scope. */
   scopes: list(ScopeKey).optional(),
-  /** A rule watches one tenant, and its alerts are that tenant's. */
+  /** A rule watches one tenant, and its alerts belong to that tenant. */
   tenant: z.string().min(1).max(TYPE_CHARS_MAX).default('default'),
 })
 export type RuleFilter = z.infer<typeof RuleFilter>
 
 const common = {
-  id: ruleId,
+  id: SettingsId,
   severity: AlertSeverity.default('warning'),
   records: RuleFilter.prefault({}),
   window_minutes: z.int().min(1).max(WINDOW_MINUTES_MAX),
-  /** No further alert of this rule, for the same agent or whatever `per` says, within so many minutes; the window when absent. */
+  /** Minutes without another alert of this rule for the same group (see `per`). Default: the window. */
   cooldown_minutes: z.int().min(1).max(WINDOW_MINUTES_MAX).optional(),
-  /** Counts each of these apart. */
+  /** Each agent, action or scope is a group with a count of its own. */
   per: z.enum(['all', 'agent', 'action', 'scope']).default('all'),
 }
 const above = z.int().min(0).max(1_000_000_000)
@@ -49,7 +49,7 @@ const VolumeRule = z.strictObject({
   above: above.optional(),
   below: above.min(1).optional(),
 })
-/** Data that is none of those expected. `missing`: what a request that says nothing counts as. */
+/** Records with a value outside `expected`. `missing`: whether a request without such a value counts. */
 const UnexpectedRule = z.strictObject({
   ...common,
   kind: z.literal('unexpected'),
@@ -58,7 +58,7 @@ const UnexpectedRule = z.strictObject({
   missing: z.enum(['ignore', 'count']).default('ignore'),
   above: above.default(0),
 })
-/** A number outside of its range, or something that is no number. */
+/** Records whose value at `pointer` is outside the range or is not a number. */
 const RangeRule = z.strictObject({
   ...common,
   kind: z.literal('range'),
@@ -73,7 +73,7 @@ const RangeRule = z.strictObject({
   above: above.default(0),
 })
 
-/** One rule over a window of the log; what exceeds it becomes an alert. */
+/** One rule over a time window of the log; it gives an alert when its bound is exceeded. */
 export const MonitoringRule = z
   .discriminatedUnion('kind', [VolumeRule, UnexpectedRule, RangeRule])
   .superRefine((rule, context) => {
@@ -97,15 +97,8 @@ export const MonitoringRule = z
   })
 export type MonitoringRule = z.infer<typeof MonitoringRule>
 
-/** The rules of a configuration; each has an id of its own. */
-export const MonitoringRules = z
-  .array(MonitoringRule)
-  .max(MONITORING_RULES_MAX)
-  .superRefine((rules, context) => {
-    for (const [index, { id }] of rules.entries())
-      if (rules.findIndex((other) => other.id === id) < index)
-        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the id "${id}" is taken; give each rule its own` })
-  })
+/** The monitoring rules of a configuration. */
+export const MonitoringRules = z.array(MonitoringRule).max(MONITORING_RULES_MAX).superRefine(uniqueIds('rule'))
 
 /** `monitoring` of the configuration. */
 export const MonitoringSettings = z.strictObject({ rules: MonitoringRules.default([]) }).prefault({})

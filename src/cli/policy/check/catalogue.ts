@@ -1,8 +1,8 @@
 import { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
 import { type CatalogueProblem, checkCatalogue } from '../../../catalogue/problems.ts'
-import type { SourceFinding } from '../../../format/source-place.ts'
+import { readFolder } from '../../../format/read-text.ts'
+import { pointerSteps, type SourceFinding } from '../../../format/source-place.ts'
 import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
-import { sourceFiles } from './source-files.ts'
 
 const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const
 
@@ -10,7 +10,7 @@ type Part = { readonly file: string; readonly source: YamlSource; readonly catal
 
 /** What is wrong in the catalogue of a folder: its schema, names in two files, and every contradiction between its parts. */
 export async function catalogueFindings(folder: string): Promise<readonly SourceFinding[]> {
-  const texts = await sourceFiles(folder, ['.yaml', '.yml'])
+  const texts = await readFolder(folder, ['.yaml', '.yml'])
   if (texts.length === 0) return [missing(folder)]
   const read = texts.map(({ file, text }) => partOf(file, text))
   const wrong = read.flatMap((each) => ('findings' in each ? each.findings : []))
@@ -76,9 +76,5 @@ function findingOf({ pointer, message }: CatalogueProblem, parts: readonly Part[
 
 /** The steps of a JSON Pointer; numbers are places in lists. */
 function pathOf(pointer: string): readonly (string | number)[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((step, at) => (at > 2 && /^\d+$/u.test(step) ? Number(step) : step))
+  return pointerSteps(pointer).map((step, at) => (at > 2 && /^\d+$/u.test(step) ? Number(step) : step))
 }

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import type { z } from 'zod'
 
+import { readFileText, readFolder } from '../../../format/read-text.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
 import { findingAt, readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
-import { sourceFiles } from './source-files.ts'
 
 /** What the policies that ship read of the data file of a package: its member `config`, and how the text of the Rego names it. */
 export type PackageConfig = {
@@ -24,11 +23,11 @@ export async function packageConfig(
   known: readonly string[],
 ): Promise<PackageConfig | readonly SourceFinding[] | undefined> {
   const name = `data.${basename(folder)}.config`
-  const texts = await sourceFiles(folder, ['.rego'])
+  const texts = await readFolder(folder, ['.rego'])
   const rego = texts.flatMap(({ file, text }) => (file.endsWith('_test.rego') ? [] : [text])).join('\n')
   const file = ['data.yaml', 'data.yml', 'data.json'].map((each) => join(folder, each)).find((each) => existsSync(each))
   if (file === undefined) return rego.includes(name) ? [absent(join(folder, 'data.yaml'), name)] : undefined
-  const source = readYaml(file, await readFile(file, 'utf8'), { merge: true })
+  const source = readYaml(file, await readFileText(file), { merge: true })
   if (!('placeOf' in source)) return source
   if (!rego.includes(name)) return undefined
   const { value } = source
