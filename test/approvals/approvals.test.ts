@@ -57,6 +57,22 @@ describe.each(Object.entries(ENGINES))('an approval, kept in %s', (_name, open) 
     expect(second.approval).toMatchObject({ state: 'pending', id: second.decision_id })
   })
 
+  it('is opened for a read as well, where a policy asks people about it', async () => {
+    const asksPeople = (policySet: PolicySet): PolicySet => {
+      const { graduation } = policySet
+      const evaluate = (entrypoint: string, input: unknown) => {
+        const answered = graduation.evaluate(entrypoint, input) as { kind: 'value'; value: { source: string }[] }
+        const asks = (term: { source: string }) => (term.source === 'category' ? { ...term, outcome: 'require_approval' } : term)
+        return { ...answered, value: answered.value.map(asks) }
+      }
+      return { ...policySet, graduation: { ...graduation, evaluate } }
+    }
+    const tested = await onEngine({ policySet: asksPeople })
+    await tested.earn('operations-agent', 'monitoring:light', 3)
+    const { again } = await approved(tested, ask('operations-agent', 'read_metrics'))
+    expect(await tested.service.evaluate(gateway, again)).toMatchObject({ outcome: 'allow_guarded', decision: true })
+  })
+
   it('lets exactly one of many concurrent retries run', async () => {
     const tested = await onEngine()
     const { again } = await approved(tested)

@@ -82,12 +82,53 @@ describe('a derivation', () => {
     expect(derivation.would?.inputs.band).toBe('high')
   })
 
+  it('under terms that are only observed asks the graduation bundle once, at the same risk', async () => {
+    const { facts, question, ...rest } = await sources()
+    const { told, policySet } = listening(rest.policySet)
+    const partly: DecisionFacts = { ...facts, mode: { ...facts.mode, observed_terms: ['category'] } }
+    const { inputs, would } = await derive({ question, facts: partly, policySet })
+    expect(told).toHaveLength(1)
+    expect(inputs.observed).toEqual(['category'])
+    expect(would?.inputs.observed).toEqual([])
+  })
+
+  it('denies where the graduation bundle fails, and says which parts failed where it observes', async () => {
+    const { facts, question, ...rest } = await sources()
+    const failing: PolicySet = {
+      ...rest.policySet,
+      graduation: { ...rest.policySet.graduation, evaluate: () => ({ kind: 'failed', cause: 'trap', message: 'out of memory' }) },
+      risk: {
+        ...rest.policySet.risk,
+        evaluate: () => Promise.resolve({ points: 100, band: 'high', rules: [], unavailable: ['rules'], obligations: [] }),
+      },
+    }
+    const { decision } = await derive({ question, facts, policySet: failing })
+    expect(decision).toMatchObject({ outcome: 'deny', decision: false })
+    const observed: DecisionFacts = { ...facts, mode: { ...facts.mode, mode: 'observe' } }
+    const { would } = await derive({ question, facts: observed, policySet: failing })
+    expect(would).toMatchObject({ decision: { outcome: 'deny' }, degraded: ['graduation', 'risk'] })
+  })
+
   it('under topic drift denies, however quiet everything else is', async () => {
     const { facts, question, policySet } = await sources()
     const drifting: DecisionFacts = { ...facts, watch: { ...facts.watch, drift: 'outside of what was declared' } }
     const { decision } = await derive({ question, facts: drifting, policySet })
     expect(decision.outcome).toBe('deny')
     expect(decision.reasons.join(' ')).toContain('topic_drift: outside of what was declared')
+  })
+})
+
+describe('a budget', () => {
+  it('of an action that is not in the catalogue counts no tool, and a cap that is no number lets nothing run', async () => {
+    const { facts, accounts, question, policySet } = await sources()
+    const { inputs, decision } = await derive({ question, facts, policySet })
+    const guardrails = { tool_actions_per_day_max: ['not', 'a', 'number'] }
+    const capped = { inputs, decision: { ...decision, decision: true, guardrails } }
+    const unknown: DecisionFacts = { ...facts, action: { ...facts.action, known: false } }
+    for (const each of [facts, unknown])
+      expect(refusals(capped, { facts: each, accounts }, { document: () => undefined })).toEqual([
+        { guardrail: 'tool_actions_per_day_max', have: 1, limit: 0 },
+      ])
   })
 })
 

@@ -104,7 +104,8 @@ function capOf({ guardrails }: Decision, name: string): number | undefined {
 /** What the decision uses of its budgets, and what it would have used. Observed actions are no charge: nobody let them run. */
 export function chargesOf({ context, facts, derivation }: Decided, verification: VerificationDuty | null): readonly Effect[] {
   const { would, mode } = derivation
-  const dueFrom = verification?.due === true ? (facts.parties.agent?.id ?? null) : null
+  // Only decisions that are charged to the account of their own agent have to be verified.
+  const dueFrom = verification?.due === true ? context.accounts.own : null
   return [
     ...(mode === 'observe' ? [] : charges(derivation, { context, facts }, { dueFrom })),
     ...(would === null ? [] : charges(would, { context, facts }, { rehearsal: context.rehearsal })),
