@@ -7,7 +7,12 @@ import { matricesOf } from '../../decisions/rules/ask-policies.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store } from '../../ledger/store.ts'
 import { closePolicies } from '../../policy/activation.ts'
-import { createSufficiencyFold, insufficientIn, type SufficiencyTerms, type SufficiencyTotals } from '../../reports/sufficiency.ts'
+import {
+  createSufficiencyFold,
+  insufficientIn,
+  type SufficiencyTerms,
+  type SufficiencyTotals,
+} from '../../reports/sufficiency.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
