@@ -1,6 +1,6 @@
 import { ServiceError } from '../format/error.ts'
 import type { RecordSelection } from '../ledger/record-selection.ts'
-import { type AuditRecord, RECORD_VERSION, SENSITIVE_POINTERS } from '../ledger/record.ts'
+import { type AuditRecord, RECORD_VERSION, SEMANTICS, SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Store } from '../ledger/store.ts'
 import { walkRecords } from './walk-records.ts'
 
@@ -48,6 +48,7 @@ function orderRecord(
   const selection = { agent: agent ?? null, user: user ?? null, decision_id: decisionId ?? null }
   return {
     v: RECORD_VERSION,
+    semantics: SEMANTICS,
     kind: 'operator',
     id,
     tenant,

@@ -5,7 +5,7 @@ import { UNKNOWN_AGENTS_ACCOUNT } from '../ledger/accounts.ts'
 import type { VerificationDuty } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { type AuditRecord, RECORD_VERSION } from '../ledger/record.ts'
+import { type AuditRecord, RECORD_VERSION, SEMANTICS } from '../ledger/record.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
@@ -35,6 +35,7 @@ export function decisionRecord(decided: Decided, consequences: Consequences): Au
   const { context, facts, derivation } = decided
   return {
     v: RECORD_VERSION,
+    semantics: SEMANTICS,
     kind: 'decision',
     id: context.id,
     tenant: context.tenant,

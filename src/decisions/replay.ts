@@ -1,15 +1,17 @@
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant } from '../format/error.ts'
 import { decisionBodyOf } from '../ledger/decision-body.ts'
+import { SEMANTICS, semanticsOf } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { graduationTrace, wouldTrace } from './decision-record.ts'
 import { derive } from './derive.ts'
 import { deriveRefused } from './rules/derivation.ts'
 
-/** Whether a decision comes out again: byte for byte, not so, or not to be told because its inputs are gone. */
+/** Whether a decision comes out again: byte for byte, not so, or not to be told: its inputs are gone, or decisions meant something else then. */
 export type ReplayResult =
   | { readonly state: 'equal' }
+  | { readonly state: 'other_semantics'; readonly semantics: number }
   | { readonly state: 'masked' | 'erased' | 'unknown_policy_set' }
   | {
       readonly state: 'different'
@@ -26,9 +28,11 @@ export function policySetOf(stored: StoredRecord): string {
   return digest
 }
 
-/** Decides again from the record alone and its archived policy set, and compares canonical bytes. Masked or erased inputs are never "equal". */
+/** Decides again from the record alone and its archived policy set, and compares canonical bytes. Masked or erased inputs, and other semantics, are never "equal" and never "different". */
 export async function replayDecision(stored: StoredRecord, policySet: PolicySet | undefined): Promise<ReplayResult> {
   invariant(stored.record.kind === 'decision', `record ${stored.record.id} is not a decision`)
+  const semantics = semanticsOf(stored.record)
+  if (semantics !== SEMANTICS) return { state: 'other_semantics', semantics }
   if (stored.state !== 'whole') return { state: stored.state }
   if (policySet === undefined) return { state: 'unknown_policy_set' }
   const body = decisionBodyOf(stored.record)

@@ -1,7 +1,7 @@
 import { actorOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Effect } from './effect.ts'
-import { type AuditRecord, RECORD_VERSION, type RecordKind } from './record.ts'
+import { type AuditRecord, RECORD_VERSION, type RecordKind, SEMANTICS } from './record.ts'
 
 /** The part of a record that its writer chooses. */
 export type RecordDraft = {
@@ -21,6 +21,7 @@ export type RecordDraft = {
 export function recordOf(draft: RecordDraft): AuditRecord {
   return {
     v: RECORD_VERSION,
+    semantics: SEMANTICS,
     kind: draft.kind,
     id: draft.id,
     tenant: draft.caller.tenant,

@@ -5,6 +5,12 @@ import { Effect } from './effect.ts'
 /** Version of the record format. */
 export const RECORD_VERSION = 1
 
+/**
+ * What a decision means. Raised when the same facts under the same policy set may be answered otherwise than before, with a line in
+ * CHANGELOG; what was decided under another number can be read and verified, but not decided again.
+ */
+export const SEMANTICS = 2
+
 /** What a record is about. */
 export const RECORD_KINDS = [
   'decision',
@@ -29,6 +35,8 @@ export type RecordKind = z.infer<typeof RecordKind>
  */
 export const AuditRecord = z.strictObject({
   v: z.literal(RECORD_VERSION),
+  /** The `SEMANTICS` of the program that wrote it; absent: 1. */
+  semantics: z.int().min(1).optional(),
   kind: RecordKind,
   id: z.string().min(1).max(64),
   tenant: z.string().min(1).max(128),
@@ -46,6 +54,11 @@ export const AuditRecord = z.strictObject({
   effects: z.array(Effect).max(1_000),
 })
 export type AuditRecord = z.infer<typeof AuditRecord>
+
+/** Under which `SEMANTICS` a record was made. */
+export function semanticsOf({ semantics = 1 }: Pick<AuditRecord, 'semantics'>): number {
+  return semantics
+}
 
 /** Members of a record whose values are personal or secret; each is sealed on its own. */
 export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import { policySetOf } from '../decisions/replay.ts'
 import { decisionBodyOf } from '../ledger/decision-body.ts'
-import type { AuditRecord } from '../ledger/record.ts'
+import { type AuditRecord, SEMANTICS, semanticsOf } from '../ledger/record.ts'
 import type { Scratch } from '../ledger/scratch.ts'
 import type { Store, StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
@@ -68,8 +68,10 @@ type Comparing = { readonly candidate: PolicySet; readonly past: Past; readonly 
 
 async function compare({ record, state }: StoredRecord, { candidate, past, tally }: Comparing): Promise<void> {
   const atMs = Date.parse(record.at)
-  if (state !== 'whole') {
-    tally.unknown(state, atMs)
+  // What was recorded when decisions meant something else is no measure of a candidate.
+  const unknown = semanticsOf(record) !== SEMANTICS ? 'other_semantics' : state === 'whole' ? undefined : state
+  if (unknown !== undefined) {
+    tally.unknown(unknown, atMs)
     return
   }
   tally.add({

@@ -5,7 +5,7 @@ import { type Compared, CHANGE_EXAMPLES_MAX } from './compared.ts'
 import { type ChangeGroup, type Changes, createChanges, createGroups, type Groups, type Transition } from './groups.ts'
 
 /** Why a decision cannot be made again. */
-export type UnknownReason = 'erased' | 'masked' | 'failed' | 'other_path' | 'no_request'
+export type UnknownReason = 'other_semantics' | 'erased' | 'masked' | 'failed' | 'other_path' | 'no_request'
 
 /** Required approvals: total, and per calendar day (UTC) from the first decision to the last. */
 export type ApprovalCount = { readonly total: number; readonly per_day: number }

@@ -30,7 +30,12 @@ export function addAuditReplay(audit: Command, cli: Cli): void {
     .option('--all', 'every decision', false)
     .option('--tenant <tenant>', 'of this tenant only; with --all, every tenant when absent')
     .option('--json', 'as JSON', false)
-  const exits = { ...LOG_EXITS, ok: 'none differs', mismatch: 'one decides otherwise, or its policy set is gone' }
+  const exits = {
+    ...LOG_EXITS,
+    ok: 'none differs',
+    mismatch: 'one decides otherwise, or its policy set is gone',
+    other_semantics: 'none differs, but some were made when decisions meant something else',
+  }
   runs(command, cli, exits, (id: string | undefined, options: Omit<AuditReplayOptions, 'id'>) =>
     auditReplay(cli.deps, { ...options, id }),
   )
@@ -38,7 +43,8 @@ export function addAuditReplay(audit: Command, cli: Cli): void {
 
 /**
  * Decides recorded decisions again, from the record and its archived policy set alone, and compares byte for byte.
- * 0: none differs; 2: one differs, or its policy set is gone. Masked and erased ones are told, never counted as equal.
+ * 0: none differs; 2: one differs, or its policy set is gone; 8: some were made under other semantics. Those, masked and erased ones are told,
+ * never counted as equal.
  */
 async function auditReplay(deps: CliDeps, options: AuditReplayOptions): Promise<ExitCode> {
   if ((options.id === undefined) === !options.all)
@@ -48,7 +54,7 @@ async function auditReplay(deps: CliDeps, options: AuditReplayOptions): Promise<
   const replayed = await withStore(deps, options, (store) =>
     options.id === undefined ? replayAll(deps, options, store) : replayOne(deps, options.id, options.tenant ?? 'default', store),
   )
-  const states = ['equal', 'different', 'masked', 'erased', 'unknown_policy_set'] as const
+  const states = ['equal', 'different', 'masked', 'erased', 'unknown_policy_set', 'other_semantics'] as const
   const counts = Object.fromEntries(states.map((state) => [state, replayed.filter((each) => each.state === state).length]))
   const wrong = replayed.filter(({ state }) => state === 'different' || state === 'unknown_policy_set')
   if (options.json)
@@ -63,11 +69,14 @@ async function auditReplay(deps: CliDeps, options: AuditReplayOptions): Promise<
       `${[...lines, `${wrong.length === 0 ? paint('green', 'ok') : paint('red', 'not equal')} ${replayed.length} decisions: ${summary.join(', ') || 'none'}`].join('\n')}\n`,
     )
   }
-  return wrong.length === 0 ? EXIT_CODES.ok : EXIT_CODES.mismatch
+  if (wrong.length > 0) return EXIT_CODES.mismatch
+  return counts['other_semantics'] === 0 ? EXIT_CODES.ok : EXIT_CODES.other_semantics
 }
 
 function describe(replayed: Replayed, paint: ReturnType<typeof painter>): string {
   const head = `${paint(replayed.state === 'different' ? 'red' : 'yellow', replayed.state)} ${escapeLine(replayed.id)} (record ${replayed.leaf_index})`
+  if (replayed.state === 'other_semantics')
+    return `${paint('yellow', `made under semantics ${replayed.semantics}`)} ${escapeLine(replayed.id)} (record ${replayed.leaf_index})`
   if (replayed.state !== 'different') return head
   return [
     head,

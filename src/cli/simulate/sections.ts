@@ -23,6 +23,7 @@ export type ReportPart = {
 }
 
 const UNKNOWN_WORDS = {
+  other_semantics: 'made under other semantics',
   erased: 'erased',
   masked: 'masked',
   failed: 'failed when asked',

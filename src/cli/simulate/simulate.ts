@@ -56,6 +56,7 @@ export function addSimulate(program: Command, cli: Cli): Command {
     ok: 'decided again, and no more changes than --max-changed allows',
     failed: 'configuration, candidate or decision log is wrong, or --max-changed has nothing to tell by',
     mismatch: 'more changes than --max-changed allows',
+    other_semantics: 'no more changes than allowed, but some decisions were made when decisions meant something else',
     not_found: 'no such file, or no store there',
     damaged: LOG_EXITS.damaged,
     io: LOG_EXITS.io,
@@ -89,7 +90,8 @@ function simulateOptions(command: Command): void {
 type Typed = Omit<SimulateOptions, 'files'> & CandidateSources
 
 /**
- * Decides recorded history again under a candidate and tells what would change. 0: done; 2: more changes than `--max-changed` allows.
+ * Decides recorded history again under a candidate and tells what would change. 0: done; 2: more changes than `--max-changed` allows; 8: not
+ * all could be compared, because some were made under other semantics.
  */
 async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise<ExitCode> {
   checkOptions(options)
@@ -117,7 +119,8 @@ async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise
     deps.stdout(
       options.json ? `${jsonText(report)}\n` : options.markdown ? markdownOf(report) : simulationText(report, painter(deps)),
     )
-    return exceeded ? EXIT_CODES.mismatch : EXIT_CODES.ok
+    if (exceeded) return EXIT_CODES.mismatch
+    return run.changes.unknown.other_semantics === undefined ? EXIT_CODES.ok : EXIT_CODES.other_semantics
   } finally {
     bar.end()
     for (const policy of [candidate.base, candidate.graduation, candidate.mask]) policy?.close()

@@ -16,6 +16,8 @@ export const EXIT_CODES = {
   /** What is stored is damaged, or older than what was signed. */
   damaged: 6,
   io: 7,
+  /** `audit replay`, `simulate`: decisions were made under other semantics and cannot be decided again; none of the others differs. */
+  other_semantics: 8,
   /** `--exit-code`: the outcome of a decision that does not run. */
   deny: 10,
   suggest: 11,
