@@ -61,11 +61,16 @@ export function authorize(caller: Caller, verb: Verb): void {
     throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to an agent, and no agent may "${verb}"`, {
       fix: `use a credential that belongs to no agent, with one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })
-  const allowed: readonly Role[] = VERB_ROLES[verb]
-  if (!caller.roles.some((role) => allowed.includes(role)))
+  if (!hasRoleFor(caller, verb))
     throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" may not "${verb}"`, {
-      fix: `it needs one of the roles ${allowed.join(', ')}`,
+      fix: `it needs one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })
+}
+
+/** Whether one of a caller's roles may use a verb; of an agent's credential `authorize` asks more. */
+export function hasRoleFor({ roles }: Pick<Caller, 'roles'>, verb: Verb): boolean {
+  const allowed: readonly Role[] = VERB_ROLES[verb]
+  return roles.some((role) => allowed.includes(role))
 }
 
 /** The person behind a credential. */

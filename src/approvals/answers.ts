@@ -1,3 +1,5 @@
+import { gravestFirst } from '../incidents/rules/gravest-first.ts'
+import type { IncidentView } from '../incidents/wire.ts'
 import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { JudgeAdvice } from '../ledger/documents/tally.ts'
@@ -30,12 +32,19 @@ export function summaryOf(approval: Approval, nowMs: number, paused: string | nu
   }
 }
 
+/** What stands beside an approval by now: why it cannot be used, what judging agents said, incidents of the agent in its scope. */
+type Standing = {
+  readonly paused: string | null
+  readonly advice: readonly JudgeAdvice[]
+  readonly incidents: readonly IncidentView[]
+}
+
 /** An approval with all that its decision's record holds: nothing is cut, and it says where something was masked or erased. */
 export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { paused, advice }: { readonly paused: string | null; readonly advice: readonly JudgeAdvice[] },
+  { paused, advice, incidents }: Standing,
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
@@ -53,6 +62,7 @@ export function approvalViewOf(
     reasons: [...decision.reasons],
     risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
     trust: trustAnswer(facts.trust, facts),
+    incidents: incidents.toSorted(gravestFirst),
     advice: advice.map(({ by, class: of, at_ms }) => ({ by, class: of, at: iso(at_ms) })),
     rollback: {
       reversibility: action.reversibility,

@@ -1,8 +1,9 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
+import { incidentsOf } from '../incidents/list.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
-import { approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
+import { agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { approvalViewOf, summaryOf } from './answers.ts'
 import { agentKeysOf, locateApproval, notOfThisScope, ownApproval } from './record-approval.ts'
 import { approvalBlocker } from './rules/approval-blockers.ts'
@@ -41,7 +42,10 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
   const { found, standing } = await deps.store.read(documentKeys, (view) => {
     const own = ownApproval(view.document(key), decisionId)
     const { advice = [] } = view.document(verdicts) ?? {}
-    return { found: own, standing: { paused: approvalBlocker(own, tenant, view), advice } }
+    const { agent, scope } = own
+    const all = agent === null ? [] : incidentsOf(agentKey(tenant, agent), nowMs, view)
+    const incidents = all.filter((each) => each.scope === null || each.scope === scope)
+    return { found: own, standing: { paused: approvalBlocker(own, tenant, view), advice, incidents } }
   })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
   return approvalViewOf(found, stored, nowMs, standing)

@@ -1,18 +1,19 @@
-import { authorize, namedPerson } from '../access/authority.ts'
+import { authorize, hasRoleFor, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import { MINUTE_MS } from '../format/time.ts'
 import { APPROVERS_MAX, type Override } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { openOverrides } from '../ledger/fold/tenant.ts'
-import { tenantKey } from '../ledger/keys.ts'
-import type { Transaction } from '../ledger/store.ts'
+import { agentKey, tenantKey } from '../ledger/keys.ts'
+import type { Transaction, View } from '../ledger/store.ts'
 import { formatScope } from '../model/scope.ts'
 import { actsInScope, didYouMean, unknownScope } from '../policy/known-names.ts'
 import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { refuseSteppedClock } from '../policy/stepped-clock.ts'
-import { confirmed, HIGH_RISK_PEOPLE, OVERRIDE_MS_MAX, OVERRIDES_MAX } from './rules/override-rules.ts'
+import { scopeView } from '../trust/trust-view.ts'
+import { confirmed, HIGH_RISK_PEOPLE, INCIDENT_PEOPLE, OVERRIDE_MS_MAX, OVERRIDES_MAX } from './rules/override-rules.ts'
 import { mayApprove } from './rules/who-may-approve.ts'
 import type { OverrideAnswer, OverrideReport, OverridesAnswer } from './wire.ts'
 
@@ -24,22 +25,24 @@ export async function openOverride(deps: VerbDeps, caller: Caller, report: Overr
   refuseScope(caller, report.scope)
   refuseUnreached(report, deps.policySet())
   const id = deps.newId()
-  return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
+  const keys = [tenantKey(caller.tenant), agentKey(caller.tenant, report.agent)]
+  return deps.store.transact(keys, (transaction) => {
     const atMs = deps.nowMs()
     if (openOverrides(transaction.document(tenantKey(caller.tenant))?.overrides ?? [], atMs).length >= OVERRIDES_MAX)
       throw new ServiceError('conflict', `there are ${OVERRIDES_MAX} overrides in force already`, {
         fix: 'end those that are no longer needed: GET /api/v1/overrides lists them',
       })
-    const override: Override = {
+    const asked = {
       id,
       agent: report.agent,
       scope: report.scope,
       action: report.action ?? null,
-      people: [person],
+      people: [],
       reason: report.reason,
       at_ms: atMs,
       until_ms: atMs + Math.min(Math.ceil(report.minutes * MINUTE_MS), OVERRIDE_MS_MAX),
     }
+    const override = confirmed(asked, person, reviewable(caller, asked, transaction, atMs))
     return write(deps, caller, { verb: 'open_override', override, inForce: true, atMs }, transaction)
   })
 }
@@ -69,11 +72,13 @@ function refuseUnreached({ agent, scope, action }: OverrideReport, policySet: Po
     })
 }
 
-/** A second person stands behind an override, so that it reaches actions of high risk. */
+/** A second person stands behind an override, so that it reaches actions of high risk, and agents under an incident. */
 export async function confirmOverride(deps: VerbDeps, caller: Caller, id: string): Promise<OverrideAnswer> {
   authorize(caller, 'override')
   const person = namedPerson(caller)
-  return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
+  const tenant = tenantKey(caller.tenant)
+  const { agent } = await deps.store.read([tenant], (view) => overrideInForce(view, caller, id, deps.nowMs()))
+  return deps.store.transact([tenant, agentKey(caller.tenant, agent)], (transaction) => {
     const atMs = deps.nowMs()
     const override = overrideInForce(transaction, caller, id, atMs)
     refuseScope(caller, override.scope)
@@ -81,9 +86,21 @@ export async function confirmOverride(deps: VerbDeps, caller: Caller, id: string
       throw new ServiceError('conflict', `"${person}" is behind this override already; a second person has to be another one`)
     if (override.people.length >= APPROVERS_MAX)
       throw new ServiceError('conflict', `${APPROVERS_MAX} people are behind this override already, which is as many as it takes`)
-    const change = { verb: 'confirm_override', override: confirmed(override, person), inForce: true, atMs }
-    return write(deps, caller, change, transaction)
+    const after = confirmed(override, person, reviewable(caller, override, transaction, atMs))
+    return write(deps, caller, { verb: 'confirm_override', override: after, inForce: true, atMs }, transaction)
   })
+}
+
+/** The incidents of the agent in the scope that wait for a review which this caller may do. */
+function reviewable(
+  caller: Caller,
+  { agent, scope }: Pick<Override, 'agent' | 'scope'>,
+  view: Pick<View, 'document' | 'constants'>,
+  nowMs: number,
+): readonly string[] {
+  const trust = view.document(agentKey(caller.tenant, agent))
+  if (trust === undefined || !hasRoleFor(caller, 'review_incident')) return []
+  return scopeView(trust, scope, { nowMs }, view.constants()).incident.open
 }
 
 /** Ends an override before its time; anybody who may take over may hand back. */
@@ -131,11 +148,12 @@ function shown({ at_ms, until_ms, ...override }: Override, inForce: boolean) {
     override: { ...override, at: new Date(at_ms).toISOString(), until: new Date(until_ms).toISOString() },
     in_force: inForce,
     reaches_high_risk: override.people.length >= HIGH_RISK_PEOPLE,
+    lifts_incidents: override.people.length >= INCIDENT_PEOPLE,
   }
 }
 
-function overrideInForce(transaction: Transaction, { tenant }: Caller, id: string, nowMs: number): Override {
-  const found = transaction.document(tenantKey(tenant))?.overrides.find((each) => each.id === id)
+function overrideInForce(view: Pick<View, 'document'>, { tenant }: Caller, id: string, nowMs: number): Override {
+  const found = view.document(tenantKey(tenant))?.overrides.find((each) => each.id === id)
   if (found === undefined || nowMs >= found.until_ms)
     throw new ServiceError('not_found', `there is no override "${id}" in force`, { fix: 'see GET /api/v1/overrides' })
   return found

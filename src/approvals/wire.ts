@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { WireId, WireNote, WireTime } from '../model/wire-fields.ts'
+import { IncidentView } from '../incidents/wire.ts'
 import { ApprovalState, ApprovalVote, Override } from '../ledger/documents/approval.ts'
 import { RiskAnswer, TrustAnswer } from '../ledger/wire.ts'
 import { Ceiling } from '../model/ceiling.ts'
@@ -58,6 +59,8 @@ export const ApprovalView = ApprovalSummary.extend({
   risk: RiskAnswer,
   /** Trust at the time of the decision; null without an agent. */
   trust: TrustAnswer.nullable(),
+  /** Incidents that bound the agent in this scope by now, the gravest first. */
+  incidents: z.array(IncidentView),
   /** What judging agents said of it: advice, and no verdict. */
   advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime })),
   /** How it could be undone: by the catalogue's rollback handle, until when, or not at all. */
@@ -93,6 +96,8 @@ export const OverrideAnswer = z.strictObject({
   in_force: z.boolean(),
   /** True: enough people are behind it for actions of high risk. */
   reaches_high_risk: z.boolean(),
+  /** Enough people for an agent under an incident; one that waits for its review has to be in `override.reviewed` as well. */
+  lifts_incidents: z.boolean(),
   leaf_index: z.int(),
   state_version: z.int(),
 })

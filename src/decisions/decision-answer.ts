@@ -28,6 +28,7 @@ export function decisionAnswer(
     outcome: decision.outcome,
     decision: decision.decision,
     base: decision.base,
+    base_granted: decision.base_granted,
     ceilings: [...decision.ceilings],
     obligations: [...decision.obligations],
     guardrails: decision.guardrails,

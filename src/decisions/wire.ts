@@ -19,7 +19,10 @@ export const DecisionAnswer = z.strictObject({
   outcome: Outcome,
   /** True only when the action may run now: `allow`, or `allow_guarded` with duties the enforcement point supports. */
   decision: z.boolean(),
+  /** What the static policy answered. */
   base: Outcome,
+  /** `base`, or `allow_guarded` where the base itself asks for an approval and this request redeems one. */
+  base_granted: Outcome,
   ceilings: z.array(Ceiling),
   obligations: z.array(Obligation),
   guardrails: Guardrails,

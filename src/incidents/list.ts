@@ -4,6 +4,7 @@ import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import { agentKey } from '../ledger/keys.ts'
+import type { View } from '../ledger/store.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { type IncidentStanding, incidentStandings } from '../trust/incident-caps.ts'
 import { publish } from '../trust/score-scale.ts'
@@ -38,17 +39,21 @@ async function standingIncidents(deps: VerbDeps, tenant: string, nowMs: number, 
   const found: IncidentView[] = []
   for (let from = 0; from < agents.length; from += CHUNK_AGENTS) {
     const keys = agents.slice(from, from + CHUNK_AGENTS).map((id) => agentKey(tenant, id))
-    const views = await deps.store.read(keys, (view) =>
-      keys.flatMap((key) => {
-        const trust = view.document(key)
-        if (trust === undefined) return []
-        return incidentStandings(trust, nowMs, view.constants()).map((standing) => shown(key.id, standing))
-      }),
-    )
+    const views = await deps.store.read(keys, (view) => keys.flatMap((key) => incidentsOf(key, nowMs, view)))
     found.push(...views)
     await letOthersRun()
   }
   return found
+}
+
+/** Incidents that still bound one agent, of its stored trust. */
+export function incidentsOf(
+  key: ReturnType<typeof agentKey>,
+  nowMs: number,
+  view: Pick<View, 'document' | 'constants'>,
+): readonly IncidentView[] {
+  const trust = view.document(key)
+  return trust === undefined ? [] : incidentStandings(trust, nowMs, view.constants()).map((standing) => shown(key.id, standing))
 }
 
 function shown(agent: string, { incident: of, scope, state, cap, scopes }: IncidentStanding): IncidentView {

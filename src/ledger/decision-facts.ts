@@ -49,7 +49,13 @@ export type DecisionFacts = {
   /** What is enforced, and what only observed. */
   readonly mode: ModeFacts
   /** The approval that the request names, what stands against redeeming it, and how many people said yes; null where it names none. */
-  readonly approval: { readonly id: string; readonly problem: RedemptionProblem | null; readonly approvers: number } | null
+  readonly approval: {
+    readonly id: string
+    readonly problem: RedemptionProblem | null
+    readonly approvers: number
+    /** False: another policy set asked for it, so it satisfies no base that asks for one. */
+    readonly same_policy_set: boolean
+  } | null
   /** Emergency overrides of this agent, scope and action. */
   readonly overrides: readonly Override[]
 }

@@ -31,7 +31,7 @@ export const Guardrails = z.record(z.string().min(1).max(NAME_CHARS_MAX), Guardr
 export type Guardrails = z.infer<typeof Guardrails>
 
 /** Terms without which there is no decision: one that is missing, undefined or there twice is deny, `term_missing`. */
-export const MANDATORY_SOURCES = ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard'] as const
+export const MANDATORY_SOURCES = ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'incident', 'hard'] as const
 /** Where a term of the meet comes from. */
 export const SOURCES = [...MANDATORY_SOURCES, 'context', 'guardrails', 'pact'] as const
 export const Source = z.enum(SOURCES)

@@ -3,7 +3,7 @@ import { type Element, meetAll } from '../lattice/meet.ts'
 import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import { type Ceiling, type Source, SOURCES } from '../model/ceiling.ts'
 import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
-import { withApproval, withoutObserved } from './lifted-terms.ts'
+import { grantedBase, withApproval, withoutObserved } from './lifted-terms.ts'
 import {
   baseTerm,
   bundleTerms,
@@ -11,6 +11,8 @@ import {
   containmentTerm,
   guardrailTerms,
   hardTerm,
+  incidentTerm,
+  isIncidentCap,
   isSwitchedOff,
   switchedOffTerm,
   termsMissing,
@@ -19,28 +21,30 @@ import {
 /**
  * The policy decision point: pure, synchronous, total. The whole meet, in order:
  *
- *   decision = base ⊓ trust ⊓ risk ⊓ category ⊓ context ⊓ guardrails ⊓ pact ⊓ chain ⊓ containment ⊓ hard
+ *   decision = base_granted ⊓ trust ⊓ risk ⊓ category ⊓ context ⊓ guardrails ⊓ pact ⊓ chain ⊓ containment ⊓ incident ⊓ hard
  *
- * No term can lift another, so the decision is never above `inputs.base`. Equal inputs give equal bytes.
+ * No term can lift another, so the decision is never above `base_granted`: what the base answered, or `allow_guarded` where the base
+ * itself asks for an approval and a valid one is there. Equal inputs give equal bytes.
  */
 export function decide(inputs: DecisionInputs): Decision {
   const base = baseTerm(inputs.base)
 
-  // Only TypeScript supplies base, chain, containment and hard; only the bundle supplies trust, risk and category.
-  const own: readonly Ceiling[] = [chainTerm(inputs), containmentTerm(inputs), hardTerm(inputs)]
+  // Only TypeScript supplies base, chain, containment, incident and hard; only the bundle supplies trust, risk and category.
+  const own: readonly Ceiling[] = [chainTerm(inputs), containmentTerm(inputs), incidentTerm(inputs), hardTerm(inputs)]
   const supplied = bundleTerms(inputs.graduation)
 
   // A mandatory term that is missing, undefined or there twice denies.
   const stated: readonly [Ceiling, ...Ceiling[]] = [base, ...supplied, ...own]
   const lifted = withoutObserved(withApproval([...supplied, ...own], inputs), inputs)
-  const terms: readonly [Ceiling, ...Ceiling[]] = [base, ...lifted, ...termsMissing(stated)]
+  const granted = grantedBase(base, inputs)
+  const terms: readonly [Ceiling, ...Ceiling[]] = [granted, ...lifted, ...termsMissing(stated)]
 
   // What the request exceeds is known only once every bound has been met.
   const exceeded = withApproval(guardrailTerms(meetAll(terms).guardrails, inputs), inputs)
 
   const all: readonly [Ceiling, ...Ceiling[]] = [...terms, ...exceeded]
   const met = meetAll(all)
-  return explain({ base, met, terms: all, unsupported: unsupportedDuties(met, inputs) })
+  return explain({ base, granted, met, terms: all, unsupported: unsupportedDuties(met, inputs) })
 }
 
 /**
@@ -54,25 +58,27 @@ export function observe(inputs: DecisionInputs): Decision {
   const contained = containmentTerm({ ...inputs, containment: byPeople })
   const terms: readonly [Ceiling, ...Ceiling[]] = [base, contained, ...(isSwitchedOff(inputs) ? [switchedOffTerm()] : [])]
   const met = meetAll(terms)
-  return { ...explain({ base, met, terms, unsupported: unsupportedDuties(met, inputs) }), advice: [] }
+  return { ...explain({ base, granted: base, met, terms, unsupported: unsupportedDuties(met, inputs) }), advice: [] }
 }
 
 /** What another decision point answered, which nothing here can hold back any more: its answer as the base, and no other term. */
 export function answeredElsewhere(inputs: DecisionInputs): Decision {
   const base = baseTerm(inputs.base)
-  return { ...explain({ base, met: base, terms: [base], unsupported: [] }), advice: [] }
+  return { ...explain({ base, granted: base, met: base, terms: [base], unsupported: [] }), advice: [] }
 }
 
 /** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
 export type ExplainedMeet = {
+  /** The base as it answered, and as it stands in the meet. */
   readonly base: Ceiling
+  readonly granted: Ceiling
   readonly met: Element
   readonly terms: readonly Ceiling[]
   readonly unsupported: readonly string[]
 }
 
 /** The decision with its reasons: every term kept in the order of the sources, the most limiting reasons first. */
-export function explain({ base, met, terms, unsupported }: ExplainedMeet): Decision {
+export function explain({ base, granted, met, terms, unsupported }: ExplainedMeet): Decision {
   const outcome = unsupported.length > 0 ? 'deny' : met.outcome
   const demanding = (each: Ceiling): boolean =>
     each.obligations.some(({ id, performer }) => performer === 'pep' && unsupported.includes(id))
@@ -82,6 +88,7 @@ export function explain({ base, met, terms, unsupported }: ExplainedMeet): Decis
     outcome,
     decision: mayRun(outcome),
     base: base.outcome,
+    base_granted: granted.outcome,
     ceilings: [...terms].sort(bySource),
     obligations: met.obligations,
     guardrails: met.guardrails,
@@ -114,14 +121,10 @@ function bySource(a: Ceiling, b: Ceiling): number {
 
 /**
  * A proposal is worth recording where trust, and nothing else, kept it from running by itself: that is how level 0 earns. The cap of
- * an incident is trust's own, said again by the hard term; what it holds back is how an agent earns again.
+ * an incident is trust's own, said again by a term of its own; what it holds back is how an agent earns again.
  */
 function adviceOn({ outcome, limiting, ceilings }: Omit<Decision, 'advice'>): readonly Advice[] {
-  const isTrust = (source: Source): boolean => source === 'trust' || (source === 'hard' && ceilings.some(isIncidentCap))
+  const isTrust = (source: Source): boolean => source === 'trust' || (source === 'incident' && ceilings.some(isIncidentCap))
   const heldByTrust = !mayRun(outcome) && limiting.includes('trust') && limiting.every(isTrust)
   return heldByTrust && !ceilings.some((each) => each.reason === 'term_missing:trust') ? ['record_proposal'] : []
-}
-
-function isIncidentCap({ source, reason }: Ceiling): boolean {
-  return source === 'hard' && reason.startsWith('incident_cap:')
 }

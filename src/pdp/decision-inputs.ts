@@ -36,8 +36,11 @@ export type ContainmentEntry = {
   readonly reason: string
 }
 
-/** The incidents of the agent in this scope: the minimum of their caps (0–1, 1 without any) and whether a review is due. */
-export type IncidentPosition = { readonly cap: number; readonly review_open: boolean }
+/**
+ * The incidents of the agent in this scope: the minimum of their caps (0–1, 1 without any), the level that this cap is worth, and those
+ * that wait for their review.
+ */
+export type IncidentPosition = { readonly cap: number; readonly level: Level; readonly due: readonly string[] }
 
 /** A guardrail that refused its reservation: how much is taken already and what the limit is. */
 export type BudgetRefusal = { readonly guardrail: string; readonly have: number; readonly limit: number }
@@ -68,10 +71,10 @@ export type DecisionInputs = {
   readonly measures: Measures
   readonly budget_refusals: readonly BudgetRefusal[]
   readonly guardrail_excess: GuardrailExcess
-  /** The valid approval that this request redeems, by the decision that asked for it. */
-  readonly approval: { readonly id: string } | null
-  /** The emergency override in force for this agent and action. */
-  readonly override: { readonly id: string } | null
+  /** The valid approval that this request redeems, by the decision that asked for it. `same_policy_set`: it was asked for under the set in force. */
+  readonly approval: { readonly id: string; readonly same_policy_set: boolean } | null
+  /** The emergency override in force for this agent and action. `lifts_incidents`: the people that this takes stand behind it. */
+  readonly override: { readonly id: string; readonly lifts_incidents: boolean } | null
   /** Terms that are only observed: they concede everything here. */
   readonly observed: readonly ObservableSource[]
   /** `pep` obligations the enforcement point fulfils: its credential's, narrowed by the request. */
@@ -86,8 +89,10 @@ export type Decision = {
   readonly outcome: Outcome
   /** True: something may run (`allow_guarded` or `allow`). */
   readonly decision: boolean
-  /** What the static policy granted. */
+  /** What the static policy answered. */
   readonly base: Outcome
+  /** The upper bound of the decision: `base`, or `allow_guarded` where the base itself asked for an approval and there is a valid one. */
+  readonly base_granted: Outcome
   /** Every term of the meet, in the order of their sources. */
   readonly ceilings: readonly Ceiling[]
   readonly obligations: readonly Obligation[]

@@ -1,6 +1,6 @@
 import { byCodeUnit } from '../format/order.ts'
 import { contradictions } from '../lattice/meet.ts'
-import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
+import { lowerOutcome, OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import {
   Ceiling,
   type Guardrail,
@@ -13,8 +13,6 @@ import {
 } from '../model/ceiling.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Measures } from '../risk/amounts-and-recipients.ts'
-import { DEFAULT_TRUST_CONSTANTS } from '../trust/default-constants.ts'
-import { bandOf } from '../trust/score-scale.ts'
 import {
   type BaseResult,
   type ChainLink,
@@ -76,22 +74,37 @@ export function containmentTerm({ containment }: DecisionInputs): Ceiling {
 }
 
 /**
- * What no policy can leave out: permission escalation by an agent is denied, a switched-off agent is denied, and an incident caps
- * the agent at the level of its cap, at level 0 for sensitive data while its review is due.
+ * What no policy can leave out and nobody can lift: permission escalation by an agent is denied, a switched-off agent is denied, and so
+ * is everything while it is not known whether there are incidents.
  */
 export function hardTerm(inputs: DecisionInputs): Ceiling {
-  const { matrices, tier, band, sensitive, incidents } = inputs
   if (inputs.human) return term('hard', 'allow', 'human')
   if (inputs.action.category === 'permission_escalation') return denial('hard', 'permission_escalation')
   if (inputs.kill_switch) return switchedOffTerm()
-  if (incidents === 'unknown') return denial('hard', 'incidents_unknown')
-  if (incidents.review_open && sensitive) {
-    return term('hard', matrixCell({ matrices, tier, level: 0, band, sensitive }), 'incident_review_due:sensitive')
-  }
-  if (incidents.cap >= 1 && !incidents.review_open) return term('hard', 'allow', 'none')
-  // By the shipped thresholds, whatever is configured: the inputs of a decision, which its record holds, name no others.
-  const level = bandOf(incidents.cap, DEFAULT_TRUST_CONSTANTS)
-  return term('hard', matrixCell({ matrices, tier, level, band, sensitive }), `incident_cap:level_${level}`)
+  return inputs.incidents === 'unknown' ? denial('hard', 'incidents_unknown') : term('hard', 'allow', 'none')
+}
+
+/**
+ * An incident lowers the agent to the level of its cap; where that level asks for an approval, people can give it. While a review is
+ * due only reads go on as far as the level concedes them, and nothing sensitive is touched: the reason names who has to review what.
+ */
+export function incidentTerm(inputs: DecisionInputs): Ceiling {
+  const { matrices, tier, band, sensitive, incidents, action } = inputs
+  if (inputs.human) return term('incident', 'allow', 'human')
+  if (incidents === 'unknown') return denial('incident', 'incidents_unknown')
+  const { cap, level, due } = incidents
+  if (cap >= 1 && due.length === 0) return term('incident', 'allow', 'none')
+  const conceded = matrixCell({ matrices, tier, level, band, sensitive })
+  if (due.length === 0) return term('incident', conceded, `incident_cap:level_${level}`)
+  const review = `${due.join(',')}: an operator has to review it`
+  if (sensitive) return denial('incident', `incident_review_due:sensitive:${review}`)
+  const reads = band === 'read' && action.category === 'read_only'
+  return term('incident', reads ? conceded : lowerOutcome(conceded, 'suggest'), `incident_review_due:${review}`)
+}
+
+/** Whether a term says again what an incident does to trust, and not that something sensitive is out of reach. */
+export function isIncidentCap({ source, reason }: Ceiling): boolean {
+  return source === 'incident' && reason !== 'incidents_unknown' && !reason.startsWith('incident_review_due:sensitive:')
 }
 
 /**

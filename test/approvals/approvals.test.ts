@@ -523,24 +523,44 @@ describe('the list of approvals', () => {
   })
 })
 
-describe('what an approval never lifts', () => {
-  it('the base: where the policy itself asks for approval, nobody is asked', async () => {
-    const tested = await asking({
-      policySet: (set) => ({
-        ...set,
-        base: {
-          ...set.base,
-          evaluate: () => ({ kind: 'value', value: { outcome: 'require_approval', reason: 'by policy' } }) as const,
-        },
-      }),
-    })
-    expect(await tested.service.evaluate(gateway, categorise())).toMatchObject({
-      outcome: 'require_approval',
-      base: 'require_approval',
-      approval: null,
-    })
+describe('a base that itself asks for an approval', () => {
+  const asksItself = (set: PolicySet): PolicySet => ({
+    ...set,
+    base: {
+      ...set.base,
+      evaluate: () => ({ kind: 'value', value: { outcome: 'require_approval', reason: 'by policy' } }),
+    },
   })
 
+  it('has what it asks for once a person says yes: it ran guarded, once, and the base is recorded as it answered', async () => {
+    const tested = await asking({ policySet: asksItself })
+    const { answer, again } = await approved(tested)
+    expect(answer).toMatchObject({ base: 'require_approval', base_granted: 'require_approval' })
+    expect(await tested.service.evaluate(gateway, again)).toMatchObject({
+      outcome: 'allow_guarded',
+      decision: true,
+      base: 'require_approval',
+      base_granted: 'allow_guarded',
+    })
+    expect(await tested.service.evaluate(gateway, again)).toMatchObject(refusedAs('redeemed'))
+    expect(await notReplayed(tested, asksItself(await shippedPolicySet()))).toEqual([])
+  })
+
+  it('asks again where other policies are in force by now', async () => {
+    let digest = ''
+    const tested = await asking({
+      policySet: (set) => ({ ...asksItself(set), digest: digest === '' ? set.digest : digest }),
+    })
+    const { again } = await approved(tested)
+    digest = digestOf('other policies')
+    await tested.service.reloadPolicies(administrator)
+    const asked = await tested.service.evaluate(gateway, again)
+    expect(asked).toMatchObject(refusedAs('other_policy_set'))
+    expect(asked.approval).toMatchObject({ state: 'pending', id: asked.decision_id })
+  })
+})
+
+describe('what an approval never lifts', () => {
   it('a denial or a suggestion: nobody is asked where a yes would not let it run', async () => {
     const tested = await testService()
     await tested.earn(AGENT, SCOPE, 1)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { confirmed, isBehind, overrideFor } from '../../src/approvals/rules/override-rules.ts'
+import { confirmed, isBehind, liftsIncidents, overrideFor } from '../../src/approvals/rules/override-rules.ts'
 import type { Override } from '../../src/ledger/documents/approval.ts'
 import { openOverrides } from '../../src/ledger/fold/tenant.ts'
 
@@ -37,8 +37,22 @@ describe('an override', () => {
   it('needs two people before it reaches high risk', () => {
     const high = { ...asked, band: 'high' } as const
     expect(overrideFor([OVERRIDE], high, AT)).toBeNull()
-    expect(overrideFor([confirmed(OVERRIDE, 'bea')], high, AT)).toBeNull()
-    expect(overrideFor([confirmed(OVERRIDE, 'cem')], high, AT)?.people).toEqual(['bea', 'cem'])
+    expect(overrideFor([confirmed(OVERRIDE, 'bea', [])], high, AT)).toBeNull()
+    expect(overrideFor([confirmed(OVERRIDE, 'cem', [])], high, AT)?.people).toEqual(['bea', 'cem'])
+  })
+
+  it('lifts incidents for two people, and a review that is due only where somebody who may review it is one of them', () => {
+    const two = confirmed(OVERRIDE, 'cem', [])
+    expect(liftsIncidents(OVERRIDE, [])).toBe(false)
+    expect(liftsIncidents(two, [])).toBe(true)
+    expect(liftsIncidents(two, ['i1'])).toBe(false)
+    const reviewer = confirmed(OVERRIDE, 'cem', ['i1'])
+    expect(reviewer.reviewed).toEqual(['i1'])
+    expect(liftsIncidents(reviewer, ['i1'])).toBe(true)
+    // What was raised since is nobody's to lift.
+    expect(liftsIncidents(reviewer, ['i1', 'i2'])).toBe(false)
+    expect(confirmed(reviewer, 'dora', ['i1', 'i2']).reviewed).toEqual(['i1', 'i2'])
+    expect(confirmed(reviewer, 'cem', ['i3'])).toBe(reviewer)
   })
 
   it('that came last holds', () => {
@@ -46,7 +60,7 @@ describe('an override', () => {
   })
 
   it('is behind nobody who asks', () => {
-    expect(isBehind(confirmed(OVERRIDE, 'cem'), ['gateway', 'cem'])).toBe(true)
+    expect(isBehind(confirmed(OVERRIDE, 'cem', []), ['gateway', 'cem'])).toBe(true)
     expect(isBehind(OVERRIDE, ['gateway', 'cem'])).toBe(false)
     expect(isBehind(OVERRIDE, [])).toBe(false)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Caller } from '../../src/access/caller.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { administrator, anonymous, ask, auditor, caller, gateway, inTenant, operator, verifier } from '../support/callers.ts'
@@ -111,14 +112,45 @@ describe('an override never lifts', () => {
     expect(await tested.service.evaluate(gateway, categorise())).toMatchObject({ outcome: 'deny', decision: false })
   })
 
-  it('the cap of an open incident, which is of the hard term', async () => {
+  it('an incident that waits for its review, unless two people stand behind it and one of them may review it', async () => {
     const tested = await untrusted()
     await tested.earn(AGENT, SCOPE, 3)
-    await open(tested)
-    await tested.service.raiseIncident(operator, { agent: AGENT, class: 'injection_confirmed' })
-    const answer = await tested.service.evaluate(gateway, categorise())
-    expect(answer.decision).toBe(false)
-    expect(answer.ceilings.find(({ source }) => source === 'hard')?.outcome).not.toBe('allow')
+    const { incident_id } = await tested.service.raiseIncident(operator, { agent: AGENT, class: 'injection_confirmed' })
+    const { override } = await tested.service.openOverride(bea, report)
+    const due = {
+      outcome: 'deny',
+      decision: false,
+      reasons: [`incident_review_due:${incident_id}: an operator has to review it`],
+    }
+    expect(await tested.service.evaluate(gateway, categorise())).toMatchObject(due)
+    await tested.service.confirmOverride(cem, override.id)
+    expect(await tested.service.evaluate(gateway, categorise())).toMatchObject(due)
+    const reviewer: Caller = { ...dora, roles: ['approver', 'operator'] }
+    expect(await tested.service.confirmOverride(reviewer, override.id)).toMatchObject({
+      lifts_incidents: true,
+      override: { reviewed: [incident_id] },
+    })
+    const lifted = await tested.service.evaluate(gateway, categorise())
+    expect(lifted.decision).toBe(true)
+    expect(lifted.obligations.map(({ id }) => id)).toEqual(expect.arrayContaining(['notify_owner', 'override_audit']))
+    expect(lifted.reasons.join()).not.toContain('incident_review_due')
+    const later = await tested.service.raiseIncident(operator, { agent: AGENT, class: 'exfiltration' })
+    const again = await tested.service.evaluate(gateway, categorise())
+    expect(again.decision).toBe(false)
+    expect(again.reasons.join()).toContain(later.incident_id)
+  })
+
+  it('the cap of an incident for one person alone, and does for two', async () => {
+    const tested = await untrusted()
+    await tested.earn(AGENT, SCOPE, 3)
+    await tested.service.raiseIncident(operator, { agent: AGENT, class: 'injection_weak' })
+    const { override } = await tested.service.openOverride(bea, report)
+    expect(await tested.service.evaluate(gateway, categorise())).toMatchObject({
+      outcome: 'require_approval',
+      reasons: ['incident_cap:level_2'],
+    })
+    await tested.service.confirmOverride(cem, override.id)
+    expect(await tested.service.evaluate(gateway, categorise())).toMatchObject({ decision: true })
   })
 
   it('a weak or unknown link of the chain', async () => {

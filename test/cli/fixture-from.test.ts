@@ -59,7 +59,7 @@ describe('gradus fixture from', () => {
       expect(again.code).toBe(EXIT_CODES.ok)
       expect(ladder(again)).toBe(ladder(explained))
     }
-  }, 60_000)
+  })
 
   it('gives the incident that caps the trust, under its class', async () => {
     const tested = await testService()
@@ -126,7 +126,7 @@ describe('gradus fixture from', () => {
       }),
       runs(15),
     )
-  }, 120_000)
+  })
 
   it('refuses what was masked or erased, and says so', async () => {
     const tested = await testService()

@@ -136,7 +136,7 @@ describe('the command line, whatever it is given', () => {
       }),
       { numRuns: 600 },
     )
-  }, 60_000)
+  })
 
   it.each([
     ['a folder for a file', ['eval', 'folder']],

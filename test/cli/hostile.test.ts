@@ -492,6 +492,7 @@ function approvalViewWith(text: string) {
     reasons: [text],
     risk: { points: 0, band: 'low', rules: [], unavailable: [] },
     trust: null,
+    incidents: [],
     rollback: { reversibility: 0, handle: text, until: null },
   }
 }
@@ -503,7 +504,12 @@ function approvalAnswerWith(text: string) {
 
 function overrideWith(text: string) {
   const names = { id: text, agent: text, action: text, people: [text], reason: text }
-  return { override: { ...names, scope: 'crm:full', at: TIME, until: TIME }, in_force: true, reaches_high_risk: false }
+  return {
+    override: { ...names, scope: 'crm:full', at: TIME, until: TIME },
+    in_force: true,
+    reaches_high_risk: false,
+    lifts_incidents: false,
+  }
 }
 
 const FELL_MS = Date.parse('2026-03-03T11:00:00.000Z')

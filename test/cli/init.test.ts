@@ -89,14 +89,14 @@ describe.each(TEMPLATES)('a new project of the template %s', (name) => {
     expect(await inProject(name, 'build')).toMatchObject({ code: EXIT_CODES.ok })
     const message = `templates/${name}/bundles is stale: gradus build -c templates/${name}/gradus.yaml`
     expect(readFileSync(join(place.path, name, 'bundles/rbac.tar.gz')).equals(shipped), message).toBe(true)
-  }, 60_000)
+  })
 
   it('has Rego that is covered by its own tests', async () => {
     const opa = await findOpa()
     const argv = ['test', '-b', 'policies', '--coverage', '--threshold', '100', '--format', 'json']
     const report = JSON.parse(execFileSync(opa, argv, { cwd: join(place.path, name), encoding: 'utf8' })) as { coverage: number }
     expect(report.coverage).toBe(100)
-  }, 60_000)
+  })
 })
 
 describe('a project without the policy compiler', () => {

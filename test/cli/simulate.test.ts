@@ -37,7 +37,7 @@ beforeAll(async () => {
   place = folder()
   lived = await readOnce(await demoPast())
   quiet = createMemoryStore({ project, origin: 'gradus.test/audit' })
-}, 60_000)
+})
 afterAll(() => place.remove())
 
 /** What `gradus serve --demo` lives through, on a store that forgets. */

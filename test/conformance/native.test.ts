@@ -47,7 +47,7 @@ beforeAll(async () => {
   await runAll(await shippedFixtures(), policySet)
   // The fixtures ask for the decision only; the same inputs are asked for the boolean too.
   for (const { input } of [...heard.base.values()]) policySet.base.evaluate('rbac/allow', input)
-}, 120_000)
+})
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -93,7 +93,6 @@ describe('native opa eval and our host', () => {
       })
       expect(differing).toEqual([])
     },
-    120_000,
   )
 
   it('answer both yes and no, and mask something, so that agreement means something', () => {

@@ -12,7 +12,7 @@ describe('the operating curves in docs/detectors.md', () => {
   it('are those that the detectors have', () => {
     const table = curveTable(curves())
     expect(doc, `the table should be:\n${table}`).toContain(table)
-  }, 60_000)
+  })
 
   it('stand beside a section on each detector', () => {
     for (const detector of DETECTORS) expect(doc).toContain(`\`${detector}\``)

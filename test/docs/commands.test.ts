@@ -17,7 +17,7 @@ let lived: Awaited<ReturnType<typeof makeLivedData>> | undefined
 
 beforeAll(async () => {
   lived = await makeLivedData()
-}, 120_000)
+})
 afterAll(() => lived?.close())
 
 for (const document of documents()) {
@@ -29,7 +29,7 @@ for (const document of documents()) {
     beforeAll(async () => {
       if (lived === undefined) throw new Error('there is no demonstration data')
       stage = await setStage(lived.folder)
-    }, 60_000)
+    })
     afterAll(() => stage?.close())
 
     if (document === 'README.md')

@@ -20,7 +20,7 @@ const MERGE = {
 let lived: Awaited<ReturnType<typeof makeLivedData>> | undefined
 beforeAll(async () => {
   lived = await makeLivedData()
-}, 120_000)
+})
 afterAll(() => lived?.close())
 
 /** The commands of a section, as the document has them. */
@@ -115,7 +115,7 @@ describe('the documented backup', () => {
     } finally {
       await stage.close()
     }
-  }, 120_000)
+  })
 
   it('is refused where a newer checkpoint was kept elsewhere, until somebody moves that away', async () => {
     const folder = place()
@@ -136,7 +136,7 @@ describe('the documented backup', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-  }, 60_000)
+  })
 })
 
 describe('a restart', () => {
@@ -170,5 +170,5 @@ describe('a restart', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-  }, 60_000)
+  })
 })

@@ -136,7 +136,7 @@ describe('the approvals page in Chromium', () => {
     expect(await bob.getByLabel('Your token').count()).toBe(1)
     expect(await server.stop()).toBe(0)
     expect(await run(['audit', 'verify', '--data-dir', server.dataDir])).toMatchObject({ code: 0 })
-  }, 120_000)
+  })
 
   it('runs nothing that a request brings, and rejects with a reason, also with JavaScript and on a small screen', async () => {
     const server = await start(['--config', config()])
@@ -155,7 +155,7 @@ describe('the approvals page in Chromium', () => {
     expect(await page.getByRole('status').innerText()).toBe('Your rejection is recorded. The request cannot run.')
     expect(await ask(server, 70, asked.decision_id)).toMatchObject({ decision: false })
     expect(complaints).toEqual([])
-  }, 120_000)
+  })
 
   it('keeps a form of another origin out, although the browser is signed in', async () => {
     const server = await start(['--config', config()])
@@ -174,7 +174,7 @@ describe('the approvals page in Chromium', () => {
     await elsewhere.getByRole('button', { name: 'win' }).click()
     expect(await text(elsewhere)).toContain('was not sent by a page of this server')
     expect((await server.get(`/api/v1/decisions/${asked.decision_id}/approvals`, server.operator())).body.votes).toEqual([])
-  }, 120_000)
+  })
 })
 
 describe('an approval that nobody decides', () => {
@@ -183,9 +183,9 @@ describe('an approval that nobody decides', () => {
     const asked = await ask(server, 50)
     const records = async (): Promise<Parsed> =>
       (await server.get(`/api/v1/audit/records?kind=approval&decision_id=${asked.decision_id}`, server.operator())).body.records
-    await expect.poll(records, { timeout: 20_000, interval: 250 }).toMatchObject([{ record: { body: { verb: 'expire' } } }])
+    await expect.poll(records, { timeout: 60_000, interval: 250 }).toMatchObject([{ record: { body: { verb: 'expire' } } }])
     expect((await server.get('/api/v1/approvals', server.operator())).body).toEqual({ approvals: [] })
-  }, 60_000)
+  })
 })
 
 describe('a Chromium that is not there', () => {

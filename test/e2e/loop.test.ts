@@ -73,7 +73,7 @@ describe('one server, the whole loop', () => {
     const replayed = await run(['audit', 'replay', '--all', '--data-dir', dataDir, '--config', config])
     expect(replayed.output).not.toMatch(/differs/u)
     expect(replayed.code).toBe(0)
-  }, 90_000)
+  })
 
   it('an incident stops what is sensitive at once, and only a person ends it', async () => {
     const server = await start(['--config', writeConfig(place())])
@@ -101,7 +101,7 @@ describe('one server, the whole loop', () => {
     const end = await decide(server)
     expect(end.trust.score).toBeGreaterThan(write.trust.score)
     expect(end.outcome).not.toBe('deny')
-  }, 60_000)
+  })
 
   it('a containment takes an action out of service until it is lifted', async () => {
     const server = await start(['--config', writeConfig(place())])
@@ -124,7 +124,7 @@ describe('one server, the whole loop', () => {
     })
     expect(lifted.status).toBe(200)
     expect((await decide(server, READ)).decision).toBe(true)
-  }, 60_000)
+  })
 
   it('answers the same through the data API and AuthZEN, and no body raises what it answers', async () => {
     const server = await start(['--config', writeConfig(place())])
@@ -142,5 +142,5 @@ describe('one server, the whole loop', () => {
     const records = await server.get('/api/v1/audit/records?kind=decision&limit=100', server.operator())
     expect(records.body.records.length).toBe(9)
     expect((await server.get('/api/v1/audit/records')).status).toBe(401)
-  }, 60_000)
+  })
 })

@@ -69,7 +69,7 @@ async function startOpa(
           ({ ok }) => ok,
           () => false,
         ),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(true)
   return { url, output: () => output }
@@ -97,7 +97,7 @@ describe('an OPA that uploads its decision log', () => {
       const { output } = await run(['observe', 'report', '--config', config, '--data-dir', server.dataDir, '--json'])
       return JSON.parse(output) as ObserveReport
     }
-    await expect.poll(async () => (await report()).coverage.observed, { timeout: 30_000, interval: 1_000 }).toBe(21)
+    await expect.poll(async () => (await report()).coverage.observed, { timeout: 60_000, interval: 1_000 }).toBe(21)
     const { table, coverage, terms } = await report()
     expect(table.allow.deny).toBe(20)
     expect(table.deny.deny).toBe(1)
@@ -109,7 +109,7 @@ describe('an OPA that uploads its decision log', () => {
       const { code, output } = await run(['audit', command, ...more, '--config', config, '--data-dir', server.dataDir])
       expect([code, output]).toEqual([0, expect.any(String)])
     }
-  }, 90_000)
+  })
 
   it('whose credential may not upload is told so, and loses nothing by it', async () => {
     const folder = place()
@@ -120,6 +120,6 @@ describe('an OPA that uploads its decision log', () => {
     const input = { bot: 'coding-agent', tool: 'merge_pr', on: 'acme/web/7' }
     const response = await fetch(`${opa.url}/v1/data/authz/allow`, { method: 'POST', body: JSON.stringify({ input }) })
     expect(await response.json()).toMatchObject({ result: true })
-    await expect.poll(() => opa.output(), { timeout: 20_000 }).toMatch(/401|[Uu]nauthorized/u)
-  }, 60_000)
+    await expect.poll(() => opa.output(), { timeout: 60_000 }).toMatch(/401|[Uu]nauthorized/u)
+  })
 })

@@ -98,4 +98,4 @@ test('what is remembered has a bound, and what was forgotten is found in the log
   expect(records.index.from(start - 1)).toBeUndefined()
   expect(records.index.from(start)?.records).toHaveLength(INDEXED_RECORDS_MAX / 2)
   expect((await readEvents(records.store, records.index, 3)).events[0]).toMatchObject({ at: { leaf_index: 3 } })
-}, 60_000)
+})

@@ -142,7 +142,7 @@ describe('a batch of CloudEvents', () => {
     const before = await stateOf(at.store)
     expect((await at.send('detectors', '/signals', sent, BATCH)).status).toBe(413)
     expect(await stateOf(at.store)).toBe(before)
-  }, 20_000)
+  })
 
   test('counts each of its events against the rate of its credential, and is refused whole', async () => {
     const at = await scene({ http: { rates: { reports: { per_second: 1, burst: 5 } } } })

@@ -59,7 +59,7 @@ describe('a disk that takes nothing more', () => {
     const kept = new Map(readLog(dataDir).map(({ leafIndex, record }) => [record.id, leafIndex]))
     for (const [id, leafIndex] of acknowledged) expect(kept.get(id)).toBe(leafIndex)
     verifyWhole(dataDir)
-  }, 60_000)
+  })
 
   it('failing at a commit: those who waited are told, and no later answer pretends', async () => {
     const config = writeConfig(place())
@@ -83,5 +83,5 @@ describe('a disk that takes nothing more', () => {
     expect((await again.post('/api/v1/decisions', READ)).body.recorded).toBe(true)
     await again.stop()
     verifyWhole(dataDir)
-  }, 45_000)
+  })
 })

@@ -73,18 +73,14 @@ describe('a start with something broken ends with what is wrong, where, and what
       (folder) => edit(join(folder, 'gradus.yaml'), /prior_units: 1/u, 'prior_units: 0.1'),
       /gradus\.yaml:\d+:\d+: trust\.constants\.prior_units/u,
     ],
-  ])(
-    '%s',
-    async (_what, damage, message) => {
-      const { folder, config } = organisation()
-      damage(folder)
-      const { code, output } = await refused(config, join(folder, 'data'))
-      expect(output).toMatch(message)
-      expect(output).not.toMatch(/\n\s+at /u)
-      expect(code).toBe(1)
-    },
-    30_000,
-  )
+  ])('%s', async (_what, damage, message) => {
+    const { folder, config } = organisation()
+    damage(folder)
+    const { code, output } = await refused(config, join(folder, 'data'))
+    expect(output).toMatch(message)
+    expect(output).not.toMatch(/\n\s+at /u)
+    expect(code).toBe(1)
+  })
 
   it('a data directory that cannot be written', async () => {
     const { folder, config } = organisation()
@@ -96,7 +92,7 @@ describe('a start with something broken ends with what is wrong, where, and what
     chmodSync(dataDir, 0o755)
     expect(output).toMatch(/data: EACCES: permission denied[\s\S]*fix: check that the place exists, is writable/u)
     expect(code).toBe(7)
-  }, 30_000)
+  })
 
   it('a database that was damaged', async () => {
     const { folder, config } = organisation()
@@ -108,7 +104,7 @@ describe('a start with something broken ends with what is wrong, where, and what
     const { code, output } = await refused(config, dataDir)
     expect(output).toMatch(/gradus\.db[\s\S]*fix: .*restore/u)
     expect(code).toBe(6)
-  }, 30_000)
+  })
 
   it('an older database than the head in the second place, until somebody says that losing records is meant', async () => {
     const folder = place()
@@ -132,7 +128,7 @@ describe('a start with something broken ends with what is wrong, where, and what
     rmSync(head)
     const meant = await start(['--config', config], dataDir)
     expect((await meant.post('/api/v1/decisions', READ)).body.recorded).toBe(true)
-  }, 45_000)
+  })
 })
 
 describe('bundles that break while the server runs', () => {
@@ -140,22 +136,18 @@ describe('bundles that break while the server runs', () => {
     ['missing', (file) => rmSync(file)],
     ['cut in half', (file) => truncateSync(file, 5_000)],
     ['somebody else’s file', (file) => cpSync(join(ROOT, 'package.json'), file)],
-  ])(
-    '%s: the reload is refused with the file, and the last good set goes on deciding',
-    async (_what, damage) => {
-      const { folder, config } = organisation()
-      const server = await start(['--config', config], join(folder, 'data'))
-      const before = (await server.post('/api/v1/decisions', READ)).body
-      damage(join(folder, 'bundles', 'rbac.tar.gz'))
-      const reload = await server.post('/api/v1/policies/reload', '', TOKENS.admin)
-      expect(reload).toMatchObject({ status: 422, body: { code: 'bad_policy', detail: expect.stringContaining('rbac') } })
-      const after = (await server.post('/api/v1/decisions', READ)).body
-      expect(after).toMatchObject({ policy_set: before.policy_set, outcome: before.outcome, decision: true, recorded: true })
-      expect((await server.get('/health')).status).toBe(500)
-      cpSync(join(ROOT, 'bundles', 'rbac.tar.gz'), join(folder, 'bundles', 'rbac.tar.gz'))
-      expect((await server.post('/api/v1/policies/reload', '', TOKENS.admin)).status).toBe(200)
-      expect((await server.get('/health')).status).toBe(200)
-    },
-    45_000,
-  )
+  ])('%s: the reload is refused with the file, and the last good set goes on deciding', async (_what, damage) => {
+    const { folder, config } = organisation()
+    const server = await start(['--config', config], join(folder, 'data'))
+    const before = (await server.post('/api/v1/decisions', READ)).body
+    damage(join(folder, 'bundles', 'rbac.tar.gz'))
+    const reload = await server.post('/api/v1/policies/reload', '', TOKENS.admin)
+    expect(reload).toMatchObject({ status: 422, body: { code: 'bad_policy', detail: expect.stringContaining('rbac') } })
+    const after = (await server.post('/api/v1/decisions', READ)).body
+    expect(after).toMatchObject({ policy_set: before.policy_set, outcome: before.outcome, decision: true, recorded: true })
+    expect((await server.get('/health')).status).toBe(500)
+    cpSync(join(ROOT, 'bundles', 'rbac.tar.gz'), join(folder, 'bundles', 'rbac.tar.gz'))
+    expect((await server.post('/api/v1/policies/reload', '', TOKENS.admin)).status).toBe(200)
+    expect((await server.get('/health')).status).toBe(200)
+  })
 })

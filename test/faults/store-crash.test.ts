@@ -73,7 +73,7 @@ describe('a store whose process dies', () => {
     for (const error of seen.errors)
       expect(error).toMatch(/^store_fenced The store writes nothing more, because a commit failed: .*gradus\.db: .* FIX /)
     await checkLog(directory, seen.acknowledged, checkpointFile)
-  }, 60_000)
+  })
 
   it('says that a directory cannot be written', async () => {
     const outer = newDirectory()

@@ -61,6 +61,7 @@ export const VIEW: ApprovalView = {
     bottleneck_layer: 'behaviour',
   },
   advice: [],
+  incidents: [],
   rollback: { reversibility: 1, handle: 'rollback_handle', until: '2026-03-02T12:00:00.000Z' },
 }
 

@@ -30,6 +30,7 @@ export const ANSWER: DecisionAnswer = {
   outcome: 'allow',
   decision: true,
   base: 'allow',
+  base_granted: 'allow',
   ceilings: [{ source: 'base', outcome: 'allow', reason: 'permitted', obligations: [], guardrails: {} }],
   obligations: [],
   guardrails: {},

@@ -7,8 +7,8 @@ import { decide, observe } from '../../src/pdp/decide.ts'
 import type { DecisionInputs } from '../../src/pdp/decision-inputs.ts'
 import { concede, inputs, OPEN } from './arbitraries.ts'
 
-const approval = { id: 'd1' }
-const override = { id: 'o1' }
+const approval = { id: 'd1', same_policy_set: true }
+const override = { id: 'o1', lifts_incidents: false }
 const given = (more: Partial<DecisionInputs>, ...terms: Ceiling[]): DecisionInputs => ({
   ...OPEN,
   graduation: [...(OPEN.graduation as Ceiling[]).filter(({ source }) => !terms.some((each) => each.source === source)), ...terms],
@@ -47,10 +47,35 @@ describe('a valid approval', () => {
     expect(decide(asked).outcome).toBe(outcome)
   })
 
-  it('reaches neither the base, nor containment, nor the cap of an incident', () => {
-    expect(decide(given({ approval, base: { outcome: 'require_approval', reason: 'r' } })).outcome).toBe('require_approval')
+  it('satisfies a base that asks for it, where the same policies asked; the base stays as it answered', () => {
+    const base = { outcome: 'require_approval', reason: 'r' } as const
+    expect(decide(given({ base }))).toMatchObject({ outcome: 'require_approval', base_granted: 'require_approval' })
+    const lifted = { outcome: 'allow_guarded', base: 'require_approval', base_granted: 'allow_guarded' }
+    expect(decide(given({ approval, base }))).toMatchObject({ ...lifted, reasons: ['approved:d1:r'] })
+    const older = { ...approval, same_policy_set: false }
+    expect(decide(given({ approval: older, base }))).toMatchObject({
+      outcome: 'require_approval',
+      base_granted: 'require_approval',
+    })
+    expect(decide(given({ approval, base: { ...base, cause: 'trap' } })).outcome).toBe('deny')
+    expect(decide(given({ approval, base: { ...base, outcome: 'suggest' } })).outcome).toBe('suggest')
+    expect(observe(given({ approval, base }))).toMatchObject({ outcome: 'require_approval', base_granted: 'require_approval' })
+  })
+
+  it('lets what the cap of an incident asks approval for run guarded, and does not reach a review that is due', () => {
+    const capped = { cap: 0.5, level: 2, due: [] } as const
+    expect(decide(given({ incidents: capped })).outcome).toBe('require_approval')
+    expect(decide(given({ approval, incidents: capped }))).toMatchObject({
+      outcome: 'allow_guarded',
+      reasons: ['approved:d1:incident_cap:level_2'],
+    })
+    const due = { ...capped, due: ['i1'] }
+    expect(decide(given({ approval, incidents: due })).outcome).toBe('suggest')
+    expect(decide(given({ approval, incidents: due, sensitive: true })).outcome).toBe('deny')
+  })
+
+  it('reaches no containment', () => {
     expect(decide(given({ approval, containment: [{ kind: 'agent', by: 'person', reason: 'r' }] })).outcome).toBe('deny')
-    expect(decide(given({ approval, incidents: { cap: 0.5, review_open: false } })).outcome).toBe('require_approval')
   })
 
   it('keeps the duties and bounds of what it lifts', () => {
@@ -88,6 +113,19 @@ describe('an emergency override', () => {
     expect(decide(given({ override, containment: [{ kind: 'action', by: 'incident', reason: 'r' }] })).outcome).toBe('deny')
     expect(decide(given({ override, action: { category: 'permission_escalation' } })).outcome).toBe('deny')
     expect(decide(given({ override, kill_switch: true })).outcome).toBe('deny')
+  })
+
+  it('takes the cap of an incident and a review that is due out where enough people stand behind it', () => {
+    const incidents = { cap: 0.5, level: 2, due: ['i1'] } as const
+    expect(decide(given({ override, incidents })).outcome).toBe('suggest')
+    const enough = { ...override, lifts_incidents: true }
+    const decision = decide(given({ override: enough, incidents, sensitive: true }))
+    expect(decision.outcome).toBe('allow')
+    expect(decision.ceilings.find(({ source }) => source === 'incident')?.reason).toBe(
+      'override:o1:incident_review_due:sensitive:i1: an operator has to review it',
+    )
+    expect(decide(given({ override: enough, incidents: 'unknown' })).outcome).toBe('deny')
+    expect(decide(given({ override: enough, base: { outcome: 'suggest', reason: 'r' } })).outcome).toBe('suggest')
   })
 
   it('does not stand in for a term that is missing', () => {

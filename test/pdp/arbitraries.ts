@@ -47,7 +47,7 @@ export const OPEN: DecisionInputs = {
   links: [],
   chain_problems: [],
   containment: [],
-  incidents: { cap: 1, review_open: false },
+  incidents: { cap: 1, level: 4, due: [] },
   kill_switch: false,
   measures: { amount: null, records: null, recipient_domains: null },
   budget_refusals: [],
@@ -148,12 +148,13 @@ export const inputs: fc.Arbitrary<DecisionInputs> = fc.record({
     ),
   ),
   incidents: often(
-    { cap: 1, review_open: false },
+    { cap: 1, level: 4, due: [] },
     fc.oneof(
       fc.constant('unknown' as const),
       fc.record({
-        cap: fc.constantFrom(0, 0.2, 0.2999, 0.3, 0.4, 0.5, 0.69, 0.7, 0.8999, 0.9, 1, Number.NaN),
-        review_open: fc.boolean(),
+        cap: fc.constantFrom(0, 0.4, 0.9999, 1, Number.NaN),
+        level: fc.constantFrom(...LEVELS),
+        due: fc.array(fc.constantFrom('i1', 'i2'), { maxLength: 2 }),
       }),
     ),
   ),
@@ -175,7 +176,7 @@ export const inputs: fc.Arbitrary<DecisionInputs> = fc.record({
   ),
   guardrail_excess: fc.constantFrom('require_approval', 'deny'),
   observed: often([], fc.subarray([...OBSERVABLE_SOURCES])),
-  approval: often(null, fc.constantFrom({ id: 'a1' }, { id: 'a2' })),
-  override: often(null, fc.constantFrom({ id: 'o1' }, { id: 'o2' })),
+  approval: often(null, fc.record({ id: fc.constantFrom('a1', 'a2'), same_policy_set: fc.boolean() })),
+  override: often(null, fc.record({ id: fc.constantFrom('o1', 'o2'), lifts_incidents: fc.boolean() })),
   supported_obligations: fc.subarray(['audit', 'redact_sensitive', 'rollback_handle', '__proto__']),
 })

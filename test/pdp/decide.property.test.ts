@@ -13,9 +13,10 @@ import { referenceDecide } from './reference-decide.ts'
 const numRuns = Number(process.env['GRADUS_RUNS'] ?? 2_000)
 const timeoutMs = Math.max(30_000, 3 * numRuns)
 
-function baseElement({ base }: DecisionInputs): Element {
+function baseElement({ base, approval }: DecisionInputs): Element {
   if (base === null) return { ...TOP, outcome: 'deny' }
-  const outcome = base.cause === undefined ? base.outcome : 'deny'
+  const answered = base.cause === undefined ? base.outcome : 'deny'
+  const outcome = answered === 'require_approval' && approval?.same_policy_set === true ? 'allow_guarded' : answered
   return { outcome, obligations: base.obligations ?? [], guardrails: base.guardrails ?? {} }
 }
 

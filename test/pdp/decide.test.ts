@@ -30,6 +30,7 @@ describe('the answer', () => {
       'category',
       'chain',
       'containment',
+      'incident',
       'hard',
     ])
   })
@@ -154,27 +155,29 @@ describe('the hard term', () => {
     expect(open({ incidents: 'unknown' })).toMatchObject({ outcome: 'deny', reasons: ['incidents_unknown'] })
   })
   it.each([
-    [0, 'deny', 0],
-    [0.2999, 'deny', 0],
-    [0.3, 'suggest', 1],
-    [0.4, 'suggest', 1],
-    [0.5, 'require_approval', 2],
-    [0.69, 'require_approval', 2],
-    [0.7, 'allow_guarded', 3],
-    [0.8999, 'allow_guarded', 3],
-    [Number.NaN, 'deny', 0],
-  ])('caps at the level of an incident cap of %d: %s', (cap, outcome, level) => {
-    const decision = open({ incidents: { cap, review_open: false } })
-    expect(decision).toMatchObject({ outcome, reasons: [`incident_cap:level_${level}`] })
+    [0, 'deny'],
+    [1, 'suggest'],
+    [2, 'require_approval'],
+    [3, 'allow_guarded'],
+    [4, 'allow'],
+  ] as const)('caps at the level that the cap of an incident is worth, %d: %s', (level, outcome) => {
+    for (const cap of [0.5, Number.NaN]) {
+      const decision = open({ incidents: { cap, level, due: [] } })
+      expect(decision).toMatchObject({ outcome, reasons: outcome === 'allow' ? [] : [`incident_cap:level_${level}`] })
+    }
   })
-  it('concedes nothing sensitive while a review is due, and the level of the cap otherwise', () => {
-    const incidents = { cap: 0.4, review_open: true }
-    expect(open({ incidents, sensitive: true, band: 'read' })).toMatchObject({
-      outcome: 'deny',
-      reasons: ['incident_review_due:sensitive'],
-    })
-    expect(open({ incidents, band: 'read' }).outcome).toBe('allow_guarded')
-    expect(open({ incidents }).outcome).toBe('suggest')
+  it('lets only reads go on while a review is due, touches nothing sensitive, and says who has to review what', () => {
+    const incidents = { cap: 0.8, level: 3, due: ['i1', 'i2'] } as const
+    const reasons = ['incident_review_due:i1,i2: an operator has to review it']
+    const sensitive = ['incident_review_due:sensitive:i1,i2: an operator has to review it']
+    expect(open({ incidents, sensitive: true, band: 'read' })).toMatchObject({ outcome: 'deny', reasons: sensitive })
+    expect(open({ incidents })).toMatchObject({ outcome: 'suggest', reasons })
+    const reads = { band: 'read', action: { category: 'read_only' } } as const
+    expect(open({ incidents, ...reads }).outcome).toBe('allow')
+    expect(open({ incidents, band: 'read', action: { category: 'external_communication' } }).outcome).toBe('suggest')
+    expect(open({ incidents, ...reads, sensitive: true }).outcome).toBe('deny')
+    expect(open({ incidents: { ...incidents, cap: 1, level: 4 } })).toMatchObject({ outcome: 'suggest', reasons })
+    expect(open({ incidents: { ...incidents, level: 0 } }).outcome).toBe('deny')
   })
 })
 

@@ -7,13 +7,21 @@ import type { Decision, DecisionInputs } from '../../src/pdp/decision-inputs.ts'
  */
 export function referenceDecide(inputs: DecisionInputs): Decision {
   const base = baseOf(inputs)
-  const terms: Ceiling[] = [base]
-  for (const each of [...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), hardOf(inputs)])
+  const granted = baseGranted(base, inputs)
+  const terms: Ceiling[] = [granted]
+  for (const each of [...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), incidentOf(inputs), hardOf(inputs)])
     terms.push(...heard(each, inputs))
 
-  for (const source of ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard'] as const) {
+  for (const source of ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'incident', 'hard'] as const) {
     let seen = 0
-    for (const each of [base, ...bundleOf(inputs.graduation), chainOf(inputs), containmentOf(inputs), hardOf(inputs)])
+    for (const each of [
+      base,
+      ...bundleOf(inputs.graduation),
+      chainOf(inputs),
+      containmentOf(inputs),
+      incidentOf(inputs),
+      hardOf(inputs),
+    ])
       if (each.source === source) seen += 1
     if (seen !== 1) terms.push(make(source, 'deny', `term_missing:${source}`))
   }
@@ -56,13 +64,16 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
   const trustIsThere = !reasons.includes('term_missing:trust')
   const waits = outcome === 'deny' || outcome === 'suggest' || outcome === 'require_approval'
   // The cap of an incident is the trust term's own, said a second time: it does not keep an agent from proposing.
-  const capped = terms.some((each) => each.source === 'hard' && each.reason.includes('incident_cap:level_'))
-  const others = limiting.filter((source) => source !== 'trust' && !(source === 'hard' && capped))
+  const capped = terms.some(
+    (each) => each.source === 'incident' && /^incident_(cap:level|review_due:(?!sensitive))/u.test(each.reason),
+  )
+  const others = limiting.filter((source) => source !== 'trust' && !(source === 'incident' && capped))
   const heldByTrust = undone.length === 0 && waits && limiting.includes('trust') && others.length === 0 && trustIsThere
   return {
     outcome,
     decision: outcome === 'allow' || outcome === 'allow_guarded',
     base: base.outcome,
+    base_granted: granted.outcome,
     ceilings,
     obligations: duties,
     guardrails: bounds,
@@ -73,7 +84,19 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
 }
 
 const CHAIN = ['deny', 'suggest', 'require_approval', 'allow_guarded', 'allow'] as const
-const ORDER = ['base', 'trust', 'risk', 'category', 'chain', 'containment', 'hard', 'context', 'guardrails', 'pact'] as const
+const ORDER = [
+  'base',
+  'trust',
+  'risk',
+  'category',
+  'chain',
+  'containment',
+  'incident',
+  'hard',
+  'context',
+  'guardrails',
+  'pact',
+] as const
 
 /** A term after what people said: an override first, then an approval. */
 function heard(term: Ceiling, { approval, override, observed, kill_switch, human }: DecisionInputs): Ceiling[] {
@@ -85,6 +108,8 @@ function heard(term: Ceiling, { approval, override, observed, kill_switch, human
   if (override !== null) {
     const reason = `override:${override.id}`
     if (each.source === 'category' && each.outcome !== 'deny') each = { ...each, outcome: 'allow', reason }
+    if (each.source === 'incident' && override.lifts_incidents && each.outcome !== 'allow')
+      each = make('incident', 'allow', `${reason}:${each.reason}`)
     if (each.source === 'trust') {
       const properties = { override: override.id }
       each = make('trust', 'allow', reason)
@@ -185,16 +210,29 @@ function hardOf(inputs: DecisionInputs): Ceiling {
   if (inputs.human) return make('hard', 'allow', 'human')
   if (inputs.action.category === 'permission_escalation') return make('hard', 'deny', 'permission_escalation')
   if (inputs.kill_switch) return make('hard', 'deny', 'kill_switch')
-  if (inputs.incidents === 'unknown') return make('hard', 'deny', 'incidents_unknown')
-  const { cap, review_open } = inputs.incidents
-  if (review_open && inputs.sensitive) return make('hard', 'deny', 'incident_review_due:sensitive')
-  if (!review_open && cap >= 1) return make('hard', 'allow', 'none')
-  let level = 0
-  if (cap >= 0.3) level = 1
-  if (cap >= 0.5) level = 2
-  if (cap >= 0.7) level = 3
-  if (cap >= 0.9) level = 4
-  return make('hard', cellOf(inputs, inputs.tier, level), `incident_cap:level_${level}`)
+  return inputs.incidents === 'unknown' ? make('hard', 'deny', 'incidents_unknown') : make('hard', 'allow', 'none')
+}
+
+function incidentOf(inputs: DecisionInputs): Ceiling {
+  if (inputs.human) return make('incident', 'allow', 'human')
+  if (inputs.incidents === 'unknown') return make('incident', 'deny', 'incidents_unknown')
+  const { cap, level, due } = inputs.incidents
+  const cell = cellOf(inputs, inputs.tier, level)
+  if (due.length > 0) {
+    const ids = `${due.join(',')}: an operator has to review it`
+    const reason = `incident_review_due:${ids}`
+    if (inputs.sensitive) return make('incident', 'deny', `incident_review_due:sensitive:${ids}`)
+    if (inputs.action.category === 'read_only' && inputs.band === 'read') return make('incident', cell, reason)
+    return make('incident', height(cell) > 1 ? 'suggest' : cell, reason)
+  }
+  return cap >= 1 ? make('incident', 'allow', 'none') : make('incident', cell, `incident_cap:level_${level}`)
+}
+
+/** A base that asks for an approval has what it asks for once there is one that the same policies asked for. */
+function baseGranted(base: Ceiling, { approval }: DecisionInputs): Ceiling {
+  if (base.outcome !== 'require_approval' || approval === null || !approval.same_policy_set) return base
+  const granted = make('base', 'allow_guarded', `approved:${approval.id}:${base.reason}`)
+  return { ...granted, obligations: [...base.obligations, ...granted.obligations], guardrails: base.guardrails }
 }
 
 function boundsOf(terms: readonly Ceiling[]): Guardrails {

@@ -233,27 +233,23 @@ describe('whatever people say, in whatever order', () => {
     // Otherwise nothing was tried here.
     expect(redeemed).toBeGreaterThan(5)
     expect(overridden).toBeGreaterThan(5)
-  }, 60_000)
+  })
 
   it.each([
     ['with everything enforced', {}],
     ['with one agent observed', { modes: [{ mode: 'observe', agent: 'support-agent' }] }],
-  ])(
-    'every decision replays from its record, and the log verifies, %s',
-    async (_what, config) => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (given) => {
-          const steps = given.filter(({ kind }) => kind !== 'base')
-          const directory = newDirectory()
-          const store = await ENGINES.sqlite(() => directory)
-          const { tested } = await played(steps, store, config)
-          expect(await notReplayed(tested, await shippedPolicySet(config))).toEqual([])
-          await store.close()
-          verifyWhole(directory)
-        }),
-        { ...runs(3), numRuns: 3 },
-      )
-    },
-    60_000,
-  )
+  ])('every decision replays from its record, and the log verifies, %s', async (_what, config) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (given) => {
+        const steps = given.filter(({ kind }) => kind !== 'base')
+        const directory = newDirectory()
+        const store = await ENGINES.sqlite(() => directory)
+        const { tested } = await played(steps, store, config)
+        expect(await notReplayed(tested, await shippedPolicySet(config))).toEqual([])
+        await store.close()
+        verifyWhole(directory)
+      }),
+      { ...runs(3), numRuns: 3 },
+    )
+  })
 })

@@ -106,7 +106,7 @@ it('state that is rebuilt has the bytes of the state that was lived, whatever ha
     }),
     runs(6),
   )
-}, 60_000)
+})
 
 function stateOfOrNothing(dataDir: string): Readonly<Record<string, string>> | null {
   try {

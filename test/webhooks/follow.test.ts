@@ -12,7 +12,7 @@ import { indexEvents } from '../../src/events/event-index.ts'
 import { fileCursor } from '../../src/webhooks/cursor.ts'
 import { answering, FAST, following, hook, listen, log, nameOf, receiver } from './support.ts'
 
-const WITHIN = { timeout: 5_000, interval: 5 }
+const WITHIN = { timeout: 60_000, interval: 5 }
 /** Long enough for what must not happen to happen. */
 const QUIET_MS = 60
 

@@ -10,6 +10,14 @@ export const OVERRIDES_MAX = 100
 /** Distinct people an override needs before it reaches actions of high risk. */
 export const HIGH_RISK_PEOPLE = 2
 
+/** Distinct people an override needs before it reaches an agent under an incident. */
+export const INCIDENT_PEOPLE = 2
+
+/** Whether the people behind an override are enough to lift incidents: two, one of whom may review those that wait for it. */
+export function liftsIncidents({ people, reviewed = [] }: Override, due: readonly string[]): boolean {
+  return new Set(people).size >= INCIDENT_PEOPLE && due.every((incident) => reviewed.includes(incident))
+}
+
 /** What is asked, as far as overrides can be about it. */
 export type Overridden = { readonly agent: string; readonly scope: ScopeKey; readonly action: string; readonly band: RiskBand }
 
@@ -32,7 +40,9 @@ export function isBehind({ people }: Override, requesters: readonly string[]): b
   return people.some((person) => requesters.includes(person))
 }
 
-/** The override with one more person behind it; the same person counts once. */
-export function confirmed(override: Override, person: string): Override {
-  return override.people.includes(person) ? override : { ...override, people: [...override.people, person] }
+/** The override with one more person behind it, and the incidents that this person may review; the same person counts once. */
+export function confirmed(override: Override, person: string, mayReview: readonly string[]): Override {
+  if (override.people.includes(person)) return override
+  const reviewed = [...new Set([...(override.reviewed ?? []), ...mayReview])]
+  return { ...override, people: [...override.people, person], ...(reviewed.length === 0 ? {} : { reviewed }) }
 }

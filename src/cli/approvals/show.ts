@@ -49,6 +49,14 @@ function headText(view: ApprovalView): string {
 
 function viewText(view: ApprovalView, paint: Paint): string {
   const terms = view.ceilings.map(({ source, outcome, reason }) => ['  ', source, outcome, reason])
+  const incidents = view.incidents.map(({ incident_id, class: of, state, cap, since }) => [
+    '  ',
+    of,
+    state,
+    `cap ${cap}`,
+    since,
+    incident_id,
+  ])
   const votes = view.votes.map(({ person, verdict, at: time, reason }) => ['  ', person, verdict, time, reason])
   const advice = view.advice.map(({ by, class: of, at: time }) => ['  ', by, of, time])
   const notice =
@@ -64,6 +72,7 @@ function viewText(view: ApprovalView, paint: Paint): string {
     '',
     paint('bold', 'the terms:'),
     table(terms),
+    ...(incidents.length === 0 ? [] : ['', paint('bold', 'incidents of the agent:'), table(incidents)]),
     ...(votes.length === 0 ? [] : ['', paint('bold', 'what people said:'), table(votes)]),
     ...(advice.length === 0
       ? []

@@ -26,6 +26,7 @@ export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext
           id: named,
           problem: clockSteady ? redemptionProblem(kept, { approvalId: named, ...by }, facts.at_ms) : ('clock' as const),
           approvers: kept === undefined || behind === null ? 0 : approversOf(kept, behind),
+          same_policy_set: kept?.policy_set === context.policySet.digest,
         }
   const open = openOverrides(view.document(tenantKey(tenant))?.overrides ?? [], facts.at_ms)
   // Whom nobody knows has no trust that a person could stand in for.
@@ -65,7 +66,10 @@ export function approvalOutcome(decided: Decided, view: View): ApprovalOutcome {
   const reason = refusalOf(facts, derivation)
   if (mode === 'observe') return { ...NO_APPROVAL, reason }
   if (decision.decision) return redemptionOf(decided, view) ?? { ...NO_APPROVAL, reason }
-  if (decision.outcome !== 'require_approval' || !decide({ ...inputs, approval: { id: context.id } }).decision)
+  if (
+    decision.outcome !== 'require_approval' ||
+    !decide({ ...inputs, approval: { id: context.id, same_policy_set: true } }).decision
+  )
     return { ...NO_APPROVAL, reason }
   return askPeople(decided, view, reason)
 }
@@ -81,7 +85,7 @@ function redemptionOf({ context, derivation }: Decided, view: View): ApprovalOut
 
 /** Opens an approval, or goes on with the one that is open for this request. */
 function askPeople(decided: Decided, view: View, reason: string | null): ApprovalOutcome {
-  const { context, facts } = decided
+  const { context, facts, derivation } = decided
   const { tenant, digest } = context
   // The request was drawn from a foreign input that says more than it.
   if (context.asked.baseInput !== undefined) return { ...NO_APPROVAL, reason: 'approval_unavailable:mapped_input' }
@@ -92,8 +96,10 @@ function askPeople(decided: Decided, view: View, reason: string | null): Approva
     const strange = approvalMismatch(kept, redeemerOf(context))
     if (strange === 'other_agent' || strange === 'other_requester')
       return { ...NO_APPROVAL, reason: `approval_unavailable:${strange}` }
-    // Where other or more people have to say so by now, they are asked anew.
-    if (strange === null && kept.approvers_needed >= wanted.approvers_needed) return { ...NO_APPROVAL, approval: kept, reason }
+    // Where other or more people have to say so by now, or the base asks under other policies, they are asked anew.
+    const isStale = derivation.inputs.base?.outcome === 'require_approval' && kept.policy_set !== wanted.policy_set
+    if (strange === null && !isStale && kept.approvers_needed >= wanted.approvers_needed)
+      return { ...NO_APPROVAL, approval: kept, reason }
   }
   if (isFull(context, wanted, view)) return { ...NO_APPROVAL, reason: 'approval_unavailable:too_many_open' }
   const effect: Effect = { kind: 'approval', request_digest: digest, step: { kind: 'requested', approval: wanted } }
@@ -102,7 +108,11 @@ function askPeople(decided: Decided, view: View, reason: string | null): Approva
 
 /** Why the approval that the request names is no good, in one word. */
 function refusalOf({ approval }: DecisionFacts, { inputs }: Derivation): string | null {
-  if (approval === null || inputs.approval !== null) return null
+  if (approval === null) return null
+  if (inputs.approval !== null)
+    return inputs.base?.outcome === 'require_approval' && !inputs.approval.same_policy_set
+      ? 'approval_refused:other_policy_set'
+      : null
   return `approval_refused:${approval.problem ?? 'more_approvers'}`
 }
 
@@ -123,6 +133,7 @@ function newApproval({ context, facts, derivation }: Decided): Approval | null {
     ...redeemerOf(context),
     id,
     request_digest: digest,
+    policy_set: policySet.digest,
     not_by: [...behind],
     action: facts.action.name,
     band,

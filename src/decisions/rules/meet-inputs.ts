@@ -1,5 +1,5 @@
 import { approversNeeded } from '../../approvals/rules/approval-rules.ts'
-import { overrideFor } from '../../approvals/rules/override-rules.ts'
+import { liftsIncidents, overrideFor } from '../../approvals/rules/override-rules.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Override } from '../../ledger/documents/approval.ts'
 import type { Ceiling, Guardrails } from '../../model/ceiling.ts'
@@ -11,7 +11,7 @@ import type { DecisionInputs } from '../../pdp/decision-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { measuresOf } from '../../risk/facts.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
-import { phiInverse } from '../../trust/score-scale.ts'
+import { bandOf, phiInverse } from '../../trust/score-scale.ts'
 import { type Derived, isHuman, matricesOf } from './ask-policies.ts'
 
 /** What policies and rules said, on the way to the meet. */
@@ -36,16 +36,23 @@ export function inputsOf(
     links: facts.links,
     chain_problems: facts.parties.problems,
     containment: facts.containment,
-    incidents: { cap: facts.trust?.incident.cap ?? 1, review_open: facts.trust?.incident.state === 'open' },
+    incidents: incidentsOf(facts, policySet),
     kill_switch: facts.kill_switch,
     measures: measuresOf(measured),
     budget_refusals: [],
     approval: approvalIn(facts, policySet, risk.band),
-    override: override === null ? null : { id: override.id },
+    override:
+      override === null ? null : { id: override.id, lifts_incidents: liftsIncidents(override, facts.trust?.incident.open ?? []) },
     observed: [],
     guardrail_excess: policySet.settings.guardrails.excess,
     supported_obligations: facts.supported_obligations,
   }
+}
+
+/** What incidents cap the agent at, as a level by the thresholds of this policy set. */
+function incidentsOf({ trust }: DecisionFacts, { constants }: PolicySet): DecisionInputs['incidents'] {
+  const cap = trust?.incident.cap ?? 1
+  return { cap, level: bandOf(cap, constants), due: trust?.incident.open ?? [] }
 }
 
 function overrideOf({ parties, action, overrides, at_ms }: DecisionFacts, { band }: RiskView): Override | null {
@@ -63,7 +70,7 @@ export function approvalIn(
   if (approval?.problem !== null) return null
   const scope = formatScope(action.scope, action.stake)
   const needed = approversNeeded(settings.approvals.approvers, { category: action.category, scope, band })
-  return approval.approvers < needed ? null : { id: approval.id }
+  return approval.approvers < needed ? null : { id: approval.id, same_policy_set: approval.same_policy_set }
 }
 
 /**

@@ -21,6 +21,7 @@ export function requestPage(
 ): Reply {
   const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)} ${section('who', 'Who asks', requester(view))}
   ${section('arguments', 'Arguments, complete', requestText(view.request))}
+  ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
   ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
   ${section('risk', `Risk: ${view.risk.points} points, ${view.risk.band}`, riskRules(view.risk))}
   ${section('trust', 'Trust when it was asked', trustList(view.trust))}
@@ -97,6 +98,19 @@ const PAYLOAD_NOTES = {
 function payloadNote(payload: ApprovalView['payload']): Html | null {
   const text = PAYLOAD_NOTES[payload]
   return text === null ? null : note('warn', text)
+}
+
+/** What went wrong with the agent before, and what of it still bounds it here. */
+function incidentList({ incidents }: ApprovalView): Html {
+  return definitions(
+    incidents.map(({ incident_id, class: of, state, cap, since }) => {
+      const standing = state === 'open' ? 'waits for its review' : 'no review is due'
+      return [
+        html`<bdi>${of}</bdi>`,
+        html`since ${timeHtml(since)}, caps trust at ${cap}, ${standing}<br /><code>${incident_id}</code>`,
+      ] as const
+    }),
+  )
 }
 
 /** What judging agents said; they decide nothing. */

@@ -4,6 +4,7 @@ import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import { RiskBand } from '../../model/outcome.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { EvidenceStake } from '../../trust/constants.ts'
+import { INCIDENTS_MAX } from '../../trust/stored-trust.ts'
 
 const id = z.string().min(1).max(512)
 const atMs = z.int().nonnegative()
@@ -43,6 +44,8 @@ export const Approval = z.strictObject({
   expires_at_ms: atMs,
   /** How long an approval that was given can be redeemed, ms. */
   redeem_within_ms: z.int().positive(),
+  /** Digest of the policy set that asked for it; absent in what is older. */
+  policy_set: z.string().length(64).optional(),
   /** Distinct people who have to say yes. */
   approvers_needed: z.int().min(1).max(APPROVERS_MAX),
   votes: z.array(ApprovalVote).max(APPROVERS_MAX),
@@ -85,6 +88,11 @@ export const Override = z.strictObject({
   action: id.nullable(),
   /** Distinct people behind it, in the order they said so; two are needed for high risk. */
   people: z.array(id).min(1).max(APPROVERS_MAX),
+  /** Incidents that waited for their review when somebody who may review them stood behind it. */
+  reviewed: z
+    .array(id)
+    .max(INCIDENTS_MAX * 2)
+    .optional(),
   reason: z.string().min(1).max(REASON_CHARS_MAX),
   at_ms: atMs,
   until_ms: atMs,
@@ -102,5 +110,6 @@ export type RedemptionProblem =
   | 'other_agent'
   | 'other_requester'
   | 'other_scope'
+  | 'other_policy_set'
   | 'more_approvers'
   | 'clock'

@@ -27,7 +27,7 @@ let pumper: TrustEvaluation
 beforeAll(async () => {
   smoke = await evaluateTrust(SMOKE, onThreads)
   pumper = await evaluateTrust(PUMPER, onThreads)
-}, 120_000)
+})
 
 function cell(world: WorldName, policy: PolicyName): Summary {
   const found = (world === 'read_pumper' ? pumper : smoke).cells.find((one) => one.world === world && one.policy === policy)

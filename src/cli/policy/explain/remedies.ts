@@ -41,6 +41,8 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
       return term.reason === 'containment_unknown'
         ? 'Make the store reachable: containment that is not known denies.'
         : 'Let an operator lift the containment.'
+    case 'incident':
+      return incidentRemedy(term)
     case 'hard':
       return hardRemedy(term)
     case 'context':
@@ -143,9 +145,18 @@ function chainRemedy(term: Ceiling, { facts, risk, matrices }: Explained): strin
 function hardRemedy(term: Ceiling): string {
   if (term.reason === 'permission_escalation') return 'Nothing lifts this: an agent never changes permissions.'
   if (term.reason === 'kill_switch') return 'A person has to review the incident that switched the agent off.'
-  if (term.reason.startsWith('incident_review_due'))
-    return 'A person has to review the open incident; until then nothing sensitive is touched.'
-  return 'A person reviews the incident where that is due; then verified good work lifts its cap, time does not.'
+  return 'Make the store reachable: while incidents are not known, nothing runs.'
+}
+
+function incidentRemedy({ reason, outcome }: Ceiling): string {
+  if (reason === 'incidents_unknown') return 'Make the store reachable: incidents that are not known deny.'
+  if (reason.startsWith('incident_review_due:')) {
+    const ids = reason.split(':').at(-2) ?? ''
+    return `An operator reviews ${ids}: gradus incidents review ID; or two people, one of whom may review, open an emergency override.`
+  }
+  return outcome === 'require_approval'
+    ? 'A person approves this request; for good, verified work lifts the cap of the incident, time does not.'
+    : 'Verified work lifts the cap of the incident, time does not.'
 }
 
 function contextRemedy(reason: string): string {
