@@ -7,6 +7,7 @@ import type { SourceFinding } from '../../../format/source-place.ts'
 import type { CliDeps } from '../../support/deps.ts'
 import { findingOf } from '../../support/findings.ts'
 import { catalogueFindings } from './catalogue.ts'
+import { dataPathFindings } from './data-paths.ts'
 import { graduationFindings } from './graduation-data.ts'
 import { rbacFindings } from './rbac-data.ts'
 import { riskFindings } from './risk.ts'
@@ -39,10 +40,8 @@ export async function checkedParts(
   const rego = (): Promise<readonly SourceFinding[]> => deps.checkRego(folder, { ...schemas, allowBuiltins, packages: PACKAGES })
   return [
     ...part('rego', await holdsRego(folder), () => orFinding(folder, rego)),
-    ...part('roles', names.includes('rbac'), () => orFinding(inside('rbac'), () => rbacFindings(inside('rbac')))),
-    ...part('matrix', names.includes('graduation'), () =>
-      orFinding(inside('graduation'), () => graduationFindings(inside('graduation'))),
-    ),
+    ...part('roles', names.includes('rbac'), () => packageFindings(inside('rbac'), rbacFindings)),
+    ...part('matrix', names.includes('graduation'), () => packageFindings(inside('graduation'), graduationFindings)),
     ...part(
       'catalogue',
       names.some((name) => OF_POLICIES.includes(name)),
@@ -51,6 +50,14 @@ export async function checkedParts(
     ...part('risk rules', names.includes('risk'), () => both(inside('risk'), riskFindings, deps.readRisk)),
     ...part('fixtures', names.includes('fixtures'), async () => (await loadFixtures(inside('fixtures'))).findings),
   ]
+}
+
+/** What is wrong with the data of a package, and with what its Rego reads of it. */
+function packageFindings(
+  folder: string,
+  check: (folder: string) => Promise<readonly SourceFinding[]>,
+): Promise<readonly SourceFinding[]> {
+  return orFinding(folder, async () => [...(await check(folder)), ...(await dataPathFindings(folder))])
 }
 
 /** What the check finds, or, where it finds nothing, what the server's own reader refuses. */
