@@ -8,6 +8,7 @@ import { candidatePolicySet } from './app/candidate.ts'
 import { openService, openStore, proofText, systemClock } from './app/compose.ts'
 import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from './app/policy-sources.ts'
 import { startServer } from './app/serve.ts'
+import { staleFindings } from './app/stale-bundles.ts'
 import { eraseRecords } from './audit/erase.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
@@ -89,7 +90,15 @@ function adapters(cwd: string, version: string): CliAdapters {
 }
 
 type PolicyAdapter =
-  'loadPolicySet' | 'restorePolicySet' | 'loadCandidate' | 'readCatalogue' | 'readRisk' | 'checkRego' | 'hasOpa' | 'buildBundles'
+  | 'loadPolicySet'
+  | 'restorePolicySet'
+  | 'loadCandidate'
+  | 'readCatalogue'
+  | 'readRisk'
+  | 'checkRego'
+  | 'hasOpa'
+  | 'staleBundles'
+  | 'buildBundles'
 
 function policyAdapters(): Pick<CliAdapters, PolicyAdapter> {
   return {
@@ -101,6 +110,7 @@ function policyAdapters(): Pick<CliAdapters, PolicyAdapter> {
     readRisk,
     checkRego: async (folder, options) => checkRego(folder, options).catch(asPolicyError),
     hasOpa,
+    staleBundles: (loaded) => staleFindings(asFile(loaded)),
     buildBundles,
   }
 }

@@ -43,4 +43,3 @@ export function claims({ hints = {} }: Pick<SeenTool, 'hints'>): readonly string
   if (reachesOut === true) return ['the server says that it reaches outside: category external_communication at least', ...again]
   return again
 }
-

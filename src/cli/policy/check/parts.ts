@@ -15,6 +15,9 @@ import { riskFindings } from './risk.ts'
 /** One part of what a team writes: its name, and what is wrong with it. */
 export type CheckedPart = { readonly name: string; readonly findings: () => Promise<readonly SourceFinding[]> }
 
+/** What the checks of a policy folder are made with. */
+export type PolicyChecks = Pick<CliDeps, 'checkRego' | 'hasOpa' | 'readCatalogue' | 'readRisk'>
+
 /** Packages of Rego that become bundles. */
 const PACKAGES = ['rbac', 'graduation', 'system'] as const
 /** A folder with one of these is a folder of policies, not any folder with some Rego in it. */
@@ -22,7 +25,7 @@ const OF_POLICIES = [...PACKAGES, 'catalogue', 'risk', 'fixtures']
 
 /** The parts of a policy folder, in the order in which one depends on the other. Rejects with `not_found`. */
 export async function checkedParts(
-  deps: CliDeps,
+  deps: PolicyChecks,
   folder: string,
   allowBuiltins: readonly string[],
 ): Promise<readonly CheckedPart[]> {
@@ -50,6 +53,19 @@ export async function checkedParts(
     ...part('risk rules', names.includes('risk'), () => both(inside('risk'), riskFindings, deps.readRisk)),
     ...part('fixtures', names.includes('fixtures'), async () => (await loadFixtures(inside('fixtures'))).findings),
   ]
+}
+
+/** What is wrong in any part of a folder; the Rego is checked where the compiler is here. */
+export async function policyFindings(
+  deps: PolicyChecks,
+  folder: string,
+  allowBuiltins: readonly string[],
+): Promise<readonly SourceFinding[]> {
+  const canCheckRego = await deps.hasOpa()
+  const parts = (await checkedParts(deps, folder, allowBuiltins)).filter(({ name }) => name !== 'rego' || canCheckRego)
+  const found = []
+  for (const { findings } of parts) found.push(...(await findings()))
+  return found
 }
 
 /** What is wrong with the data of a package, and with what its Rego reads of it. */
