@@ -1,7 +1,9 @@
-import { resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 
 import { policyFindings, type PolicyChecks } from '../cli/policy/check/parts.ts'
 import type { ConfigFile } from '../config/load-config.ts'
+import { sha256Hex } from '../format/canonical-json.ts'
 import { ServiceError } from '../format/error.ts'
 import type { LoadPolicySet, PolicySet } from '../policy/policy-set.ts'
 import { readCatalogue, readRisk } from '../rego/assemble-policy-set.ts'
@@ -31,9 +33,10 @@ export function servedPolicies(served: ServedPolicies): {
   readonly warnings: () => readonly string[]
 } {
   let warnings: readonly string[] = []
+  const checks = rememberingChecks()
   const load = async (): Promise<PolicySet> => {
     const loaded = await served.fresh()
-    if (served.watch) return checkedPolicySet(loaded, served)
+    if (served.watch) return checkedPolicySet(loaded, checks, served)
     const stale = await staleBundles(loaded)
     if (stale.length === 0 || served.allowStale) {
       const policySet = await bundledPolicySet(loaded, served.nowMs(), served.warn)
@@ -59,17 +62,34 @@ function refusal([first]: readonly { readonly file: string; readonly message: st
   })
 }
 
-const CHECKS: PolicyChecks = {
-  checkRego: (folder, options) => asPolicyError(() => checkRego(folder, options)),
-  hasOpa,
-  readCatalogue,
-  readRisk,
+/** What the checks are made with; Rego that was checked and found right is not checked again before it changes. */
+function rememberingChecks(): PolicyChecks {
+  let right = ''
+  return {
+    checkRego: async (folder, options) => {
+      const digest = await regoDigest(folder)
+      if (digest === right) return []
+      const found = await asPolicyError(() => checkRego(folder, options))
+      right = found.length === 0 ? digest : ''
+      return found
+    },
+    hasOpa,
+    readCatalogue,
+    readRisk,
+  }
+}
+
+/** A digest of what `opa check` reads of a folder: Rego, and the schemas of what it is asked. */
+async function regoDigest(folder: string): Promise<string> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /\.rego$|^schemas[/\\].*\.json$/u.test(name)).sort()
+  const texts = await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')]))
+  return sha256Hex(JSON.stringify(texts))
 }
 
 /** The policies as they stand, where `gradus check` finds nothing wrong with them. */
-async function checkedPolicySet(loaded: ConfigFile, { nowMs, warn }: ServedPolicies): Promise<PolicySet> {
+async function checkedPolicySet(loaded: ConfigFile, checks: PolicyChecks, { nowMs, warn }: ServedPolicies): Promise<PolicySet> {
   const { config, root } = loaded
-  const [first, ...more] = await policyFindings(CHECKS, resolve(root, config.policies), config.base.allow_builtins)
+  const [first, ...more] = await policyFindings(checks, resolve(root, config.policies), config.base.allow_builtins)
   if (first === undefined) return cachedPolicySet(loaded, nowMs(), warn)
   const rest = more.length === 0 ? '' : ` (and ${more.length} more: "gradus check" lists them)`
   throw new ServiceError('bad_policy', `${first.message}${rest}`, {
