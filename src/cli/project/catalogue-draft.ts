@@ -48,7 +48,7 @@ export function addCatalogueDraft(catalogue: Command, cli: Cli): void {
   dataDirOptions(command)
     .option('--namespace <server>', 'with --from mcp: the server that the tools are of; it becomes their namespace')
     .option('--tenant <tenant>', 'decisions of this tenant; of all when absent')
-    .option('--since <time>', 'decisions from this time on (ISO 8601)')
+    .option('--since <time>', 'decisions from this time on (ISO 8601), or for so long until now, such as 7d')
     .option('-o, --output <file>', 'file to write; standard output when absent')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'drafted', failed: 'the configuration or the list of tools is wrong' }
