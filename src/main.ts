@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 
 import { candidatePolicySet } from './app/candidate.ts'
 import { openService, openStore, proofText, systemClock } from './app/compose.ts'
+import { lockProject, packClone } from './app/pack-clone.ts'
 import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from './app/policy-sources.ts'
 import { startServer } from './app/serve.ts'
 import { staleFindings } from './app/stale-bundles.ts'
@@ -77,6 +78,8 @@ function adapters(cwd: string, version: string): CliAdapters {
     loadConfig: (file) => loadConfig(file, cwd),
     ...policyAdapters(),
     ...storeAdapters(),
+    packClone: (folder) => packClone(PACKAGE_ROOT, folder),
+    lockProject,
     formatProof: proofText,
     verifyLog: (options) => Promise.resolve().then(() => verifyDataDir(options)),
     rebuildState: (options) => Promise.resolve().then(() => rebuildDataDir(options)),

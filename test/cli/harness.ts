@@ -76,6 +76,8 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     readRisk,
     checkRego: () => Promise.resolve([]),
     hasOpa: () => Promise.resolve(true),
+    packClone: () => Promise.resolve(undefined),
+    lockProject: () => Promise.resolve(true),
     staleBundles: () => Promise.resolve([]),
     buildBundles: refused('building'),
     openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: 'gradus.test/audit' }),

@@ -120,6 +120,10 @@ export type CliAdapters = {
     /** Built-ins that the configuration allows the base. */
     readonly allowBuiltins?: readonly string[]
   }) => Promise<readonly BundleFile[]>
+  /** Packs this package into a project where it is a clone that no registry has; answers the file in the project. */
+  readonly packClone: (folder: string) => Promise<string | undefined>
+  /** Writes the lock file of a project; false where it cannot be. */
+  readonly lockProject: (folder: string) => Promise<boolean>
   /** A store that forgets, folding effects with this projector. */
   readonly openMemoryStore: (projector: typeof project) => Store
   /** The store of a data directory; `read` works beside a running server, `write` takes the lock or rejects with `store_locked`. */
