@@ -22,16 +22,19 @@ help: ## print the targets
 
 $(STAMP): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later with npm; the pinned Node 24 then comes from the registry"; exit 1; }
+	@echo "installing the dependencies"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $(STAMP)
 
 install: $(STAMP) ## install the dependencies, the pinned Node 24 among them
 
 build: $(STAMP) ## compile src/ to dist/
+	@test -e dist/main.js || echo "compiling src/ to dist/"
 	@node scripts/build.mjs
 
-start: build ## install, build, and serve the example organisation on loopback
-	@node bin/gradus.js serve --demo
+start: build ## install, build, and serve the example organisation on loopback (LISTEN=127.0.0.1:9000)
+	@echo "the example organisation lives through its past at the first start: some seconds"
+	@node bin/gradus.js serve --demo $(if $(LISTEN),--listen $(LISTEN))
 
 opa: ## install the pinned opa (needs Go)
 	@bash scripts/ensure-opa.sh

@@ -9,8 +9,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What hangs ends; on a machine that does ten things at once a test may take its time.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Much of a test is waiting for a server, a browser or a disk: by default two cores get one worker only.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     coverage: {

@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers'
 
 import { candidatePolicySet } from './app/candidate.ts'
 import { openService, openStore, proofText, systemClock } from './app/compose.ts'
+import { lockProject, packClone } from './app/pack-clone.ts'
 import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from './app/policy-sources.ts'
 import { startServer } from './app/serve.ts'
+import { staleFindings } from './app/stale-bundles.ts'
 import { eraseRecords } from './audit/erase.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
@@ -77,6 +79,8 @@ function adapters(cwd: string, version: string): CliAdapters {
     loadConfig: (file) => loadConfig(file, cwd),
     ...policyAdapters(),
     ...storeAdapters(),
+    packClone: (folder) => packClone(PACKAGE_ROOT, folder),
+    lockProject,
     formatProof: proofText,
     verifyLog: (options) => Promise.resolve().then(() => verifyDataDir(options)),
     rebuildState: (options) => Promise.resolve().then(() => rebuildDataDir(options)),
@@ -90,7 +94,15 @@ function adapters(cwd: string, version: string): CliAdapters {
 }
 
 type PolicyAdapter =
-  'loadPolicySet' | 'restorePolicySet' | 'loadCandidate' | 'readCatalogue' | 'readRisk' | 'checkRego' | 'hasOpa' | 'buildBundles'
+  | 'loadPolicySet'
+  | 'restorePolicySet'
+  | 'loadCandidate'
+  | 'readCatalogue'
+  | 'readRisk'
+  | 'checkRego'
+  | 'hasOpa'
+  | 'staleBundles'
+  | 'buildBundles'
 
 function policyAdapters(): Pick<CliAdapters, PolicyAdapter> {
   return {
@@ -102,6 +114,7 @@ function policyAdapters(): Pick<CliAdapters, PolicyAdapter> {
     readRisk,
     checkRego: async (folder, options) => checkRego(folder, options).catch(asPolicyError),
     hasOpa,
+    staleBundles: (loaded) => staleFindings(asFile(loaded)),
     buildBundles,
   }
 }

@@ -3,13 +3,14 @@ import { join, relative, resolve } from 'node:path'
 
 import type { RunningServer, ServeOptions } from '../cli/support/deps.ts'
 import { watchFiles } from '../cli/support/watch-files.ts'
-import { type ConfigFile, loadConfig } from '../config/load-config.ts'
+import { type ConfigFile, loadConfig, requireConfiguration } from '../config/load-config.ts'
 import { errorLine } from '../format/error.ts'
 import { systemCaller } from '../service/create-service.ts'
 import { operatorCredential } from './data-dir-secrets.ts'
 import { liveDemoPast, withDemoDetectors } from './demo.ts'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import { policyWarnings } from './policy-warnings.ts'
+import { servedPolicies } from './served-policies.ts'
 import { serveNotes } from './serve-notes.ts'
 import {
   createServerHttp,
@@ -23,6 +24,7 @@ import {
 
 /** Starts the server: store, service, promotions, HTTP. Rejects with a `ServiceError` that says what to mend. */
 export async function startServer(options: ServeOptions, around: ServeProcess): Promise<RunningServer> {
+  if (options.configFile === undefined && !options.demo) requireConfiguration(around.cwd)
   const loaded = withOptions(await loadConfig(options.configFile, around.cwd), options, around)
   const base = await openServerBase(loaded, options, around)
   try {
@@ -36,15 +38,18 @@ export async function startServer(options: ServeOptions, around: ServeProcess): 
 async function startOn(base: ServerBase): Promise<RunningServer> {
   const { options, around, loaded, dataDir, durable, store } = base
   const { demo, watch } = options
+  const policies = policiesOf(base)
   const operator = durable ? operatorCredential(dataDir) : undefined
   const demoDecisions = demo && store.size() === 0 ? await liveDemoPast(loaded, store, base.clock.nowMs()) : 0
-  const service = await openServerService(base)
+  const service = await openServerService(base, policies.load)
   const policySet = service.policySet()
-  for (const line of await policyWarnings(loaded, { ...policySet, watch })) around.warn(line)
-  const http = await createServerHttp(base, demo ? withDemoDetectors(service) : service, operator?.credential)
+  for (const line of policyWarnings(loaded, policySet)) around.warn(line)
+  const http = await createServerHttp(base, demo ? withDemoDetectors(service) : service, {
+    operator: operator?.credential,
+    warnings: policies.warnings,
+  })
   const webhooks = await openServerWebhooks(base)
   const monitor = await openServerMonitor(base, service)
-
   const { url } = await http.listen()
   webhooks.start()
   monitor.start()
@@ -59,15 +64,33 @@ async function startOn(base: ServerBase): Promise<RunningServer> {
     dataDir: durable ? dataDir : null,
     notes: serveNotes({ policySet: service.policySet(), url, dataDir: shownDir, tokenFile: operator?.file, demoDecisions, demo }),
     reload,
-    close: async () => {
-      stopWatching()
-      stopTasks()
-      await http.close()
-      await monitor.stop()
-      await webhooks.stop()
-      withdrawAddress()
-      await service.close()
-    },
+    close: closing([
+      stopWatching,
+      stopTasks,
+      () => http.close(),
+      () => monitor.stop(),
+      () => webhooks.stop(),
+      withdrawAddress,
+      () => service.close(),
+    ]),
+  }
+}
+
+function policiesOf({ options, around, loaded, clock }: ServerBase): ReturnType<typeof servedPolicies> {
+  return servedPolicies({
+    // Settings that decisions depend on are read anew with the policies, from the same file; where to listen and who may call hold until a restart.
+    fresh: () => loadConfig(loaded.file, around.cwd),
+    watch: options.watch,
+    allowStale: options.allowStale === true,
+    nowMs: clock.nowMs,
+    warn: around.warn,
+  })
+}
+
+/** The server's end: nothing is taken any more, what is under way is finished, the store is closed. */
+function closing(stops: readonly (() => void | Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    for (const stop of stops) await stop()
   }
 }
 

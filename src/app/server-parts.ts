@@ -1,6 +1,6 @@
 import type { Credential } from '../access/caller.ts'
 import type { ServeOptions } from '../cli/support/deps.ts'
-import { type ConfigFile, loadConfig } from '../config/load-config.ts'
+import type { ConfigFile } from '../config/load-config.ts'
 import { createEventStreams } from '../events/event-streams.ts'
 import { type LogEntry, loudObserver } from '../http/log.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
@@ -11,13 +11,13 @@ import { type Monitor, openMonitor } from '../monitoring/monitor.ts'
 import { noStateFile, stateFile } from '../monitoring/state-file.ts'
 import { type Tail, tailAppends } from '../monitoring/tail.ts'
 import type { ServiceClock } from '../service/clock.ts'
+import type { LoadPolicySet } from '../policy/policy-set.ts'
 import type { Service } from '../service/service.ts'
 import { indexEvents, type EventIndex } from '../events/event-index.ts'
 import { readEvents } from '../events/event-feed.ts'
 import { followWebhooks, type WebhookFollowers } from '../webhooks/follow-webhooks.ts'
 import { dataDirOf, externalClassifiers, openService, openStore, systemClock } from './compose.ts'
 import { modeKeyOf } from './data-dir-secrets.ts'
-import { bundledPolicySet, cachedPolicySet } from './policy-sources.ts'
 
 /** What the process around the server gives. */
 export type ServeProcess = {
@@ -55,16 +55,10 @@ export async function openServerBase(loaded: ConfigFile, options: ServeOptions, 
 }
 
 /** The service, observed by the metrics and the process log. */
-export async function openServerService({
-  options,
-  around,
-  loaded,
-  dataDir,
-  durable,
-  clock,
-  metrics,
-  store,
-}: ServerBase): Promise<Service> {
+export async function openServerService(
+  { around, loaded, dataDir, durable, clock, metrics, store }: ServerBase,
+  loadPolicySet: LoadPolicySet,
+): Promise<Service> {
   const loud = loudObserver(around.log)
   return openService(loaded, store, {
     clock,
@@ -72,22 +66,17 @@ export async function openServerService({
       metrics.observer(observation)
       loud(observation)
     },
-    // Settings that decisions depend on are read anew with the policies; where to listen and who may call hold until a restart.
-    // With --watch the Rego itself is watched, so it is compiled as it stands instead of taking the committed bundles.
-    loadPolicySet: async () => {
-      const fresh = await loadConfig(options.configFile, around.cwd)
-      return (options.watch ? cachedPolicySet : bundledPolicySet)(fresh, clock.nowMs(), around.warn)
-    },
+    loadPolicySet,
     outside: externalClassifiers(loaded, around.warn),
     ...(durable ? { modeKey: modeKeyOf(dataDir) } : {}),
   })
 }
 
-/** The HTTP server in front of a service; `operator` is known beside the configured credentials. */
+/** The HTTP server in front of a service; `operator` is known beside the configured credentials, `warnings` show in its health. */
 export async function createServerHttp(
   base: ServerBase,
   service: Service,
-  operator: Credential | undefined,
+  { operator, warnings }: { readonly operator: Credential | undefined; readonly warnings: () => readonly string[] },
 ): Promise<HttpServer> {
   const { around, clock, metrics, store, index } = base
   const { config } = base.loaded
@@ -105,6 +94,7 @@ export async function createServerHttp(
     credentials: operator === undefined ? config.credentials : [...config.credentials, operator],
     entrypoints: config.entrypoints,
     mapping: config.base.mapping,
+    warnings,
     metrics,
     events: createEventStreams({ size: store.size, read: (from) => readEvents(store, index, from) }),
     version: around.version,

@@ -2,34 +2,13 @@ import { checkIdentifier } from '../format/identifier.ts'
 import { byCodeUnit } from '../format/order.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import type { CatalogueFile } from './catalogue-file.ts'
+import { type NameClash, type ToolServer, separateTools } from './name-clashes.ts'
+import { claims, DESCRIPTION_CHARS_MAX, type SeenTool } from './seen-tool.ts'
 
 /** Scope of drafted tools: nothing in it was looked at by a person. */
 export const UNREVIEWED = 'unreviewed'
 /** Longest name of a tool or agent that a catalogue can hold, characters. */
 const ENTRY_NAME_CHARS_MAX = 256
-/** Longest description of a tool, characters. */
-const DESCRIPTION_CHARS_MAX = 1_000
-
-/** What a server says of its own tool (MCP `annotations`). A claim, never believed. */
-export type ToolHints = {
-  readonly readOnlyHint?: boolean | undefined
-  readonly destructiveHint?: boolean | undefined
-  readonly idempotentHint?: boolean | undefined
-  readonly openWorldHint?: boolean | undefined
-}
-
-/** A tool as it was seen: in traffic (`count` decisions by `agents` on types of `resources`), or in a server's list. */
-export type SeenTool = {
-  readonly name: string
-  readonly description?: string | undefined
-  /** Decisions; undefined where it was not seen in traffic. */
-  readonly count?: number | undefined
-  readonly agents?: readonly string[] | undefined
-  readonly resources?: readonly string[] | undefined
-  /** Names of the arguments. */
-  readonly arguments: readonly string[]
-  readonly hints?: ToolHints | undefined
-}
 
 /** An agent as it was seen in traffic. */
 export type SeenAgent = { readonly id: string; readonly count: number }
@@ -47,6 +26,7 @@ export type DraftTool = {
   readonly reversibility: number
   readonly frequency: (typeof WORST)['frequency']
   readonly default_level: number
+  readonly namespace?: string
 }
 export type DraftAgent = { readonly class: typeof UNREVIEWED; readonly tier: 'high' }
 
@@ -57,6 +37,10 @@ export type CatalogueDraft = {
   readonly tools: readonly DraftEntry<DraftTool>[]
   readonly agents: readonly DraftEntry<DraftAgent>[]
   readonly refused: readonly string[]
+  /** What was seen and is in the catalogue. */
+  readonly known: readonly string[]
+  /** What was seen under a name that the catalogue has for another tool; it is drafted under a name of its own. */
+  readonly clashes: readonly NameClash[]
 }
 
 /**
@@ -67,8 +51,10 @@ export function draftCatalogue(
   tools: readonly SeenTool[],
   agents: readonly SeenAgent[],
   { trust_scopes, tools: known, agents: knownAgents }: CatalogueFile,
+  server?: ToolServer,
 ): CatalogueDraft {
-  const unknown = firstOfEach(tools).filter(({ name }) => !Object.hasOwn(known, name))
+  const { seen, clashes } = separateTools(firstOfEach(tools), known, server)
+  const unknown = seen.filter(({ name }) => !Object.hasOwn(known, name))
   const missing = agents.filter(({ id }) => !Object.hasOwn(knownAgents, id))
   const holdsNoScope = Object.keys(trust_scopes).length === 0 && Object.keys(known).length > 0
   return {
@@ -82,6 +68,8 @@ export function draftCatalogue(
       .sort(byCount(({ id }) => id))
       .map(draftAgent),
     refused: [...unknown.map(({ name }) => name), ...missing.map(({ id }) => id)].filter((name) => !mayName(name)),
+    known: seen.map(({ name }) => name).filter((name) => Object.hasOwn(known, name)),
+    clashes,
   }
 }
 
@@ -98,9 +86,11 @@ function byCount<T extends { readonly count?: number | undefined }>(nameOf: (see
 }
 
 function draftTool(seen: SeenTool): DraftEntry<DraftTool> {
-  const { name, description } = seen
+  const { name, description, namespace } = seen
   const said = description === undefined ? {} : { description: description.slice(0, DESCRIPTION_CHARS_MAX) }
-  return { name, entry: { ...said, scope: UNREVIEWED, ...WORST }, review: [...traffic(seen), ...claims(seen), ...measures(seen)] }
+  const owned = namespace === undefined ? {} : { namespace }
+  const review = [...traffic(seen), ...renamed(seen), ...claims(seen), ...measures(seen)]
+  return { name, entry: { ...said, scope: UNREVIEWED, ...WORST, ...owned }, review }
 }
 
 function draftAgent({ id, count }: SeenAgent): DraftEntry<DraftAgent> {
@@ -123,22 +113,8 @@ function traffic({ count, agents = [], resources = [] }: SeenTool): readonly str
   return [`${decisions(count)}, by ${agents.length === 0 ? 'people' : agents.join(', ')}${on}`]
 }
 
-/** What the tool would be if its server told the truth; a person has to find out whether it does. */
-function claims({ hints = {} }: SeenTool): readonly string[] {
-  const { readOnlyHint: reads, destructiveHint: destroys, openWorldHint: reachesOut, idempotentHint: repeats } = hints
-  const again = repeats === true ? ['the server claims that repeating it changes nothing more'] : []
-  if (reads === true && destroys === true)
-    return ['the server claims that it only reads and that it destroys; believe neither', ...again]
-  if (reads === true)
-    return ['the server claims that it only reads; if that is so: category read_only, blast 0, reversibility 0', ...again]
-  if (destroys === true) return ['the server says that it can destroy', ...again]
-  if (destroys === false && reachesOut === false)
-    return [
-      'the server claims that it only adds, and to nothing outside; if that is so: category local_reversible_write, blast 1, reversibility 1',
-      ...again,
-    ]
-  if (reachesOut === true) return ['the server says that it reaches outside: category external_communication at least', ...again]
-  return again
+function renamed({ offeredAs }: SeenTool): readonly string[] {
+  return offeredAs === undefined ? [] : [`its server calls it "${offeredAs}", which the catalogue has for another tool`]
 }
 
 const MEASURES = [

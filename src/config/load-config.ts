@@ -12,13 +12,19 @@ export type ConfigFile = { readonly config: Config; readonly root: string; reado
 /** Where this package's own policies and bundles are: the directory above `src/` or `dist/`. */
 export const PACKAGE_ROOT = resolve(import.meta.dirname, '../..')
 
+/** The configuration of a working directory. */
+const CONFIG_FILE = 'gradus.yaml'
+/** A name that is easily taken for it. */
+const OTHER_NAME = 'gradus.yml'
+
 /**
  * Reads a configuration file; without one, `gradus.yaml` of the working directory, and without that the example organisation of
  * this package with the data in `./data`. Throws `bad_config` with file, line and fix.
  */
 export async function loadConfig(file: string | undefined, workingDirectory: string): Promise<ConfigFile> {
-  const own = join(PACKAGE_ROOT, 'gradus.yaml')
-  const path = resolve(workingDirectory, file ?? (existsSync(join(workingDirectory, 'gradus.yaml')) ? 'gradus.yaml' : own))
+  const own = join(PACKAGE_ROOT, CONFIG_FILE)
+  if (file === undefined) refuseOtherName(workingDirectory)
+  const path = resolve(workingDirectory, file ?? (existsSync(join(workingDirectory, CONFIG_FILE)) ? CONFIG_FILE : own))
   const text = await textOf(path)
   const config = parseYaml(path, text, Config, 'bad_config')
   // The example's data belongs to whoever runs it, not into the package.
@@ -28,6 +34,23 @@ export async function loadConfig(file: string | undefined, workingDirectory: str
     issuer.jwks_file === undefined ? issuer : { ...issuer, jwks_file: resolve(dirname(path), issuer.jwks_file) },
   )
   return { config: { ...config, http, identity: { ...config.identity, issuers }, store }, root: dirname(path), file: path }
+}
+
+/** Refuses a folder without a configuration: a server there would decide by policies that nobody of that folder wrote. Throws `bad_config`. */
+export function requireConfiguration(workingDirectory: string): void {
+  refuseOtherName(workingDirectory)
+  if (existsSync(join(workingDirectory, CONFIG_FILE))) return
+  throw new ServiceError('bad_config', `there is no ${CONFIG_FILE} in ${workingDirectory}, so nothing says what may happen`, {
+    fix: 'begin a project with "gradus init DIR", name a configuration with --config, or look at the example organisation with --demo',
+  })
+}
+
+function refuseOtherName(workingDirectory: string): void {
+  if (existsSync(join(workingDirectory, CONFIG_FILE)) || !existsSync(join(workingDirectory, OTHER_NAME))) return
+  throw new ServiceError('bad_config', `the configuration is read from ${CONFIG_FILE}, and this is ${OTHER_NAME}`, {
+    place: { file: join(workingDirectory, OTHER_NAME) },
+    fix: `rename it to ${CONFIG_FILE}, or name it with --config ${OTHER_NAME}`,
+  })
 }
 
 /** The configuration file as it is written, with the places of its values. Throws `bad_config` with file, line and fix. */

@@ -8,6 +8,9 @@ import { formatScope } from '../model/scope.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { ProposalsAnswer } from './wire.ts'
 
+/** Most decisions that are looked through for one page; fewer proposals than asked for are answered then, with where to go on. */
+const DECISIONS_READ_MAX = 20 * PAGE_RECORDS_MAX
+
 /** Decisions that did not run but may be judged as proposals, newest first. */
 export async function proposals(
   deps: Pick<VerbDeps, 'store'>,
@@ -16,18 +19,29 @@ export async function proposals(
 ): Promise<ProposalsAnswer> {
   authorize(caller, 'read_proposals')
   const limit = Math.min(PAGE_RECORDS_MAX, Math.max(1, page.limit))
-  const found = await deps.store.query({
-    tenant: caller.tenant,
-    kinds: ['decision'],
-    newestFirst: true,
-    limit,
-    ...(page.from === undefined ? {} : { from: page.from }),
-  })
-  const last = found.at(-1)
-  return {
-    proposals: found.flatMap(({ record }) => proposalIn(record) ?? []),
-    next: found.length === limit && last !== undefined && last.leafIndex > 0 ? last.leafIndex : null,
+  const found: ProposalsAnswer['proposals'] = []
+  let from = page.from
+  for (let read = 0; read < DECISIONS_READ_MAX; read += PAGE_RECORDS_MAX) {
+    const records = await deps.store.query({
+      tenant: caller.tenant,
+      kinds: ['decision'],
+      newestFirst: true,
+      limit: PAGE_RECORDS_MAX,
+      ...(from === undefined ? {} : { from }),
+    })
+    for (const { record, leafIndex } of records) {
+      from = leafIndex
+      const proposal = proposalIn(record)
+      if (proposal !== undefined && found.push(proposal) === limit) return { proposals: found, next: nextOf(from) }
+    }
+    if (records.length < PAGE_RECORDS_MAX) return { proposals: found, next: null }
   }
+  return { proposals: found, next: nextOf(from) }
+}
+
+/** Where the next page begins; null where no record is older. */
+function nextOf(from: number | undefined): number | null {
+  return from === undefined || from === 0 ? null : from
 }
 
 /** A decision that may be judged as a proposal; undefined: it may not. */

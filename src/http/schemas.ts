@@ -38,7 +38,14 @@ import {
   RevocationAnswer,
   RevocationReport,
 } from '../incidents/wire.ts'
-import { AgentTrustAnswer, DemotionAnswer, DemotionReport, PromotionAnswer, PromotionReport } from '../ladder/wire.ts'
+import {
+  AgentsAnswer,
+  AgentTrustAnswer,
+  DemotionAnswer,
+  DemotionReport,
+  PromotionAnswer,
+  PromotionReport,
+} from '../ladder/wire.ts'
 import { Problem } from '../model/problem.ts'
 import { Request } from '../model/request.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
@@ -79,6 +86,7 @@ export const SCHEMAS = {
   DecisionAnswer,
   EvidenceAnswer,
   IncidentAnswer,
+  AgentsAnswer,
   AgentTrustAnswer,
   PromotionAnswer,
   TrustHistoryAnswer,

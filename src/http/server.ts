@@ -37,6 +37,8 @@ export type HttpServerOptions = {
   readonly entrypoints: readonly string[]
   /** How a foreign input of these is read. */
   readonly mapping?: InputMapping | undefined
+  /** What `/health` tells beside being well: it serves, and not as somebody will think. */
+  readonly warnings?: (() => readonly string[]) | undefined
   readonly metrics: Metrics
   /** What enforcement points follow to drop what they keep; closed with the server. */
   readonly events: EventStreams
@@ -109,7 +111,11 @@ function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: S
     ...createDataHandlers({ service, entrypoints: options.entrypoints, mapping: options.mapping }),
     // Half the time of a request is left for what comes before and after.
     ...createLogHandlers({ service, log, timeMsMax: config.request_timeout_ms / 2 }),
-    ...createOperationsHandlers(service, options.metrics, deps.isDraining),
+    ...createOperationsHandlers(service, {
+      metrics: options.metrics,
+      isDraining: deps.isDraining,
+      warnings: options.warnings ?? (() => []),
+    }),
     ...createAuthzenHandlers({
       service,
       withContext: config.authzen_context,

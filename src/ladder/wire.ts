@@ -42,6 +42,27 @@ export const AgentTrustAnswer = z.strictObject({
 
 export type AgentTrustAnswer = z.infer<typeof AgentTrustAnswer>
 
+/** One agent in the list of all. */
+const AgentLine = z.strictObject({
+  agent: WireId,
+  known: z.boolean(),
+  class: z.string(),
+  tier: z.string(),
+  /** Scopes in which anything happened, by name. */
+  scopes: z.array(z.strictObject({ scope: ScopeKey, score: z.number(), level_granted: Level, level_effective: Level })),
+  /** How many containments reach it. */
+  containments: z.int().nonnegative(),
+})
+
+/** `GET /api/v1/agents`, by name. `next`: the `after` of the next page; null where there is none. */
+export const AgentsAnswer = z.strictObject({
+  agents: z.array(AgentLine),
+  total: z.int().nonnegative(),
+  next: WireId.nullable(),
+})
+
+export type AgentsAnswer = z.infer<typeof AgentsAnswer>
+
 /** `POST /api/v1/agents/{id}/scopes/{scope}/promotions`. */
 export const PromotionReport = z.strictObject({ note: WireComment.optional() })
 

@@ -4,6 +4,7 @@ import { byCodeUnit } from '../format/order.ts'
 import { jsonPointer } from '../format/source-place.ts'
 import { parseStrictJson } from '../format/strict-json.ts'
 import { valuePlaces } from '../format/yaml.ts'
+import { engineRulesMessage } from './engine-rules.ts'
 import { RiskDocument } from './rule-document.ts'
 
 /** A file as it was read; nothing is read here. */
@@ -44,6 +45,9 @@ function readDocument({ file, text }: RiskFile): Read {
   const parsed = RiskDocument.safeParse(json.value)
   if (parsed.success) return { file, document: parsed.data, problems: [] }
   const placeAt = valuePlaces(text)
+  const engineRules = engineRulesMessage(json.value, file.slice(file.lastIndexOf('/') + 1).replace(/\.json$/u, ''))
+  if (engineRules !== undefined)
+    return { file, problems: [{ file, rule: null, pointer: '', ...placeAt([]), message: engineRules }] }
   const problems = parsed.error.issues.flatMap(leaves).map(({ path, message }): RiskProblem => {
     const names = path.map((name) => (typeof name === 'number' ? name : String(name)))
     return { file, rule: ruleAt(json.value, names), pointer: jsonPointer(names), ...placeAt(names), message }
@@ -107,5 +111,6 @@ function fixFor(message: string, pointer: string): string {
   if (compared !== undefined) return `give ${compared}`
   const bound = /to be (?:[<>]=?\s?.+|(?:at|no) .+)$/u.exec(message)?.[0]
   if (bound !== undefined) return `change it ${bound}`
+  if (/^Invalid input: expected object/u.test(message)) return 'write {"id": …, "version": …, "rules": […]}'
   return pointer === '' ? 'mend the JSON syntax here' : 'see schemas/risk-document.schema.json for what is allowed here'
 }

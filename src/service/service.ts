@@ -32,7 +32,15 @@ import type {
   RevocationAnswer,
   RevocationReport,
 } from '../incidents/wire.ts'
-import type { AgentTrustAnswer, DemotionAnswer, DemotionReport, PromotionAnswer, PromotionReport } from '../ladder/wire.ts'
+import type { AgentsPage } from '../ladder/agents-list.ts'
+import type {
+  AgentsAnswer,
+  AgentTrustAnswer,
+  DemotionAnswer,
+  DemotionReport,
+  PromotionAnswer,
+  PromotionReport,
+} from '../ladder/wire.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
 import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
@@ -57,6 +65,8 @@ export type Service = {
   readonly importHistory: (caller: Caller, file: SignedHistory) => Promise<ImportAnswer>
   readonly raiseIncident: (caller: Caller, report: IncidentReport) => Promise<IncidentAnswer>
   readonly reviewIncident: (caller: Caller, incidentId: string, report: IncidentReviewReport) => Promise<IncidentAnswer>
+  /** The agents of the catalogue and those that did anything, by name. */
+  readonly agents: (caller: Caller, page: AgentsPage) => Promise<AgentsAnswer>
   readonly agentTrust: (caller: Caller, agent: string) => Promise<AgentTrustAnswer>
   /** How the trust of an agent came to be what it is, derived from the log, oldest first. */
   readonly trustHistory: (caller: Caller, agent: string, query: TrustHistoryQuery) => Promise<TrustHistoryAnswer>

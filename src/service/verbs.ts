@@ -19,6 +19,7 @@ import { resolveHold } from '../incidents/holds.ts'
 import { raiseIncident, reviewIncident } from '../incidents/incidents.ts'
 import { incident, incidents } from '../incidents/list.ts'
 import { revokeAgent } from '../incidents/revocation.ts'
+import { agents } from '../ladder/agents-list.ts'
 import { demote } from '../ladder/demote.ts'
 import { promoteDue } from '../ladder/promote-due.ts'
 import { promote } from '../ladder/promote.ts'
@@ -101,6 +102,7 @@ function incidentVerbs(deps: VerbDeps) {
 
 function ladderVerbs(deps: VerbDeps) {
   return {
+    agents: (caller, page) => agents(deps, caller, page),
     agentTrust: (caller, agent) => agentTrust(deps, caller, agent),
     promote: (caller, agent, scope, report) => promote(deps, caller, { agent, scope }, report),
     demote: (caller, agent, scope, report) => demote(deps, caller, { agent, scope }, report),

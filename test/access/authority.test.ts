@@ -29,7 +29,11 @@ async function scene() {
     review_incident: (who) => [
       service.reviewIncident(who, incident.incident_id, { agent: 'finance-agent', false_positive: false }),
     ],
-    read_trust: (who) => [service.agentTrust(who, 'finance-agent'), service.trustHistory(who, 'finance-agent', { limit: 10 })],
+    read_trust: (who) => [
+      service.agents(who, { limit: 10 }),
+      service.agentTrust(who, 'finance-agent'),
+      service.trustHistory(who, 'finance-agent', { limit: 10 }),
+    ],
     // Only the HTTP interface has metrics.
     read_metrics: (who) => [Promise.resolve(who).then((each) => authorize(each, 'read_metrics'))],
     promote: (who) => [service.promote(who, 'finance-agent', 'bookkeeping:light', {})],

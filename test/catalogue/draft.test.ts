@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 
 import { CatalogueFile } from '../../src/catalogue/catalogue-file.ts'
 import { compileCatalogue } from '../../src/catalogue/catalogue.ts'
-import { draftCatalogue, type SeenTool, UNREVIEWED } from '../../src/catalogue/draft.ts'
+import { draftCatalogue, UNREVIEWED } from '../../src/catalogue/draft.ts'
+import type { SeenTool } from '../../src/catalogue/seen-tool.ts'
 
 const EMPTY = CatalogueFile.parse({ version: 1, tools: {} })
 const NOW = { agentId: 'a', supportedObligations: ['rollback_handle'], jurisdiction: null, nowMs: 0 }

@@ -48,7 +48,9 @@ describe('gradus catalogue draft from traffic', () => {
   it('lists unknown actions and missing agents with counts, and drafts them', async () => {
     const drafted = await run(['catalogue', 'draft'], beside(await busy()))
     expect(drafted.code).toBe(EXIT_CODES.ok)
-    expect(drafted.err).toMatch(/^6 recorded decisions: 2 unknown actions, 1 missing agent; 1 in the catalogue already\n/u)
+    expect(drafted.err).toMatch(
+      /^6 recorded decisions: 2 unknown actions, 1 missing agent; 1 in the catalogue already: search_web\n/u,
+    )
     expect(drafted.err).toMatch(/^book_flight +4 +intern, support-agent$/mu)
     expect(drafted.err).toMatch(/^rent_car +1 +intern$/mu)
     expect(drafted.err).toMatch(/^intern +3$/mu)
@@ -68,7 +70,7 @@ describe('gradus catalogue draft from traffic', () => {
       expect(after.classify(name, NOW)).toEqual({ ...before.classify(name, NOW), known: true, scope: 'unreviewed' })
     const again = await run(['catalogue', 'draft'], { ...beside(tested), readCatalogue: () => merged(out) })
     expect(again).toMatchObject({ code: EXIT_CODES.ok, out: '' })
-    expect(again.err).toMatch(/0 unknown actions, 0 missing agents; 3 in the catalogue already/u)
+    expect(again.err).toMatch(/0 unknown actions, 0 missing agents; 3 in the catalogue already: /u)
     // A later draft finds its scope declared.
     await tested.service.evaluate(gateway, ask('intern', 'book_hotel'))
     const third = await run(['catalogue', 'draft'], { ...beside(tested), readCatalogue: () => merged(out) })
@@ -124,7 +126,7 @@ const LIST = {
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     { name: 'close_issue', title: 'Closes an issue', annotations: { destructiveHint: 'no', idempotentHint: true } },
-    { name: 'search_web', description: 'Is in the catalogue already' },
+    { name: 'search_web' },
     { name: 'search_issues', description: 'Once more' },
     { name: 'hidden\u200bname' },
   ],
@@ -137,7 +139,7 @@ describe('gradus catalogue draft from the tools of an MCP server', () => {
   it('believes no hint, and passes each on to the reviewer', async () => {
     const drafted = await draft(JSON.stringify(LIST))
     expect(drafted.code).toBe(EXIT_CODES.ok)
-    expect(drafted.err).toMatch(/tools\.json: 2 unknown actions; 1 in the catalogue already\n/u)
+    expect(drafted.err).toMatch(/tools\.json: 2 unknown actions; 1 in the catalogue already: search_web\n/u)
     expect(drafted.err).toContain('no catalogue can hold the name "hidden\\u{200b}name"')
     expect(drafted.out).toContain('# review: the server claims that it only reads; if that is so: category read_only')
     const { tools } = CatalogueFile.parse(parse(drafted.out))
@@ -155,8 +157,42 @@ describe('gradus catalogue draft from the tools of an MCP server', () => {
   })
 
   it.each([
+    ['a list of tools and nothing around it', JSON.stringify(LIST.tools)],
+    ['an event stream', `event: message\r\nid: 1\r\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: 1, result: LIST })}\r\n\r\n`],
+    [
+      'an event stream with notifications, a comment and an answer in two lines',
+      `: hello\n\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}\n\ndata: {"result":\ndata:${JSON.stringify(LIST)}}`,
+    ],
+  ])('takes %s', async (_what, text) => {
+    const drafted = await draft(text)
+    expect(drafted.code).toBe(EXIT_CODES.ok)
+    expect(Object.keys(CatalogueFile.parse(parse(drafted.out)).tools)).toEqual(['close_issue', 'search_issues'])
+  })
+
+  it('tells two tools of one name apart: what is said of both, and a name of its own in the draft', async () => {
+    const mail = { name: 'search_web', description: 'Searches and deletes mail', annotations: { destructiveHint: true } }
+    const drafted = await draft(JSON.stringify({ tools: [mail] }))
+    expect(drafted.err).toMatch(
+      /tools\.json: 1 unknown action; 0 in the catalogue already\n"search_web" is the name of two tools:\n/u,
+    )
+    expect(drafted.err).toMatch(/^ {2}in the catalogue: .*read_only in scope /mu)
+    expect(drafted.err).toMatch(/^ {2}at this server: {3}"Searches and deletes mail", the server says that it can destroy$/mu)
+    expect(drafted.out).toContain('# review: its server calls it "search_web", which the catalogue has for another tool')
+    expect(CatalogueFile.parse(parse(drafted.out)).tools).toMatchObject({
+      'tools.search_web': { namespace: 'tools', category: 'destructive', default_level: 0 },
+    })
+    const named = await draft(JSON.stringify({ tools: [mail, { name: 'send' }] }), '--namespace', 'mail', '--json')
+    expect(JSON.parse(named.out)).toMatchObject({
+      name_clashes: [{ name: 'search_web', drafted_as: 'mail.search_web' }],
+      catalogue: { tools: { 'mail.search_web': { namespace: 'mail' }, send: { namespace: 'mail' } } },
+    })
+  })
+
+  it.each([
     ['no JSON', '{"tools": [}', /tools\.json:1:12: .*\n {2}fix: give what the server answers to tools\/list/u],
     ['another shape', '{\n  "tools": [\n    {"name": 7}\n  ]\n}', /tools\.json:3:\d+: .*name.*\n {2}fix: /u],
+    ['an event stream with no answer', 'event: ping\n\n', /tools\.json:1:1: .*\n {2}fix: /u],
+    ['an event stream that is broken', ': hello\n\ndata: {"tools": [}\n\n', /tools\.json:3:12: /u],
     ['a list that is none', '[]', /tools\.json:1:1: .*\n {2}fix: /u],
   ])('tells the place of %s', async (_what, text, said) => {
     const drafted = await draft(text)

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { staleFindings } from '../../src/app/stale-bundles.ts'
 import { patternProblem } from '../../src/cli/policy/check/rbac-data.ts'
-import { PACKAGE_ROOT } from '../../src/config/load-config.ts'
+import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { checkRego } from '../../src/rego/check.ts'
 import { findOpa } from '../../src/rego/opa-tool.ts'
@@ -413,6 +414,26 @@ describe('the whole', () => {
     const empty = folder()
     expect(await run(['check', empty.path])).toMatchObject({ code: 1, err: expect.stringContaining('there is nothing to check') })
     empty.remove()
+  })
+})
+
+describe('the bundles', () => {
+  it('are found where they are not of their sources: what was edited would not be in force', async () => {
+    const loaded = await loadConfig(undefined, PACKAGE_ROOT)
+    const config = { ...loaded.config, bundles: 'templates/default/bundles' }
+    const found = await staleFindings({ ...loaded, config })
+    expect(found).toMatchObject([
+      {
+        message: expect.stringMatching(/rbac\.tar\.gz was not built from .*rbac as it stands/u) as string,
+        fix: 'run "gradus build"',
+      },
+      { message: expect.stringMatching(/graduation is not in force: there is no /u) as string },
+      { message: expect.stringMatching(/system is not in force: there is no /u) as string },
+    ])
+    expect(await staleFindings(loaded)).toEqual([])
+    const ran = await run(['check'], { cwd: project.path, staleBundles: () => Promise.resolve(found.slice(0, 1)) })
+    expect(ran.code).toBe(1)
+    expect(ran.err).toMatch(/was not built from .*\n {2}fix: run "gradus build"/u)
   })
 })
 

@@ -228,6 +228,14 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     ['raters', 'seed', text, '--note', text, '--server', 'http://x'],
     answering({ decision_id: text, expected: 'reject', approval: true, leaf_index: 1, state_version: 1 }),
   ],
+  'agents list': (text) => [
+    ['agents', 'list', '--after', text, '--server', 'http://x'],
+    answering({
+      agents: [{ agent: text, known: true, class: text, tier: text, scopes: [], containments: 1 }],
+      total: 2,
+      next: text,
+    }),
+  ],
   'agents pause': (text) => [['agents', 'pause', text, '--reason', text, '--server', 'http://x'], answering(containedWith(text))],
   'agents resume': (text) => [
     ['agents', 'resume', text, '--action', text, '--server', 'http://x'],

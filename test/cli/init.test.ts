@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { buildBundles, bundledPolicySet, cachedPolicySet } from '../../src/app/policy-sources.ts'
 import { TEMPLATES } from '../../src/cli/project/init.ts'
+import { packClone } from '../../src/app/pack-clone.ts'
 import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { EXIT_CODES } from '../../src/cli/support/exit-codes.ts'
-import { type ConfigFile, loadConfig } from '../../src/config/load-config.ts'
+import { type ConfigFile, loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import { checkRego } from '../../src/rego/check.ts'
 import { BundleError } from '../../src/rego/error.ts'
@@ -39,6 +40,34 @@ const filesOf = (name: string): readonly string[] =>
 
 beforeAll(async () => {
   for (const name of TEMPLATES) await run(['init', name, '--template', name], { cwd: place.path })
+})
+
+describe('a project that a clone begins', () => {
+  const packed = (): Promise<string> => Promise.resolve('vendor/gradus-1.2.3.tgz')
+
+  it('installs the packed clone, for no registry has it, and is locked', async () => {
+    const locked: string[] = []
+    const lockProject = (into: string): Promise<boolean> => Promise.resolve(locked.push(into) > 0)
+    const ran = await run(['init', 'cloned'], { cwd: place.path, packClone: packed, lockProject })
+    expect(ran).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(text('cloned', 'package.json'))).toMatchObject({
+      devDependencies: { gradus: 'file:vendor/gradus-1.2.3.tgz' },
+    })
+    expect(locked).toEqual([join(place.path, 'cloned')])
+  })
+
+  it('says what is left to do where it could not be locked', async () => {
+    const ran = await run(['init', 'unlocked'], { cwd: place.path, packClone: packed, lockProject: () => Promise.resolve(false) })
+    expect(ran.err).toBe('there is no lock file yet: "npm install" writes it; commit it, for CI installs by it\n')
+  })
+
+  it('is packed by npm from a clone, and from nothing else', async () => {
+    const into = join(place.path, 'packed')
+    const file = await packClone(PACKAGE_ROOT, into)
+    expect(file).toMatch(/^vendor\/gradus-[\d.]+\.tgz$/u)
+    expect(existsSync(join(into, file ?? ''))).toBe(true)
+    expect(await packClone(place.path, into)).toBeUndefined()
+  }, 60_000)
 })
 
 describe.each(TEMPLATES)('a new project of the template %s', (name) => {

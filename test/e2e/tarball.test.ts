@@ -56,6 +56,9 @@ describe('the packed package', () => {
         'schemas/fixture.schema.json',
         'policies/schemas/base_input.json',
         'templates/shared/gitignore',
+        'gradus.yaml',
+        'docs/README.md',
+        'docs/getting-started.md',
         'templates/shared/github/workflows/policies.yml',
         ...TEMPLATES.flatMap((name) => [`templates/${name}/gradus.yaml`, `templates/${name}/bundles/rbac.tar.gz`]),
       ]),
@@ -119,6 +122,34 @@ describe('the packed package', () => {
       server.kill('SIGTERM')
       const [code] = (await once(server, 'exit')) as [number | null]
       expect(code).toBe(0)
+    }
+  })
+
+  it('has every file that its README links to', () => {
+    const text = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    const linked = [...text.matchAll(/\]\((?!https?:)([^)#]+)/gu)].map(([, path = '']) => path)
+    expect(linked).toContain('docs/policy-guide.md')
+    expect(linked.filter((path) => !packed.includes(path) && !packed.some((file) => file.startsWith(path)))).toEqual([])
+  })
+
+  it('serves the example organisation from an empty folder with --demo, and nothing without it', async () => {
+    const empty = join(place, 'empty')
+    mkdirSync(empty)
+    const refused = gradus(empty, 'serve', '--listen', '127.0.0.1:0')
+    expect(refused.code).toBe(1)
+    expect(refused.err).toMatch(/there is no gradus\.yaml in .*\n {2}fix: .*gradus init.*--demo/u)
+    const server = spawn(join(team, 'node_modules/.bin/gradus'), ['serve', '--demo', '--listen', '127.0.0.1:0'], {
+      cwd: empty,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      let said = ''
+      server.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+      await expect.poll(() => said, { timeout: 60_000 }).toMatch(/listens on http:\/\/\S+\n[^]*lived through \d+ decisions/u)
+    } finally {
+      server.kill('SIGTERM')
+      await once(server, 'exit')
     }
   })
 

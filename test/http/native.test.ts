@@ -85,6 +85,8 @@ describe('every verb reaches the service with what was sent', () => {
       ['i/1', { agent: 'a-1', false_positive: false }],
       200,
     ],
+    ['GET', '/agents?limit=2&after=a', undefined, 'agents', [{ limit: 2, after: 'a' }], 200],
+    ['GET', '/agents', undefined, 'agents', [{ limit: 100 }], 200],
     ['GET', '/agents/a%20b/trust', undefined, 'agentTrust', ['a b'], 200],
     ['POST', '/agents/a-1/scopes/email:light/promotions', {}, 'promote', ['a-1', 'email:light', {}], 200],
     ['POST', '/containments', target, 'contain', [target], 201],

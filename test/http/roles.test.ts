@@ -129,6 +129,7 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
         'evaluate',
         'evaluateAll',
         'followEvents',
+        'listAgents',
         'queryData',
         'queryDataV0',
         'readData',

@@ -64,6 +64,19 @@ describe('reading the log', () => {
 })
 
 describe('proposals', () => {
+  it('are as many as were asked for, also where decisions between them are none', async () => {
+    const { service } = await testService()
+    const first = await service.evaluate(gateway, categorise())
+    for (let count = 0; count < 5; count += 1) await service.evaluate(gateway, ask('stranger', 'unheard_of'))
+    const second = await service.evaluate(gateway, categorise())
+    const page = await service.proposals(operator, { limit: 1 })
+    expect(page.proposals.map(({ decision_id }) => decision_id)).toEqual([second.decision_id])
+    const next = await service.proposals(operator, { limit: 1, from: page.next ?? 0 })
+    expect(next.proposals.map(({ decision_id }) => decision_id)).toEqual([first.decision_id])
+    const both = await service.proposals(operator, { limit: 2 })
+    expect(both.proposals).toHaveLength(2)
+  })
+
   it('are the decisions that only trust held back, newest first', async () => {
     const { service } = await testService()
     const first = await service.evaluate(gateway, categorise())

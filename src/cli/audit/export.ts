@@ -27,7 +27,7 @@ export function addAuditExport(audit: Command, cli: Cli): void {
 /** Writes records as JSON lines, to a file or standard output; equal logs give equal bytes. */
 async function auditExport(deps: CliDeps, options: AuditExportOptions): Promise<ExitCode> {
   const bar = progress(deps, options.out === undefined)
-  const query = recordQuery(options)
+  const query = recordQuery(options, deps.nowMs())
   const file = options.out === undefined ? undefined : await openOut(resolve(deps.cwd, options.out))
   let written = 0
   try {

@@ -30,7 +30,7 @@ async function auditQuery(deps: CliDeps, options: AuditQueryOptions): Promise<Ex
   const limit = Number(options.limit)
   if (!(Number.isInteger(limit) && limit > 0))
     throw new ServiceError('usage', `--limit ${options.limit} is not a count`, { fix: 'give a whole number from 1' })
-  const query = { ...recordQuery(options), newestFirst: options.newest, limit }
+  const query = { ...recordQuery(options, deps.nowMs()), newestFirst: options.newest, limit }
   const found = await withStore(deps, options, async (store) => {
     const records: StoredRecord[] = []
     for await (const stored of deps.walkRecords(store, query)) records.push(stored)

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../format/error.ts'
 import { RECORD_KINDS, type RecordKind } from '../../ledger/record.ts'
 import type { RecordQuery } from '../../ledger/store.ts'
-import { parseTime } from '../support/option-values.ts'
+import { parseTime, sinceTime } from '../support/option-values.ts'
 import { collect } from '../support/options.ts'
 
 /** Which records; every filter given has to hold. */
@@ -29,12 +29,12 @@ export function recordFilterOptions(command: Command): Command {
     .option('--action <name>', 'about this action')
     .option('--outcome <outcome>', 'with this outcome')
     .option('--decision <id>', 'about this decision')
-    .option('--since <time>', 'from this time on (ISO 8601)')
+    .option('--since <time>', 'from this time on (ISO 8601), or for so long until now, such as 7d')
     .option('--until <time>', 'before this time (ISO 8601)')
 }
 
 /** The filter as the store takes it. Throws `usage` for a kind or time that is none. */
-export function recordQuery(filter: RecordFilter): Omit<RecordQuery, 'limit'> {
+export function recordQuery(filter: RecordFilter, nowMs: number): Omit<RecordQuery, 'limit'> {
   const { tenant, agent, user, action, outcome, decision: decisionId } = filter
   const kinds = filter.kind.map((name): RecordKind => {
     const kind = RECORD_KINDS.find((known) => known === name)
@@ -42,7 +42,7 @@ export function recordQuery(filter: RecordFilter): Omit<RecordQuery, 'limit'> {
       throw new ServiceError('usage', `"${name}" is not a kind of record`, { fix: `one of ${RECORD_KINDS.join(', ')}` })
     return kind
   })
-  const since = filter.since === undefined ? undefined : parseTime(filter.since)
+  const since = filter.since === undefined ? undefined : sinceTime(filter.since, nowMs)
   const until = filter.until === undefined ? undefined : parseTime(filter.until)
   const given = Object.entries({ tenant, agent, user, action, outcome, decisionId, since, until }).filter(
     ([, value]) => value !== undefined,

@@ -52,14 +52,16 @@ function textForm(deps: CliDeps, { out }: FormOptions, { since, until }: Span): 
     end: (totals) => {
       const rows = BASES.map((basis) => [basis, ...SUFFICIENCIES.map((verdict) => String(totals.counts[basis][verdict]))])
       const bad = insufficientIn(totals)
+      const helped = totals.counts.approval.insufficient + totals.counts.override.insufficient
+      const enough =
+        helped === 0
+          ? 'every one had the trust it needed'
+          : `none ran by itself without the trust it needed, ${helped} by people's word`
       const unknown = totals.counts.trust.unknown + totals.counts.observed.unknown
       const verdict =
         bad > 0
           ? paint('red', `${bad} ran without the trust they needed`)
-          : paint(
-              unknown > 0 ? 'yellow' : 'green',
-              unknown > 0 ? `${unknown} cannot be told` : 'every one had the trust it needed',
-            )
+          : paint(unknown > 0 ? 'yellow' : 'green', unknown > 0 ? `${unknown} cannot be told` : enough)
       return `${table([['RAN BY', ...SUFFICIENCIES.map((each) => each.toUpperCase())], ...rows])}\n${totals.executed} executed of ${totals.decisions} decisions: ${verdict}\n`
     },
   }

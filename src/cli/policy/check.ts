@@ -78,6 +78,7 @@ async function checked(deps: CliDeps, options: CheckCommandOptions, begin: (name
     found.push(...(await part.findings()))
     done.push(part.name)
   }
+  if (found.length === 0 && loaded !== undefined && folder === own) found.push(...(await deps.staleBundles(loaded)))
   // What all parts come to is asked last: how they fit together, and whether the server would take it.
   if (found.length === 0 && loaded !== undefined && folder === own) {
     begin('policy set')

@@ -9,7 +9,7 @@ import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
 import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
-import { readRequest } from '../support/request-file.ts'
+import { readQuestion } from '../support/request-file.ts'
 import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
 
 /** Options of `gradus eval`. */
@@ -42,13 +42,13 @@ export function addEval(program: Command, cli: Cli): void {
 
 /** Decides one request. Nothing is recorded, nothing is reserved. */
 async function evalCommand(deps: CliDeps, options: EvalOptions): Promise<ExitCode> {
-  const request = await readRequest(deps, options.file)
   const loaded = await deps.loadConfig(options.config)
+  const asked = await readQuestion(deps, options.file, loaded.config.base.mapping)
   const print = (line: string): void => deps.stderr(`print: ${escapeLine(line)}\n`)
   const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles, ...(options.print ? { print } : {}) })
-  const { facts, policySet } = await factsFor(deps, options, request, shipped)
+  const { facts, policySet } = await factsFor(deps, options, asked.request, shipped)
   const derivation = await derive({
-    question: { request, entrypoint: options.entrypoint ?? policySet.settings.base.entrypoint },
+    question: { ...asked, entrypoint: options.entrypoint ?? policySet.settings.base.entrypoint },
     facts,
     policySet,
   })

@@ -16,7 +16,7 @@ import { withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
 import { jsonText, type Paint, painter } from '../support/output.ts'
-import { readRequest } from '../support/request-file.ts'
+import { readQuestion } from '../support/request-file.ts'
 import { explainedOf } from './explain/explained.ts'
 import { drawLadder, remediesOf } from './explain/ladder.ts'
 import type { Explained } from './explain/remedies.ts'
@@ -61,7 +61,7 @@ async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<E
     fixture !== undefined
       ? await played(deps, options, fixture)
       : isFile
-        ? await asked(deps, options)
+        ? await requested(deps, options)
         : await recorded(deps, options)
   if (options.json) {
     const { decision, facts, risk } = explained
@@ -91,12 +91,14 @@ function laddersOf(explained: Explained, head: readonly string[], paint: Paint):
   return `${drawLadder(explained, [...head, `only observed: ${what}`], paint)}\n${drawLadder(enforced, below, paint)}`
 }
 
-async function asked(deps: CliDeps, options: ExplainOptions): Promise<Told> {
-  const request = await readRequest(deps, options.target)
-  const shipped = await deps.loadPolicySet(await deps.loadConfig(options.config), { sources: !options.bundles })
+async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> {
+  const loaded = await deps.loadConfig(options.config)
+  const asked = await readQuestion(deps, options.target, loaded.config.base.mapping)
+  const { request } = asked
+  const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles })
   const { facts, policySet } = await factsFor(deps, options, request, shipped)
   const { decision, risk, inputs } = await derive({
-    question: { request, entrypoint: policySet.settings.base.entrypoint },
+    question: { ...asked, entrypoint: policySet.settings.base.entrypoint },
     facts,
     policySet,
   })

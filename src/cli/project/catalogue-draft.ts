@@ -1,8 +1,9 @@
-import { join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 
 import { type Command, Option } from 'commander'
 
 import { draftCatalogue } from '../../catalogue/draft.ts'
+import type { ToolServer } from '../../catalogue/name-clashes.ts'
 import { ServiceError } from '../../format/error.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
@@ -24,6 +25,8 @@ export type CatalogueDraftOptions = DataDirOptions & {
   readonly from: string
   /** The tool list of an MCP server. */
   readonly file: string | undefined
+  /** The server that the tools are of. */
+  readonly namespace: string | undefined
   readonly tenant: string | undefined
   readonly since: string | undefined
   readonly output: string | undefined
@@ -37,14 +40,15 @@ export function addCatalogueDraft(catalogue: Command, cli: Cli): void {
     .description('propose entries for what was asked for and is not in the catalogue, in the worst class, marked for review')
     .argument(
       '[file]',
-      'with --from mcp: JSON file with the tools of an MCP server, as tools/list answers it; "-" is standard input',
+      'with --from mcp: file with the tools of an MCP server, as tools/list answers it, JSON or event stream; "-" is standard input',
     )
     .addOption(
       new Option('--from <source>', 'recorded decisions, or an MCP server').choices(DRAFT_SOURCES).default(DRAFT_SOURCES[0]),
     )
   dataDirOptions(command)
+    .option('--namespace <server>', 'with --from mcp: the server that the tools are of; it becomes their namespace')
     .option('--tenant <tenant>', 'decisions of this tenant; of all when absent')
-    .option('--since <time>', 'decisions from this time on (ISO 8601)')
+    .option('--since <time>', 'decisions from this time on (ISO 8601), or for so long until now, such as 7d')
     .option('-o, --output <file>', 'file to write; standard output when absent')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'drafted', failed: 'the configuration or the list of tools is wrong' }
@@ -64,14 +68,21 @@ async function catalogueDraft(deps: CliDeps, options: CatalogueDraftOptions): Pr
   const folder = join(resolve(loaded.root, loaded.config.policies), 'catalogue')
   const catalogue = await deps.readCatalogue(folder)
   const seen = source === 'mcp' ? await listedTools(deps, options.file ?? '') : await recordedNames(deps, options)
-  const draft = draftCatalogue(seen.tools, seen.agents, catalogue)
+  const draft = draftCatalogue(seen.tools, seen.agents, catalogue, source === 'mcp' ? serverOf(options) : undefined)
   if (options.json) deps.stdout(`${jsonText(draftJson(draft, seen))}\n`)
   else {
-    deps.stderr(draftSummary(draft, seen, catalogue))
+    deps.stderr(draftSummary(draft, seen))
     if (draft.tools.length + draft.agents.length > 0)
       await give(deps, options, draftYaml(draft, seen, place(deps, loaded, folder)))
   }
   return EXIT_CODES.ok
+}
+
+/** The server that somebody named, or the name of its file: good enough to tell two tools of one name apart. */
+function serverOf({ namespace, file = '' }: CatalogueDraftOptions): ToolServer {
+  if (namespace !== undefined) return { name: namespace, certain: true }
+  const [name = ''] = basename(file).split('.')
+  return { name: name.replaceAll(/[^A-Za-z0-9_-]/gu, '') || 'server', certain: false }
 }
 
 async function give(deps: CliDeps, { output }: CatalogueDraftOptions, text: string): Promise<void> {

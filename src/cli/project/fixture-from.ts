@@ -43,6 +43,7 @@ export type FixtureFromOptions = DataDirOptions & {
 
 type Body = {
   readonly request: Request
+  readonly base_input?: unknown
   readonly facts: DecisionFacts
   readonly refusals: readonly BudgetRefusal[]
   readonly decision: Decision
@@ -130,7 +131,7 @@ type Faithful = { readonly fixture: Fixture; readonly note: string | undefined }
 async function faithful(deps: CliDeps, { stored, policySet, recorded }: Taken, options: FixtureFromOptions): Promise<Faithful> {
   const body = stored.record.body as unknown as Body
   const name = options.name ?? nameOf(stored)
-  const request = writtenRequest(body.request)
+  const request = 'base_input' in body ? { input: body.base_input } : writtenRequest(body.request)
   const want = wantOf(body)
   const wanted = drawn(stored, policySet)
   let nearly: Faithful | undefined
@@ -151,7 +152,7 @@ async function faithful(deps: CliDeps, { stored, policySet, recorded }: Taken, o
   if (nearly !== undefined) return nearly
   const different = wanted.terms.find((line) => !got.includes(line)) ?? 'the decision'
   throw new ServiceError('conflict', `no fixture gives this decision again; it had: ${different.trim()}`, {
-    fix: 'a fixture knows trust, counters, containment by people, and requests in Gradus’ own shape; write it by hand, or look at "gradus audit replay"',
+    fix: 'a fixture knows trust, counters, containment by people, and what is asked of the configured entrypoint; write it by hand, or look at "gradus audit replay"',
   })
 }
 

@@ -64,10 +64,14 @@ async function initCommand(deps: CliDeps, options: InitOptions): Promise<ExitCod
       place: { file: folder },
       fix: 'name an empty folder, or add --keep-existing: what is there then stays as it is, and only what is missing is written',
     })
-  const files = await projectFiles(deps, template)
+  const packed = there.includes('package.json') ? undefined : await deps.packClone(folder)
+  const files = await projectFiles(deps, template, packed)
   const written: string[] = []
   const kept: string[] = []
   for (const { path, bytes } of files) ((await writeNew(join(folder, path), bytes)) ? written : kept).push(path)
+  // Only a clone is locked here: what a registry has is locked by the installation that comes next.
+  if (packed !== undefined && !(await deps.lockProject(folder)))
+    deps.stderr('there is no lock file yet: "npm install" writes it; commit it, for CI installs by it\n')
   printAnswer(deps, options.json, { dir: folder, template, written, kept }, () =>
     nextSteps(deps, { folder, template, written, kept }),
   )
@@ -112,9 +116,15 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function projectFiles({ packageRoot, version }: CliDeps, template: string): Promise<readonly ProjectFile[]> {
+/** The files of a template. `packed`: the package that the project installs; absent: the release of this version. */
+async function projectFiles(
+  { packageRoot, version }: CliDeps,
+  template: string,
+  packed: string | undefined,
+): Promise<readonly ProjectFile[]> {
   const templates = join(packageRoot, 'templates')
-  const versions = (text: string): string => text.replaceAll('OPA_VERSION', version.opa).replaceAll('VERSION', version.gradus)
+  const versions = (text: string): string =>
+    text.replaceAll('OPA_VERSION', version.opa).replaceAll('VERSION', packed === undefined ? version.gradus : `file:${packed}`)
   const shared = (await filesBelow(join(templates, SHARED))).map(({ path, bytes }) => ({
     path: RENAMED.reduce((name, [from, to]) => name.replace(from, to), path),
     bytes: Buffer.from(versions(Buffer.from(bytes).toString('utf8'))),

@@ -16,6 +16,7 @@ export function addServe(program: Command, cli: Cli): void {
     .addOption(new Option('--store <engine>', 'memory forgets everything at the end').choices(['sqlite', 'memory']))
     .option('--demo', 'load the example organisation’s history, so that its agents are alive', false)
     .option('--watch', 'load the policies again when their files change', false)
+    .option('--allow-stale', 'let bundles decide that are older than their sources; /health says so', false)
     .option('--json', 'say where it listens as one line of JSON', false)
   const exits = {
     ok: 'asked to end, and everything under way is answered',

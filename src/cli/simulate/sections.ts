@@ -5,6 +5,9 @@ import type { SimulationReport } from './report.ts'
 /** Rows that a table shows; `--json` has all. */
 const ROWS_MAX = 15
 
+/** Smallest rate that is shown as a number. */
+const RATE_SHOWN_MIN = 0.0001
+
 /** One table of a report. */
 export type Section = {
   readonly title: string
@@ -34,6 +37,12 @@ const UNKNOWN_WORDS = {
 /** A count as people read it. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/gu, ',')
+}
+
+/** A rate as people read it: two or three digits that say something, whatever its size. */
+function rateText(rate: number): string {
+  if (rate !== 0 && rate < RATE_SHOWN_MIN) return `under ${RATE_SHOWN_MIN}`
+  return String(Number(rate.toPrecision(rate < 1 ? 2 : 3)))
 }
 
 /** A report as people read it, whatever it is printed as. `examples`: ids in a row. */
@@ -110,7 +119,7 @@ function trustLine({ promotions }: SimulationReport): readonly string[] {
 function approvalsLine({ approvals: { before, after, days } }: TallyReport): string {
   const [most] = [...days].sort((a, b) => b.after - a.after || b.before - a.before)
   const peak = most === undefined ? '' : `; most on ${most.day}: ${countText(most.before)} → ${countText(most.after)}`
-  return `approvals per day: ${before.per_day} → ${after.per_day} (in all ${countText(before.total)} → ${countText(after.total)}${peak})`
+  return `approvals per day: ${rateText(before.per_day)} → ${rateText(after.per_day)} (in all ${countText(before.total)} → ${countText(after.total)}${peak})`
 }
 
 function verdictLine({ max_changed: gate }: SimulationReport): readonly string[] {

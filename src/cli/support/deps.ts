@@ -24,6 +24,8 @@ export type ServeOptions = {
   readonly store: 'sqlite' | 'memory' | undefined
   readonly demo: boolean
   readonly watch: boolean
+  /** Bundles that are older than their sources decide all the same. */
+  readonly allowStale?: boolean | undefined
 }
 
 /** A server that answers. */
@@ -108,6 +110,8 @@ export type CliAdapters = {
   ) => Promise<readonly SourceFinding[]>
   /** Whether the pinned compiler is here. Without it, policies are as their bundles have them, if those are of exactly these sources. */
   readonly hasOpa: () => Promise<boolean>
+  /** The bundles that are not of their sources, as findings. */
+  readonly staleBundles: (loaded: LoadedConfig) => Promise<readonly SourceFinding[]>
   /** Compiles the policies of a configuration's policy folder into bundles of a folder. */
   readonly buildBundles: (options: {
     readonly policies: string
@@ -116,6 +120,10 @@ export type CliAdapters = {
     /** Built-ins that the configuration allows the base. */
     readonly allowBuiltins?: readonly string[]
   }) => Promise<readonly BundleFile[]>
+  /** Packs this package into a project where it is a clone that no registry has; answers the file in the project. */
+  readonly packClone: (folder: string) => Promise<string | undefined>
+  /** Writes the lock file of a project; false where it cannot be. */
+  readonly lockProject: (folder: string) => Promise<boolean>
   /** A store that forgets, folding effects with this projector. */
   readonly openMemoryStore: (projector: typeof project) => Store
   /** The store of a data directory; `read` works beside a running server, `write` takes the lock or rejects with `store_locked`. */

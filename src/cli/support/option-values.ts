@@ -23,6 +23,12 @@ export function parseSince(text: string, nowMs: number): number {
   return /^\d{4}-/u.test(text) ? Date.parse(parseTime(text)) : nowMs - durationMs(text)
 }
 
+/** The same as an ISO 8601 time. Throws `usage`. */
+export function sinceTime(text: string, nowMs: number): string {
+  if (!/^\d+[a-z]/u.test(text)) return parseTime(text)
+  return new Date(parseSince(text, nowMs)).toISOString()
+}
+
 /** A scope as it is typed; throws `usage`. */
 export function parseScopeKey(text: string): ScopeKey {
   const scope = ScopeKey.safeParse(text)

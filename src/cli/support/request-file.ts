@@ -1,14 +1,24 @@
 import type { z } from 'zod'
 
+import { mappedInput } from '../../decisions/mapped-input.ts'
+import { type FixtureQuestion, mappedQuestion } from '../../fixtures/request.ts'
 import { ServiceError } from '../../format/error.ts'
 import { readText } from '../../format/read-text.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
 import { readYaml } from '../../format/yaml.ts'
 import { Request } from '../../model/request.ts'
+import type { InputMapping } from '../../policy/settings.ts'
 import type { CliDeps } from './deps.ts'
 
-/** Reads one request: strict JSON as the service takes it, or YAML from a `.yaml` file. Errors name file, line and column. */
-export async function readRequest(deps: Pick<CliDeps, 'cwd' | 'readStdin'>, file: string): Promise<Request> {
+/**
+ * Reads what is asked: strict JSON as the service takes it, or YAML from a `.yaml` file. With a mapping it may be the input of a foreign base, as
+ * the server takes it on the entrypoint. Errors name file, line and column.
+ */
+export async function readQuestion(
+  deps: Pick<CliDeps, 'cwd' | 'readStdin'>,
+  file: string,
+  mapping: InputMapping | undefined,
+): Promise<FixtureQuestion> {
   const { name, text } = await readText(deps, file)
   const isYaml = /\.ya?ml$/u.test(file)
   if (!isYaml) {
@@ -23,9 +33,16 @@ export async function readRequest(deps: Pick<CliDeps, 'cwd' | 'readStdin'>, file
   }
   const source = readYaml(name, text)
   if (!('placeOf' in source)) throw fromFinding(source[0])
+  if (mapping !== undefined && mappedInput(source.value, mapping).ok) return mappedQuestion(source.value, mapping, name)
   const parsed = Request.safeParse(source.value)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { request: parsed.data }
+  // Neither of the two: where it has nothing of a request, the foreign input is what was meant.
+  if (mapping !== undefined && !hasSubject(source.value)) return mappedQuestion(source.value, mapping, name)
   throw schemaError(name, source.placeOf, parsed.error)
+}
+
+function hasSubject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'subject')
 }
 
 function fromFinding(

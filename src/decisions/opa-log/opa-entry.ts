@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { pointerSteps } from '../../format/source-place.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
+import { mappedInput } from '../mapped-input.ts'
 
 /** Most path segments of an entry. */
 const SEGMENTS_MAX = 64
-/** Resource id where the mapping names none. */
-const RESOURCE_UNSPECIFIED = 'unspecified'
 
 /** One decision of an OPA decision log (EventV1), as far as it is read; members that are not named here are OPA's own. */
 export const OpaEntry = z.looseObject({
@@ -56,15 +55,6 @@ export function entrypointFor(
   return found === undefined ? undefined : { entrypoint: found.entrypoint, inside: asked.slice(found.parts.length) }
 }
 
-/** The value at a path inside an answer; undefined where there is none. */
-export function valueInside(value: unknown, inside: readonly string[]): unknown {
-  return inside.reduce<unknown>((at, segment) => {
-    if (Array.isArray(at)) return /^(?:0|[1-9]\d{0,8})$/u.test(segment) ? (at as unknown[])[Number(segment)] : undefined
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined
-    return (at as Readonly<Record<string, unknown>>)[segment]
-  }, value)
-}
-
 /**
  * The request that an entry's input stands for: by the configured mapping, otherwise what of the input has AuthZEN's shape. Undefined
  * where it stands for none; nothing is guessed.
@@ -90,15 +80,6 @@ function authzenRequest(input: object): Request | undefined {
 }
 
 function mappedRequest(input: object, mapping: InputMapping): Request | undefined {
-  const at = (pointer: string): unknown => valueInside(input, pointerSteps(pointer))
-  const given = mapping.arguments === undefined ? undefined : at(mapping.arguments)
-  const parsed = Request.safeParse({
-    subject: { type: mapping.subject_type, id: at(mapping.subject) },
-    action: { name: at(mapping.action), ...(given === undefined ? {} : { properties: { arguments: given } }) },
-    resource: {
-      type: mapping.resource_type,
-      id: mapping.resource === undefined ? RESOURCE_UNSPECIFIED : at(mapping.resource),
-    },
-  })
-  return parsed.success ? parsed.data : undefined
+  const mapped = mappedInput(input, mapping)
+  return mapped.ok ? Request.safeParse(mapped.request).data : undefined
 }

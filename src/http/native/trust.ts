@@ -1,13 +1,14 @@
 import { z } from 'zod'
 
 import { VERB_ROLES } from '../../access/authority.ts'
+import { PAGE_AGENTS_MAX } from '../../ladder/agents-list.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { HISTORY_POINTS_DEFAULT, HISTORY_POINTS_MAX } from '../../reports/trust-history/query.ts'
 import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
 import { Id, parseQuery, withParam } from '../input.ts'
-import { integerParam, timeParam } from '../query-parameters.ts'
+import { idParam, integerParam, timeParam } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/agents/{agent}/trust/history`. */
 const HistoryQuery = z.strictObject({
@@ -20,8 +21,29 @@ const HistoryQuery = z.strictObject({
     .describe(`Points of one page, 1–${HISTORY_POINTS_MAX}; those of one record are never parted.`),
 })
 
-/** The trust of an agent, and how it came about. */
+/** Agents that one page holds when the query does not say. */
+const PAGE_AGENTS_DEFAULT = 100
+
+/** Query of `GET /api/v1/agents`. */
+const AgentsQuery = z.strictObject({
+  after: idParam.optional().describe('`next` of the page before: agents whose name comes after it.'),
+  limit: integerParam
+    .pipe(z.int().min(1).max(PAGE_AGENTS_MAX))
+    .default(PAGE_AGENTS_DEFAULT)
+    .describe(`Agents of one page, 1–${PAGE_AGENTS_MAX}.`),
+})
+
+/** The agents, the trust of one of them, and how it came about. */
 export const TRUST_ENDPOINTS = {
+  listAgents: {
+    method: 'get',
+    path: '/api/v1/agents',
+    convention: 'native',
+    summary: 'The agents of the catalogue and those that did anything, with where their trust stands.',
+    roles: VERB_ROLES.read_trust,
+    query: AgentsQuery,
+    answer: { status: 200, schema: 'AgentsAnswer' },
+  },
   readTrust: {
     method: 'get',
     path: '/api/v1/agents/{agent}/trust',
@@ -45,6 +67,10 @@ export const TRUST_ENDPOINTS = {
 /** Handlers that read trust. */
 export function createTrustHandlers(service: Service): Record<keyof typeof TRUST_ENDPOINTS, Handler> {
   return {
+    listAgents: async ({ caller, query }) => {
+      const parsed = parseQuery(AgentsQuery, query)
+      return parsed.ok ? jsonReply(await service.agents(caller, parsed.value)) : parsed.fault
+    },
     readTrust: ({ caller, params }) =>
       withParam(Id, params, 'agent', async (agent) => jsonReply(await service.agentTrust(caller, agent))),
     readTrustHistory: (exchange) => readHistory(service, exchange),

@@ -28,18 +28,27 @@ export const OPERATIONS_ENDPOINTS = {
   },
 } as const satisfies Record<string, Endpoint>
 
+/** What the two need besides the service. */
+export type OperationsOptions = {
+  readonly metrics: Metrics
+  readonly isDraining: () => boolean
+  /** What is told of a server that is well. */
+  readonly warnings: () => readonly string[]
+}
+
 /** `/health` and `/metrics`. Health has OPA's form; `?bundles` and `?plugins` ask for what is always checked here. */
 export function createOperationsHandlers(
   service: Service,
-  metrics: Metrics,
-  isDraining: () => boolean,
+  { metrics, isDraining, warnings }: OperationsOptions,
 ): Record<keyof typeof OPERATIONS_ENDPOINTS, Handler> {
   return {
     health: ({ caller }) => {
       const whole = isDraining() ? ['the service is stopping'] : service.readiness()
       // What follows the colon may hold paths of this machine.
       const reasons = mayReadPolicies(caller) ? whole : whole.map((reason) => reason.split(':', 1).join(''))
-      return reasons.length === 0 ? opaReply({}) : opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
+      const told = warnings()
+      if (reasons.length === 0) return opaReply(told.length === 0 ? {} : { warnings: told })
+      return opaReply({ error: reasons.join('; ') }, { status: UNHEALTHY })
     },
     metrics: async ({ caller }) => {
       // Without a credential only who reaches the listener of this machine gets here.

@@ -20,7 +20,7 @@ export const OpaError = z.strictObject({
 })
 
 /** `GET /health`: empty when well. */
-export const Health = z.strictObject({ error: z.string().optional() })
+export const Health = z.strictObject({ error: z.string().optional(), warnings: z.array(z.string()).optional() })
 
 /** Body of `POST /logs`: entries of OPA's decision log (EventV1); members that are not named here are accepted and not read. */
 export const DecisionLogBody = z.array(

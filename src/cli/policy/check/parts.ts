@@ -7,12 +7,16 @@ import type { SourceFinding } from '../../../format/source-place.ts'
 import type { CliDeps } from '../../support/deps.ts'
 import { findingOf } from '../../support/findings.ts'
 import { catalogueFindings } from './catalogue.ts'
+import { dataPathFindings } from './data-paths.ts'
 import { graduationFindings } from './graduation-data.ts'
 import { rbacFindings } from './rbac-data.ts'
 import { riskFindings } from './risk.ts'
 
 /** One part of what a team writes: its name, and what is wrong with it. */
 export type CheckedPart = { readonly name: string; readonly findings: () => Promise<readonly SourceFinding[]> }
+
+/** What the checks of a policy folder are made with. */
+export type PolicyChecks = Pick<CliDeps, 'checkRego' | 'hasOpa' | 'readCatalogue' | 'readRisk'>
 
 /** Packages of Rego that become bundles. */
 const PACKAGES = ['rbac', 'graduation', 'system'] as const
@@ -21,7 +25,7 @@ const OF_POLICIES = [...PACKAGES, 'catalogue', 'risk', 'fixtures']
 
 /** The parts of a policy folder, in the order in which one depends on the other. Rejects with `not_found`. */
 export async function checkedParts(
-  deps: CliDeps,
+  deps: PolicyChecks,
   folder: string,
   allowBuiltins: readonly string[],
 ): Promise<readonly CheckedPart[]> {
@@ -39,10 +43,8 @@ export async function checkedParts(
   const rego = (): Promise<readonly SourceFinding[]> => deps.checkRego(folder, { ...schemas, allowBuiltins, packages: PACKAGES })
   return [
     ...part('rego', await holdsRego(folder), () => orFinding(folder, rego)),
-    ...part('roles', names.includes('rbac'), () => orFinding(inside('rbac'), () => rbacFindings(inside('rbac')))),
-    ...part('matrix', names.includes('graduation'), () =>
-      orFinding(inside('graduation'), () => graduationFindings(inside('graduation'))),
-    ),
+    ...part('roles', names.includes('rbac'), () => packageFindings(inside('rbac'), rbacFindings)),
+    ...part('matrix', names.includes('graduation'), () => packageFindings(inside('graduation'), graduationFindings)),
     ...part(
       'catalogue',
       names.some((name) => OF_POLICIES.includes(name)),
@@ -51,6 +53,27 @@ export async function checkedParts(
     ...part('risk rules', names.includes('risk'), () => both(inside('risk'), riskFindings, deps.readRisk)),
     ...part('fixtures', names.includes('fixtures'), async () => (await loadFixtures(inside('fixtures'))).findings),
   ]
+}
+
+/** What is wrong in any part of a folder; the Rego is checked where the compiler is here. */
+export async function policyFindings(
+  deps: PolicyChecks,
+  folder: string,
+  allowBuiltins: readonly string[],
+): Promise<readonly SourceFinding[]> {
+  const canCheckRego = await deps.hasOpa()
+  const parts = (await checkedParts(deps, folder, allowBuiltins)).filter(({ name }) => name !== 'rego' || canCheckRego)
+  const found = []
+  for (const { findings } of parts) found.push(...(await findings()))
+  return found
+}
+
+/** What is wrong with the data of a package, and with what its Rego reads of it. */
+function packageFindings(
+  folder: string,
+  check: (folder: string) => Promise<readonly SourceFinding[]>,
+): Promise<readonly SourceFinding[]> {
+  return orFinding(folder, async () => [...(await check(folder)), ...(await dataPathFindings(folder))])
 }
 
 /** What the check finds, or, where it finds nothing, what the server's own reader refuses. */

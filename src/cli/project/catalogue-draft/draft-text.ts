@@ -1,15 +1,19 @@
 import { Document } from 'yaml'
 
-import type { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
 import { type CatalogueDraft, type DraftEntry, UNREVIEWED } from '../../../catalogue/draft.ts'
+import type { NameClash } from '../../../catalogue/name-clashes.ts'
 import { escapeLine, table } from '../../support/output.ts'
 import { DRAFT_NAMES_MAX } from './recorded-names.ts'
 import type { Seen } from './seen.ts'
 
+/** Most names that are in the catalogue already and are listed. */
+const KNOWN_SHOWN_MAX = 20
+
 // What comes of it
 
 /** The draft as `--json` prints it. */
-export function draftJson({ tools, agents, refused, declaresScope }: CatalogueDraft, seen: Seen): unknown {
+export function draftJson(draft: CatalogueDraft, seen: Seen): unknown {
+  const { tools, agents, refused, known, clashes } = draft
   const counts = new Map(seen.tools.map(({ name, count }) => [name, count ?? null]))
   const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
   return {
@@ -18,18 +22,25 @@ export function draftJson({ tools, agents, refused, declaresScope }: CatalogueDr
     unknown_actions: tools.map(({ name, review }) => ({ name, count: counts.get(name) ?? null, review })),
     missing_agents: agents.map(({ name, review }) => ({ id: name, count: calls.get(name) ?? null, review })),
     refused,
-    catalogue: plainCatalogue({ tools, agents, declaresScope }),
+    known,
+    name_clashes: clashes.map(({ name, draftedAs, inCatalogue, atServer }) => ({
+      name,
+      drafted_as: draftedAs,
+      in_catalogue: inCatalogue,
+      at_server: atServer,
+    })),
+    catalogue: plainCatalogue(draft),
   }
 }
 
 /** What was seen and what of it is drafted, for people. */
-export function draftSummary({ tools, agents, refused }: CatalogueDraft, seen: Seen, catalogue: CatalogueFile): string {
+export function draftSummary({ tools, agents, refused, known, clashes }: CatalogueDraft, seen: Seen): string {
   const counts = new Map(seen.tools.map((tool) => [tool.name, tool]))
   const calls = new Map(seen.agents.map(({ id, count }) => [id, count]))
-  const known = seen.tools.filter(({ name }) => Object.hasOwn(catalogue.tools, name)).length
   const traffic = seen.decisions !== null
   return [
-    `${seen.from}: ${plural(tools.length, 'unknown action')}${traffic ? `, ${plural(agents.length, 'missing agent')}` : ''}; ${known} in the catalogue already`,
+    `${seen.from}: ${plural(tools.length, 'unknown action')}${traffic ? `, ${plural(agents.length, 'missing agent')}` : ''}; ${inCatalogue(known)}`,
+    ...clashes.flatMap(clashText),
     ...(tools.length === 0 || !traffic
       ? []
       : [
@@ -49,11 +60,26 @@ export function draftSummary({ tools, agents, refused }: CatalogueDraft, seen: S
   ].join('\n')
 }
 
+function inCatalogue(known: readonly string[]): string {
+  if (known.length === 0) return '0 in the catalogue already'
+  const more = known.length > KNOWN_SHOWN_MAX ? ` and ${known.length - KNOWN_SHOWN_MAX} more` : ''
+  return `${known.length} in the catalogue already: ${known.slice(0, KNOWN_SHOWN_MAX).map(escapeLine).join(', ')}${more}`
+}
+
+function clashText({ name, draftedAs, inCatalogue: entry, atServer }: NameClash): readonly string[] {
+  return [
+    `"${escapeLine(name)}" is the name of two tools:`,
+    `  in the catalogue: ${escapeLine(entry)}`,
+    `  at this server:   ${escapeLine(atServer)}`,
+    `  drafted as "${escapeLine(draftedAs)}", and to be asked for by that name; if it is the same tool, leave the entry out`,
+  ]
+}
+
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function plainCatalogue({ tools, agents, declaresScope }: Omit<CatalogueDraft, 'refused'>) {
+function plainCatalogue({ tools, agents, declaresScope }: Pick<CatalogueDraft, 'tools' | 'agents' | 'declaresScope'>) {
   const entries = <T>(of: readonly DraftEntry<T>[]): Readonly<Record<string, T>> =>
     Object.fromEntries(of.map(({ name, entry }) => [name, entry]))
   return {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
+import { readText } from '../../../format/read-text.ts'
 import type { CliDeps } from '../../support/deps.ts'
-import { readJsonFile } from '../../support/json-file.ts'
+import { readJsonText } from '../../support/json-text.ts'
+import { answerInStream, isEventStream } from './event-stream.ts'
 import type { Seen } from './seen.ts'
 
 /** Most tools of one list. */
@@ -28,13 +30,23 @@ const McpTool = z.object({
 const ToolList = z.object({ tools: z.array(McpTool).max(TOOLS_MAX), nextCursor: z.string().optional() })
 
 /** The result of `tools/list`, or the whole JSON-RPC answer that holds it. */
-const ToolListFile = z
+const ToolAnswer = z
   .object({ ...ToolList.partial().shape, result: ToolList.optional() })
   .refine(({ tools, result }) => tools !== undefined || result !== undefined, 'there is no list of tools')
 
-/** The tools of an MCP server, from the file with its answer to `tools/list`; "-" is standard input. */
+/** The tools, and nothing around them. */
+const BareTools = z
+  .array(McpTool)
+  .min(1, 'there is no tool in it')
+  .max(TOOLS_MAX)
+  .transform((tools): z.infer<typeof ToolAnswer> => ({ tools }))
+
+/** The tools of an MCP server, from the file with its answer to `tools/list`, also as an event stream; "-" is standard input. */
 export async function listedTools(deps: CliDeps, file: string): Promise<Seen> {
-  const answer = await readJsonFile(deps, file, ToolListFile, {
+  const { name, text } = await readText(deps, file)
+  const json = isEventStream(text) ? answerInStream(text) : text
+  // One schema is chosen by what the text begins with: a union could not say which of the two is wrong where.
+  const answer = readJsonText(name, json, json.trimStart().startsWith('[') ? BareTools : ToolAnswer, {
     fix: 'give what the server answers to tools/list: {"tools": [{"name": …, "annotations": …}]}',
   })
   const { tools = [], nextCursor } = answer.result ?? answer

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { StoredRecord } from '../../../ledger/store.ts'
 import { type DataDirOptions, withStore } from '../../support/data-dir.ts'
 import type { CliDeps } from '../../support/deps.ts'
-import { parseTime } from '../../support/option-values.ts'
+import { sinceTime } from '../../support/option-values.ts'
 import { progress } from '../../support/output.ts'
 import type { Seen } from './seen.ts'
 
@@ -30,7 +30,7 @@ type TrafficOptions = DataDirOptions & {
 /** The actions and agents that recorded decisions name, each with how often and by whom. */
 export async function recordedNames(deps: CliDeps, options: TrafficOptions): Promise<Seen> {
   const { tenant } = options
-  const since = options.since === undefined ? undefined : parseTime(options.since)
+  const since = options.since === undefined ? undefined : sinceTime(options.since, deps.nowMs())
   const tools = new Map<string, Counted>()
   const agents = new Map<string, number>()
   let decisions = 0

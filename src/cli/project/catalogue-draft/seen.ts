@@ -1,4 +1,5 @@
-import type { SeenAgent, SeenTool } from '../../../catalogue/draft.ts'
+import type { SeenAgent } from '../../../catalogue/draft.ts'
+import type { SeenTool } from '../../../catalogue/seen-tool.ts'
 
 /** What was seen. `decisions` null: it was no traffic. */
 export type Seen = {
