@@ -36,6 +36,8 @@ export const InjectionScan = z
     chars: count,
     complete: z.boolean(),
     hits: z.array(InjectionHit).max(HITS_MAX).readonly(),
+    /** What the signs say together, 0–1; absent in records of versions that took the strongest for all. */
+    score: unit.optional(),
     classifier: unit.nullable().default(null),
   })
   .readonly()

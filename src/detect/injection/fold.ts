@@ -1,3 +1,5 @@
+import { nearWord } from './near-word.ts'
+
 /** Letters of other scripts that look like Latin ones. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   ...{
@@ -58,9 +60,25 @@ function foldWord(word: string): string {
   return LATIN.test(word) ? word.replace(LOOKALIKE, (letter) => LOOKALIKES[letter] as string) : word
 }
 
-/** The words of a folded text, in order; digits inside a word with letters are read as the letters they stand for. */
-export function wordsOf(folded: string): readonly string[] {
-  return (folded.match(WORD) ?? []).map((word) =>
-    LATIN.test(word) ? word.replace(/[013457]/gu, (digit) => LETTER_OF[digit] as string) : word,
-  )
+/** A word of a folded text, or `.` where a sentence, line or quotation begins or ends; and where it stands. */
+export type Token = { readonly word: string; readonly at: number }
+
+/** What ends one sentence, line, quotation or tag and begins another. */
+const BORDER = '.'
+const TOKEN = /[\p{L}\p{N}]+|[.!?;:\n"“”„«»()[\]{}<>|#*=`•。！？：]/gu
+const IS_WORD = /^[\p{L}\p{N}]/u
+
+/** The words and borders of a folded text, in order, with one border first; digits inside a word with letters are read as the letters they stand for. */
+export function tokensOf(folded: string): readonly Token[] {
+  const tokens: Token[] = [{ word: BORDER, at: 0 }]
+  for (const { 0: part, index } of folded.matchAll(TOKEN)) {
+    if (IS_WORD.test(part)) tokens.push({ word: nearWord(lettersOf(part)), at: index })
+    else if (tokens.at(-1)?.word !== BORDER) tokens.push({ word: BORDER, at: index })
+  }
+  tokens.push({ word: BORDER, at: folded.length })
+  return tokens
+}
+
+function lettersOf(word: string): string {
+  return LATIN.test(word) ? word.replace(/[013457]/gu, (digit) => LETTER_OF[digit] as string) : word
 }
