@@ -13,7 +13,8 @@ import { INJECTION_RULES } from '../../src/detect/injection/rules/default-rules.
 import { leavesOf } from '../../src/detect/json-leaves.ts'
 import { DEFAULT_SEQUENCE_RULES, SequenceRules } from '../../src/detect/sequence-rules.ts'
 import { DetectSettings } from '../../src/detect/settings.ts'
-import { jaccardOf, stem, topicOf, topicTokens } from '../../src/detect/topic-drift.ts'
+import { stem, topicTokens } from '../../src/detect/topic/tokens.ts'
+import { jaccardOf, topicOf } from '../../src/detect/topic/topic-drift.ts'
 import { ATTACKS, HARMLESS } from './corpora.ts'
 import { decided, findingOf, finished, NEW, SETTINGS } from './support.ts'
 
@@ -212,7 +213,7 @@ describe('topic drift', () => {
       resource_type: 'employee_record',
       purpose: 'Answer billing questions of customers',
     })
-    expect(finding).toMatchObject({ verdict: 'anomalous', score: 1, reason: expect.stringContaining('0 of 3 words') })
+    expect(finding).toMatchObject({ verdict: 'suspicious', score: 1, reason: expect.stringContaining('0 of 3 words') })
   })
 
   it('calls an action clean whose words are in purpose or ticket', () => {
@@ -236,25 +237,25 @@ describe('topic drift', () => {
 
   it('takes words that belong together for declared where the purpose names the topic, or two of its words', () => {
     const action = { action: 'dispute_chargeback', purpose: 'Questions on billing' }
-    expect(topic(action)).toMatchObject({ verdict: 'anomalous' })
+    expect(topic(action)).toMatchObject({ verdict: 'suspicious' })
     expect(topic(action, vocabulary)).toMatchObject({ verdict: 'clean' })
     expect(topic({ ...action, purpose: 'Refund or charge, whatever the law says' }, vocabulary)).toMatchObject({
       verdict: 'clean',
     })
-    expect(topic({ ...action, purpose: 'A refund, whatever the law says' }, vocabulary)).toMatchObject({ verdict: 'anomalous' })
+    expect(topic({ ...action, purpose: 'A refund, whatever the law says' }, vocabulary)).toMatchObject({ verdict: 'suspicious' })
   })
 
   it('believes a topic model where there is one', () => {
     const action = { purpose: 'Help a customer with the crm', topic_model_score: 0.1 }
-    expect(topic(action)).toMatchObject({ verdict: 'anomalous', score: 0.9, reason: expect.stringContaining('model says 0.1') })
+    expect(topic(action)).toMatchObject({ verdict: 'suspicious', score: 0.9, reason: expect.stringContaining('model says 0.1') })
     expect(topic({ ...action, action: 'other.thing', topic_model_score: 0.8 })).toMatchObject({ verdict: 'clean' })
     expect(decided({ ...action, topic_model_score: Number.NaN }).topic?.model).toBeNull()
   })
 
-  it('says in topic, drift or unknown with a score, and the Jaccard similarity', () => {
+  it('says in topic, perhaps out of it or unknown with a score, and the Jaccard similarity', () => {
     const overlap = { action_tokens: 4, topic_tokens: 6, shared_tokens: 2, model: null }
     expect(topicOf(overlap, SETTINGS.topic_drift)).toEqual({ topic: 'in_topic', score: 0.5 })
-    expect(topicOf({ ...overlap, shared_tokens: 0 }, SETTINGS.topic_drift)).toEqual({ topic: 'drift', score: 0 })
+    expect(topicOf({ ...overlap, shared_tokens: 0 }, SETTINGS.topic_drift)).toEqual({ topic: 'suspected', score: 0 })
     expect(topicOf({ ...overlap, action_tokens: 1 }, SETTINGS.topic_drift)).toEqual({ topic: 'unknown', score: 0 })
     expect(jaccardOf(overlap)).toBe(0.25)
     expect(jaccardOf({ action_tokens: 0, topic_tokens: 0, shared_tokens: 0, model: null })).toBe(0)
