@@ -3,7 +3,7 @@ import { alarm, clean, learning, notLooked, type Reading, shown } from '../findi
 import { HITS_MAX, type InjectionHit, type InjectionScan, PLACE_CHARS_MAX } from '../observation.ts'
 import type { DetectSettings } from '../settings.ts'
 import { decodedTexts } from './encoded.ts'
-import { foldText, type Token, tokensOf } from './fold.ts'
+import { foldText, tokensOf } from './fold.ts'
 import { findPhrases, indexPhrases, type PhraseIndex } from './phrase-matcher.ts'
 import type { CHARACTER_KINDS, InjectionRule, InjectionRules } from './rule-schema.ts'
 import { INJECTION_RULES } from './rules/default-rules.ts'
@@ -105,13 +105,9 @@ function scanText(text: string, compiled: Compiled): Window {
 
 function signsIn(part: string, compiled: Compiled): readonly Sign[] {
   const folded = foldText(unwrapText(part))
-  const tokens = tokensOf(folded)
-  const phrases = findPhrases(
-    tokens.map(({ word }) => word),
-    compiled.phrases,
-  )
+  const { words, starts } = tokensOf(folded)
   return [
-    ...phrases.map(({ id, at }) => signOf(id, (tokens[at] as Token).at, compiled)),
+    ...findPhrases(words, compiled.phrases).map(({ id, at }) => signOf(id, starts[at] as number, compiled)),
     ...compiled.literals.flatMap(({ id, text }) => placesOf(text, folded).map((at) => signOf(id, at, compiled))),
   ]
 }

@@ -4,6 +4,18 @@ import { phrase } from './words.ts'
 /** Signs that a text tells its reader what to answer, what to give away, or whom to play. */
 export const ANSWER_RULES: InjectionRules = [
   {
+    id: 'if_questioned',
+    kind: 'words',
+    group: 'answer',
+    meaning: 'prescribes what to say to whoever asks',
+    confidence: 0.5,
+    gap_words: 3,
+    phrases: [
+      phrase('if +questioned|challenged say|report|respond|reply|answer|tell|claim|state that|with'),
+      phrase('if +asked|someone why|about|how|what simply|just|always|only +say|respond|reply|answer|report'),
+    ],
+  },
+  {
     id: 'exact_answer',
     kind: 'words',
     group: 'answer',
@@ -12,6 +24,7 @@ export const ANSWER_RULES: InjectionRules = [
     gap_words: 2,
     phrases: [
       phrase('if|when +asked|questioned respond|say|reply|report|output|answer'),
+      phrase('simply|always|only +respond|reply|answer +with|that'),
       phrase(
         'ANSWER +only|exactly|nothing|just|verbatim|solely|with|simply with|words|word|following|phrase|text|nothing|else|only|sentence|exactly',
       ),

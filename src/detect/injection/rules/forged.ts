@@ -49,6 +49,15 @@ export const FORGED_RULES: InjectionRules = [
     ],
   },
   {
+    id: 'forged_dialogue',
+    kind: 'words',
+    group: 'turn',
+    meaning: 'turns of an assistant and of a user, one after the other',
+    confidence: 0.4,
+    gap_words: 12,
+    phrases: [phrase('. +assistant|ai|bot|chatgpt +. . +user|human|system +.')],
+  },
+  {
     id: 'forged_turn',
     kind: 'words',
     group: 'turn',
@@ -57,7 +66,6 @@ export const FORGED_RULES: InjectionRules = [
     gap_words: 12,
     phrases: [
       phrase('. +observation|thought +. . +action|thought|final +.|answer|input'),
-      phrase('. +assistant|ai|bot|chatgpt +. . +user|human|system +.'),
       phrase('. +answer|response|result|output +. +task|request|job +complete|completed|done|finished'),
       phrase('. +task|request|summary +complete|completed|done +. now|next|new|ignore'),
       phrase('. +user|human +. +next|please|thanks|now|great|ok|okay'),
