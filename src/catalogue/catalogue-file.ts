@@ -35,9 +35,16 @@ const pointer = z.string().regex(/^(\/[^/]*)+$/u, 'a JSON Pointer into the argum
 const RECIPIENT_POINTERS_MAX = 16
 const recipients = z.union([pointer, z.array(pointer).max(RECIPIENT_POINTERS_MAX)])
 
+/** Most synonyms of a tool or scope, and the longest. */
+const SYNONYMS_MAX = 200
+const SYNONYM_CHARS_MAX = 64
+/** Other words in which people speak of it, so that a purpose in them is not taken for drift (docs/detectors.md). */
+const synonyms = z.array(z.string().min(1).max(SYNONYM_CHARS_MAX)).max(SYNONYMS_MAX).optional()
+
 /** One tool of the catalogue. Everything defaults to the worst plausible class where the file is silent. */
 export const CatalogueTool = z.strictObject({
   description: z.string().max(1_000).optional(),
+  synonyms,
   /** The tool category that trust is earned in; half of the trust scope, beside the stake class. */
   scope: z
     .string()
@@ -83,6 +90,7 @@ export type CatalogueTool = z.infer<typeof CatalogueTool>
 /** One trust scope of the catalogue: which of its tools run by themselves, wait for a person, or never run. */
 export const CatalogueScope = z.strictObject({
   description: z.string().max(1_000).optional(),
+  synonyms,
   /** Highest level tools of this scope are decided on; a name of the ladder or 0–4. It caps, it never grants. */
   level: z.union([z.int().min(0).max(4), z.string()]).optional(),
   auto_approve: z.array(z.string()).default([]),

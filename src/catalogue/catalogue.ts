@@ -11,6 +11,7 @@ import {
 } from './catalogue-file.ts'
 import { type CatalogueProblem, type DeclaredScope, checkCatalogue } from './problems.ts'
 import { stakeClass, staticPoints } from './static-points.ts'
+import { type CatalogueVocabulary, vocabularyOf } from './vocabulary.ts'
 
 /** The `pep` duty of keeping the old value; without it an action that needs it counts as irreversible. */
 const ROLLBACK_HANDLE = 'rollback_handle'
@@ -38,6 +39,8 @@ export type Catalogue = {
   readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
   readonly place: (actionName: string) => ScopeKey
+  /** What the catalogue calls things in words. */
+  readonly vocabulary: CatalogueVocabulary
   /** Where trust in each tool is earned, so that a later catalogue can be compared. */
   readonly places: () => Readonly<Record<string, ScopeKey>>
   /** Who owns which agent, where the catalogue says so. */
@@ -79,6 +82,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
     },
     place: (actionName) => placeOf(tools.get(actionName)),
+    vocabulary: vocabularyOf(file),
     places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool)])),
     owners: () => Object.fromEntries([...agents].flatMap(([name, { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     tools: [...tools.keys()].sort(),

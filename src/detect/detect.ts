@@ -20,7 +20,7 @@ import { spike } from './spike.ts'
 import type { DetectState } from './state.ts'
 import { bernoulli } from './statistics/bernoulli.ts'
 import { tokenUsage } from './token-usage.ts'
-import { readTopic } from './topic-drift.ts'
+import { readTopic } from './topic/topic-drift.ts'
 
 /** What one observation did: the state after it, and what each detector that belongs to its kind says, in the order of `DETECTORS`. */
 export type Detected = { readonly state: DetectState; readonly findings: readonly Finding[] }

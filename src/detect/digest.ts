@@ -4,7 +4,7 @@ import { leavesOf } from './json-leaves.ts'
 import type { DecidedDigest, FinishedDigest, ObservationDigest, RawDecided, RawFinished, RawObservation } from './observation.ts'
 import { measureOutput } from './output-entropy.ts'
 import type { DetectSettings } from './settings.ts'
-import { overlapOf } from './topic-drift.ts'
+import { overlapOf } from './topic/topic-drift.ts'
 
 /**
  * What a record keeps of an observation: hashes of shapes, counts, an entropy, and which rules hit; no argument, no output. Made once, with the settings

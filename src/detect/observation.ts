@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { ActionCategory, Classification } from '../catalogue/catalogue-file.ts'
+import type { CatalogueVocabulary } from '../catalogue/vocabulary.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
 import { StakeClass, ToolCategory } from '../model/scope.ts'
 import { DetectRuleId } from './sequence-rules.ts'
@@ -36,17 +37,33 @@ export const InjectionScan = z
     chars: count,
     complete: z.boolean(),
     hits: z.array(InjectionHit).max(HITS_MAX).readonly(),
+    /** What the signs say together, 0–1; absent in records of versions that took the strongest for all. */
+    score: unit.optional(),
     classifier: unit.nullable().default(null),
   })
   .readonly()
 export type InjectionScan = z.infer<typeof InjectionScan>
 
 /**
+ * `related`: its tool or scope is one that the purpose speaks of. `general`: it looks something up, which serves any purpose. `outside`: the purpose speaks of
+ * other scopes, and the action leaves them. `unrelated`: none of these.
+ */
+export const TopicRelation = z.enum(['related', 'general', 'outside', 'unrelated'])
+export type TopicRelation = z.infer<typeof TopicRelation>
+
+/**
  * How far the words of an action lie within what was declared: tokens of the action, of the declared topic, how many they share, and the score
  * (0–1) of an outside topic model, null where none was asked or none answered.
  */
 export const TopicOverlap = z
-  .strictObject({ action_tokens: count, topic_tokens: count, shared_tokens: count, model: unit.nullable().default(null) })
+  .strictObject({
+    action_tokens: count,
+    topic_tokens: count,
+    shared_tokens: count,
+    /** How the action lies to what was declared by the words of the catalogue; absent in records of versions that did not ask it. */
+    relation: TopicRelation.optional(),
+    model: unit.nullable().default(null),
+  })
   .readonly()
 export type TopicOverlap = z.infer<typeof TopicOverlap>
 
@@ -133,6 +150,8 @@ export type RawDecided = RawAbout & {
   readonly purpose?: string | undefined
   /** Text of the ticket that is being worked on. */
   readonly ticket?: string | undefined
+  /** What the catalogue calls its tools and scopes; absent: there is none. */
+  readonly vocabulary?: CatalogueVocabulary | undefined
   /** Confidence 0–1 of an outside injection classifier over the arguments. */
   readonly classifier_confidence?: number | undefined
   /** Score 0–1 of an outside topic model: 1 is wholly within the declared topic. */

@@ -64,6 +64,8 @@ export type DecisionFacts = {
 export type RequestFindings = {
   /** Why the action is outside of what was declared; it does not run. */
   readonly drift?: string
+  /** Why the action may be outside of what was declared; a person is asked. */
+  readonly drift_suspected?: string
   /** Rules that found an injection in the arguments; the agent is capped from this very decision on. */
   readonly injection?: readonly string[]
 }

@@ -260,6 +260,7 @@ export function curves(): readonly CurveRow[] {
     ),
     injectionRow({ ...injection, attack: `${ATTACKS.plain.length} plain attacks` }, ATTACKS.plain),
     injectionRow({ ...injection, attack: `${ATTACKS.disguised.length} disguised ones` }, ATTACKS.disguised),
+    injectionRow({ ...injection, attack: `${ATTACKS.posing.length} that pose as somebody` }, ATTACKS.posing),
     injectionRow({ ...injection, attack: `${ATTACKS.paraphrased.length} paraphrases` }, ATTACKS.paraphrased),
     topicRow({
       detector: 'topic_drift',

@@ -155,7 +155,7 @@ describe('a classifier of injections', () => {
 })
 
 describe('a topic model', () => {
-  it('is told names and what was declared, and drift that it sees does not run', async () => {
+  it('is told names and what was declared, and of drift that it sees a person is asked', async () => {
     const { asked, outside } = models({ topic: 0.1 })
     const tested = await withModels(outside)
     const { decision_id, outcome, reasons } = await tested.service.evaluate(
@@ -165,21 +165,23 @@ describe('a topic model', () => {
     expect(asked).toEqual([
       { action: ['categorise_expense', 'expense', 'one', 'expense', 'account'], topic: `${PURPOSE}\nT: travel` },
     ])
-    expect(outcome).toBe('deny')
-    expect(reasons.join(' ')).toContain('topic_drift: out of the declared topic: the topic model says 0.1')
+    expect(outcome).toBe('require_approval')
+    expect(reasons.join(' ')).toContain('topic_drift_suspected: perhaps out of the declared topic: the topic model says 0.1')
     expect(await replayed(tested, decision_id)).toBe('equal')
   })
 
   it('takes the place of the word count', async () => {
     const without = await withModels({})
-    expect((await without.service.evaluate(gateway, book({ purpose: WEATHER }))).outcome).toBe('deny')
+    const asked = await without.service.evaluate(gateway, book({ purpose: WEATHER }))
+    expect(asked.reasons.join(' ')).toContain('topic_drift_suspected')
     const tested = await withModels(models({ topic: 0.9 }).outside)
-    expect((await tested.service.evaluate(gateway, book({ purpose: WEATHER }))).outcome).not.toBe('deny')
+    const cleared = await tested.service.evaluate(gateway, book({ purpose: WEATHER }))
+    expect(cleared.reasons.join(' ')).not.toContain('topic_drift')
   })
 
   it('that does not answer leaves the word count in its place, and context earns nothing', async () => {
     const tested = await withModels(models({ topic: new Error('gone') }).outside)
-    expect((await tested.service.evaluate(gateway, book({ purpose: WEATHER }))).outcome).toBe('deny')
+    expect((await tested.service.evaluate(gateway, book({ purpose: WEATHER }))).outcome).toBe('require_approval')
     const { decision_id } = await tested.service.evaluate(gateway, book())
     expect(await watchOf(tested, decision_id)).toEqual({
       clean: ['behaviour'],
@@ -282,7 +284,7 @@ describe('what did not look', () => {
   it('is in the record and in the explanation: detectors that are off or cannot tell', async () => {
     const config = { detectors: { layers: LAYERS, settings: { call_rate: { on: false } } } }
     const tested = await testService({ config })
-    const { decision_id } = await tested.service.evaluate(gateway, book({ purpose: 'expenses' }))
+    const { decision_id } = await tested.service.evaluate(gateway, book({ purpose: 'Thursday' }))
     expect(await watchOf(tested, decision_id)).toMatchObject({
       clean: ['behaviour'],
       blind: [

@@ -88,17 +88,31 @@ describe('detectors at a decision', () => {
     expect((await tested.service.evaluate(gateway, book())).trust?.level_granted).toBe(3)
   })
 
-  it('block what is outside of what was declared although all else is quiet, and what was not declared cannot drift', async () => {
+  it('ask a person about what may be outside of what was declared although all else is quiet, and what was not declared cannot drift', async () => {
     const tested = await atLevel3()
     const drifted = await tested.service.evaluate(
       gateway,
       book({ purpose: 'summarise the weather forecast for the garden party' }),
     )
-    expect(drifted).toMatchObject({ outcome: 'deny', trust: { level_effective: 3 } })
-    expect(drifted.reasons.join(' ')).toContain('topic_drift')
+    expect(drifted).toMatchObject({ outcome: 'require_approval', trust: { level_effective: 3 } })
+    expect(drifted.reasons.join(' ')).toContain('topic_drift_suspected')
     const body = await bodyOf(tested, drifted.decision_id)
-    expect(body['watch']).toMatchObject({ alarms: [{ detector: 'topic_drift' }] })
-    expect((await tested.service.evaluate(gateway, book())).outcome).not.toBe('deny')
+    expect(body['watch']).toMatchObject({ alarms: [{ detector: 'topic_drift', verdict: 'suspicious' }] })
+    expect((await tested.service.evaluate(gateway, book())).reasons.join(' ')).not.toContain('topic_drift')
+    expect(
+      (await replayDecision(await tested.service.record(operator, drifted.decision_id), await shippedPolicySet(ALL))).state,
+    ).toBe('equal')
+  })
+
+  it('block what leaves the scopes that were declared', async () => {
+    const tested = await atLevel3()
+    const { request: plain, ...rest } = book({ purpose: 'draft the replies to the mails in the inbox' })
+    const request = { ...plain, resource: { type: 'repository', id: 'commits-of-the-parser' } }
+    const drifted = await tested.service.evaluate(gateway, { ...rest, request })
+    expect(drifted).toMatchObject({ outcome: 'deny', trust: { level_effective: 3 } })
+    expect(drifted.reasons.join(' ')).toContain('topic_drift: outside of the declared scope')
+    const body = await bodyOf(tested, drifted.decision_id)
+    expect(body['watch']).toMatchObject({ alarms: [{ detector: 'topic_drift', verdict: 'anomalous' }] })
     expect(
       (await replayDecision(await tested.service.record(operator, drifted.decision_id), await shippedPolicySet(ALL))).state,
     ).toBe('equal')
@@ -111,6 +125,19 @@ describe('detectors at a decision', () => {
       request: { ...book().request, subject: { type: 'agent', id: 'stranger' } },
     })
     expect(await bodyOf(tested, stranger.decision_id)).not.toHaveProperty('watch')
+  })
+
+  it('with drift switched off, context is clean where the course of the session is', async () => {
+    const settings = { topic_drift: { on: false } }
+    const tested = await atLevel3({ detectors: { ...ALL.detectors, settings } })
+    const { decision_id } = await tested.service.evaluate(gateway, book())
+    expect((await bodyOf(tested, decision_id))['watch']).toMatchObject({ clean: expect.arrayContaining(['context']) as unknown })
+    const off = { ...settings, sequence: { on: false }, unseen_transition: { on: false } }
+    const blind = await atLevel3({ detectors: { ...ALL.detectors, settings: off } })
+    const unseen = await blind.service.evaluate(gateway, book())
+    expect((await bodyOf(blind, unseen.decision_id))['watch']).toMatchObject({
+      clean: expect.not.arrayContaining(['context']) as unknown,
+    })
   })
 
   it('only the layers that are configured are judged', async () => {

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 
-import { pointerSteps } from '../../format/source-place.ts'
 import { Request } from '../../model/request.ts'
 import type { InputMapping } from '../../policy/settings.ts'
 import { mappedInput } from '../mapped-input.ts'

@@ -99,10 +99,11 @@ function limitTerms(limits: Guardrails): readonly Ceiling[] {
   return [{ ...OWN_TERM, source: 'guardrails', outcome: 'allow', reason: 'bounds that follow from trust', guardrails: limits }]
 }
 
-/** What is outside of what was declared does not run, however quiet everything else is. */
+/** What is outside of what was declared does not run, however quiet everything else is; of what may be outside a person is asked. */
 function driftTerms({ watch }: DecisionFacts): readonly Ceiling[] {
-  if (watch?.drift === undefined) return []
-  return [{ ...OWN_TERM, source: 'context', outcome: 'deny', reason: `topic_drift: ${watch.drift}` }]
+  const term = (outcome: Ceiling['outcome'], reason: string): Ceiling => ({ ...OWN_TERM, source: 'context', outcome, reason })
+  if (watch?.drift !== undefined) return [term('deny', `topic_drift: ${watch.drift}`)]
+  return watch?.drift_suspected === undefined ? [] : [term('require_approval', `topic_drift_suspected: ${watch.drift_suspected}`)]
 }
 
 /** What the bundle answered; null where it failed. */

@@ -6,6 +6,9 @@ const VALUES = new Map(Array.from(ALPHABET, (char, index) => [char, index]))
 const URL_VALUES = { '-': 62, _: 63 } as const
 /** Shorter runs are not decoded. */
 const RUN = /[A-Za-z0-9+/_-]{24,}/gu
+const HEX = /^(?:[0-9a-f]{2})+$/iu
+const HEX_BYTE = /../gu
+const HEX_BASE = 16
 const BITS_PER_CHAR = 6
 const BITS_PER_BYTE = 8
 const BYTE = 0xff
@@ -17,9 +20,9 @@ export function encodedChars(text: string): number {
   return (text.match(RUN) ?? []).reduce((sum, run) => sum + (run.length >= ENCODED_RUN_CHARS ? run.length : 0), 0)
 }
 
-/** What base64 runs of a text say, where they say something that can be read; one level deep. */
+/** What base64 and hexadecimal runs of a text say, where they say something that can be read; one level deep. */
 export function decodedTexts(text: string): readonly string[] {
-  const decoded = (text.match(RUN) ?? []).map(decode)
+  const decoded = (text.match(RUN) ?? []).map((run) => (HEX.test(run) ? decodeHex(run) : decode(run)))
   return decoded.filter((said) => (said.match(PRINTABLE) ?? []).length >= PRINTABLE_SHARE * said.length)
 }
 
@@ -37,4 +40,9 @@ function decode(run: string): string {
     }
   }
   return chars.join('')
+}
+
+/** Hexadecimal to one character per byte. */
+function decodeHex(run: string): string {
+  return run.replace(HEX_BYTE, (byte) => String.fromCharCode(Number.parseInt(byte, HEX_BASE)))
 }

@@ -2,14 +2,21 @@ import { byCodeUnit } from '../../format/order.ts'
 import { alarm, clean, learning, notLooked, type Reading, shown } from '../finding.ts'
 import { HITS_MAX, type InjectionHit, type InjectionScan, PLACE_CHARS_MAX } from '../observation.ts'
 import type { DetectSettings } from '../settings.ts'
-import { INJECTION_RULES } from './default-rules.ts'
 import { decodedTexts } from './encoded.ts'
-import { foldText, wordsOf } from './fold.ts'
+import { foldText, tokensOf } from './fold.ts'
 import { findPhrases, indexPhrases, type PhraseIndex } from './phrase-matcher.ts'
 import type { CHARACTER_KINDS, InjectionRule, InjectionRules } from './rule-schema.ts'
+import { INJECTION_RULES } from './rules/default-rules.ts'
+import { type Sign, strongestWindow, type Window } from './strongest-window.ts'
+import { unwrapText } from './unwrap.ts'
 
 /** A text and where it stands (a JSON Pointer; empty: it is the text itself). */
 export type PlacedText = { readonly text: string; readonly place: string }
+
+/** Signs that say less than this share of what is suspicious are what honest texts have, too. */
+const WEAK_SHARE = 0.75
+/** Scores are kept to so many parts of one. */
+const SCORE_STEPS = 1_000
 
 const CHARACTERS: Readonly<Record<(typeof CHARACTER_KINDS)[number], RegExp>> = {
   tag: /[\u{E0000}-\u{E007F}]/gu,
@@ -21,7 +28,7 @@ type Compiled = {
   readonly phrases: PhraseIndex
   readonly literals: readonly { readonly id: string; readonly text: string }[]
   readonly characters: readonly Extract<InjectionRule, { kind: 'characters' }>[]
-  readonly confidence: ReadonlyMap<string, number>
+  readonly rules: ReadonlyMap<string, InjectionRule>
 }
 
 /** Compiled rules by the settings they come from: what is the same is made once. */
@@ -47,7 +54,7 @@ function compile(settings: DetectSettings['injection']): Compiled {
       rule.kind === 'literal' ? rule.texts.map((text) => ({ id: rule.id, text: foldText(text) })) : [],
     ),
     characters: rules.flatMap((rule) => (rule.kind === 'characters' ? [rule] : [])),
-    confidence: new Map(rules.map(({ id, confidence }) => [id, confidence])),
+    rules: new Map(rules.map((rule) => [rule.id, rule])),
   }
   compiledOf.set(settings, compiled)
   return compiled
@@ -65,38 +72,62 @@ export function scanTexts(
   const compiled = compile(settings)
   const places = new Map<string, string>()
   let left = settings.chars_max
+  let score = 0
   for (const { text, place } of texts) {
     const looked = text.slice(0, left)
     left -= looked.length
-    for (const id of rulesIn(looked, compiled))
-      if (!places.has(id)) places.set(id, place.slice(0, PLACE_CHARS_MAX).toWellFormed())
+    const found = scanText(looked, compiled)
+    score = Math.max(score, found.score)
+    for (const id of found.rules) if (!places.has(id)) places.set(id, place.slice(0, PLACE_CHARS_MAX).toWellFormed())
   }
   const total = texts.reduce((sum, { text }) => sum + text.length, 0)
   const chars = settings.chars_max - left
-  const hits = [...places].map(([rule, place]): InjectionHit => ({
-    rule,
-    confidence: compiled.confidence.get(rule) as number,
-    place,
-  }))
+  const hits = [...places].map(([rule, place]): InjectionHit => ({ rule, confidence: confidenceOf(rule, compiled), place }))
   return {
     chars,
     complete: from.complete && chars === total,
     hits: hits.sort((a, b) => b.confidence - a.confidence || byCodeUnit(a.rule, b.rule)).slice(0, HITS_MAX),
+    score: Math.round(score * SCORE_STEPS) / SCORE_STEPS,
     classifier: unitOrNull(from.classifier),
   }
 }
 
-/** The rules that hit in one text. */
-function rulesIn(text: string, { phrases, literals, characters }: Compiled): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (const part of [text, ...decodedTexts(text)]) {
-    for (const { id, characters: kind, count_min } of characters)
-      if ((part.match(CHARACTERS[kind]) ?? []).length >= count_min) found.add(id)
-    const folded = foldText(part)
-    for (const literal of literals) if (folded.includes(literal.text)) found.add(literal.id)
-    for (const id of findPhrases(wordsOf(folded), phrases)) found.add(id)
-  }
-  return found
+function confidenceOf(rule: string, { rules }: Compiled): number {
+  return (rules.get(rule) as InjectionRule).confidence
+}
+
+/** The signs of one text that say most together: in it, or in what base64 in it says. */
+function scanText(text: string, compiled: Compiled): Window {
+  return [text, ...decodedTexts(text)]
+    .map((part) => strongestWindow(signsIn(part, compiled), characterSigns(part, compiled)))
+    .reduce((best, one) => (one.score > best.score ? one : best))
+}
+
+function signsIn(part: string, compiled: Compiled): readonly Sign[] {
+  const folded = foldText(unwrapText(part))
+  const { words, starts } = tokensOf(folded)
+  return [
+    ...findPhrases(words, compiled.phrases).map(({ id, at }) => signOf(id, starts[at] as number, compiled)),
+    ...compiled.literals.flatMap(({ id, text }) => placesOf(text, folded).map((at) => signOf(id, at, compiled))),
+  ]
+}
+
+/** Every place of a text in another. */
+function placesOf(literal: string, text: string): readonly number[] {
+  const places: number[] = []
+  for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length)) places.push(at)
+  return places
+}
+
+function characterSigns(part: string, compiled: Compiled): readonly Sign[] {
+  return compiled.characters
+    .filter(({ characters, count_min }) => (part.match(CHARACTERS[characters]) ?? []).length >= count_min)
+    .map(({ id }) => signOf(id, 0, compiled))
+}
+
+function signOf(id: string, at: number, { rules }: Compiled): Sign {
+  const { group, confidence } = rules.get(id) as InjectionRule
+  return { rule: id, group: group ?? id, confidence, at }
 }
 
 /** A number within 0–1 (never −0, which no record gives back); null for what is none. */
@@ -104,12 +135,14 @@ export function unitOrNull(value: number | undefined): number | null {
   return value !== undefined && value >= 0 && value <= 1 ? Math.abs(value) : null
 }
 
-/** What a scan means: the strongest rule or the classifier, whichever is surer. Only a whole text without any hit is clean. */
+/** What a scan means: what the signs say together or the classifier, whichever is surer. A whole text whose signs say little is clean. */
 export function readInjection(scan: InjectionScan | null, settings: DetectSettings['injection'], noun: string): Reading {
   if (scan === null) return notLooked('not_applicable', `there was no ${noun} to look at`)
   const rules = scan.hits.map(({ rule }) => rule)
-  const confidence = Math.max(scan.classifier ?? 0, ...scan.hits.map((hit) => hit.confidence))
-  const by = `${rules.length === 0 ? 'no rule' : rules.join(', ')}${scan.classifier === null ? '' : `; classifier ${shown(scan.classifier)}`}`
+  // Scans of earlier versions have no score: the strongest sign spoke for all.
+  const signs = scan.score ?? Math.max(0, ...scan.hits.map((hit) => hit.confidence))
+  const confidence = Math.max(scan.classifier ?? 0, signs)
+  const by = `${shownSigns(scan)}${scan.classifier === null ? '' : `; classifier ${shown(scan.classifier)}`}`
   if (confidence >= settings.suspicious_confidence && confidence > 0)
     return alarm({
       verdict: confidence >= settings.anomalous_confidence ? 'anomalous' : 'suspicious',
@@ -120,6 +153,13 @@ export function readInjection(scan: InjectionScan | null, settings: DetectSettin
     })
   if (!scan.complete)
     return notLooked('cannot_tell', `only ${scan.chars} characters of the ${noun} were looked at, and not all of it`)
-  if (rules.length > 0) return learning(`weak signs of prompt injection in the ${noun}: ${by}`, confidence)
+  if (signs >= settings.suspicious_confidence * WEAK_SHARE && rules.length > 0)
+    return learning(`weak signs of prompt injection in the ${noun}: ${by}`, confidence)
   return clean(confidence, `${scan.chars} characters of the ${noun} looked at: ${by}`)
+}
+
+/** The signs with what each says by itself. */
+function shownSigns({ hits, score }: InjectionScan): string {
+  if (hits.length === 0) return 'no rule'
+  return hits.map(({ rule, confidence }) => (score === undefined ? rule : `${rule} ${shown(confidence)}`)).join(', ')
 }

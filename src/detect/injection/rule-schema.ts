@@ -12,18 +12,21 @@ const GAP_WORDS_MAX = 12
 
 const meaning = z.string().min(1).max(MEANING_CHARS_MAX)
 const confidence = z.number().min(0).max(1)
+/** Of signs of one group only the strongest counts; a rule without one stands for itself. */
+const group = DetectRuleId.optional()
 const word = z
   .string()
   .min(1)
   .max(WORD_CHARS_MAX)
-  .regex(/^[\p{Ll}\p{Lo}\p{N}]+$/u, 'a word is lower-case letters and digits, without spaces or punctuation')
+  .regex(/^(?:[\p{Ll}\p{Lo}\p{N}]+|[.+])$/u, 'a word is lower-case letters and digits, without spaces or punctuation')
 
 /** Kinds of characters that a reader does not see and a model does. */
 export const CHARACTER_KINDS = ['tag', 'bidi_control', 'zero_width'] as const
 
 /**
  * What one injection rule looks for. `words`: any of the phrases, each an ordered list of steps, each step any of its words, with at most
- * `gap_words` other words between two steps. `literal`: any of the texts, case and spelling folded. `characters`: at least `count_min` characters of
+ * `gap_words` other words between two steps. The word `.` is where a sentence, a line or a quotation begins or ends; a step that begins with `+` follows
+ * directly. `literal`: any of the texts, case and spelling folded. `characters`: at least `count_min` characters of
  * a kind. No regular expressions: every kind is looked for in time linear in the text.
  */
 export const InjectionRule = z.discriminatedUnion('kind', [
@@ -33,6 +36,7 @@ export const InjectionRule = z.discriminatedUnion('kind', [
       kind: z.literal('words'),
       meaning,
       confidence,
+      group,
       gap_words: z.int().min(0).max(GAP_WORDS_MAX).default(3),
       phrases: z
         .array(z.array(z.array(word).min(1).max(ALTERNATIVES_MAX).readonly()).min(1).max(STEPS_MAX).readonly())
@@ -47,6 +51,7 @@ export const InjectionRule = z.discriminatedUnion('kind', [
       kind: z.literal('literal'),
       meaning,
       confidence,
+      group,
       texts: z.array(z.string().min(3).max(LITERAL_CHARS_MAX)).min(1).max(PATTERNS_MAX).readonly(),
     })
     .readonly(),
@@ -56,6 +61,7 @@ export const InjectionRule = z.discriminatedUnion('kind', [
       kind: z.literal('characters'),
       meaning,
       confidence,
+      group,
       characters: z.enum(CHARACTER_KINDS),
       count_min: z.int().min(1).max(1_000),
     })

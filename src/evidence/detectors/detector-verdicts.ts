@@ -1,5 +1,5 @@
 import type { ClassifierAnswers, DetectorGap } from '../../detect/external-classifier.ts'
-import type { Finding } from '../../detect/finding.ts'
+import type { Detector, Finding } from '../../detect/finding.ts'
 import type { Layer } from '../../model/layer.ts'
 import type { Verdict } from '../rules/weighing.ts'
 import { isAlarm } from './request-detectors.ts'
@@ -39,9 +39,15 @@ export function isNotClean({ verdict, not_looked }: Finding): boolean {
   return isAlarm(verdict) || not_looked === 'cannot_tell'
 }
 
+/** Detectors that look at what an action follows on; they stand in for the context layer where drift is switched off. */
+const COURSE: readonly Detector[] = ['unseen_transition', 'sequence']
+
 /** Checked and clean: something looked and found nothing, nothing alarms, and nothing that should have looked could not. */
 export function isClean(findings: readonly Finding[], layer: Layer): boolean {
-  const own = findings.filter(({ detector }) => detectorLayer(detector) === layer)
+  const isDriftOff = findings.some(({ detector, not_looked }) => detector === 'topic_drift' && not_looked === 'off')
+  const own = findings.filter(({ detector }) =>
+    layer === 'context' && isDriftOff ? COURSE.includes(detector) : detectorLayer(detector) === layer,
+  )
   if (own.some(isNotClean)) return false
   return own.some(({ looked, verdict }) => looked && verdict === 'clean')
 }

@@ -24,10 +24,10 @@ export type DetectorInput = {
 /** What detectors keep of a request before it is decided; undefined where none looks. */
 export function requestDigestForDetectors(
   input: DetectorInput,
-  { settings: { detectors } }: Pick<PolicySet, 'settings'>,
+  { settings: { detectors }, catalogue: { vocabulary } }: Pick<PolicySet, 'settings' | 'catalogue'>,
 ): DecidedDigest | undefined {
   if (detectors.layers.length === 0) return undefined
-  return decidedDigest(decisionObservation(input, { base_denied: false, ran: false }), detectors.settings)
+  return decidedDigest(decisionObservation(input, { base_denied: false, ran: false, vocabulary }), detectors.settings)
 }
 
 /** Topic drift and injection in the arguments, from the request alone; undefined: neither. */
@@ -36,13 +36,17 @@ export function findingsIn(
   { settings: { detectors } }: Pick<PolicySet, 'settings'>,
 ): RequestFindings | undefined {
   const { findings } = detect(DetectState.parse({}), digest, detectors.settings)
-  const drift = findings.find(({ detector, verdict }) => detector === 'topic_drift' && verdict === 'anomalous')
+  const drift = findings.find(({ detector, verdict }) => detector === 'topic_drift' && isAlarm(verdict))
   const injection = findings.find(({ detector, verdict }) => detector === 'injection_arguments' && verdict === 'anomalous')
   const found: RequestFindings = {
-    ...(drift === undefined || !detectors.layers.includes('context') ? {} : { drift: drift.reason }),
+    ...(drift === undefined || !detectors.layers.includes('context') ? {} : driftIn(drift)),
     ...(injection === undefined || !detectors.layers.includes('behaviour') ? {} : { injection: injection.rules }),
   }
   return Object.keys(found).length === 0 ? undefined : found
+}
+
+function driftIn({ verdict, reason }: Finding): Pick<RequestFindings, 'drift' | 'drift_suspected'> {
+  return verdict === 'anomalous' ? { drift: reason } : { drift_suspected: reason }
 }
 
 /** Whether a finding is one that somebody should hear of. */
@@ -51,7 +55,7 @@ export const isAlarm = (verdict: Finding['verdict']): boolean => verdict === 'su
 /** What detectors are shown of an action that is decided. */
 function decisionObservation(
   { request, action, atMs, classifierAnswers }: DetectorInput,
-  rest: Pick<RawDecided, 'base_denied' | 'ran'>,
+  rest: Pick<RawDecided, 'base_denied' | 'ran' | 'vocabulary'>,
 ): RawDecided {
   return {
     kind: 'decided',
