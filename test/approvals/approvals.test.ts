@@ -44,6 +44,13 @@ describe.each(Object.entries(ENGINES))('an approval, kept in %s', (_name, open) 
     opened.push(engine)
     return asking({ engine, ...options })
   }
+  const trusted = async () => {
+    const engine = await open(newDirectory)
+    opened.push(engine)
+    const tested = await testService({ engine })
+    await tested.earn(AGENT, SCOPE, 3)
+    return tested
+  }
 
   it('lets the very same request run once, guarded, and not a second time', async () => {
     const tested = await onEngine()
@@ -55,6 +62,26 @@ describe.each(Object.entries(ENGINES))('an approval, kept in %s', (_name, open) 
     const second = await tested.service.evaluate(gateway, again)
     expect(second).toMatchObject(refusedAs('redeemed'))
     expect(second.approval).toMatchObject({ state: 'pending', id: second.decision_id })
+  })
+
+  it('is opened after an incident without a review that is due, shows the incident, and lets the retry run guarded', async () => {
+    const tested = await trusted()
+    const { incident_id } = await tested.service.raiseIncident(operator, { agent: AGENT, class: 'injection_weak' })
+    const { answer, again } = await approved(tested)
+    expect(answer.reasons).toContain('incident_cap:level_2')
+    const view = await tested.service.approval(auditor, answer.decision_id)
+    expect(view.incidents).toMatchObject([{ incident_id, class: 'injection_weak', state: 'recovering', cap: 0.69 }])
+    const retried = await tested.service.evaluate(gateway, again)
+    expect(retried).toMatchObject({ outcome: 'allow_guarded', decision: true, trust: { level_effective: 2 } })
+    expect(retried.reasons.join()).toContain(`approved:${answer.decision_id}:incident_cap:level_2`)
+  })
+
+  it('is not opened while an incident waits for its review: it says who has to review what', async () => {
+    const tested = await trusted()
+    const { incident_id } = await tested.service.raiseIncident(operator, { agent: AGENT, class: 'injection_suspected' })
+    const held = await tested.service.evaluate(gateway, categorise())
+    expect(held).toMatchObject({ outcome: 'suggest', approval: null })
+    expect(held.reasons).toContain(`incident_review_due:${incident_id}: an operator has to review it`)
   })
 
   it('is opened for a read as well, where a policy asks people about it', async () => {
