@@ -1,7 +1,7 @@
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant } from '../format/error.ts'
-import { decisionBodyOf } from '../ledger/decision-body.ts'
 import { SEMANTICS, semanticsOf } from '../ledger/record.ts'
+import { decisionBodyOf } from '../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { graduationTrace, wouldTrace } from './decision-record.ts'

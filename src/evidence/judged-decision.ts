@@ -1,7 +1,7 @@
 import { ServiceError } from '../format/error.ts'
-import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { AuditRecord } from '../ledger/record.ts'
+import { decisionBodyOf } from '../ledger/recorded-decision.ts'
 import type { StoredRecord, View } from '../ledger/store.ts'
 import type { Layer } from '../model/layer.ts'
 import { formatScope } from '../model/scope.ts'

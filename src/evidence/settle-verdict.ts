@@ -3,22 +3,16 @@ import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import { ceilingsFor } from '../ladder/rules/score-ceilings.ts'
 import { accountsOfFacts } from '../ledger/accounts.ts'
 import { consequencesOf, observeChanges, type TrustConsequences } from '../ledger/changes.ts'
-import { decisionBodyOf } from '../ledger/decision-body.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { agentKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { AuditRecord } from '../ledger/record.ts'
+import { decisionBodyOf } from '../ledger/recorded-decision.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction, View } from '../ledger/store.ts'
 import { newAgentTrust } from '../trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
-import {
-  type DetectorRun,
-  type FinishedAction,
-  NO_DETECTOR_RUN,
-  runDetectorsOnOutcome,
-  runDetectorsOnOutput,
-} from './detectors/run-detectors.ts'
+import { type DetectorRun, type FinishedAction, NO_DETECTOR_RUN, runDetectorsOnOutcome, runDetectorsOnOutput } from './detectors/run-detectors.ts'
 import type { EvidenceDeps } from './evidence-deps.ts'
 import type { decisionOf, RecordedDecision } from './judged-decision.ts'
 import { evaluationContextOf } from './raters/agent-judges.ts'

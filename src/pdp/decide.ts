@@ -2,21 +2,14 @@ import { byCodeUnit } from '../format/order.ts'
 import { type Element, meetAll } from '../lattice/meet.ts'
 import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import { type Ceiling, type Source, SOURCES } from '../model/ceiling.ts'
+import { chainTerm } from './chain-term.ts'
+import { containmentTerm } from './containment-term.ts'
 import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
+import { guardrailTerms } from './guardrail-terms.ts'
+import { hardTerm, isSwitchedOff, switchedOffTerm } from './hard-term.ts'
+import { incidentTerm, isIncidentCap } from './incident-term.ts'
 import { grantedBase, withApproval, withoutObserved } from './lifted-terms.ts'
-import {
-  baseTerm,
-  bundleTerms,
-  chainTerm,
-  containmentTerm,
-  guardrailTerms,
-  hardTerm,
-  incidentTerm,
-  isIncidentCap,
-  isSwitchedOff,
-  switchedOffTerm,
-  termsMissing,
-} from './terms.ts'
+import { baseTerm, bundleTerms, termsMissing } from './terms.ts'
 
 /**
  * The policy decision point: pure, synchronous, total. The whole meet, in order:

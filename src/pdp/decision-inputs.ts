@@ -5,7 +5,7 @@ import type { ObservableSource } from '../model/mode.ts'
 import type { Outcome, RiskBand } from '../model/outcome.ts'
 import type { ChainProblem, ChainRelation, Party } from '../model/request.ts'
 import type { Measures } from '../risk/amounts-and-recipients.ts'
-import type { Matrices } from './matrix.ts'
+import type { Matrices } from './matrix-schema.ts'
 
 /** What the static policy grants: the upper bound of the decision. `cause` says why it failed, if it did. */
 export type BaseResult = {

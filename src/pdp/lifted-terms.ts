@@ -1,7 +1,8 @@
 import { type Element, meetAll } from '../lattice/meet.ts'
 import type { Ceiling, Source } from '../model/ceiling.ts'
 import type { DecisionInputs } from './decision-inputs.ts'
-import { isSwitchedOff, switchedOffTerm, term } from './terms.ts'
+import { isSwitchedOff, switchedOffTerm } from './hard-term.ts'
+import { term } from './terms.ts'
 
 type Override = NonNullable<DecisionInputs['override']>
 

@@ -6,7 +6,7 @@ import { Mode, OBSERVABLE_SOURCES } from '../model/mode.ts'
 import { ID_CHARS_MAX, TYPE_CHARS_MAX } from '../model/request.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { SettingsPath } from '../model/settings-path.ts'
-import { Matrix } from '../pdp/matrix.ts'
+import { Matrix } from '../pdp/matrix-schema.ts'
 
 const pointer = z.string().regex(/^(\/[^/]*)*$/u, 'a JSON Pointer')
 

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../format/canonical-json.ts'
 import { lowerOutcome } from '../lattice/outcome-order.ts'
-import type { DecisionBody } from '../ledger/decision-body.ts'
+import type { DecisionBody } from '../ledger/recorded-decision.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { Answered } from './compared.ts'

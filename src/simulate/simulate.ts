@@ -1,6 +1,6 @@
 import { policySetOf } from '../decisions/replay.ts'
-import { decisionBodyOf } from '../ledger/decision-body.ts'
 import { type AuditRecord, SEMANTICS, semanticsOf } from '../ledger/record.ts'
+import { decisionBodyOf } from '../ledger/recorded-decision.ts'
 import type { Scratch } from '../ledger/scratch.ts'
 import type { Store, StoredRecord } from '../ledger/store.ts'
 import type { PolicySet } from '../policy/policy-set.ts'

@@ -150,6 +150,7 @@ describe('gradus explain', () => {
         category     █████ █████ █████ █████ █████  allow: category local_reversible_write, catalogue disposition none: allow
         chain        █████ █████ █████ █████ █████  allow: no_other_links
         containment  █████ █████ █████ █████ █████  allow: none
+        incident     █████ █████ █████ █████ █████  allow: none
         hard         █████ █████ █████ █████ █████  allow: none
         context      █████ █████ █████ ····· ·····  require_approval: not verified: checks_passed equals true
         context      █████ █████ █████ ····· ·····  require_approval: not verified: complexity at most 5
@@ -219,7 +220,13 @@ describe('gradus explain', () => {
       'an open incident',
       OPEN_PR,
       ['--trust', '{score: 0.95, incidents: [{class: injection_suspected}]}'],
-      'hard: A person reviews the incident',
+      'incident: An operator reviews ',
+    ],
+    [
+      'the cap of an incident',
+      OPEN_PR,
+      ['--trust', '{score: 0.95, incidents: [{class: injection_weak, cap: 0.6}]}'],
+      'verified work lifts the cap of the incident',
     ],
     [
       'an unreadable amount',

@@ -7,7 +7,7 @@ import { OBSERVABLE_SOURCES } from '../../src/model/mode.ts'
 import { RISK_BANDS } from '../../src/model/outcome.ts'
 import { CHAIN_PROBLEMS, CHAIN_RELATIONS } from '../../src/model/request.ts'
 import { type BaseResult, type ChainLink, CONTAINMENT_KINDS, type DecisionInputs } from '../../src/pdp/decision-inputs.ts'
-import type { Matrices, Matrix } from '../../src/pdp/matrix.ts'
+import type { Matrices, Matrix } from '../../src/pdp/matrix-schema.ts'
 import { guardrails, obligations, outcomes } from '../lattice/arbitraries.ts'
 
 /** The shipped matrix. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import type { DecisionBody } from '../../src/ledger/decision-body.ts'
+import type { DecisionBody } from '../../src/ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../src/ledger/store.ts'
 import { createSufficiencyFold, insufficientIn, sufficiencyOf, type SufficiencyTerms } from '../../src/reports/sufficiency.ts'
 import { ask, caller, gateway } from '../support/callers.ts'

@@ -1,7 +1,7 @@
 import type { CatalogueVocabulary } from '../../catalogue/vocabulary.ts'
 import type { RawDecided, TopicRelation } from '../observation.ts'
+import { isGeneral, isOpenEnded, topicsOf } from './everyday-topics.ts'
 import { topicTokens } from './tokens.ts'
-import { isGeneral, isOpenEnded, topicsOf } from './topic-words.ts'
 
 /** Stems, and the topics of everyday work that they belong to. */
 type Words = { readonly tokens: ReadonlySet<string>; readonly topics: ReadonlySet<string> }

@@ -1,7 +1,7 @@
 import { lowerOutcome } from '../../lattice/outcome-order.ts'
 import type { Level } from '../../model/level.ts'
 import type { Outcome, RiskBand } from '../../model/outcome.ts'
-import { type Matrices, matrixCell } from '../../pdp/matrix.ts'
+import { type Matrices, matrixCell } from '../../pdp/matrix-schema.ts'
 
 /** The trust × risk matrix of `policies/graduation/data.yaml`, consequence tier `standard`; a test compares the two. */
 export const MATRICES: Matrices = {

@@ -1,6 +1,6 @@
 import { lowerOutcome } from '../../lattice/outcome-order.ts'
-import { decisionBodyOf } from '../../ledger/decision-body.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
+import { decisionBodyOf } from '../../ledger/recorded-decision.ts'
 import type { Source } from '../../model/ceiling.ts'
 import type { Outcome } from '../../model/outcome.ts'
 import { formatScope } from '../../model/scope.ts'

@@ -4,7 +4,7 @@ import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../../c
 import type { SourceFinding } from '../../../format/source-place.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../../model/ceiling.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../../model/outcome.ts'
-import { Matrix } from '../../../pdp/matrix.ts'
+import { Matrix } from '../../../pdp/matrix-schema.ts'
 import { configFindings, packageConfig } from './package-data.ts'
 
 const name = z.string().min(1).max(NAME_CHARS_MAX)

@@ -1,4 +1,4 @@
-import { decisionBodyOf } from '../../../ledger/decision-body.ts'
+import { decisionBodyOf } from '../../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../../ledger/store.ts'
 import type { PolicySet } from '../../../policy/policy-set.ts'
 import type { RiskView } from '../../../risk/risk-view.ts'

@@ -1,13 +1,13 @@
 import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../../catalogue/static-points.ts'
 import { unreachable } from '../../../format/error.ts'
 import { OUTCOME_RANK } from '../../../lattice/outcome-order.ts'
-import type { DecisionBody, WouldBody } from '../../../ledger/decision-body.ts'
 import type { DecisionFacts } from '../../../ledger/decision-facts.ts'
+import type { DecisionBody, WouldBody } from '../../../ledger/recorded-decision.ts'
 import type { Ceiling } from '../../../model/ceiling.ts'
 import { type Level, levelName, LEVELS } from '../../../model/level.ts'
 import { type Outcome, RISK_BANDS, type RiskBand } from '../../../model/outcome.ts'
 import type { Decision } from '../../../pdp/decision-inputs.ts'
-import type { Matrices } from '../../../pdp/matrix.ts'
+import type { Matrices } from '../../../pdp/matrix-schema.ts'
 import type { RiskView } from '../../../risk/risk-view.ts'
 
 /** What an explanation is made of; `matrices` undefined: the policy set of the decision is gone. */

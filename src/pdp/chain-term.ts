@@ -1,0 +1,29 @@
+import { byCodeUnit } from '../format/order.ts'
+import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
+import type { Ceiling } from '../model/ceiling.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { ChainLink, DecisionInputs } from './decision-inputs.ts'
+import { matrixCell } from './matrix-schema.ts'
+import { denial, term } from './terms.ts'
+
+/**
+ * The delegation chain: what the least trusted other link would be conceded here; `allow` without other links and for a human
+ * alone. An unknown link is at level 0; a cycle, or more than five links, denies.
+ */
+export function chainTerm(inputs: DecisionInputs): Ceiling {
+  const [problem] = [...inputs.chain_problems].sort()
+  if (problem !== undefined) return denial('chain', `chain_${problem}`)
+  const [weakest] = inputs.links.map((link) => linkTerm(link, inputs)).sort(byOutcome)
+  return weakest ?? term('chain', 'allow', inputs.human ? 'human' : 'no_other_links')
+}
+
+function linkTerm(link: ChainLink, { matrices, band, sensitive }: DecisionInputs): Ceiling {
+  const level = link.known ? link.level_effective : 0
+  const outcome: Outcome = matrixCell({ matrices, tier: link.tier, level, band, sensitive })
+  const standing = link.known ? `level_${level}` : 'unknown'
+  return term('chain', outcome, `chain_link:${link.relation}:${link.party.type}/${link.party.id}:${standing}`)
+}
+
+function byOutcome(a: Ceiling, b: Ceiling): number {
+  return OUTCOME_RANK[a.outcome] - OUTCOME_RANK[b.outcome] || byCodeUnit(a.reason, b.reason)
+}
