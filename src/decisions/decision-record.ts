@@ -10,6 +10,7 @@ import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
+import type { DutyTold } from './tell-duties.ts'
 import type { ApprovalOutcome } from './rules/approval-facts.ts'
 import type { Derivation, Would } from './rules/derivation.ts'
 
@@ -22,6 +23,8 @@ export type Consequences = {
   readonly changes: readonly TrustChange[]
   /** Further members of the record's body, such as what detectors made of it. */
   readonly body: Readonly<Record<string, unknown>>
+  /** Whom the decision tells, and what of it was told before; absent: nobody. */
+  readonly told?: readonly DutyTold[]
   /** Where another decision point made it; absent: here. */
   readonly source?: Readonly<Record<string, unknown>>
   readonly effects: readonly Effect[]

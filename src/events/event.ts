@@ -24,6 +24,8 @@ export const EVENT_TYPES = [
   'mode.loosened',
   'alert.raised',
   'log_review.overdue',
+  'duty.alert_soc',
+  'duty.notify_owner',
 ] as const
 
 export const EventType = z.enum(EVENT_TYPES)

@@ -1,5 +1,6 @@
 import { unreachable } from '../format/error.ts'
 import type { Alert } from '../ledger/alert.ts'
+import type { DecisionBody } from '../ledger/decision-body.ts'
 import type { AgentChange } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
 import type { AuditRecord } from '../ledger/record.ts'
@@ -67,6 +68,7 @@ const EFFECT_EVENTS: EventsOfEffect = {
   seen: null,
   charge: null,
   release: null,
+  told: ({ what }, record) => toldEvents(what, record),
   verdict: null,
   rater_share: null,
   tally: null,
@@ -127,6 +129,18 @@ function policySetEvents({ body }: AuditRecord): readonly UntimedEvent[] {
   const activated: UntimedEvent = { type: 'policy_set.activated', data: { policy_set: { digest, former } } }
   const loosened = modes_loosened ?? []
   return loosened.length === 0 ? [activated] : [activated, { type: 'mode.loosened', data: { modes: loosened } }]
+}
+
+const TOLD_EVENTS = {
+  alert_soc: 'duty.alert_soc',
+  notify_owner: 'duty.notify_owner',
+} as const satisfies Record<string, EventType>
+
+/** What a decision had to tell: how it was answered, and who answers for the agent. */
+function toldEvents(what: keyof typeof TOLD_EVENTS, { outcome, body }: AuditRecord): readonly UntimedEvent[] {
+  const { duties, decision } = body as unknown as Pick<DecisionBody, 'duties' | 'decision'>
+  const { owner = null } = duties?.[what] ?? {}
+  return [{ type: TOLD_EVENTS[what], data: { owner, outcome, limiting: decision.limiting } }]
 }
 
 /** What a monitoring rule or an overdue review of the log has to say. */

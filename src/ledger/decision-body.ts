@@ -10,6 +10,9 @@ import type { AuditRecord } from './record.ts'
 /** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
 export type VerificationDuty = { readonly due: boolean; readonly by_ms: number }
 
+/** What became of a duty to tell somebody: told with this record, or within the hour before it; and who answers for the agent. */
+export type ToldDuty = { readonly told: boolean; readonly owner: string | null }
+
 /** What of a decision's record is read again. */
 export type DecisionBody = {
   readonly protocol: Protocol
@@ -28,6 +31,8 @@ export type DecisionBody = {
   readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly DetectorGap[] }
   /** Whether it has to be verified; absent where nothing ran that could be, and in records from before anything was sampled. */
   readonly verification?: VerificationDuty
+  /** Duties to tell somebody that came with the decision; absent: none did, or the record is from before they were performed. */
+  readonly duties?: Partial<Readonly<Record<'alert_soc' | 'notify_owner', ToldDuty>>>
   /** What would have been answered with everything enforced; null where everything was. */
   readonly would: WouldBody | null
 }

@@ -27,6 +27,7 @@ export const Effect = z.discriminatedUnion('kind', [
   ACTIVITY_EFFECTS.seen,
   ACTIVITY_EFFECTS.charge,
   ACTIVITY_EFFECTS.release,
+  ACTIVITY_EFFECTS.told,
   VERDICT_EFFECTS.verdict,
   TRUST_EFFECTS.rater_share,
   RATER_EFFECTS.tally,
