@@ -11,6 +11,7 @@ import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
 import type { DutyTold } from './tell-duties.ts'
+import { isEscalation } from './rules/escalation.ts'
 import type { ApprovalOutcome } from './rules/approval-facts.ts'
 import type { Derivation, Would } from './rules/derivation.ts'
 
@@ -129,6 +130,7 @@ export function seenEffects({ context, facts, derivation }: Seen): readonly Effe
       // Only what the static policy refuses: graduated refusals are no offence.
       denied: derivation.decision.base === 'deny',
       domains: ran && isRemembered && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
+      ...(isEscalation(facts) ? { escalation: true as const } : {}),
     },
   ]
 }

@@ -5,12 +5,13 @@ import { activityKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import { wasTold } from '../ledger/told.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
+import { escalationAttempt, isAlarming, isEscalation } from './rules/escalation.ts'
 
 /** Duties that are performed by telling somebody. */
 const TELLING = ['alert_soc', 'notify_owner'] as const satisfies readonly ToldKind[]
 
-/** One duty of a decision to tell somebody. `action` null: one outside the catalogue. */
-export type DutyTold = ToldDuty & { readonly duty: (typeof TELLING)[number]; readonly action: string | null }
+/** Something that a decision has to tell somebody. `action` null: one outside the catalogue, or any. */
+export type DutyTold = ToldDuty & { readonly duty: ToldKind; readonly action: string | null }
 
 /** Whom a decision tells: effects and body of its record, and the same for metrics and log. */
 export type ToldDuties = {
@@ -20,25 +21,40 @@ export type ToldDuties = {
 }
 
 /**
- * Performs `alert_soc` and `notify_owner`: the record says that they came with the decision, and its effects become events, at most one
- * an hour for an account, a duty and an action. Actions outside the catalogue are one, so that made-up names are no storm.
+ * Performs `alert_soc` and `notify_owner`, and tells of repeated permission escalation: the record says so, and its effects become
+ * events, at most one an hour for an account, what is told and the action. Actions outside the catalogue are one, so that made-up
+ * names are no storm; whatever permission is asked for, it is one escalation.
  */
-export function tellDuties({ context, facts, derivation }: Decided, view: Pick<View, 'document'>): ToldDuties {
-  const { obligations } = derivation.decision
-  const asked = TELLING.filter((duty) => obligations.some(({ id, performer }) => id === duty && performer === 'pdp'))
-  if (asked.length === 0) return { told: [], effects: [], body: {} }
-  const account = context.accounts.own
-  const activity = view.document(activityKey(context.tenant, account))
-  const action = facts.action.known ? facts.action.name : null
+export function tellDuties(decided: Decided, view: Pick<View, 'document'>): ToldDuties {
+  const { context, facts, derivation } = decided
+  const duties = TELLING.filter((duty) =>
+    derivation.decision.obligations.some(({ id, performer }) => id === duty && performer === 'pdp'),
+  )
+  if (duties.length === 0 && !isEscalation(facts)) return { told: [], effects: [], body: {} }
+  const activity = view.document(activityKey(context.tenant, context.accounts.own))
+  const attempts = escalationAttempt(facts, activity)
   const owner = ownerOf(context)
-  const told = asked.map((duty): DutyTold => {
+  const tell = (duty: ToldKind, action: string | null): DutyTold => {
     return { duty, told: !wasTold(activity, { what: duty, action }, facts.at_ms), owner, action }
-  })
+  }
+  const told = [
+    ...duties.map((duty) => tell(duty, facts.action.known ? facts.action.name : null)),
+    ...(isAlarming(attempts) ? [tell('permission_escalation', null)] : []),
+  ]
+  return { told, effects: effectsOf(told, context), body: bodyOf(told, attempts, owner) }
+}
+
+function effectsOf(told: readonly DutyTold[], { accounts }: DecisionContext): readonly Effect[] {
   const due = told.filter((each) => each.told)
+  return due.map(({ duty, action }) => ({ kind: 'told', agent: accounts.own, what: duty, action }))
+}
+
+function bodyOf(told: readonly DutyTold[], attempts: number | null, owner: string | null): ToldDuties['body'] {
+  const duties = told.filter(({ duty }) => duty !== 'permission_escalation')
+  const isTold = told.some((each) => each.duty === 'permission_escalation' && each.told)
   return {
-    told,
-    effects: due.map(({ duty }) => ({ kind: 'told', agent: account, what: duty, action })),
-    body: { duties: Object.fromEntries(told.map(({ duty, told: isTold }) => [duty, { told: isTold, owner }])) },
+    ...(duties.length === 0 ? {} : { duties: Object.fromEntries(duties.map((each) => [each.duty, { told: each.told, owner }])) }),
+    ...(attempts === null ? {} : { escalation: { attempts, told: isTold, owner } }),
   }
 }
 

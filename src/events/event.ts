@@ -26,6 +26,7 @@ export const EVENT_TYPES = [
   'log_review.overdue',
   'duty.alert_soc',
   'duty.notify_owner',
+  'escalation.repeated',
 ] as const
 
 export const EventType = z.enum(EVENT_TYPES)

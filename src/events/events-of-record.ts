@@ -134,13 +134,15 @@ function policySetEvents({ body }: AuditRecord): readonly UntimedEvent[] {
 const TOLD_EVENTS = {
   alert_soc: 'duty.alert_soc',
   notify_owner: 'duty.notify_owner',
+  permission_escalation: 'escalation.repeated',
 } as const satisfies Record<string, EventType>
 
 /** What a decision had to tell: how it was answered, and who answers for the agent. */
 function toldEvents(what: keyof typeof TOLD_EVENTS, { outcome, body }: AuditRecord): readonly UntimedEvent[] {
-  const { duties, decision } = body as unknown as Pick<DecisionBody, 'duties' | 'decision'>
-  const { owner = null } = duties?.[what] ?? {}
-  return [{ type: TOLD_EVENTS[what], data: { owner, outcome, limiting: decision.limiting } }]
+  const { duties, escalation, decision } = body as unknown as Pick<DecisionBody, 'duties' | 'escalation' | 'decision'>
+  const { owner = null } = (what === 'permission_escalation' ? escalation : duties?.[what]) ?? {}
+  const attempts = what === 'permission_escalation' ? { attempts: escalation?.attempts } : {}
+  return [{ type: TOLD_EVENTS[what], data: { owner, ...attempts, outcome, limiting: decision.limiting } }]
 }
 
 /** What a monitoring rule or an overdue review of the log has to say. */

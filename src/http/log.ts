@@ -29,6 +29,7 @@ export function loudObserver(log: Log): Observer {
 
 const DUTY_MESSAGES: Readonly<Record<string, string>> = {
   alert_soc: 'a decision asks for the attention of security; its record says why',
+  permission_escalation: 'an agent asks again for permissions that none is ever granted',
   notify_owner: 'the owner of the agent has to know of a decision; its record says why',
 }
 

@@ -33,6 +33,8 @@ export type DecisionBody = {
   readonly verification?: VerificationDuty
   /** Duties to tell somebody that came with the decision; absent: none did, or the record is from before they were performed. */
   readonly duties?: Partial<Readonly<Record<'alert_soc' | 'notify_owner', ToldDuty>>>
+  /** An agent asked for a permission escalation: which attempt within a day it is, and whether somebody was told; absent: it did not. */
+  readonly escalation?: ToldDuty & { readonly attempts: number }
   /** What would have been answered with everything enforced; null where everything was. */
   readonly would: WouldBody | null
 }

@@ -76,7 +76,7 @@ describe('a decision that comes with notify_owner', () => {
     const activity = await tested.store.read([], (view) =>
       view.document({ kind: 'activity', tenant: 'default', id: 'agents:unknown' }),
     )
-    expect(activity?.told).toHaveLength(1)
+    expect(activity?.told?.map(({ what }) => what)).toEqual(['alert_soc', 'permission_escalation'])
   })
 
   it('says where nobody owns the agent', async () => {

@@ -37,7 +37,7 @@ export const ActivityBuckets = z.strictObject({ hour: z.array(ActivityBucket), d
 export type ActivityBuckets = z.infer<typeof ActivityBuckets>
 
 /** What is told of an account at most once in a while. */
-export const ToldKind = z.enum(['alert_soc', 'notify_owner'])
+export const ToldKind = z.enum(['alert_soc', 'notify_owner', 'permission_escalation'])
 
 export type ToldKind = z.infer<typeof ToldKind>
 
@@ -55,6 +55,8 @@ export const Activity = z.strictObject({
   outstanding: z.array(Outstanding),
   actions: z.array(z.string()),
   domains: z.array(z.string()),
+  /** What it asked for of the category `permission_escalation`, by hour for a day; absent: it never did. */
+  escalations: z.array(ActivityBucket).readonly().optional(),
   /** What was told of it within the last hour; absent: nothing ever was. */
   told: z.array(Told).readonly().optional(),
 })

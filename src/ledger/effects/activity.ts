@@ -13,6 +13,8 @@ export const ACTIVITY_EFFECTS = {
     action: id.nullable(),
     denied: z.boolean(),
     domains: z.array(z.string().max(256)).max(64),
+    /** It asked for an action of the category `permission_escalation`. */
+    escalation: z.literal(true).optional(),
     rehearsal,
   }),
   /**
