@@ -4,7 +4,7 @@ import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { scoreCeilingKeys } from '../ladder/rules/score-ceilings.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import { detectorStateKeys } from '../ledger/fold/detectors.ts'
-import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
+import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, spotChecksKey, TOOLS_KEY } from '../ledger/keys.ts'
 import type { DocumentKeys, Store } from '../ledger/store.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
@@ -90,6 +90,7 @@ function keysOf(
     ...(rehearsal === undefined ? [] : watched.map((account) => activityKey(tenant, account, rehearsal))),
     approvalKey(tenant, digest),
     inboxKey(tenant),
+    spotChecksKey(tenant),
     ...alarmKeys(context, id),
   ]
 }

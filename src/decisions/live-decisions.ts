@@ -9,6 +9,7 @@ import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
 import { approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
 import { chargesOf } from './rules/guardrail-budgets.ts'
+import { drawSpotCheck } from './spot-check.ts'
 import { tellDuties } from './tell-duties.ts'
 import { verificationOf } from './verification-duty.ts'
 
@@ -30,12 +31,13 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
       const verification = verificationOf(decided, deps.modeKey, transaction)
       const charged = chargesOf(decided, verification)
       const duties = tellDuties(decided, transaction)
+      const review = drawSpotCheck(decided, verification, deps.modeKey, transaction)
       const { tenant, atMs } = decided.context
       return {
         approval,
         verification,
         changes: detection.changes,
-        body: { ...detection.body, ...duties.body },
+        body: { ...detection.body, ...duties.body, ...review.body },
         told: duties.told,
         effects: [
           ...seenEffects(decided),
@@ -44,6 +46,7 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
           ...approval.effects,
           ...detection.effects,
           ...duties.effects,
+          ...review.effects,
         ],
       }
     },

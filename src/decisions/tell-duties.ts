@@ -33,7 +33,7 @@ export function tellDuties(decided: Decided, view: Pick<View, 'document'>): Told
   if (duties.length === 0 && !isEscalation(facts)) return { told: [], effects: [], body: {} }
   const activity = view.document(activityKey(context.tenant, context.accounts.own))
   const attempts = escalationAttempt(facts, activity)
-  const owner = ownerOf(context)
+  const owner = agentOwner(context)
   const tell = (duty: ToldKind, action: string | null): DutyTold => {
     return { duty, told: !wasTold(activity, { what: duty, action }, facts.at_ms), owner, action }
   }
@@ -59,7 +59,7 @@ function bodyOf(told: readonly DutyTold[], attempts: number | null, owner: strin
 }
 
 /** Who answers for the deciding agent, as the catalogue says; null where nobody does. */
-function ownerOf({ parties, policySet }: DecisionContext): string | null {
+export function agentOwner({ parties, policySet }: DecisionContext): string | null {
   const owners = policySet.catalogue.owners()
   const id = parties.agent?.id ?? ''
   return Object.hasOwn(owners, id) ? (owners[id] ?? null) : null

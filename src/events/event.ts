@@ -27,6 +27,9 @@ export const EVENT_TYPES = [
   'duty.alert_soc',
   'duty.notify_owner',
   'escalation.repeated',
+  'review.due',
+  'review.done',
+  'review.overdue',
 ] as const
 
 export const EventType = z.enum(EVENT_TYPES)

@@ -79,6 +79,8 @@ const EFFECT_EVENTS: EventsOfEffect = {
   canary_judged: null,
   advice: null,
   owners: null,
+  spot_check: ({ check }) => [{ type: 'review.due', data: { review: check } }],
+  spot_checked: (_effect, { outcome }) => [{ type: 'review.done', data: { finding: outcome } }],
 }
 
 function effectEvents(record: AuditRecord): readonly UntimedEvent[] {
@@ -145,11 +147,16 @@ function toldEvents(what: keyof typeof TOLD_EVENTS, { outcome, body }: AuditReco
   return [{ type: TOLD_EVENTS[what], data: { owner, ...attempts, outcome, limiting: decision.limiting } }]
 }
 
+const ALERT_EVENTS: Readonly<Partial<Record<Alert['kind'], EventType>>> = {
+  log_review: 'log_review.overdue',
+  spot_check: 'review.overdue',
+}
+
 /** What a monitoring rule or an overdue review of the log has to say. */
 function alerts({ kind, body }: AuditRecord): readonly UntimedEvent[] {
   if (kind !== 'alert') return []
   const { alert } = body as unknown as { readonly alert: Alert }
-  return [{ type: alert.kind === 'log_review' ? 'log_review.overdue' : 'alert.raised', data: { alert } }]
+  return [{ type: ALERT_EVENTS[alert.kind] ?? 'alert.raised', data: { alert } }]
 }
 
 /** A source that said something else under an id that it had used. */

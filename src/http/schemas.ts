@@ -42,7 +42,17 @@ import { AgentTrustAnswer, DemotionAnswer, DemotionReport, PromotionAnswer, Prom
 import { Problem } from '../model/problem.ts'
 import { Request } from '../model/request.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
-import { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer, RecordAnswer, RecordsAnswer } from '../reports/wire.ts'
+import {
+  LogReviewAnswer,
+  LogReviewReport,
+  LogReviewsAnswer,
+  ProofAnswer,
+  RecordAnswer,
+  RecordsAnswer,
+  SpotCheckAnswer,
+  SpotCheckReport,
+  SpotChecksAnswer,
+} from '../reports/wire.ts'
 import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, AuthzenEvaluation, Evaluations } from './authzen/schema.ts'
 import { DataRequest, DataResponse, DecisionLogBody, Health, LogAnswerBody, OpaError } from './opa/schema.ts'
 
@@ -113,6 +123,9 @@ export const SCHEMAS = {
   LogReviewReport,
   LogReviewAnswer,
   LogReviewsAnswer,
+  SpotCheckReport,
+  SpotCheckAnswer,
+  SpotChecksAnswer,
   Problem,
   Evaluation: AuthzenEvaluation,
   Evaluations,

@@ -5,6 +5,7 @@ import { ENFORCED } from '../model/mode.ts'
 import type { Protocol, Request } from '../model/request.ts'
 import type { BudgetRefusal, Decision } from '../pdp/decision-inputs.ts'
 import type { DecisionFacts } from './decision-facts.ts'
+import type { SpotCheck } from './documents/spot-check.ts'
 import type { AuditRecord } from './record.ts'
 
 /** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
@@ -35,6 +36,8 @@ export type DecisionBody = {
   readonly duties?: Partial<Readonly<Record<'alert_soc' | 'notify_owner', ToldDuty>>>
   /** An agent asked for a permission escalation: which attempt within a day it is, and whether somebody was told; absent: it did not. */
   readonly escalation?: ToldDuty & { readonly attempts: number }
+  /** Somebody has to look at it; absent: it was not drawn, or there was no such list yet. */
+  readonly review?: Pick<SpotCheck, 'causes' | 'owner' | 'due_ms'> & { readonly listed: boolean }
   /** What would have been answered with everything enforced; null where everything was. */
   readonly would: WouldBody | null
 }
