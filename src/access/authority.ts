@@ -34,6 +34,7 @@ export const VERB_ROLES = {
   read_proposals: ['verifier', 'operator', 'approver', 'auditor', 'administrator'],
   read_audit: ['auditor', 'administrator', 'operator'],
   review_log: ['auditor', 'administrator'],
+  review_decision: ['operator', 'approver', 'auditor', 'administrator'],
   diagnose_base: ['auditor'],
   reload_policies: ['administrator', 'operator'],
   erase: ['administrator'],

@@ -12,7 +12,10 @@ type Task = { readonly name: string; readonly seconds: number; readonly perform:
 
 /** What a server does by itself again and again; a failure is a warning, and the next time comes. */
 export type PeriodicTasks = {
-  readonly service: Pick<Service, 'promoteDue' | 'expireApprovals' | 'chargeMissed' | 'alertOverdueReviews'>
+  readonly service: Pick<
+    Service,
+    'promoteDue' | 'expireApprovals' | 'chargeMissed' | 'alertOverdueReviews' | 'alertOverdueSpotChecks'
+  >
   /** 0: promotions are left to people. */
   readonly promotionIntervalSeconds: number
   readonly warn: (line: string) => void
@@ -24,6 +27,7 @@ export function startPeriodicTasks({ service, promotionIntervalSeconds, warn }: 
     { name: 'promotions', seconds: promotionIntervalSeconds, perform: service.promoteDue },
     { name: 'approvals', seconds: EXPIRE_INTERVAL_SECONDS, perform: service.expireApprovals },
     { name: 'coverage', seconds: COVERAGE_INTERVAL_SECONDS, perform: service.chargeMissed },
+    { name: 'reviews of decisions', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueSpotChecks },
     { name: 'log reviews', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueReviews },
   ]
   const stops = tasks.map((task) => repeat(task, warn))

@@ -9,6 +9,7 @@ import type { PolicySet } from '../policy/policy-set.ts'
 import { assemblePolicySet, type PolicySetPlace, readPolicyParts } from '../rego/assemble-policy-set.ts'
 import { buildBundle, type BuildOptions, cachedBuild } from '../rego/build.ts'
 import { builtBundle, isWithoutOpa } from '../rego/built-bundle.ts'
+import { requirePerformers } from '../rego/duty-performers.ts'
 import { BundleError } from '../rego/error.ts'
 
 /** The Rego packages of a policy folder that become bundles of their own, and whether a policy set can do without. */
@@ -88,7 +89,12 @@ export async function buildBundles(options: {
     options.onProgress(name)
     const file = join(options.out, `${name}.tar.gz`)
     const { digest, revision, entrypoints } = await asPolicyError(() =>
-      buildBundle({ sources: [{ dir, mount: name }], out: file, ...trialPolicy(name, options.allowBuiltins ?? []) }),
+      buildBundle({
+        sources: [{ dir, mount: name }],
+        out: file,
+        ...trialPolicy(name, options.allowBuiltins ?? []),
+        inspect: (data) => requirePerformers(data, dir),
+      }),
     )
     written.push({ name, file, digest, revision, entrypoints })
   }

@@ -1,7 +1,7 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
-import { incidentsOf } from '../incidents/list.ts'
+import { standingIncidentsOf } from '../incidents/list.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
 import { agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { approvalViewOf, summaryOf } from './answers.ts'
@@ -43,7 +43,7 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
     const own = ownApproval(view.document(key), decisionId)
     const { advice = [] } = view.document(verdicts) ?? {}
     const { agent, scope } = own
-    const all = agent === null ? [] : incidentsOf(agentKey(tenant, agent), nowMs, view)
+    const all = agent === null ? [] : standingIncidentsOf(agentKey(tenant, agent), nowMs, view)
     const incidents = all.filter((each) => each.scope === null || each.scope === scope)
     return { found: own, standing: { paused: approvalBlocker(own, tenant, view), advice, incidents } }
   })

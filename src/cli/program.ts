@@ -11,6 +11,7 @@ import { addOverridesCommands } from './overrides/overrides-commands.ts'
 import { addPolicyCommands } from './policy/policy-commands.ts'
 import { addProjectCommands } from './project/project-commands.ts'
 import { addRatersCommands } from './raters/raters-commands.ts'
+import { addReviewsCommands } from './reviews/reviews-commands.ts'
 import { addConfig } from './server/config.ts'
 import { addServe } from './server/serve.ts'
 import { addVersion } from './server/version.ts'
@@ -65,6 +66,7 @@ function addCommands(program: Command, cli: Cli): void {
   addContainCommands(program, cli)
   addIncidentsCommands(program, cli)
   addRatersCommands(program, cli)
+  addReviewsCommands(program, cli)
   addAuditCommands(program, cli)
   addVersion(program, cli)
 }

@@ -164,7 +164,16 @@ async function lastKnown<K, T>(
 const JUDGING: readonly DocumentKind[] = ['verdicts', 'tally', 'filings', 'rater']
 
 /** Kinds that move under decisions without making their facts stale: counters, and what approvals check for themselves. */
-const MOVING: readonly DocumentKind[] = ['activity', 'rehearsal', 'approval', 'inbox', 'watch', 'watch_scope', ...JUDGING]
+const MOVING: readonly DocumentKind[] = [
+  'activity',
+  'rehearsal',
+  'approval',
+  'inbox',
+  'spot_checks',
+  'watch',
+  'watch_scope',
+  ...JUDGING,
+]
 
 /**
  * The documents whose change makes facts stale. Engines give back the same object while a document is unchanged; those of sessions are

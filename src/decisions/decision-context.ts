@@ -1,15 +1,16 @@
 import { requesterOf } from '../access/authority.ts'
-import { namedIn, type Parties } from '../access/parties.ts'
+import { namedIn } from '../access/parties.ts'
 import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { scoreCeilingKeys } from '../ladder/rules/score-ceilings.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import { detectorStateKeys } from '../ledger/fold/detectors.ts'
-import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, TOOLS_KEY } from '../ledger/keys.ts'
+import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, spotChecksKey, TOOLS_KEY } from '../ledger/keys.ts'
 import type { DocumentKeys, Store } from '../ledger/store.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
 import { requestDigest } from './request-digest.ts'
 import type { Question } from './rules/ask-policies.ts'
+import { isEscalation } from './rules/escalation.ts'
 import type { Derivation } from './rules/derivation.ts'
 
 /** A decision that is under way: its request's context, its id, and what it may touch. Made once; every later step takes it. */
@@ -89,14 +90,16 @@ function keysOf(
     ...(rehearsal === undefined ? [] : watched.map((account) => activityKey(tenant, account, rehearsal))),
     approvalKey(tenant, digest),
     inboxKey(tenant),
-    ...alarmKeys(context, id, parties),
+    spotChecksKey(tenant),
+    ...alarmKeys(context, id),
   ]
 }
 
-/** What alarms at this decision read and write; nothing where no detector looks. */
-function alarmKeys({ policySet, request, tenant }: RequestContext, id: string, { agent }: Parties): DocumentKeys {
+/** What alarms at this decision read and write; nothing where no detector looks and nothing escalates. */
+function alarmKeys({ policySet, request, tenant, action, parties }: RequestContext, id: string): DocumentKeys {
   const { settings, catalogue } = policySet
-  if (settings.detectors.layers.length === 0 || agent === null) return []
+  const { agent } = parties
+  if (agent === null || (settings.detectors.layers.length === 0 && !isEscalation({ action, parties }))) return []
   const judged = { agent: agent.id, scope: catalogue.place(request.action.name), decision_id: id }
   return detectorDocumentKeys(tenant, judged)
 }

@@ -10,6 +10,8 @@ import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
+import type { DutyTold } from './tell-duties.ts'
+import { isEscalation } from './rules/escalation.ts'
 import type { ApprovalOutcome } from './rules/approval-facts.ts'
 import type { Derivation, Would } from './rules/derivation.ts'
 
@@ -22,6 +24,8 @@ export type Consequences = {
   readonly changes: readonly TrustChange[]
   /** Further members of the record's body, such as what detectors made of it. */
   readonly body: Readonly<Record<string, unknown>>
+  /** Whom the decision tells, and what of it was told before; absent: nobody. */
+  readonly told?: readonly DutyTold[]
   /** Where another decision point made it; absent: here. */
   readonly source?: Readonly<Record<string, unknown>>
   readonly effects: readonly Effect[]
@@ -126,6 +130,7 @@ export function seenEffects({ context, facts, derivation }: Seen): readonly Effe
       // Only what the static policy refuses: graduated refusals are no offence.
       denied: derivation.decision.base === 'deny',
       domains: ran && isRemembered && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
+      ...(isEscalation(facts) ? { escalation: true as const } : {}),
     },
   ]
 }

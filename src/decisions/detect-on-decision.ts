@@ -1,13 +1,16 @@
-import { runDetectorsOnDecision } from '../evidence/detectors/run-detectors.ts'
+import { type DetectorRun, NO_DETECTOR_RUN, runDetectorsOnDecision } from '../evidence/detectors/run-detectors.ts'
 import { proposalOf } from '../evidence/judged-decision.ts'
 import { judgeEach } from '../evidence/raters/judge.ts'
+import type { Judged } from '../evidence/rules/weighing.ts'
 import { isIdentified } from '../ladder/rules/score-ceilings.ts'
 import { consequencesOf } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
+import { activityKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction } from '../ledger/store.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import type { Decided } from './decision-context.ts'
+import { escalationAttempt, isAlarming, withEscalationAlarm } from './rules/escalation.ts'
 
 /** What detectors did at a decision: effects and body of its record, and what became of levels. */
 export type DecisionDetection = {
@@ -18,15 +21,32 @@ export type DecisionDetection = {
 
 const NOTHING: DecisionDetection = { effects: [], body: {}, changes: [] }
 
-/** Lets detectors look at a decision of an agent of the catalogue that a credential vouches for. Alarms act in the very write of the decision. */
+/**
+ * Lets detectors look at a decision of an agent of the catalogue that a credential vouches for; repeated permission escalation is an alarm
+ * whether they look or not. Alarms act in the very write of the decision.
+ */
 export function detectOnDecision(decided: Decided, newId: () => string, transaction: Transaction): DecisionDetection {
-  const { context, facts, derivation } = decided
-  const { observation, tenant, policySet, id } = context
-  const judged = observation === undefined || !facts.agent.known ? null : judgedOf(decided)
-  if (observation === undefined || judged === null) return NOTHING
+  const { context, facts } = decided
+  const { observation, tenant, id } = context
+  const judged = facts.agent.known ? judgedOf(decided) : null
+  const attempt = escalationAttempt(facts, transaction.document(activityKey(tenant, context.accounts.own)))
+  if (judged === null || (observation === undefined && !isAlarming(attempt))) return NOTHING
+  const run = runOf(decided, judged, transaction)
+  const evaluation = { tenant, nowMs: facts.at_ms, decisionId: id, knowsCanaries: true, untrustedJudge: false, newId }
+  const verdicts = withEscalationAlarm(run.verdicts, attempt, facts.at_ms)
+  const weighed = judgeEach(judged, verdicts, evaluation, { first: [], view: transaction })
+  const effects = [...run.effects, ...weighed]
+  const { changes, named } = consequencesOf(effects, facts.at_ms, tenant, sandbox(transaction))
+  return { effects, body: { ...(observation === undefined ? {} : { watch: run.trace }), ...named }, changes }
+}
+
+/** What detectors make of a decision; nothing where none is on. */
+function runOf({ context, facts, derivation }: Decided, judged: Judged, transaction: Transaction): DetectorRun {
+  const { observation, tenant, policySet } = context
+  if (observation === undefined) return NO_DETECTOR_RUN
   const { decision } = derivation
   const standing = { tenant, agent: judged.agent, nowMs: facts.at_ms, posture: facts.caller.posture }
-  const run = runDetectorsOnDecision(
+  return runDetectorsOnDecision(
     {
       tenant,
       judged,
@@ -37,11 +57,6 @@ export function detectOnDecision(decided: Decided, newId: () => string, transact
     policySet,
     transaction,
   )
-  const evaluation = { tenant, nowMs: facts.at_ms, decisionId: id, knowsCanaries: true, untrustedJudge: false, newId }
-  const weighed = judgeEach(judged, run.verdicts, evaluation, { first: [], view: transaction })
-  const effects = [...run.effects, ...weighed]
-  const { changes, named } = consequencesOf(effects, facts.at_ms, tenant, sandbox(transaction))
-  return { effects, body: { watch: run.trace, ...named }, changes }
 }
 
 /** The decision as something that can be judged. */

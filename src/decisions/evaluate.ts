@@ -8,7 +8,7 @@ import { decisionAnswer, unrecorded } from './decision-answer.ts'
 import { decisionContext } from './decision-context.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { liveDecisions } from './live-decisions.ts'
-import { observeDecision } from './observe-decision.ts'
+import { observeDecision, observeDuties } from './observe-decision.ts'
 import { NO_APPROVAL } from './rules/approval-facts.ts'
 import type { DecisionAnswer } from './wire.ts'
 
@@ -37,6 +37,7 @@ export async function evaluate(deps: EvaluateDeps, caller: Caller, asked: Decisi
     const { decided, consequences, stateVersion, leafIndex, seconds } = recorded
     deps.observe({ kind: 'step', protocol: asked.protocol, step: 'record', seconds })
     observeDecision(deps, asked, decided.derivation)
+    observeDuties(deps, decided, consequences.told ?? [])
     observeChanges(deps, consequences.changes)
     return decisionAnswer(decided, consequences.approval, { stateVersion, leafIndex })
   }

@@ -9,6 +9,8 @@ import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
 import { approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
 import { chargesOf } from './rules/guardrail-budgets.ts'
+import { drawSpotCheck } from './spot-check.ts'
+import { tellDuties } from './tell-duties.ts'
 import { verificationOf } from './verification-duty.ts'
 
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
@@ -28,18 +30,23 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
       const detection = detectOnDecision(decided, deps.newId, transaction)
       const verification = verificationOf(decided, deps.modeKey, transaction)
       const charged = chargesOf(decided, verification)
+      const duties = tellDuties(decided, transaction)
+      const review = drawSpotCheck(decided, verification, deps.modeKey, transaction)
       const { tenant, atMs } = decided.context
       return {
         approval,
         verification,
         changes: detection.changes,
-        body: detection.body,
+        body: { ...detection.body, ...duties.body, ...review.body },
+        told: duties.told,
         effects: [
           ...seenEffects(decided),
           ...missesFound(charged, { tenant, nowMs: atMs }, transaction),
           ...charged,
           ...approval.effects,
           ...detection.effects,
+          ...duties.effects,
+          ...review.effects,
         ],
       }
     },

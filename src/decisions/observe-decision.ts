@@ -1,5 +1,7 @@
 import type { Observer } from '../model/observation.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
+import type { Decided } from './decision-context.ts'
+import type { DutyTold } from './tell-duties.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import type { Timed } from './rules/ask-policies.ts'
 import type { Derivation } from './rules/derivation.ts'
@@ -15,6 +17,15 @@ export function observeDecision(
   if (base.kind === 'failed') observe({ kind: 'degraded', cause: `base_${base.cause}` })
   if (graduation.kind !== 'value') observe({ kind: 'degraded', cause: 'graduation' })
   if (risk.unavailable.length > 0) observe({ kind: 'degraded', cause: 'fact_unavailable' })
+}
+
+/** Tells the metrics and the log of the duties of a recorded decision to tell somebody. */
+export function observeDuties(
+  { observe }: { readonly observe: Observer },
+  { context }: Decided,
+  told: readonly DutyTold[],
+): void {
+  for (const each of told) observe({ kind: 'duty', ...each, agent: context.parties.agent?.id ?? null, decision: context.id })
 }
 
 function labelsOf({ base, outcome, limiting }: Decision) {

@@ -8,7 +8,7 @@ import type { Decided, DecisionContext } from './decision-context.ts'
 import { isCharged } from './rules/guardrail-budgets.ts'
 
 /** The level from which not everything has to be verified. */
-const SAMPLED_LEVEL = 4
+export const SAMPLED_LEVEL = 4
 
 /**
  * Whether a decision that lets a proven agent change something has to be verified: everything up to L3; at L4 a share drawn from the

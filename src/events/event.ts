@@ -24,6 +24,12 @@ export const EVENT_TYPES = [
   'mode.loosened',
   'alert.raised',
   'log_review.overdue',
+  'duty.alert_soc',
+  'duty.notify_owner',
+  'escalation.repeated',
+  'review.due',
+  'review.done',
+  'review.overdue',
 ] as const
 
 export const EventType = z.enum(EVENT_TYPES)

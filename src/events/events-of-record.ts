@@ -1,5 +1,6 @@
 import { unreachable } from '../format/error.ts'
 import type { Alert } from '../ledger/alert.ts'
+import type { DecisionBody } from '../ledger/recorded-decision.ts'
 import type { AgentChange } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
 import type { AuditRecord } from '../ledger/record.ts'
@@ -67,6 +68,7 @@ const EFFECT_EVENTS: EventsOfEffect = {
   seen: null,
   charge: null,
   release: null,
+  told: ({ what }, record) => toldEvents(what, record),
   verdict: null,
   rater_share: null,
   tally: null,
@@ -77,6 +79,8 @@ const EFFECT_EVENTS: EventsOfEffect = {
   canary_judged: null,
   advice: null,
   owners: null,
+  spot_check: ({ check }) => [{ type: 'review.due', data: { review: check } }],
+  spot_checked: (_effect, { outcome }) => [{ type: 'review.done', data: { finding: outcome } }],
 }
 
 function effectEvents(record: AuditRecord): readonly UntimedEvent[] {
@@ -129,11 +133,30 @@ function policySetEvents({ body }: AuditRecord): readonly UntimedEvent[] {
   return loosened.length === 0 ? [activated] : [activated, { type: 'mode.loosened', data: { modes: loosened } }]
 }
 
+const TOLD_EVENTS = {
+  alert_soc: 'duty.alert_soc',
+  notify_owner: 'duty.notify_owner',
+  permission_escalation: 'escalation.repeated',
+} as const satisfies Record<string, EventType>
+
+/** What a decision had to tell: how it was answered, and who answers for the agent. */
+function toldEvents(what: keyof typeof TOLD_EVENTS, { outcome, body }: AuditRecord): readonly UntimedEvent[] {
+  const { duties, escalation, decision } = body as unknown as Pick<DecisionBody, 'duties' | 'escalation' | 'decision'>
+  const { owner = null } = (what === 'permission_escalation' ? escalation : duties?.[what]) ?? {}
+  const attempts = what === 'permission_escalation' ? { attempts: escalation?.attempts } : {}
+  return [{ type: TOLD_EVENTS[what], data: { owner, ...attempts, outcome, limiting: decision.limiting } }]
+}
+
+const ALERT_EVENTS: Readonly<Partial<Record<Alert['kind'], EventType>>> = {
+  log_review: 'log_review.overdue',
+  spot_check: 'review.overdue',
+}
+
 /** What a monitoring rule or an overdue review of the log has to say. */
 function alerts({ kind, body }: AuditRecord): readonly UntimedEvent[] {
   if (kind !== 'alert') return []
   const { alert } = body as unknown as { readonly alert: Alert }
-  return [{ type: alert.kind === 'log_review' ? 'log_review.overdue' : 'alert.raised', data: { alert } }]
+  return [{ type: ALERT_EVENTS[alert.kind] ?? 'alert.raised', data: { alert } }]
 }
 
 /** A source that said something else under an id that it had used. */

@@ -17,10 +17,10 @@ export function shareDue(nth: number, { sampling }: Pick<TrustConstants, 'sampli
   return Math.min(1, Math.max(sampling.top_share, sampling.top_per_day_min / Math.max(1, nth)))
 }
 
-/** The number of a decision, 0 up to 1: nobody without the secret can tell it from its id. */
-export function drawOf(tenant: string, id: string, key: Uint8Array): number {
+/** The number of a decision for what it may be drawn for, 0 up to 1: nobody without the secret can tell it from its id. */
+export function drawOf(tenant: string, id: string, key: Uint8Array, of = 'verification'): number {
   const digest = createHmac('sha256', key)
-    .update(JSON.stringify(['verification', tenant, id]))
+    .update(JSON.stringify([of, tenant, id]))
     .digest()
   return digest.readUInt32BE(0) / PLACES
 }

@@ -12,7 +12,13 @@ import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction, View } from '../ledger/store.ts'
 import { newAgentTrust } from '../trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
-import { type DetectorRun, type FinishedAction, NO_DETECTOR_RUN, runDetectorsOnOutcome, runDetectorsOnOutput } from './detectors/run-detectors.ts'
+import {
+  type DetectorRun,
+  type FinishedAction,
+  NO_DETECTOR_RUN,
+  runDetectorsOnOutcome,
+  runDetectorsOnOutput,
+} from './detectors/run-detectors.ts'
 import type { EvidenceDeps } from './evidence-deps.ts'
 import type { decisionOf, RecordedDecision } from './judged-decision.ts'
 import { evaluationContextOf } from './raters/agent-judges.ts'

@@ -32,6 +32,7 @@ export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   RevocationReport: { reason: 'Its key was found in a public repository' },
   ContainmentReport: { target: { kind: 'agent', agent: 'support-agent' }, reason: 'Under investigation' },
   LogReviewReport: { review: 'weekly', notes: 'Looked through the denials and the overrides of the week' },
+  SpotCheckReport: { decision_id: DECISION_ID, finding: 'sound', notes: 'The order was late, and the refund is right' },
   HistoryText: '{"agent":"support-agent","scope":"email:full","layer":"outcome","polarity":"positive","weight":0.3}\n',
   ApprovalReport: { verdict: 'approve', reason: 'Checked the invoice and called the payee', request_digest: 'd'.repeat(64) },
   WithdrawalReport: { reason: 'The customer cancelled' },

@@ -72,6 +72,11 @@ const SERVICE_METRICS = {
     'rule',
     'severity',
   ]),
+  duties: counter(
+    'gradus_duties_total',
+    'Duties of decisions to tell somebody: told, or quiet where the same was told within the hour.',
+    ['duty', 'result'],
+  ),
   reviewOverdue: gauge('gradus_log_review_overdue', 'Whether a review of the log is overdue: 1, or 0.', ['review']),
   monitoringLag: gauge('gradus_monitoring_lag_records', 'Records of the log that monitoring has not got past.'),
 }

@@ -70,6 +70,7 @@ const OBSERVE: { readonly [K in Observed['kind']]: (metrics: GradusMetrics, seen
   webhook: ({ webhookDeliveries }, { webhook, posting }) => webhookDeliveries.inc({ webhook, result: posting }),
   webhook_lag: ({ webhookLag }, { webhook, records }) => webhookLag.set({ webhook }, records),
   alert: ({ alerts }, { rule, severity }) => alerts.inc({ rule, severity }),
+  duty: ({ duties }, { duty, told }) => duties.inc({ duty, result: told ? 'told' : 'quiet' }),
   review_overdue: ({ reviewOverdue }, { review, overdue }) => reviewOverdue.set({ review }, overdue ? 1 : 0),
   monitoring_lag: ({ monitoringLag }, { records }) => monitoringLag.set(records),
   trust_gauges: ({ trust }, { scopes }) => showTrust(trust, scopes),

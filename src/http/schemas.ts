@@ -49,7 +49,17 @@ import {
 import { Problem } from '../model/problem.ts'
 import { Request } from '../model/request.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
-import { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer, RecordAnswer, RecordsAnswer } from '../reports/wire.ts'
+import {
+  LogReviewAnswer,
+  LogReviewReport,
+  LogReviewsAnswer,
+  ProofAnswer,
+  RecordAnswer,
+  RecordsAnswer,
+  SpotCheckAnswer,
+  SpotCheckReport,
+  SpotChecksAnswer,
+} from '../reports/wire.ts'
 import { AuthzenConfiguration, AuthzenDecision, AuthzenDecisions, AuthzenEvaluation, Evaluations } from './authzen/schema.ts'
 import { DataRequest, DataResponse, DecisionLogBody, Health, LogAnswerBody, OpaError } from './opa/schema.ts'
 
@@ -121,6 +131,9 @@ export const SCHEMAS = {
   LogReviewReport,
   LogReviewAnswer,
   LogReviewsAnswer,
+  SpotCheckReport,
+  SpotCheckAnswer,
+  SpotChecksAnswer,
   Problem,
   Evaluation: AuthzenEvaluation,
   Evaluations,

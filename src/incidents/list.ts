@@ -39,7 +39,7 @@ async function standingIncidents(deps: VerbDeps, tenant: string, nowMs: number, 
   const found: IncidentView[] = []
   for (let from = 0; from < agents.length; from += CHUNK_AGENTS) {
     const keys = agents.slice(from, from + CHUNK_AGENTS).map((id) => agentKey(tenant, id))
-    const views = await deps.store.read(keys, (view) => keys.flatMap((key) => incidentsOf(key, nowMs, view)))
+    const views = await deps.store.read(keys, (view) => keys.flatMap((key) => standingIncidentsOf(key, nowMs, view)))
     found.push(...views)
     await letOthersRun()
   }
@@ -47,7 +47,7 @@ async function standingIncidents(deps: VerbDeps, tenant: string, nowMs: number, 
 }
 
 /** Incidents that still bound one agent, of its stored trust. */
-export function incidentsOf(
+export function standingIncidentsOf(
   key: ReturnType<typeof agentKey>,
   nowMs: number,
   view: Pick<View, 'document' | 'constants'>,

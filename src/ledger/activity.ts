@@ -33,7 +33,12 @@ function remember(names: readonly string[], added: readonly string[]): readonly 
 /** One request came in: counters for risk facts. `action` and `domains` are what ran; null and empty where nothing did. */
 export function withRequest(
   activity: Activity,
-  seen: { readonly action: string | null; readonly denied: boolean; readonly domains: readonly string[] },
+  seen: {
+    readonly action: string | null
+    readonly denied: boolean
+    readonly domains: readonly string[]
+    readonly escalation?: true | undefined
+  },
   atMs: number,
 ): Activity {
   const requests = [...within(activity.requests, atMs, 'hour')]
@@ -48,6 +53,7 @@ export function withRequest(
     requests,
     actions: [...remember(activity.actions, seen.action === null ? [] : [seen.action])],
     domains: [...remember(activity.domains, seen.domains)],
+    ...(seen.escalation === true ? { escalations: counted(activity.escalations ?? [], 0, atMs, 'day') } : {}),
   }
 }
 
@@ -172,4 +178,9 @@ export function countersOf(activity: Activity | undefined, action: string, nowMs
     denials_last_hour: hour.reduce((sum, bucket) => sum + bucket.denied, 0),
     first_use: !(activity?.actions ?? []).includes(action),
   }
+}
+
+/** How often an account asked for a permission escalation within the last day. */
+export function escalationsOf(activity: Activity | undefined, nowMs: number): number {
+  return within(activity?.escalations ?? [], nowMs, 'day').reduce((sum, { count }) => sum + count, 0)
 }

@@ -8,7 +8,7 @@ export type AlertSeverity = z.infer<typeof AlertSeverity>
 /** What an alert's record holds: counts and thresholds, never a value of a request. */
 export const Alert = z.strictObject({
   rule: z.string().max(64),
-  kind: z.enum(['volume', 'unexpected', 'range', 'log_review']),
+  kind: z.enum(['volume', 'unexpected', 'range', 'log_review', 'spot_check']),
   severity: AlertSeverity,
   /** What the rule counts apart, such as the agent; null where it counts all. */
   group: z.string().max(600).nullable(),

@@ -6,6 +6,7 @@ import { BOUND_EFFECTS } from './effects/bounds.ts'
 import { DETECTOR_EFFECTS } from './effects/detectors.ts'
 import { LOG_EFFECTS } from './effects/log.ts'
 import { RATER_EFFECTS } from './effects/raters.ts'
+import { SPOT_CHECK_EFFECTS } from './effects/spot-checks.ts'
 import { TENANT_EFFECTS } from './effects/tenant.ts'
 import { TRUST_EFFECTS } from './effects/trust.ts'
 import { VERDICT_EFFECTS } from './effects/verdicts.ts'
@@ -27,6 +28,7 @@ export const Effect = z.discriminatedUnion('kind', [
   ACTIVITY_EFFECTS.seen,
   ACTIVITY_EFFECTS.charge,
   ACTIVITY_EFFECTS.release,
+  ACTIVITY_EFFECTS.told,
   VERDICT_EFFECTS.verdict,
   TRUST_EFFECTS.rater_share,
   RATER_EFFECTS.tally,
@@ -52,6 +54,8 @@ export const Effect = z.discriminatedUnion('kind', [
   TRUST_EFFECTS.import,
   TENANT_EFFECTS.contain,
   TENANT_EFFECTS.lift,
+  SPOT_CHECK_EFFECTS.spot_check,
+  SPOT_CHECK_EFFECTS.spot_checked,
 ])
 export type Effect = z.infer<typeof Effect>
 

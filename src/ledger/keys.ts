@@ -68,6 +68,11 @@ export function filingsKey(tenant: string, agent: string): DocumentKey<'filings'
 /** Where owners of agents are kept: one catalogue holds for all tenants. */
 export const OWNERS_KEY: DocumentKey<'owners'> = { kind: 'owners', tenant: 'default', id: '' }
 
+/** Where the decisions of a tenant that somebody has to look at are listed. */
+export function spotChecksKey(tenant: string): DocumentKey<'spot_checks'> {
+  return { kind: 'spot_checks', tenant, id: '' }
+}
+
 /** Where the record of a rater is kept. */
 export function raterKey(tenant: string, rater: string): DocumentKey<'rater'> {
   return { kind: 'rater', tenant, id: rater }

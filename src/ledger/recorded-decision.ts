@@ -5,10 +5,14 @@ import { ENFORCED } from '../model/mode.ts'
 import type { Protocol, Request } from '../model/request.ts'
 import type { BudgetRefusal, Decision } from '../pdp/decision-inputs.ts'
 import type { DecisionFacts } from './decision-facts.ts'
+import type { SpotCheck } from './documents/spot-check.ts'
 import type { AuditRecord } from './record.ts'
 
 /** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
 export type VerificationDuty = { readonly due: boolean; readonly by_ms: number }
+
+/** What became of a duty to tell somebody: told with this record, or within the hour before it; and who answers for the agent. */
+export type ToldDuty = { readonly told: boolean; readonly owner: string | null }
 
 /** What of a decision's record is read again. */
 export type DecisionBody = {
@@ -28,6 +32,12 @@ export type DecisionBody = {
   readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly DetectorGap[] }
   /** Whether it has to be verified; absent where nothing ran that could be, and in records from before anything was sampled. */
   readonly verification?: VerificationDuty
+  /** Duties to tell somebody that came with the decision; absent: none did, or the record is from before they were performed. */
+  readonly duties?: Partial<Readonly<Record<'alert_soc' | 'notify_owner', ToldDuty>>>
+  /** An agent asked for a permission escalation: which attempt within a day it is, and whether somebody was told; absent: it did not. */
+  readonly escalation?: ToldDuty & { readonly attempts: number }
+  /** Somebody has to look at it; absent: it was not drawn, or there was no such list yet. */
+  readonly review?: Pick<SpotCheck, 'causes' | 'owner' | 'due_ms'> & { readonly listed: boolean }
   /** What would have been answered with everything enforced; null where everything was. */
   readonly would: WouldBody | null
 }

@@ -43,6 +43,17 @@ export type Observation =
   | { readonly kind: 'webhook'; readonly webhook: string; readonly posting: 'delivered' | 'failed' | 'gone' }
   /** Records that a webhook has not got past. */
   | { readonly kind: 'webhook_lag'; readonly webhook: string; readonly records: number }
+  /** A decision came with a duty to tell somebody. Quiet: the same was told within the last hour. */
+  | {
+      readonly kind: 'duty'
+      readonly duty: string
+      readonly told: boolean
+      readonly agent: string | null
+      readonly owner: string | null
+      /** Null: an action outside the catalogue. */
+      readonly action: string | null
+      readonly decision: string
+    }
   | { readonly kind: 'alert'; readonly rule: string; readonly severity: string }
   | { readonly kind: 'review_overdue'; readonly review: string; readonly overdue: boolean }
   /** Records that monitoring has not got past. */

@@ -1,7 +1,8 @@
 import { byCodeUnit } from '../format/order.ts'
 import { type Element, meetAll } from '../lattice/meet.ts'
 import { mayRun, OUTCOME_RANK } from '../lattice/outcome-order.ts'
-import { type Ceiling, type Source, SOURCES } from '../model/ceiling.ts'
+import { isWithoutPerformer } from '../lattice/pdp-duties.ts'
+import { type Ceiling, type Obligation, type Source, SOURCES } from '../model/ceiling.ts'
 import { chainTerm } from './chain-term.ts'
 import { containmentTerm } from './containment-term.ts'
 import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
@@ -60,21 +61,22 @@ export function answeredElsewhere(inputs: DecisionInputs): Decision {
   return { ...explain({ base, granted: base, met: base, terms: [base], unsupported: [] }), advice: [] }
 }
 
-/** What the terms met in, the terms, and the duties the enforcement point cannot fulfil. */
+/** What the terms met in, the terms, and the duties that nobody fulfils. */
 export type ExplainedMeet = {
   /** The base as it answered, and as it stands in the meet. */
   readonly base: Ceiling
   readonly granted: Ceiling
   readonly met: Element
   readonly terms: readonly Ceiling[]
-  readonly unsupported: readonly string[]
+  readonly unsupported: readonly Obligation[]
 }
 
 /** The decision with its reasons: every term kept in the order of the sources, the most limiting reasons first. */
 export function explain({ base, granted, met, terms, unsupported }: ExplainedMeet): Decision {
   const outcome = unsupported.length > 0 ? 'deny' : met.outcome
-  const demanding = (each: Ceiling): boolean =>
-    each.obligations.some(({ id, performer }) => performer === 'pep' && unsupported.includes(id))
+  const isUndone = ({ id, performer }: Obligation): boolean =>
+    unsupported.some((duty) => duty.id === id && duty.performer === performer)
+  const demanding = (each: Ceiling): boolean => each.obligations.some(isUndone)
   const limits = (each: Ceiling): boolean => (unsupported.length > 0 ? demanding(each) : each.outcome === outcome)
   const limiting = outcome === 'allow' ? [] : sourcesOf(terms.filter(limits))
   const decision: Omit<Decision, 'advice'> = {
@@ -85,17 +87,18 @@ export function explain({ base, granted, met, terms, unsupported }: ExplainedMee
     ceilings: [...terms].sort(bySource),
     obligations: met.obligations,
     guardrails: met.guardrails,
-    reasons: [...new Set([...unsupported.map((id) => `unsupported_obligation:${id}`), ...reasonsOf(terms)])],
+    reasons: [...new Set([...unsupported.map(({ id }) => `unsupported_obligation:${id}`).sort(), ...reasonsOf(terms)])],
     limiting,
   }
   return { ...decision, advice: unsupported.length > 0 ? [] : adviceOn(decision) }
 }
 
-/** Duties that the enforcement point would have to fulfil and cannot; any makes the answer deny. */
-function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly string[] {
+/** Duties that the enforcement point would have to fulfil and cannot, and those of the decision point that nothing performs; any makes the answer deny. */
+function unsupportedDuties(met: Element, inputs: DecisionInputs): readonly Obligation[] {
   if (met.outcome === 'deny') return []
-  const demanded = met.obligations.filter(({ performer }) => performer === 'pep').map(({ id }) => id)
-  return [...new Set(demanded)].filter((id) => !inputs.supported_obligations.includes(id)).sort()
+  return met.obligations.filter((duty) =>
+    duty.performer === 'pep' ? !inputs.supported_obligations.includes(duty.id) : isWithoutPerformer(duty),
+  )
 }
 
 function sourcesOf(terms: readonly Ceiling[]): readonly Source[] {

@@ -11,6 +11,7 @@ import { RiskDocument } from '../risk/rule-document.ts'
 import { compileRiskRules } from '../risk/rules.ts'
 import { TrustConstants } from '../trust/constants.ts'
 import { loadBundle, type LoadedBundle } from './bundle.ts'
+import { requirePerformers } from './duty-performers.ts'
 import { BundleError } from './error.ts'
 import { catalogueOf, fileOf, type PolicySetParts } from './policy-parts.ts'
 
@@ -29,17 +30,25 @@ const ARCHIVE_FORMAT = 1
 /** The graduation bundle's one entrypoint. */
 const GRADUATION_ENTRYPOINT = 'graduation/ceilings'
 
-/** Compiles the parts into a policy set that decides. Nothing is in force yet. */
+/** Compiles the parts into a policy set that decides. Nothing is in force yet. Throws `bad_policy`, also where a duty has no performer. */
 export async function assemblePolicySet(
   parts: PolicySetParts,
   nowMs: number,
   print?: (line: string) => void,
 ): Promise<PolicySet> {
+  return compiledSet(parts, nowMs, { print, inspect: ({ data }) => requirePerformers(data, fileOf(parts.graduation)) })
+}
+
+/** How a set is compiled. `inspect`: what is asked of the graduation bundle beyond what it takes to decide. */
+type Compiling = { readonly print?: ((line: string) => void) | undefined; readonly inspect: (graduation: LoadedBundle) => void }
+
+async function compiledSet(parts: PolicySetParts, nowMs: number, { print, inspect }: Compiling): Promise<PolicySet> {
   const opened: LoadedBundle[] = []
   try {
     return await assembled(parts, nowMs, async (bytes, name, options = {}) => {
       const bundle = await load(bytes, name, print === undefined ? options : { ...options, print })
       opened.push(bundle)
+      if (name === 'graduation') inspect(bundle)
       return bundle
     })
   } catch (error) {
@@ -117,7 +126,8 @@ export async function restorePolicySet(archive: Uint8Array, nowMs = 0): Promise<
       cause,
     })
   }
-  return assemblePolicySet(
+  // What decided once has to decide again: what is asked of a new set is not asked of an old one.
+  return compiledSet(
     {
       ...parsed,
       base: bytes(parsed.base),
@@ -125,6 +135,7 @@ export async function restorePolicySet(archive: Uint8Array, nowMs = 0): Promise<
       system: parsed.system === null ? undefined : bytes(parsed.system),
     },
     nowMs,
+    { inspect: () => undefined },
   )
 }
 

@@ -22,6 +22,8 @@ export type BuildOptions = {
   readonly opa?: string
   /** How the finished bundle is tried out; a missing built-in fails the build. */
   readonly policy?: PolicyOptions
+  /** Throws where the data of the finished bundle cannot be used; then nothing is written. */
+  readonly inspect?: (data: unknown) => void
 }
 
 /** A built bundle. */
@@ -116,10 +118,10 @@ async function buildFrom(sources: readonly SourceFile[], options: BuildOptions):
   const revision = options.revision ?? sourcesDigest(sources, entrypoints)
   files.set('.manifest', manifestFile(files, revision, sources))
   const bytes = await packReproducibly(files)
-  const { policy } = await loadBundle(bytes, { ...options.policy, name: options.out ?? 'bundle' })
-  const built = { bytes, digest: sha256(bytes), revision, policyDigest: policy.digest, entrypoints: policy.entrypoints }
+  const { policy, data } = await loadBundle(bytes, { ...options.policy, name: options.out ?? 'bundle' })
   policy.close()
-  return built
+  options.inspect?.(data)
+  return { bytes, digest: sha256(bytes), revision, policyDigest: policy.digest, entrypoints: policy.entrypoints }
 }
 
 /**

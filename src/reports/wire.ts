@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { SpotCheck } from '../ledger/documents/spot-check.ts'
 import { REASON_CHARS_MAX } from '../model/ceiling.ts'
 import { WireId, WireTime } from '../model/wire-fields.ts'
 import { LogReview } from './settings.ts'
@@ -29,6 +30,38 @@ export type LogReviewAnswer = z.infer<typeof LogReviewAnswer>
 /** `GET /api/v1/audit/reviews`. */
 export const LogReviewsAnswer = z.strictObject({ reviews: z.array(LogReviewState) })
 export type LogReviewsAnswer = z.infer<typeof LogReviewsAnswer>
+
+/** `POST /api/v1/reviews`: a person looked at a decision of the spot-check list. */
+export const SpotCheckReport = z.strictObject({
+  decision_id: WireId,
+  /** `problem`: what came of it is for a report, a signal or an incident to say; the review itself weighs nothing. */
+  finding: z.enum(['sound', 'problem']),
+  notes: z.string().trim().min(1).max(REASON_CHARS_MAX),
+})
+export type SpotCheckReport = z.infer<typeof SpotCheckReport>
+
+/** One decision that somebody has to look at. */
+export const SpotCheckView = z.strictObject({
+  ...SpotCheck.omit({ at_ms: true, due_ms: true }).shape,
+  at: WireTime,
+  due: WireTime,
+  overdue: z.boolean(),
+  /** Whole hours until it is due; 0 once it is. */
+  hours_left: z.int().nonnegative(),
+})
+export type SpotCheckView = z.infer<typeof SpotCheckView>
+
+/** `GET /api/v1/reviews`. */
+export const SpotChecksAnswer = z.strictObject({ reviews: z.array(SpotCheckView) })
+export type SpotChecksAnswer = z.infer<typeof SpotChecksAnswer>
+
+/** The answer to a review of a decision. */
+export const SpotCheckAnswer = z.strictObject({
+  ...SpotCheckView.shape,
+  finding: SpotCheckReport.shape.finding,
+  leaf_index: z.int(),
+})
+export type SpotCheckAnswer = z.infer<typeof SpotCheckAnswer>
 
 /** A record as an auditor sees it. */
 export const RecordAnswer = z.strictObject({

@@ -49,7 +49,15 @@ import type { PolicySetView } from '../policy/policy-set.ts'
 import type { Raised } from '../reports/monitoring/rule-fold.ts'
 import type { TrustHistoryQuery } from '../reports/trust-history/query.ts'
 import type { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
-import type { LogReviewAnswer, LogReviewReport, LogReviewsAnswer, ProofAnswer } from '../reports/wire.ts'
+import type {
+  LogReviewAnswer,
+  LogReviewReport,
+  LogReviewsAnswer,
+  ProofAnswer,
+  SpotCheckAnswer,
+  SpotCheckReport,
+  SpotChecksAnswer,
+} from '../reports/wire.ts'
 
 /** Everything the product does, as adapters call it. Each verb checks the caller's role itself and rejects with a `ServiceError`. */
 export type Service = {
@@ -115,6 +123,12 @@ export type Service = {
   readonly logReviews: (caller: Caller) => Promise<LogReviewsAnswer>
   /** A person looked through the log. */
   readonly reviewLog: (caller: Caller, report: LogReviewReport) => Promise<LogReviewAnswer>
+  /** Decisions that somebody has to look at. */
+  readonly spotChecks: (caller: Caller) => Promise<SpotChecksAnswer>
+  /** A person looked at a decision of that list. */
+  readonly reviewDecision: (caller: Caller, report: SpotCheckReport) => Promise<SpotCheckAnswer>
+  /** Writes an alert for each owner who is late with that list; returns how many are new. */
+  readonly alertOverdueSpotChecks: () => Promise<number>
   /** Writes an alert for each review that became overdue; returns how many are new. */
   readonly alertOverdueReviews: () => Promise<number>
   /** Writes an alert to the log unless it is there already; true: it was written. */

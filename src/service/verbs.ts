@@ -28,6 +28,7 @@ import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { alertOverdueReviews, type LogReviewDeps, logReviews, reviewLog } from '../reports/log-reviews.ts'
 import { raiseAlert } from '../reports/monitoring/raise-alert.ts'
 import { type AuditDeps, checkpoint, proof, record, records } from '../reports/read-log.ts'
+import { alertOverdueSpotChecks, reviewDecision, spotChecks } from '../reports/spot-checks.ts'
 import { createTrustHistory } from '../reports/trust-history/trust-history.ts'
 import type { Service } from './service.ts'
 
@@ -120,6 +121,9 @@ function reportVerbs(deps: ReportDeps) {
     logReviews: (caller) => logReviews(deps, caller),
     reviewLog: (caller, report) => reviewLog(deps, caller, report),
     alertOverdueReviews: () => alertOverdueReviews(deps),
+    spotChecks: (caller) => spotChecks(deps, caller),
+    reviewDecision: (caller, report) => reviewDecision(deps, caller, report),
+    alertOverdueSpotChecks: () => alertOverdueSpotChecks(deps),
     raiseAlert: (raised) => raiseAlert(deps, raised),
   } satisfies Partial<Service>
 }

@@ -63,6 +63,10 @@ async function scene() {
       service.checkpoint(who),
       service.logReviews(who),
     ],
+    review_decision: (who) => [
+      service.spotChecks(who),
+      service.reviewDecision(who, { decision_id, finding: 'sound', notes: 'test' }),
+    ],
     review_log: (who) => [service.reviewLog(who, { review: 'none', notes: 'test' })],
     diagnose_base: (who) => [service.diagnoseBase(who, ask('finance-agent', 'categorise_expense'))],
     reload_policies: (who) => [Promise.resolve().then(() => service.reloadPolicies(who))],

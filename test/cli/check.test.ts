@@ -126,6 +126,13 @@ describe('the matrix', () => {
       'config.obligations.alert_soc.performer: Invalid option',
       'use one of: pdp, pep',
     ],
+    [
+      'alert_soc: { performer: pdp }',
+      'alert_sock: { performer: pdp }',
+      'alert_sock: { performer',
+      'config.obligations.alert_sock.performer: nothing performs the duty "alert_sock"',
+      'the decision point performs alert_soc, audit,',
+    ],
   ])('%j as %j is found where it stands', async (part, instead, there, message, fix) => {
     const findings = await findingsAfter(DATA, (text) => text.replace(part, instead))
     const [found] = findings.filter((each) => each.message.startsWith(message))
@@ -400,6 +407,31 @@ describe('the Rego', () => {
     rmSync(file)
     expect(ran.err).toContain('policies/rbac/ask.rego:3:10: http.send is refused')
     expect(ran.code).toBe(1)
+  })
+})
+
+describe('the duties that Rego writes out', () => {
+  const REGO = 'rbac/roles.rego'
+  it('are found where nothing performs them, whatever stands around them; comments and other performers are not', async () => {
+    const duties = [
+      '# {"id": "in_a_comment", "performer": "pdp"}',
+      'duties_here := [',
+      '\t{"id": "audit", "performer": "pdp"},',
+      '\t{"performer": "pdp", "properties": {"hours": 24}, "id": "look_away"},',
+      '\t{"id": "look_away", "performer": "pep"},',
+      ']',
+    ]
+    const added = `\n${duties.join('\n')}\n`
+    const findings = (await findingsAfter(REGO, (text) => text + added)).filter(({ message }) => message.includes('performs'))
+    expect(findings).toEqual([
+      {
+        file: policies(REGO),
+        line: (original(REGO) + added).split('\n').findIndex((line) => line.includes('"hours": 24')) + 1,
+        column: 3,
+        message: 'nothing performs the duty "look_away"',
+        fix: expect.stringContaining('"performer: pep"'),
+      },
+    ])
   })
 })
 

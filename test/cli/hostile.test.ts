@@ -236,6 +236,11 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
       next: text,
     }),
   ],
+  'reviews list': (text) => [['reviews', 'list', '--server', 'http://x'], answering({ reviews: [reviewWith(text)] })],
+  'reviews done': (text) => [
+    ['reviews', 'done', text, '--finding', 'sound', '--notes', text, '--server', 'http://x'],
+    answering({ ...reviewWith(text), finding: 'sound', leaf_index: 1 }),
+  ],
   'agents pause': (text) => [['agents', 'pause', text, '--reason', text, '--server', 'http://x'], answering(containedWith(text))],
   'agents resume': (text) => [
     ['agents', 'resume', text, '--action', text, '--server', 'http://x'],
@@ -604,5 +609,13 @@ function raterWith(text: string): object {
     ...{ rater: text, verdicts: 3, approve_rate: 1, median_latency_seconds: 2, hasty: 3 },
     ...{ canaries: { seen: 1, caught: 0, catch_rate: 0 }, weight: 0.8, calibrated: false },
     ...{ rubber_stamp: true, units_given: 1.2 },
+  }
+}
+
+function reviewWith(text: string) {
+  const at = '2026-03-02T10:00:00.000Z'
+  return {
+    ...{ decision_id: text, agent: text, action: text, scope: 'crm:full', owner: text, causes: ['post_hoc_review'] },
+    ...{ at, due: at, overdue: true, hours_left: 0 },
   }
 }

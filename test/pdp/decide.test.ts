@@ -265,6 +265,22 @@ describe('duties', () => {
   it('of the enforcement point that it supports, and of the decision point, do not', () => {
     expect(open({ graduation, supported_obligations: ['redact_sensitive'] }).outcome).toBe('allow')
   })
+  it('of the decision point that nothing performs deny, even where the enforcement point supports one of that name', () => {
+    const unknown = { id: 'alert_sock', performer: 'pdp' } as const
+    const asked = bundle({ ...concede('risk'), obligations: [unknown] })
+    for (const supported_obligations of [[], ['alert_sock']])
+      expect(open({ graduation: asked, supported_obligations })).toMatchObject({
+        outcome: 'deny',
+        reasons: ['unsupported_obligation:alert_sock'],
+        limiting: ['risk'],
+        advice: [],
+        obligations: [unknown],
+      })
+  })
+  it('of the decision point are known by their own names, not by those of every object', () => {
+    const inherited = bundle({ ...concede('risk'), obligations: [{ id: 'constructor', performer: 'pdp' }] })
+    expect(open({ graduation: inherited }).outcome).toBe('deny')
+  })
   it('are not what limits an answer that is deny anyway', () => {
     const decision = open({ graduation, base: { outcome: 'deny', reason: 'no role' } })
     expect(decision).toMatchObject({ outcome: 'deny', reasons: ['no role'], limiting: ['base'] })

@@ -41,17 +41,14 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
   for (const each of terms) lowest = Math.min(lowest, height(each.outcome))
   const duties = dutiesOf(terms)
   const undone: string[] = []
-  if (lowest > 0)
-    for (const duty of duties)
-      if (duty.performer === 'pep' && !inputs.supported_obligations.includes(duty.id) && !undone.includes(duty.id))
-        undone.push(duty.id)
+  if (lowest > 0) for (const duty of duties) if (!isDone(duty, inputs) && !undone.includes(duty.id)) undone.push(duty.id)
   undone.sort()
   const outcome = undone.length > 0 ? 'deny' : CHAIN[lowest]!
 
   const limiting: Source[] = []
   for (const source of ORDER) {
     const own = terms.filter((each) => each.source === source)
-    const asks = own.some((each) => each.obligations.some((duty) => duty.performer === 'pep' && undone.includes(duty.id)))
+    const asks = own.some((each) => each.obligations.some((duty) => !isDone(duty, inputs) && undone.includes(duty.id)))
     const holds = own.some((each) => height(each.outcome) === lowest)
     if (outcome !== 'allow' && (undone.length > 0 ? asks : holds)) limiting.push(source)
   }
@@ -284,4 +281,20 @@ function dutiesOf(terms: readonly Ceiling[]): Obligation[] {
       if (!spelled.some(([other]) => other === spelling)) spelled.push([spelling, duty])
     }
   return spelled.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, duty]) => duty)
+}
+
+const DONE_HERE = [
+  'alert_soc',
+  'audit',
+  'enhanced_logging',
+  'named_approver',
+  'notify_owner',
+  'override_audit',
+  'post_hoc_review',
+  'post_verify',
+]
+
+/** Whether somebody does it: the enforcement point says so of itself, and what the decision point does is known. */
+function isDone({ id, performer }: Obligation, { supported_obligations }: DecisionInputs): boolean {
+  return (performer === 'pep' ? supported_obligations : DONE_HERE).includes(id)
 }

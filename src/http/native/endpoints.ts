@@ -12,6 +12,7 @@ import { createLadderHandlers, LADDER_ENDPOINTS } from './ladder.ts'
 import { createOverrideHandlers, OVERRIDE_ENDPOINTS } from './overrides.ts'
 import { createPolicyHandlers, POLICY_ENDPOINTS } from './policies.ts'
 import { createRaterHandlers, RATER_ENDPOINTS } from './raters.ts'
+import { createReviewHandlers, REVIEW_ENDPOINTS } from './reviews.ts'
 import { createSignalHandlers, SIGNAL_ENDPOINTS } from './signals.ts'
 import { createTrustImportHandlers, TRUST_IMPORT_ENDPOINTS } from './trust-import.ts'
 import { createTrustHandlers, TRUST_ENDPOINTS } from './trust.ts'
@@ -22,6 +23,7 @@ export const NATIVE_ENDPOINTS = {
   ...TRUST_ENDPOINTS,
   ...EVENT_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
+  ...REVIEW_ENDPOINTS,
   ...POLICY_ENDPOINTS,
   ...INCIDENT_ENDPOINTS,
   ...LADDER_ENDPOINTS,
@@ -51,6 +53,7 @@ export function createNativeHandlers(service: Service, streams: EventStreams): N
     ...createTrustHandlers(service),
     ...createEventHandlers(streams),
     ...createAuditHandlers(service),
+    ...createReviewHandlers(service),
     ...createPolicyHandlers(service),
     ...createIncidentHandlers(service),
     ...createLadderHandlers(service),

@@ -36,6 +36,16 @@ export const ActivityBuckets = z.strictObject({ hour: z.array(ActivityBucket), d
 
 export type ActivityBuckets = z.infer<typeof ActivityBuckets>
 
+/** What is told of an account at most once in a while. */
+export const ToldKind = z.enum(['alert_soc', 'notify_owner', 'permission_escalation'])
+
+export type ToldKind = z.infer<typeof ToldKind>
+
+/** What was told of an account, about which action of the catalogue (null: one that is not in it, or any), and when. */
+export const Told = z.strictObject({ what: ToldKind, action: z.string().nullable(), at_ms: z.int() })
+
+export type Told = z.infer<typeof Told>
+
 /** What an agent did lately: budgets and the counters risk rules read. */
 export const Activity = z.strictObject({
   /** By scope and tool; the empty tool stands for everything outside the catalogue. Sums over them give every reach of a budget. */
@@ -45,6 +55,10 @@ export const Activity = z.strictObject({
   outstanding: z.array(Outstanding),
   actions: z.array(z.string()),
   domains: z.array(z.string()),
+  /** What it asked for of the category `permission_escalation`, by hour for a day; absent: it never did. */
+  escalations: z.array(ActivityBucket).readonly().optional(),
+  /** What was told of it within the last hour; absent: nothing ever was. */
+  told: z.array(Told).readonly().optional(),
 })
 
 export type Activity = z.infer<typeof Activity>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { ScopeKey } from '../../model/scope.ts'
+import { ToldKind } from '../documents/activity.ts'
 import { atMs, id, rehearsal } from './fields.ts'
 
 /** Effects on what an account did lately: its counters and budgets. */
@@ -12,6 +13,8 @@ export const ACTIVITY_EFFECTS = {
     action: id.nullable(),
     denied: z.boolean(),
     domains: z.array(z.string().max(256)).max(64),
+    /** It asked for an action of the category `permission_escalation`. */
+    escalation: z.literal(true).optional(),
     rehearsal,
   }),
   /**
@@ -32,4 +35,6 @@ export const ACTIVITY_EFFECTS = {
   }),
   /** The decision's outcome is verified: its outstanding slot is free again. */
   release: z.strictObject({ kind: z.literal('release'), agent: id, decision_id: id, rehearsal }),
+  /** Somebody was told of an account: the same is not told again for a while. `action` null: one outside the catalogue, or any. */
+  told: z.strictObject({ kind: z.literal('told'), agent: id, what: ToldKind, action: id.nullable() }),
 } as const

@@ -1,8 +1,8 @@
 import { newActivity, withCharge, withRelease, withRequest } from '../activity.ts'
 import type { Activity } from '../documents/activity.ts'
-import type { EffectOf } from '../effect.ts'
 import type { ACTIVITY_EFFECTS } from '../effects/activity.ts'
 import { activityKey } from '../keys.ts'
+import { withTold } from '../told.ts'
 import { type FoldRules, NO_CHANGES, type ProjectionState } from './state.ts'
 
 type ActivityKind = keyof typeof ACTIVITY_EFFECTS
@@ -15,10 +15,12 @@ export const ACTIVITY_RULES: FoldRules<ActivityKind> = {
     onActivity(effect, tenant, state, (activity) => withCharge(activity, effect, nowMs)),
   release: (effect, { tenant }, state) =>
     onActivity(effect, tenant, state, (activity) => withRelease(activity, effect.decision_id)),
+  told: ({ agent, what, action }, { tenant, nowMs }, state) =>
+    onActivity({ agent }, tenant, state, (activity) => withTold(activity, { what, action, at_ms: nowMs })),
 }
 
 function onActivity(
-  { agent, rehearsal }: EffectOf<ActivityKind>,
+  { agent, rehearsal }: { readonly agent: string; readonly rehearsal?: string | undefined },
   tenant: string,
   state: ProjectionState,
   change: (activity: Activity) => Activity,

@@ -6,6 +6,7 @@ import { BOUND_RULES } from './bounds.ts'
 import { DETECTOR_RULES } from './detectors.ts'
 import { LOG_RULES } from './log.ts'
 import { RATER_RULES } from './raters.ts'
+import { SPOT_CHECK_RULES } from './spot-checks.ts'
 import type { FoldRule, FoldRules, ProjectionState } from './state.ts'
 import { TENANT_RULES } from './tenant.ts'
 import { TRUST_RULES } from './trust.ts'
@@ -23,6 +24,7 @@ const RULES: FoldRules<Effect['kind']> = {
   ...TENANT_RULES,
   ...DETECTOR_RULES,
   ...LOG_RULES,
+  ...SPOT_CHECK_RULES,
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../../catalogue/catalogue-file.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
+import { isWithoutPerformer, performerFix } from '../../../lattice/pdp-duties.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../../model/ceiling.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../../model/outcome.ts'
 import { Matrix } from '../../../pdp/matrix-schema.ts'
@@ -39,7 +40,13 @@ const GraduationConfig = z.strictObject({
     agents: z.record(name, Guardrails).optional(),
     tiers: z.partialRecord(z.enum(CONSEQUENCE_TIERS), Guardrails).optional(),
   }),
-  obligations: z.record(name, Obligation.omit({ id: true })),
+  obligations: z.record(name, Obligation.omit({ id: true })).superRefine((described, context) => {
+    for (const [id, { performer }] of Object.entries(described))
+      if (isWithoutPerformer({ id, performer })) {
+        const message = `nothing performs the duty "${id}"`
+        context.addIssue({ code: 'custom', path: [id, 'performer'], message, params: { fix: performerFix(id) } })
+      }
+  }),
   outcome_obligations: z.strictObject(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, duties]))),
   band_obligations: z.strictObject(Object.fromEntries(RISK_BANDS.map((band) => [band, duties]))),
   autonomous_obligations: duties,

@@ -10,6 +10,7 @@ import { catalogueFindings } from './catalogue.ts'
 import { dataPathFindings } from './data-paths.ts'
 import { graduationFindings } from './graduation-data.ts'
 import { rbacFindings } from './rbac-data.ts'
+import { regoDutyFindings } from './rego-duties.ts'
 import { riskFindings } from './risk.ts'
 
 /** One part of what a team writes: its name, and what is wrong with it. */
@@ -43,6 +44,8 @@ export async function checkedParts(
   const rego = (): Promise<readonly SourceFinding[]> => deps.checkRego(folder, { ...schemas, allowBuiltins, packages: PACKAGES })
   return [
     ...part('rego', await holdsRego(folder), () => orFinding(folder, rego)),
+    // They are seen in the text alone, so also where there is no opa.
+    ...part('duties', await holdsRego(folder), () => regoDutyFindings(folder)),
     ...part('roles', names.includes('rbac'), () => packageFindings(inside('rbac'), rbacFindings)),
     ...part('matrix', names.includes('graduation'), () => packageFindings(inside('graduation'), graduationFindings)),
     ...part(
