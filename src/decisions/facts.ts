@@ -1,4 +1,4 @@
-import { stoppingIncident } from '../incidents/rules/kill-switch.ts'
+import { stoppingIncident } from '../incidents/rules/stopping-incident.ts'
 import { ceilingsFor, type CeilingSubject, formerScopes, provenPosture, serverCeilings } from '../ladder/rules/score-ceilings.ts'
 import { countersOf } from '../ledger/activity.ts'
 import { reaches } from '../ledger/containment-reach.ts'

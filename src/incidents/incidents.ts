@@ -12,8 +12,8 @@ import { actsInScope, unknownAgent, unknownScope } from '../policy/known-names.t
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
-import { STOPPING_CLASSES } from './rules/kill-switch.ts'
 import { capOfReport } from './rules/reported-cap.ts'
+import { STOPPING_CLASSES } from './rules/stopping-incident.ts'
 import type { IncidentAnswer, IncidentReport, IncidentReviewReport } from './wire.ts'
 
 /** An operator says that something went wrong: a cap at once, by the class of incident. */

@@ -7,9 +7,9 @@ import { openOverrides } from '../ledger/fold/tenant.ts'
 import { activityKey, agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction, View } from '../ledger/store.ts'
-import { type VerbDeps, recordOperatorAction, type WrittenRecord } from '../policy/operator-verbs.ts'
+import { recordOperatorAction, type VerbDeps, type WrittenRecord } from '../policy/operator-verbs.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
-import { stoppingIncident } from './rules/kill-switch.ts'
+import { stoppingIncident } from './rules/stopping-incident.ts'
 import type { RevocationAnswer, RevocationClass, RevocationReport } from './wire.ts'
 
 /** Approvals that one record withdraws, at most; more take more records. */

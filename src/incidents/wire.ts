@@ -8,7 +8,7 @@ import { IncidentClass, IncidentReach } from '../trust/constants.ts'
 import { IncidentReview } from '../trust/stored-trust.ts'
 import { TrustChange } from '../trust/trust-change.ts'
 import { TrustView } from '../trust/trust-view.ts'
-import { STOPPING_CLASSES } from './rules/kill-switch.ts'
+import { STOPPING_CLASSES } from './rules/stopping-incident.ts'
 
 /** Incidents that one answer lists; the gravest come first. */
 export const INCIDENTS_LISTED_MAX = 1_000

@@ -6,7 +6,7 @@ import { type Ceiling, type Obligation, type Source, SOURCES } from '../model/ce
 import { chainTerm } from './chain-term.ts'
 import { containmentTerm } from './containment-term.ts'
 import type { Advice, Decision, DecisionInputs } from './decision-inputs.ts'
-import { guardrailTerms } from './guardrail-terms.ts'
+import { guardrailTerms } from './exceeded-guardrails.ts'
 import { hardTerm, isSwitchedOff, switchedOffTerm } from './hard-term.ts'
 import { incidentTerm, isIncidentCap } from './incident-term.ts'
 import { grantedBase, withApproval, withoutObserved } from './lifted-terms.ts'

@@ -65,12 +65,12 @@ describe('gradus fixture from', () => {
     const tested = await testService()
     await tested.earn('coding-agent', 'source_control:full', 3)
     const incident = { agent: 'coding-agent', class: 'injection_suspected' } as const
-    await tested.service.raiseIncident(operator, incident)
+    const { incident_id } = await tested.service.raiseIncident(operator, incident)
     const { decision_id: id } = await tested.service.evaluate(gateway, ask('coding-agent', 'open_pr'))
     const made = await run(['fixture', 'from', id, '--json'], beside(tested))
     expect(made).toMatchObject({ code: EXIT_CODES.ok })
     const { cases } = JSON.parse(made.out) as { cases: [{ given: { trust: { incidents: readonly unknown[] } } }] }
-    expect(cases[0].given.trust.incidents).toEqual([{ class: 'injection_suspected', cap: 0.4, review: true }])
+    expect(cases[0].given.trust.incidents).toEqual([{ class: 'injection_suspected', cap: 0.4, review: true, id: incident_id }])
   })
 
   it('gives what was used of a budget that refused', async () => {

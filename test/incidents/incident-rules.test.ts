@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { gravestFirst } from '../../src/incidents/rules/gravest-first.ts'
-import { stoppingIncident } from '../../src/incidents/rules/kill-switch.ts'
 import { capOfReport } from '../../src/incidents/rules/reported-cap.ts'
+import { stoppingIncident } from '../../src/incidents/rules/stopping-incident.ts'
 import { DEFAULT_TRUST_CONSTANTS as constants } from '../../src/trust/default-constants.ts'
 import { addIncident } from '../../src/trust/incidents.ts'
 import { newAgentTrust } from '../../src/trust/stored-trust.ts'

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Config } from '../../src/config/config.ts'
 import { packReproducibly } from '../../src/rego/archive.ts'
 import { assemblePolicySet, type PolicySetParts, readPolicyParts, restorePolicySet } from '../../src/rego/assemble-policy-set.ts'
-import { readBundleFiles } from '../../src/rego/bundle.ts'
 import type * as Bundles from '../../src/rego/bundle.ts'
+import { readBundleFiles } from '../../src/rego/bundle.ts'
 
 const open = vi.hoisted(() => new Set<string>())
 vi.mock('../../src/rego/bundle.ts', async (original) => {

@@ -1,6 +1,5 @@
 import { contradictions } from '../lattice/meet.ts'
-import type { Ceiling } from '../model/ceiling.ts'
-import { type Guardrail, type Guardrails } from '../model/ceiling.ts'
+import type { Ceiling, Guardrail, Guardrails } from '../model/ceiling.ts'
 import type { Measures } from '../risk/amounts-and-recipients.ts'
 import type { DecisionInputs } from './decision-inputs.ts'
 import { denial, term } from './terms.ts'
