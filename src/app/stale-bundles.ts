@@ -28,14 +28,24 @@ export async function staleBundles({ config, root }: ConfigFile): Promise<readon
     if (!existsSync(file)) {
       const message = `${dir} is not in force: there is no ${file}, so the bundle that ships with gradus is`
       found.push({ name, file, message })
-    } else if (![digest, undefined].includes(await builtRevision(await readFile(file), file)))
-      found.push({
-        name,
-        file,
-        message: `${file} was not built from ${dir} as it stands, so what was changed there is not in force`,
-      })
+      continue
+    }
+    const message = await staleness(file, dir, digest)
+    if (message !== undefined) found.push({ name, file, message })
   }
   return found
+}
+
+/** What is wrong with a bundle that is there; undefined where it is of its sources, or something else built it. */
+async function staleness(file: string, dir: string, digest: string): Promise<string | undefined> {
+  try {
+    const revision = await builtRevision(await readFile(file), file)
+    if (revision === digest || revision === undefined) return undefined
+    return `${file} was not built from ${dir} as it stands, so what was changed there is not in force`
+  } catch (error) {
+    if (error instanceof BundleError) return error.message
+    throw error
+  }
 }
 
 /** The same as findings of a check. */

@@ -21,6 +21,15 @@ const loads = (document: unknown): boolean => loadRiskDocuments([{ file: 'a.json
 const LIMIT = { fact: 'body', operator: 'equal', value: '1; 2', path: '$.amount' }
 
 describe('rules as json-rules-engine takes them', () => {
+  it('are called "rules" where the name of the file says nothing', () => {
+    const loading = loadRiskDocuments([
+      { file: 'policies/risk/---.json', text: JSON.stringify([{ conditions: { all: [LIMIT] } }]) },
+    ])
+    const [found] = loading.ok ? [] : loading.problems
+    const { fix } = riskProblemText(found ?? { rule: null, pointer: '', message: '' })
+    expect(JSON.parse(fix.slice(fix.indexOf('{')))).toMatchObject({ id: 'rules', version: '1' })
+  })
+
   it.each([
     [
       'a list of rules',

@@ -7,7 +7,7 @@ import type { PolicyEvaluation } from '../../model/evaluation.ts'
 import type { RiskBand } from '../../model/outcome.ts'
 import { formatScope } from '../../model/scope.ts'
 import { readBaseResult } from '../../pdp/base-result.ts'
-import type { DecisionInputs } from '../../pdp/decision-inputs.ts'
+import type { DecisionInputs, IncidentPosition } from '../../pdp/decision-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { measuresOf } from '../../risk/facts.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
@@ -23,6 +23,7 @@ export function inputsOf(
   { risk, base, graduation }: PolicyAnswers,
 ): DecisionInputs {
   const override = overrideOf(facts, risk)
+  const incidents = incidentsOf(facts, policySet)
   return {
     base: readBaseResult(base),
     // A person who takes over takes the bounds that follow from trust out with it.
@@ -36,13 +37,12 @@ export function inputsOf(
     links: facts.links,
     chain_problems: facts.parties.problems,
     containment: facts.containment,
-    incidents: incidentsOf(facts, policySet),
+    incidents,
     kill_switch: facts.kill_switch,
     measures: measuresOf(measured),
     budget_refusals: [],
     approval: approvalIn(facts, policySet, risk.band),
-    override:
-      override === null ? null : { id: override.id, lifts_incidents: liftsIncidents(override, facts.trust?.incident.open ?? []) },
+    override: override === null ? null : { id: override.id, lifts_incidents: liftsIncidents(override, incidents.due) },
     observed: [],
     guardrail_excess: policySet.settings.guardrails.excess,
     supported_obligations: facts.supported_obligations,
@@ -50,7 +50,7 @@ export function inputsOf(
 }
 
 /** What incidents cap the agent at, as a level by the thresholds of this policy set. */
-function incidentsOf({ trust }: DecisionFacts, { constants }: PolicySet): DecisionInputs['incidents'] {
+function incidentsOf({ trust }: DecisionFacts, { constants }: PolicySet): IncidentPosition {
   const cap = trust?.incident.cap ?? 1
   return { cap, level: bandOf(cap, constants), due: trust?.incident.open ?? [] }
 }
