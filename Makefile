@@ -11,7 +11,7 @@ SLOW_TESTS := trust/exhaustive trust/differential detect/curves detect/watch pdp
 OTHER_TESTS := bench conformance data docs e2e faults property support
 FAST_TESTS := $(filter-out $(PURE_TESTS) $(OTHER_TESTS:%=test/%),$(wildcard test/*))
 QUICK := 'types=tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile node_modules/.cache/types.tsbuildinfo && tsc -p tsconfig.pure.json' \
-	'lint=npm run --silent lint' \
+	'lint=eslint src scripts --max-warnings 0 --cache --cache-location node_modules/.cache/eslint-src/ && prettier --check --cache src scripts docs --log-level warn' \
 	'pure and house tests=node node_modules/vitest/vitest.mjs run $(PURE_TESTS) $(SLOW_TESTS:%=--exclude=test/%.test.ts) --reporter=dot --no-isolate' \
 	'layers=npm run --silent layers && node scripts/where.mjs --check'
 
@@ -70,10 +70,10 @@ schemas: build ## write the JSON Schemas that editors use
 golden: build ## rewrite the golden files; read the diff
 	@GRADUS_GOLDEN=write node scripts/test.mjs test/golden
 
-quick: $(STAMP) ## types, lint, layers, tests of the pure rooms and of the house: under a minute when warm
+quick: $(STAMP) ## types, lint of the sources, layers, tests of the pure rooms and of the house: under a minute
 	@node scripts/timed.mjs $(QUICK)
 
-check: $(STAMP) ## quick, and all tests that are fast: before a commit
+check: $(STAMP) lint ## quick, the whole lint, and all tests that are fast: before a commit
 	@node scripts/timed.mjs $(QUICK) 'fast tests=node node_modules/vitest/vitest.mjs run $(FAST_TESTS) --reporter=dot'
 
 test: $(STAMP) opa chromium lint typecheck layers build policies bundles-check ## everything: what CI runs
