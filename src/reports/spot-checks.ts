@@ -67,8 +67,7 @@ export async function alertOverdueSpotChecks(deps: SpotCheckDeps): Promise<numbe
     const nowMs = deps.nowMs()
     const open = await deps.store.read([spotChecksKey(tenant)], (view) => openOf(view, tenant))
     const late = open.filter(({ due_ms }) => nowMs > due_ms).toSorted((a, b) => a.due_ms - b.due_ms)
-    for (const owner of new Set(late.map((check) => check.owner))) {
-      const [first, ...others] = late.filter((check) => check.owner === owner)
+    for (const [first, ...others] of Map.groupBy(late, ({ owner }) => owner).values()) {
       if (first !== undefined && (await raiseAlert(deps, overdueAlert(tenant, first, others.length + 1, nowMs)))) written += 1
     }
   }

@@ -1,7 +1,6 @@
 import { type Layer, LAYERS } from '../model/layer.ts'
 import { DEFAULT_POSTURE_RULES } from './constants-schema.ts'
-import type { TrustConstantsOverride } from './constants.ts'
-import { TrustConstants } from './constants.ts'
+import { TrustConstants, type TrustConstantsOverride } from './constants.ts'
 
 /** The constants in force unless configured otherwise. */
 export const DEFAULT_TRUST_CONSTANTS: TrustConstants = {

@@ -39,15 +39,16 @@ const refusedAs = (problem: string) => ({
 })
 
 describe.each(Object.entries(ENGINES))('an approval, kept in %s', (_name, open) => {
-  const onEngine = async (options = {}) => {
+  const newEngine = async () => {
     const engine = await open(newDirectory)
     opened.push(engine)
-    return asking({ engine, ...options })
+    return engine
+  }
+  const onEngine = async (options = {}) => {
+    return asking({ engine: await newEngine(), ...options })
   }
   const trusted = async () => {
-    const engine = await open(newDirectory)
-    opened.push(engine)
-    const tested = await testService({ engine })
+    const tested = await testService({ engine: await newEngine() })
     await tested.earn(AGENT, SCOPE, 3)
     return tested
   }
