@@ -73,6 +73,7 @@ export function judgedOf(decisionId: string, decided: RecordedDecision): Judged 
     // What ran because a person took over proves nothing good of the agent.
     earns: facts.action.known && !overridden,
     blast: facts.action.blast,
+    reversibility: facts.action.reversibility,
     ...(facts.moved_from === undefined ? {} : { moved_tool: facts.action.name }),
     // Whoever only the body names bears nothing: else naming an agent would be enough to bring it down.
     delegators: facts.parties.links.filter(({ claimed }) => !claimed).map(({ party }) => party.id),

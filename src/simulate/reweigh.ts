@@ -15,6 +15,7 @@ const WEIGHTS = [
   'source_weight_negative_min',
   'stake_weights',
   'severity_weights',
+  'blast_weights',
   'self_flagged_share',
   'count_weight_min',
   'incident_rules',
@@ -43,7 +44,7 @@ export type ReweighDeps = {
 
 /** Weighs each verdict of the log by the candidate's weights. It starts from the verdict itself, not from its recorded weight. */
 export function createReweighing({ constants, history, scratch, state }: ReweighDeps): Reweighing {
-  const weightsOf = (of: TrustConstants) => WEIGHTS.map((name) => of[name])
+  const weightsOf = (of: TrustConstants) => WEIGHTS.map((name) => of[name] ?? null)
   const active = history.all.some((each) => !sameConstants(weightsOf(each), weightsOf(constants)))
   let inForce = history.all[0] ?? constants
   const judgedName = (tenant: string, id: string): string => `judged/${encodeURIComponent(tenant)}/${encodeURIComponent(id)}`

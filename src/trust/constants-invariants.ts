@@ -111,4 +111,10 @@ export const TRUST_INVARIANTS: readonly {
     message: 'must rise from ambiguous to critical',
     holds: ({ severity_weights: k }) => rising([k.ambiguous, k.minor, k.moderate, k.major, k.critical]),
   },
+  {
+    path: 'blast_weights',
+    message: 'must not fall along a row or down a column: worse harm must not weigh less',
+    holds: ({ blast_weights: rows = [] }) =>
+      rows.every(rising) && [0, 1, 2].every((column) => rising(rows.map((row) => Number(row[column])))),
+  },
 ]

@@ -49,6 +49,9 @@ export const positive = z.number().positive()
 /** One number per level, L0 to L4. */
 const perLevel = <T extends z.ZodType>(number: T) => z.tuple([number, number, number, number, number]).readonly()
 
+/** Factors on a failure of one blast radius: reversible, hard to undo, irreversible. */
+const reachRow = z.tuple([positive.min(1).max(10), positive.min(1).max(10), positive.min(1).max(10)]).readonly()
+
 /** What an incident of a class does by default: score cap 0–1 (null: just under the band in force), reach, and whether a person must review it. */
 export const IncidentRule = z.strictObject({ cap: unit.nullable(), reach: IncidentReach, review: z.boolean() }).readonly()
 export type IncidentRule = z.infer<typeof IncidentRule>
@@ -157,6 +160,8 @@ export const TRUST_CONSTANTS_SHAPE = {
   stake_weights: z.record(EvidenceStake, unit).readonly(),
   /** κ: weight of a failure by its severity. */
   severity_weights: z.record(Severity, positive.max(30)).readonly(),
+  /** m: factor on κ of a failure by blast radius (row, 0–3) and reversibility (column, 0–2; 2 irreversible). 1–10, falling nowhere. Absent: 1 everywhere. */
+  blast_weights: z.tuple([reachRow, reachRow, reachRow, reachRow]).readonly().optional(),
   /** Factor on κ of a minor failure that the agent itself flagged. 0–1. */
   self_flagged_share: unit,
   /** Ceilings on the score from what is no evidence: something over a limit that waits for a person; coverage below its minimum; a session at high or medium risk; an unaudited MCP server on the path; a new agent of an owner whose agent had fallen. */

@@ -64,6 +64,12 @@ export const DEFAULT_TRUST_CONSTANTS: TrustConstants = {
   source_weight_negative_min: 0.5,
   stake_weights: { read: 0.25, proposal: 0.5, executed: 1 },
   severity_weights: { ambiguous: 0.5, minor: 1, moderate: 2, major: 5, critical: 10 },
+  blast_weights: [
+    [1, 1, 1],
+    [1, 1.25, 1.5],
+    [1.5, 1.75, 2],
+    [2, 2.25, 2.5],
+  ],
   self_flagged_share: 0.75,
   bound_ceilings: {
     hold: 0.6999,

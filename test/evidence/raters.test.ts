@@ -15,6 +15,7 @@ import type { View } from '../../src/ledger/store.ts'
 import { OUTCOME_CLASSES, type OutcomeClass } from '../../src/model/outcome-classes.ts'
 import { HOLDS_MAX } from '../../src/trust/bounds.ts'
 import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
+import { reachFactor } from '../../src/trust/layer/evidence-weight.ts'
 import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 import { scopeView } from '../../src/trust/trust-view.ts'
 import { administrator, ask, auditor, caller, endUser, gateway, judge, operator, reviewer, verifier } from '../support/callers.ts'
@@ -557,7 +558,8 @@ const classes = Object.keys(OUTCOME_CLASSES).filter((of) => of !== 'critical_har
 
 describe('whatever one rater says', () => {
   it('no honest agent is lowered or raised beyond the limits', () => {
-    const verdicts = fc.array(fc.record({ of: fc.constantFrom(...classes), minutes: fc.integer({ min: 0, max: 30 }) }), {
+    const reach = fc.constantFrom({ blast: 0, reversibility: 0 }, { blast: 1, reversibility: 0 }, { blast: 3, reversibility: 2 })
+    const verdicts = fc.array(fc.record({ of: fc.constantFrom(...classes), reach, minutes: fc.integer({ min: 0, max: 30 }) }), {
       maxLength: 120,
     })
     fc.assert(
@@ -566,12 +568,12 @@ describe('whatever one rater says', () => {
         project(earned('a', 'crm:full', 400, START_MS - HOUR_MS), START_MS - HOUR_MS, 'default', state)
         let nowMs = START_MS
         const given: { readonly atMs: number; readonly kind: 'good' | 'complaint' | 'fact'; readonly weight: number }[] = []
-        for (const [index, { of, minutes }] of said.entries()) {
+        for (const [index, { of, reach: reached, minutes }] of said.entries()) {
           nowMs += minutes * 60_000
           const gravity = OUTCOME_CLASSES[of]
           const about = {
             ...{ decision_id: `d${String(index)}`, agent: 'a', scope: 'crm:full', stake: 'executed' as const, earns: true },
-            ...{ blast: 1, delegators: [], decided_at_ms: nowMs },
+            ...{ ...reached, delegators: [], decided_at_ms: nowMs },
           }
           const verdict = {
             layer: 'outcome' as const,
@@ -590,7 +592,9 @@ describe('whatever one rater says', () => {
           for (const effect of effects)
             if (effect.kind === 'evidence') {
               const kind = effect.polarity === 'positive' ? 'good' : gravity === 'ambiguous' ? 'complaint' : 'fact'
-              given.push({ atMs: nowMs, kind, weight: effect.weight })
+              // The limit on failures is on what is told, however far it reached; a complaint has no reach.
+              const told = kind === 'fact' ? effect.weight / reachFactor(reached, C) : effect.weight
+              given.push({ atMs: nowMs, kind, weight: told })
             }
         }
         const sum = (kind: string, fromMs: number, windowMs: number): number =>

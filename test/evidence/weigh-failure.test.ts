@@ -13,6 +13,7 @@ const judged: Judged = {
   stake: 'executed',
   earns: true,
   blast: 1,
+  reversibility: 0,
   delegators: [],
   decided_at_ms: 1_000,
 }
@@ -55,6 +56,30 @@ describe('a failure outside of the outcome', () => {
     }
     const { effects } = weigh({ ...judged, delegators: ['b'] }, { ...failure, layer: 'behaviour' }, seen, constants)
     expect(effects.map(({ kind }) => kind)).toEqual(['take_back', 'evidence', 'verdict'])
+  })
+})
+
+describe('a failure of an action with reach', () => {
+  const push = { ...judged, blast: 2, reversibility: 1, delegators: ['b'] }
+
+  it('weighs more, for whoever delegated too, and says why', () => {
+    const { effects, reason } = weigh(push, failure, undefined, constants)
+    expect(effects).toMatchObject([
+      { kind: 'evidence', weight: 1.75, kappa: 1.75 },
+      { kind: 'delegator', agent: 'b', weight: 1.75 },
+      { kind: 'verdict', negative: 1.75, kappa: 1.75 },
+    ])
+    expect(reason).toBe('negative, 1.75 units, severity 1.75 (1.75 times as much: blast radius 2, reversibility 1)')
+  })
+
+  it('weighs as before without reach, and under constants without a table', () => {
+    expect(weigh(push, failure, undefined, { ...constants, blast_weights: undefined }).reason).toBe('negative, 1 units, severity 1')
+    expect(weigh(judged, failure, undefined, constants).reason).toBe('negative, 1 units, severity 1')
+  })
+
+  it('is no more than a complaint where it is one', () => {
+    const complaint = { ...failure, class: 'dissatisfied', gravity: 'ambiguous' } as const
+    expect(weigh(push, complaint, undefined, constants).reason).toBe('negative, 0.5 units, severity 0.5')
   })
 })
 

@@ -21,6 +21,7 @@ const judged: Judged = {
   stake: 'executed',
   earns: true,
   blast: 1,
+  reversibility: 0,
   delegators: ['b'],
   decided_at_ms: START_MS,
 }

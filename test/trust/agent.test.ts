@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { InvariantError, requireFinite } from '../../src/format/error.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import { changeComposition, compositionKind, observeComposition, withClaimedComposition } from '../../src/trust/composition.ts'
+import type { Severity } from '../../src/trust/constants.ts'
 import { addEvidence, chargeDelegator, takeBack } from '../../src/trust/evidence.ts'
 import { addIncident, closeReview, type RaiseIncident, reviewAndSettle } from '../../src/trust/incidents.ts'
 import { promoted } from '../../src/trust/ladder.ts'
@@ -20,6 +21,8 @@ const both = (level: 0 | 1 | 2 | 3 | 4, r: number): AgentTrust => {
   return { ...one, scopes: { ...one.scopes, [CRM]: scopeOf(agentAt(level, r, 0, CRM), CRM) } }
 }
 const open: RaiseIncident = { id: 'i', class: 'injection_suspected', reach: 'agent', cap: 0.4, review: true, atMs: NOW }
+/** A failure of an action that reached nothing of others. */
+const told = (severity: Severity, selfFlagged = false) => ({ severity, selfFlagged, reach: { blast: 0, reversibility: 0 } })
 const ladder = (agent: AgentTrust, scope: ScopeKey = MAIL) => scopeOf(agent, scope).ladder
 
 describe('evidence', () => {
@@ -128,7 +131,9 @@ describe('evidence', () => {
       positiveWeight({ source: 'self', stake: 'executed' }, C),
     ]).toEqual([1, 0.4, 0])
     expect(negativeWeight({ source: 'self', stake: 'executed' }, 2, C)).toBe(1)
-    expect([severityOf('minor', true, C), severityOf('minor', false, C), severityOf('critical', true, C)]).toEqual([0.75, 1, 10])
+    expect([severityOf(told('minor', true), C), severityOf(told('minor'), C), severityOf(told('critical', true), C)]).toEqual([
+      0.75, 1, 10,
+    ])
   })
 
   it.each([
@@ -141,7 +146,7 @@ describe('evidence', () => {
     'that is a failure of severity "%s" weighs %d units, and %d where the agent flagged it itself',
     (severity, units, flagged) => {
       const executed = { source: 'deterministic', stake: 'executed' } as const
-      const weights = [false, true].map((selfFlagged) => negativeWeight(executed, severityOf(severity, selfFlagged, C), C))
+      const weights = [false, true].map((selfFlagged) => negativeWeight(executed, severityOf(told(severity, selfFlagged), C), C))
       expect(weights).toEqual([units, flagged])
     },
   )

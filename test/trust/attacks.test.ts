@@ -198,7 +198,16 @@ describe('attacks that beat an earlier version of the model', () => {
     }
     expect([0, 1, 2, 3].map(again)).toEqual([100, 0, 0, 0])
     const success = { layer: 'outcome', class: 'validated', gravity: 'positive', source: 'deterministic', by: 'checks' } as const
-    const about = { decision_id: 'd', agent: 'a', scope: MAIL, stake: 'executed', earns: true, blast: 0, delegators: [] } as const
+    const about = {
+      decision_id: 'd',
+      agent: 'a',
+      scope: MAIL,
+      stake: 'executed',
+      earns: true,
+      blast: 0,
+      reversibility: 0,
+      delegators: [],
+    } as const
     const told = (nowMs: number) => () => {
       refuseOldSuccess({ ...success, event_time_ms: nowMs }, { ...about, decided_at_ms: NOW }, nowMs)
     }

@@ -19,6 +19,7 @@ const judged: Judged = {
   stake: 'executed',
   earns: true,
   blast: 1,
+  reversibility: 0,
   delegators: [],
   decided_at_ms: NOW,
 }

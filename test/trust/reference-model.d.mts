@@ -2,6 +2,18 @@
 export type ReferenceLayer = { r: number; s: number; q: number; t: number; tp: number; tn: number }
 export declare const DEFAULTS: Readonly<Record<string, unknown>>
 export declare function replay(events: readonly unknown[], readAt: number, cfg?: unknown): Record<string, unknown>
+export declare function reachOf(blast: number, irreversibility: number, cfg?: unknown): number
+export declare function failureWeight(
+  failure: {
+    severity: string
+    source: string
+    stake: string
+    self_flagged?: boolean
+    blast: number
+    irreversibility: number
+  },
+  cfg?: unknown,
+): { kappa: number; weight: number }
 export declare function failUpper(r: number, s: number, W?: number): number
 export declare function failLower(r: number, s: number, W?: number): number
 export declare function phi(U: number, cfg?: unknown): number

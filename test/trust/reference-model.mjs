@@ -36,9 +36,26 @@ export const DEFAULTS = Object.freeze({
   sprtP0: [1, 0.5, 0.2, 0.05, 0.01],
   sprtRatio: 0.4,
   sprtAlpha: [1, 0.05, 0.05, 0.05, 0.01], // e-process gate, p1 = 0.4 p0
+  rho: { deterministic: 1, human: 0.8, ci: 0.8, end_user: 0.5, llm_judge: 0.3, signed_import: 0.3, self: 0, silence: 0 },
+  rhoMinNeg: 0.5,
+  eta: { read: 0.25, proposal: 0.5, executed: 1 },
+  kappa: { ambiguous: 0.5, minor: 1, moderate: 2, major: 5, critical: 10 },
+  selfFlagged: 0.75,
+  // m by what the action touched: nothing of others, one record, many or shared, outside or money; each reversible, hard to undo, irreversible
+  reach: { none: '1 1 1', one: '1 1.25 1.5', many: '1.5 1.75 2', outside: '2 2.25 2.5' },
 })
 const clamp = (x, a, b) => (x < a ? a : x > b ? b : x)
 const dec = (dt, H) => (dt <= 0 ? 1 : Math.pow(2, -dt / H))
+
+// --- a failure weighs by how far it reached and how hard it is to undo: kappa' = kappa * m(blast, irreversibility), m >= 1; a complaint has no reach
+export const reachOf = (blast, irreversibility, cfg = DEFAULTS) =>
+  cfg.reach === undefined ? 1 : Number(cfg.reach[['none', 'one', 'many', 'outside'][blast]].split(' ')[irreversibility])
+export function failureWeight({ severity, source, stake, self_flagged = false, blast, irreversibility }, cfg = DEFAULTS) {
+  let kappa = cfg.kappa[severity]
+  if (severity === 'minor' && self_flagged) kappa *= cfg.selfFlagged
+  if (severity !== 'ambiguous') kappa *= reachOf(blast, irreversibility, cfg)
+  return { kappa, weight: Math.max(cfg.rho[source], cfg.rhoMinNeg) * cfg.eta[stake] * kappa }
+}
 
 // --- opinion <-> evidence (EBSL / Beta / IDM, W = z^2) and Wilson bounds in opinion space
 export const opinion = (r, s, W = DEFAULTS.Z2) => {
@@ -317,7 +334,7 @@ export function compositionChange({ layers, ladder }, kind, now, cfg = DEFAULTS)
 }
 // --- one scope's whole history, in the order of processing. Events: {layer, polarity, weight, event_time}, and
 //     {type:'incident', id, cap, review, at}, {type:'review', id, false_positive, at}, {type:'composition', kind, at}, {type:'promote', verifiers, human, at}.
-//     Evidence may carry kappa (severity of a failure; default max(1, weight)). Defaults: verifiers 3, four layers, no back-off, no posture, no conflict or rater gate.
+//     Evidence may carry kappa (severity of a failure; default max(1, weight)); a failure may carry blast and reversibility, which multiply both. Defaults: verifiers 3, four layers, no back-off, no posture, no conflict or rater gate.
 //     An outcome failure of weight >= 5 is a major failure: it also raises an incident without review, capped just under the band in force.
 export function replay(events, readAt, cfg = DEFAULTS) {
   const h = events.reduce((state, e) => step(state, e, cfg), begin())
@@ -369,7 +386,10 @@ export function step({ S, g, now: last, undo: known, promotions }, e, cfg = DEFA
     promotions = [...promotions, r.ok ? 'L' + g.level : r.why]
   } else {
     const pos = e.polarity === 'positive',
-      w = e.weight,
+      reaches = !pos && (e.blast !== undefined || e.reversibility !== undefined),
+      m = reaches ? reachOf(e.blast ?? 0, e.reversibility ?? 0, cfg) : 1,
+      w = e.weight * m,
+      kappa = reaches ? (e.kappa ?? Math.max(1, e.weight)) * m : e.kappa,
       old = S.layers[e.layer] ?? newLayer(),
       band = bandOf(quant(score(S, now, cfg).T), cfg)
     S = { ...S, layers: { ...S.layers, [e.layer]: addEvidence(old, pos, w, te, cfg) } }
@@ -389,7 +409,7 @@ export function step({ S, g, now: last, undo: known, promotions }, e, cfg = DEFA
             at: now,
           }),
         }
-      g = ladderEvent(g, { pos, w, kappa: e.kappa, te, lastNegative: old.tn, incident: major }, cfg)
+      g = ladderEvent(g, { pos, w, kappa, te, lastNegative: old.tn, incident: major }, cfg)
     }
     if (!pos) g = demote(g, score(S, now, cfg).demotion, now, cfg)
   }

@@ -1,6 +1,7 @@
 import type { Effect } from '../../ledger/effect.ts'
 import { saidWithin, WITNESS_MS } from '../../ledger/fold/raters.ts'
 import { filingsKey, tallyKey } from '../../ledger/keys.ts'
+import { reachFactor } from '../../trust/layer/evidence-weight.ts'
 import { isRater } from '../../trust/raters.ts'
 import { weigh } from '../rules/weigh-verdict.ts'
 import type { Weighed } from '../rules/weighing.ts'
@@ -65,7 +66,8 @@ export function failureWithin(verdictCase: VerdictCase): LimitedVerdict {
   const freed = corroboratedBy(verdictCase, weighed.effects)
   const effects: readonly Effect[] = [
     ...weighed.effects,
-    { kind: 'tally', agent, of, window: 'factual', units },
+    // The limit is on what is told, not on how far it reached: else grave harm would use it up sooner, and weigh less in all.
+    { kind: 'tally', agent, of, window: 'factual', units: units / reachFactor(judged, constants) },
     { kind: 'witness', agent, scope, source: verdict.by },
     ...freed.effects,
   ]

@@ -1,7 +1,7 @@
 import type { Effect } from '../../ledger/effect.ts'
 import type { Gravity } from '../../model/outcome-classes.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
-import { negativeWeight, severityOf } from '../../trust/layer/evidence-weight.ts'
+import { negativeWeight, reachFactor, severityOf } from '../../trust/layer/evidence-weight.ts'
 import { shareTakenBack } from './rater-share.ts'
 import { evidenceEffect, movedTool, verdictEffect } from './verdict-effects.ts'
 import type { Judged, Weighed, Weighing } from './weighing.ts'
@@ -11,7 +11,7 @@ export function weighFailure(weighing: Weighing, gravity: Exclude<Gravity, 'posi
   const { judged, verdict, layer, selfFlagged, constants } = weighing
   if (verdict.source === 'self') return selfFlag(weighing)
   const factual = gravity !== 'ambiguous'
-  const kappa = severityOf(gravity, selfFlagged, constants)
+  const kappa = severityOf({ severity: gravity, reach: judged, selfFlagged }, constants)
   const weight = negativeWeight({ source: verdict.source, stake: judged.stake, rho: verdict.rho }, kappa, constants)
   const added = Math.max(0, weight - layer.negative)
   // Severity is charged apart from weight: the gravest counts, whoever said it and whichever came first.
@@ -26,8 +26,16 @@ export function weighFailure(weighing: Weighing, gravity: Exclude<Gravity, 'posi
       verdictEffect(judged, verdict, { negative: added, kappa, factual }),
     ],
     counted: moves,
-    reason: moves ? `negative, ${added} units, severity ${kappa}` : 'a verdict of at least this weight already counted',
+    reason: moves
+      ? `negative, ${added} units, severity ${kappa}${reachText(weighing, factual)}`
+      : 'a verdict of at least this weight already counted',
   }
+}
+
+function reachText({ judged, constants }: Weighing, factual: boolean): string {
+  const factor = reachFactor(judged, constants)
+  if (!factual || factor === 1) return ''
+  return ` (${factor} times as much: blast radius ${judged.blast}, reversibility ${judged.reversibility})`
 }
 
 /** The agent's word is no evidence, but a failure it flags itself is cheaper than one that it hid. */

@@ -14,7 +14,9 @@ export type Judged = {
   readonly stake: EvidenceStake
   /** False: an action the catalogue does not know; it never earns. */
   readonly earns: boolean
+  /** Reach of the action by the catalogue of then: blast radius 0–3, reversibility 0–2 (2: irreversible). */
   readonly blast: number
+  readonly reversibility: number
   /** The tool, where it moved to another scope and the agent has to prove itself with it there. */
   readonly moved_tool?: string
   /** The agents it acted for: charged with part of a failure. */

@@ -22,7 +22,8 @@ export const TENANT = 'default'
 /** The id of every simulated agent. */
 export const AGENT = 'agent'
 const CATEGORY = 'work'
-const BLAST = { read: 0, low: 1, medium: 1, high: 3 } as const satisfies Record<RiskBand, number>
+/** The worlds count every harm alike, so nothing in them reaches further than anything else. */
+const REACH = { blast: 0, reversibility: 0 } as const
 
 /** Scope in which actions of a band are judged. */
 export function scopeFor(band: RiskBand): ScopeKey {
@@ -116,7 +117,7 @@ function recordOf({ band, stake, decidedAtMs }: SimulatedSubject): StoredRecord 
         category: band === 'read' ? 'read_only' : 'local_reversible_write',
         scope: CATEGORY,
         stake: stakeOf(band),
-        blast: BLAST[band],
+        ...REACH,
       },
     },
     decision: { decision: stake !== 'proposal' },

@@ -24,8 +24,14 @@ const EvidenceEvent = z
     polarity: z.enum(['positive', 'negative']),
     weight: z.number().min(0),
     kappa: z.number().min(0).optional(),
+    blast: z.int().min(0).max(3).optional(),
+    reversibility: z.int().min(0).max(2).optional(),
     event_time: Time.optional(),
     at: Time.optional(),
+  })
+  .refine(({ polarity, blast, reversibility }) => polarity === 'negative' || (blast ?? reversibility) === undefined, {
+    path: ['blast'],
+    message: 'a success has no reach: leave out blast and reversibility, or say polarity: negative',
   })
   .transform(({ event_time, at, ...event }, context) => {
     const atMs = event_time ?? at

@@ -4,8 +4,10 @@ import type { Level } from '../../model/level.ts'
 import { changeComposition } from '../composition.ts'
 import type { TrustConstants } from '../constants.ts'
 import { settle } from '../demotion.ts'
-import { addEvidence } from '../evidence.ts'
+import { addEvidence, type Evidence } from '../evidence.ts'
+import { countPositive, countsTowards } from '../incident-caps.ts'
 import { addIncident, closeReview } from '../incidents.ts'
+import { reachFactor } from '../layer/evidence-weight.ts'
 import { type GateName, promoteScope } from '../promotion.ts'
 import { bandOf, publish } from '../score-scale.ts'
 import { readScope } from '../score.ts'
@@ -67,6 +69,8 @@ export function replay(events: readonly TrustEvent[], readAtMs: number, constant
   return summarize(agent, promotions, readAtMs, constants)
 }
 
+type EvidenceEvent = Extract<TrustEvent, { type: 'evidence' }>
+
 function step(
   agent: AgentTrust,
   event: Exclude<TrustEvent, { type: 'promote' }>,
@@ -82,18 +86,43 @@ function step(
       return closeReview(agent, { id: event.id, falsePositive: event.false_positive, atMs: nowMs }).agent
     case 'composition':
       return changeComposition(agent, { composition: null, kind: event.kind, nowMs }, constants).agent
-    case 'evidence': {
-      const { layer, polarity, weight, kappa, atMs } = event
-      const evidence = { scope: SCOPE, layer, polarity, weight, kappa, eventTimeMs: atMs, countsForLadder: true } as const
-      const { agent: after } = addEvidence(agent, evidence, nowMs, constants)
-      // A weightless failure adds nothing, yet it is an occasion to look at the grant.
-      return polarity === 'negative' && weight === 0
-        ? settle({ before: agent, after, scope: SCOPE, nowMs }, constants).agent
-        : after
-    }
+    case 'evidence':
+      return event.weight === 0 ? weightless(agent, event, nowMs, constants) : weighty(agent, event, nowMs, constants)
     default:
       return unreachable(event)
   }
+}
+
+function weighty(agent: AgentTrust, event: EvidenceEvent, nowMs: number, constants: TrustConstants): AgentTrust {
+  const { layer, polarity, atMs } = event
+  const reached = withReach(event, constants)
+  const evidence = { ...reached, scope: SCOPE, layer, polarity, eventTimeMs: atMs, countsForLadder: true } as const
+  return addEvidence(agent, evidence, nowMs, constants).agent
+}
+
+/** Adds nothing. Yet a weightless failure is an occasion to look at the grant, and what was proven since incidents is valued at the time of a weightless success. */
+function weightless(
+  agent: AgentTrust,
+  { layer, polarity, atMs }: EvidenceEvent,
+  nowMs: number,
+  constants: TrustConstants,
+): AgentTrust {
+  if (polarity === 'negative') return settle({ before: agent, after: agent, scope: SCOPE, nowMs }, constants).agent
+  if (layer !== 'outcome') return agent
+  const scope = scopeOf(agent, SCOPE)
+  const nothing = { weight: 0, eventTimeMs: atMs }
+  const incidents = scope.incidents.map((one) => (countsTowards(one, atMs) ? countPositive(one, nothing, constants) : one))
+  return withScope(agent, SCOPE, { ...scope, incidents })
+}
+
+/** Weight and severity of a failure, times m of its action's reach where the event says it. */
+function withReach(
+  { weight, kappa, blast, reversibility }: EvidenceEvent,
+  constants: TrustConstants,
+): Pick<Evidence, 'weight' | 'kappa'> {
+  if (blast === undefined && reversibility === undefined) return { weight, kappa }
+  const factor = reachFactor({ blast: blast ?? 0, reversibility: reversibility ?? 0 }, constants)
+  return { weight: weight * factor, kappa: (kappa ?? Math.max(1, weight)) * factor }
 }
 
 function summarize(

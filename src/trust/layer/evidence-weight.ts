@@ -12,10 +12,28 @@ export function positiveWeight({ source, stake, rho }: JudgementTerms, constants
   return Math.min(1, (rho ?? constants.source_weights[source]) * constants.stake_weights[stake])
 }
 
-/** Severity κ of a failure; a minor one that the agent flagged itself counts a little less: loud failure is cheaper than silent. */
-export function severityOf(severity: Severity, selfFlagged: boolean, constants: TrustConstants): number {
+/** How far an action reaches and how hard it is to undo, as the catalogue said when it was decided: blast radius 0–3, reversibility 0–2 (2: irreversible). */
+export type ActionReach = { readonly blast: number; readonly reversibility: number }
+
+/** m: how much more a failure weighs by the reach of its action, 1–10; 1 where the constants have no table. What is not in the table is the worst. */
+export function reachFactor({ blast, reversibility }: ActionReach, { blast_weights: rows }: TrustConstants): number {
+  if (rows === undefined) return 1
+  const row = rows[blast] ?? rows[3]
+  return row[reversibility] ?? row[2]
+}
+
+/** A failure as it is told: how grave, of an action of which reach, and whether the agent said so itself. */
+export type ToldFailure = { readonly severity: Severity; readonly reach: ActionReach; readonly selfFlagged: boolean }
+
+/**
+ * Severity κ of a failure, times m of its action's reach. A complaint that nobody bears out says nothing of harm, so its reach does not
+ * count. A minor failure that the agent flagged itself counts a little less: loud failure is cheaper than silent.
+ */
+export function severityOf({ severity, reach, selfFlagged }: ToldFailure, constants: TrustConstants): number {
   const kappa = constants.severity_weights[severity]
-  return selfFlagged && severity === 'minor' ? kappa * constants.self_flagged_share : kappa
+  if (severity === 'ambiguous') return kappa
+  const told = selfFlagged && severity === 'minor' ? kappa * constants.self_flagged_share : kappa
+  return told * reachFactor(reach, constants)
 }
 
 /** Weight of a failure of severity κ: ρ (never below its floor) times η of what was at stake times κ. */
