@@ -35,6 +35,8 @@ const part = fc.oneof(
       weight: fc.constantFrom(0, 0.15, 0.25, 0.35, 0.5, 1, 2, 3, 5, 10),
       kappa: fc.constantFrom(undefined, 0.1, 0.5, 1, 2, 20, 40),
       lateHours: fc.constantFrom(0, 0, 0, 1, 30, 400),
+      blast: fc.constantFrom(undefined, 0, 1, 2, 3),
+      reversibility: fc.constantFrom(undefined, 0, 1, 2),
     }),
   },
   {
@@ -78,8 +80,9 @@ const history = fc
           for (const name of LAYERS) events.push({ layer: name, polarity: 'positive', weight: one.weight, event_time: iso(at) })
         }
       } else if (one.kind === 'event') {
-        const { layer: name, polarity, weight, kappa, lateHours } = one
-        events.push({ layer: name, polarity, weight, kappa, event_time: iso(at - lateHours * HOUR) })
+        const { layer: name, polarity, weight, kappa, lateHours, blast, reversibility } = one
+        const reach = polarity === 'negative' ? { blast, reversibility } : {}
+        events.push({ layer: name, polarity, weight, kappa, ...reach, event_time: iso(at - lateHours * HOUR) })
       } else if (one.kind === 'composition') events.push({ type: 'composition', kind: one.change, at: iso(at) })
       else {
         const { kind, ...event } = one
@@ -100,6 +103,31 @@ describe('the product against the reference model', () => {
       }),
       { numRuns: RUNS },
     )
+  })
+
+  it('values what was proven since an incident at the time of a weightless success, also where it is read before that', () => {
+    const outcome = { layer: 'outcome', polarity: 'positive' }
+    const at = (days: number) => iso(START + days * DAY)
+    const events = [
+      { type: 'incident', id: 'a', cap: 0, at: at(0) },
+      { ...outcome, weight: 0.5, event_time: at(1) },
+      { ...outcome, weight: 0, event_time: at(8) },
+    ]
+    const capAt = (days: number): unknown => {
+      const ours = replay(parseTrustEvents(events), Date.parse(at(days)), C)
+      expect(ours).toEqual(reference.replay(events, Date.parse(at(days))))
+      return ours.incident_cap
+    }
+    // Read at day 3, half a unit has faded as far as at day 8: the count stands at the last event.
+    expect([capAt(3), capAt(8), capAt(20)]).toEqual([0.0618, 0.0618, 0.0543])
+    // One from before the incident is not about it, and one of another layer counts nowhere.
+    for (const more of [
+      { ...outcome, weight: 0, event_time: at(-1) },
+      { ...outcome, layer: 'context', weight: 0, event_time: at(9) },
+    ]) {
+      const all = [...events, more]
+      expect(replay(parseTrustEvents(all), Date.parse(at(3)), C)).toEqual(reference.replay(all, Date.parse(at(3))))
+    }
   })
 
   it('bounds, φ and its inverse are the same numbers', () => {
