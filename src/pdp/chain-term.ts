@@ -3,12 +3,12 @@ import { OUTCOME_RANK } from '../lattice/outcome-order.ts'
 import type { Ceiling } from '../model/ceiling.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { ChainLink, DecisionInputs } from './decision-inputs.ts'
-import { matrixCell } from './matrix-schema.ts'
+import { chainCell } from './matrix-schema.ts'
 import { denial, term } from './terms.ts'
 
 /**
- * The delegation chain: what the least trusted other link would be conceded here; `allow` without other links and for a human
- * alone. An unknown link is at level 0; a cycle, or more than five links, denies.
+ * The delegation chain: what the least trusted other link would be conceded here, by the stricter of its own tier and the acting
+ * agent's; `allow` without other links and for a human alone. An unknown link is at level 0; a cycle, or more than five links, denies.
  */
 export function chainTerm(inputs: DecisionInputs): Ceiling {
   const [problem] = [...inputs.chain_problems].sort()
@@ -17,9 +17,9 @@ export function chainTerm(inputs: DecisionInputs): Ceiling {
   return weakest ?? term('chain', 'allow', inputs.human ? 'human' : 'no_other_links')
 }
 
-function linkTerm(link: ChainLink, { matrices, band, sensitive }: DecisionInputs): Ceiling {
+function linkTerm(link: ChainLink, { matrices, tier: actingTier, band, sensitive }: DecisionInputs): Ceiling {
   const level = link.known ? link.level_effective : 0
-  const outcome: Outcome = matrixCell({ matrices, tier: link.tier, level, band, sensitive })
+  const outcome: Outcome = chainCell({ matrices, tier: link.tier, level, band, sensitive }, actingTier)
   const standing = link.known ? `level_${level}` : 'unknown'
   return term('chain', outcome, `chain_link:${link.relation}:${link.party.type}/${link.party.id}:${standing}`)
 }

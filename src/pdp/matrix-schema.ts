@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { ConsequenceTier } from '../catalogue/catalogue-file.ts'
+import { lowerOutcome } from '../lattice/outcome-order.ts'
 import type { Level } from '../model/level.ts'
 import { Outcome, OUTCOMES, RISK_BANDS, type RiskBand } from '../model/outcome.ts'
 
@@ -44,4 +45,12 @@ export type MatrixCell = {
 export function matrixCell({ matrices, tier, level, band, sensitive }: MatrixCell): Outcome {
   if (level === 0 && sensitive) return 'deny'
   return (matrices[tier] ?? matrices.standard)[`${level}`][band]
+}
+
+/**
+ * The highest outcome conceded to another link of a chain (`tier`: its own): in its own matrix or in that of the agent that acts,
+ * whichever is stricter. So no agent that is governed strictly acts through one that is governed lightly, nor the other way round.
+ */
+export function chainCell(cell: MatrixCell, actingTier: ConsequenceTier): Outcome {
+  return lowerOutcome(matrixCell(cell), matrixCell({ ...cell, tier: actingTier }))
 }

@@ -6,7 +6,8 @@ import { type Level, LEVELS } from '../model/level.ts'
 import type { Outcome, RiskBand } from '../model/outcome.ts'
 import type { Request } from '../model/request.ts'
 import { formatScope } from '../model/scope.ts'
-import { type Matrices, matrixCell } from '../pdp/matrix-schema.ts'
+import type { ChainLink } from '../pdp/decision-inputs.ts'
+import { chainCell, type Matrices, matrixCell } from '../pdp/matrix-schema.ts'
 import { classificationOf, isSensitive } from '../risk/classification.ts'
 import type { TrustConstants } from '../trust/constants.ts'
 import type { TrustView } from '../trust/trust-view.ts'
@@ -167,11 +168,13 @@ function assessAs(
   { matrices, thresholds }: SufficiencyTerms,
 ): Assessment {
   const { facts, decision } = body
-  const concedes = (tier: typeof facts.agent.tier, level: Level): boolean =>
-    outcomeLeq(decision.outcome, matrixCell({ matrices, tier, level, band, sensitive }))
-  const level = LEVELS.find((each) => concedes(facts.agent.tier, each))
+  const { tier } = facts.agent
+  const at = { matrices, band, sensitive }
+  const level = LEVELS.find((each) => outcomeLeq(decision.outcome, matrixCell({ ...at, tier, level: each })))
+  const concededTo = (link: ChainLink): Outcome =>
+    chainCell({ ...at, tier: link.tier, level: link.known ? link.level_effective : 0 }, tier)
   const weakLinks = facts.links
-    .filter((link) => !concedes(link.tier, link.known ? link.level_effective : 0))
+    .filter((link) => !outcomeLeq(decision.outcome, concededTo(link)))
     .map(({ party, known, level_effective }) => `${party.type}/${party.id} at ${known ? `L${level_effective}` : 'unknown'}`)
   const held: Level = sensitive && trust.incident.state === 'open' ? 0 : trust.level_effective
   const need = level === undefined ? Infinity : thresholds[level]

@@ -73,7 +73,9 @@ describe('a failure of an action with reach', () => {
   })
 
   it('weighs as before without reach, and under constants without a table', () => {
-    expect(weigh(push, failure, undefined, { ...constants, blast_weights: undefined }).reason).toBe('negative, 1 units, severity 1')
+    expect(weigh(push, failure, undefined, { ...constants, blast_weights: undefined }).reason).toBe(
+      'negative, 1 units, severity 1',
+    )
     expect(weigh(judged, failure, undefined, constants).reason).toBe('negative, 1 units, severity 1')
   })
 

@@ -6,7 +6,8 @@ import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import { BUNDLE_SOURCES, type Ceiling, MANDATORY_SOURCES } from '../../src/model/ceiling.ts'
 import { decide } from '../../src/pdp/decide.ts'
 import type { DecisionInputs } from '../../src/pdp/decision-inputs.ts'
-import { concede, graduations, inputs, OPEN } from './arbitraries.ts'
+import { type Matrix, matrixCell } from '../../src/pdp/matrix-schema.ts'
+import { concede, graduations, inputs, OPEN, STANDARD } from './arbitraries.ts'
 import { referenceDecide } from './reference-decide.ts'
 
 /** A million of them take three to twenty minutes per law: `GRADUS_RUNS=1000000 npx vitest run test/pdp`. fast-check prints the seed of a failure. */
@@ -19,6 +20,9 @@ function baseElement({ base, approval }: DecisionInputs): Element {
   const outcome = answered === 'require_approval' && approval?.same_policy_set === true ? 'allow_guarded' : answered
   return { outcome, obligations: base.obligations ?? [], guardrails: base.guardrails ?? {} }
 }
+
+/** Stricter than the shipped matrix. */
+const STRICT: Matrix = { ...STANDARD, '2': STANDARD['1'], '3': STANDARD['2'] }
 
 describe('decide', () => {
   it('agrees with the slow, obvious second implementation', { timeout: timeoutMs }, () => {
@@ -117,5 +121,24 @@ describe('decide', () => {
     expect(decide({ ...OPEN, graduation }).outcome).toBe('deny')
     expect(decide({ ...OPEN, graduation: graduation.slice(1) }).outcome).toBe('deny')
     expect(decide({ ...OPEN, graduation: graduation.slice(0, 256) }).outcome).toBe('allow')
+  })
+})
+
+describe('the chain', () => {
+  it('judges no link more lightly, whatever the tiers, levels and matrices', () => {
+    fc.assert(
+      fc.property(inputs, (each) => {
+        const matrices = { ...each.matrices, high: STRICT }
+        const chain = decide({ ...each, matrices, observed: [] }).ceilings.find(({ source }) => source === 'chain')!
+        const { tier, band, sensitive, links, approval } = each
+        for (const { tier: own, known, level_effective } of links)
+          for (const judged of [own, tier]) {
+            const conceded = matrixCell({ matrices, tier: judged, level: known ? level_effective : 0, band, sensitive })
+            // What asks for an approval is lifted by one.
+            const most = approval !== null && conceded === 'require_approval' ? 'allow_guarded' : conceded
+            expect(outcomeLeq(chain.outcome, most)).toBe(true)
+          }
+      }),
+    )
   })
 })

@@ -102,9 +102,14 @@ describe('the chain', () => {
     expect(open({ links, band: 'read' }).outcome).toBe('allow_guarded')
     expect(open({ links, band: 'read', sensitive: true }).outcome).toBe('deny')
   })
-  it('governs low-stakes links lightly, by their own tier', () => {
-    expect(open({ links: [link({ level_effective: 0, tier: 'low' })], band: 'low' }).outcome).toBe('suggest')
-    expect(open({ links: [link({ level_effective: 0, tier: 'high' })], band: 'low' }).outcome).toBe('deny')
+  it.each([
+    ['low', 'low', 'suggest'],
+    ['low', 'standard', 'deny'],
+    ['standard', 'low', 'deny'],
+    ['low', 'high', 'deny'],
+    ['high', 'low', 'deny'],
+  ] as const)('judges a %s link of a %s agent in the stricter of both tiers', (own, acting, outcome) => {
+    expect(open({ tier: acting, links: [link({ level_effective: 0, tier: own })], band: 'low' }).outcome).toBe(outcome)
   })
   it.each(['cycle', 'too_deep', 'unreadable'] as const)('denies a chain with problem %s', (problem) => {
     expect(open({ chain_problems: [problem], links: [link({})] })).toMatchObject({

@@ -188,7 +188,8 @@ function chainOf(inputs: DecisionInputs): Ceiling {
     const level = link.known ? link.level_effective : 0
     const standing = link.known ? `level_${level}` : 'unknown'
     const reason = `chain_link:${link.relation}:${link.party.type}/${link.party.id}:${standing}`
-    const here = make('chain', cellOf(inputs, link.tier, level), reason)
+    const [own, acting] = [cellOf(inputs, link.tier, level), cellOf(inputs, inputs.tier, level)]
+    const here = make('chain', height(own) < height(acting) ? own : acting, reason)
     const isWeaker = weakest === undefined || height(here.outcome) < height(weakest.outcome)
     if (isWeaker || (here.outcome === weakest?.outcome && here.reason < weakest.reason)) weakest = here
   }

@@ -93,6 +93,22 @@ describe('an action that ran by trust', () => {
     })
   })
 
+  it('reads a link in the stricter of its own tier and the acting agent’s', () => {
+    const linked = changed(ran, ({ facts }) => ({
+      facts: {
+        ...facts,
+        links: [{ party: { type: 'agent', id: 'child' }, relation: 'chain', known: true, level_effective: 3, tier: 'standard' }],
+      },
+    }))
+    expect((ran.record.body as unknown as DecisionBody).facts.agent.tier).toBe('high')
+    const { standard } = terms.matrices
+    const strict = { ...standard, '3': standard['2'] }
+    const weakUnder = (matrices: SufficiencyTerms['matrices']) => sufficiencyOf(linked, { ...terms, matrices })?.weak_links
+    expect(weakUnder({ standard, high: standard })).toEqual([])
+    expect(weakUnder({ standard: strict, high: standard })).toEqual(['agent/child at L3'])
+    expect(weakUnder({ standard, high: strict })).toEqual(['agent/child at L3'])
+  })
+
   it('is unknown without its policy set, or without trust or risk in the record', () => {
     expect(sufficiencyOf(ran, undefined)?.verdict).toBe('unknown')
     expect(

@@ -131,10 +131,12 @@ function chainRemedy(term: Ceiling, { facts, risk, matrices }: Explained): strin
     return `Mend the delegation chain (${facts.parties.problems.join(', ')}): each agent once, at most five.`
   const named = facts.links.find(({ party }) => term.reason.includes(`${party.type}/${party.id}`))
   if (named === undefined) return 'Let every other link of the chain be trusted more.'
+  // Each link is judged in the stricter of its own tier and the acting agent's.
+  const tiers = [named.tier, facts.agent.tier]
   const higher = LEVELS.find(
     (to) =>
       to > (named.known ? named.level_effective : 0) &&
-      OUTCOME_RANK[cell(matrices, named.tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome],
+      tiers.every((tier) => OUTCOME_RANK[cell(matrices, tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome]),
   )
   const unknown = named.known ? '' : 'be in the catalogue and '
   return higher === undefined
