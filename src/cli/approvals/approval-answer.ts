@@ -8,6 +8,13 @@ export function approvalsGiven({ votes }: ApprovalSummary): number {
   return new Set(votes.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)).size
 }
 
+/** Since when, and by what, something is paused; a dash where it is not. */
+export function pausedText({ paused, pauses }: Pick<ApprovalSummary, 'paused' | 'pauses'>): string {
+  if (paused === null) return '-'
+  const [first] = pauses
+  return first === undefined ? paused : `since ${first.since} by ${first.cause} ${first.id}: ${paused}`
+}
+
 /** Where the server has the approval of a decision. */
 export const approvalPath = (decisionId: string): string => `/api/v1/decisions/${encodeURIComponent(decisionId)}/approvals`
 
