@@ -4,7 +4,7 @@ import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { JudgeAdvice } from '../ledger/documents/tally.ts'
 import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
-import { type Pausable, resumersOf } from '../ledger/fold/pauses.ts'
+import { type Pausable, resumedBy } from '../ledger/fold/pauses.ts'
 import type { StoredRecord, View } from '../ledger/store.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { RiskView } from '../risk/risk-view.ts'
@@ -19,7 +19,7 @@ export function heldBack(thing: Pausable, tenant: string, view: View): HeldBack 
   const pauses = pausesOf(thing, tenant, view)
   return {
     paused: pauseReason(blockerOf(thing, tenant, view), pauses),
-    pauses: pauses.map(({ id, cause, at_ms }) => ({ cause, id, since: iso(at_ms), resumed_by: [...resumersOf(id, thing)] })),
+    pauses: pauses.map(({ id, cause, at_ms }) => ({ cause, id, since: iso(at_ms), resumed_by: [...resumedBy(id, thing)] })),
   }
 }
 

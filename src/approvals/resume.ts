@@ -6,7 +6,7 @@ import { accountsOfFacts } from '../ledger/accounts.ts'
 import type { Pause } from '../ledger/documents/pause.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { approvalState } from '../ledger/fold/approvals.ts'
-import { type Pausable, resumersOf } from '../ledger/fold/pauses.ts'
+import { type Pausable, resumedBy } from '../ledger/fold/pauses.ts'
 import type { Moment } from '../ledger/fold/state.ts'
 import { activityKey, agentKey, approvalKey, tenantKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
@@ -30,7 +30,12 @@ type Resumable = {
 }
 
 /** What one person says about it, and the pauses that they say it about. */
-type Word = { readonly person: string; readonly pauses: readonly Pause[]; readonly report: ResumptionReport; readonly nowMs: number }
+type Word = {
+  readonly person: string
+  readonly pauses: readonly Pause[]
+  readonly report: ResumptionReport
+  readonly nowMs: number
+}
 
 /**
  * A named person says that an approval or a reservation goes on although something paused it. As many people have to say so as have to
@@ -48,7 +53,10 @@ export async function resumeDecision(
   const { tenant } = caller
   const { stored, key } = await locateApproval(deps, caller, decisionId)
   const { facts } = decisionBodyOf(stored.record)
-  const agents = [...(facts.parties.agent === null ? [] : [facts.parties.agent.id]), ...facts.parties.links.map(({ party }) => party.id)]
+  const agents = [
+    ...(facts.parties.agent === null ? [] : [facts.parties.agent.id]),
+    ...facts.parties.links.map(({ party }) => party.id),
+  ]
   const documentKeys = [
     key,
     tenantKey(tenant),
@@ -115,13 +123,15 @@ function refuseWhat(
   view: View,
 ): void {
   if (pauses.length === 0)
-    throw new ServiceError('conflict', `decision "${decisionId}" is not paused`, { fix: 'see "pauses" in the list that it is in' })
+    throw new ServiceError('conflict', `decision "${decisionId}" is not paused`, {
+      fix: 'see "pauses" in the list that it is in',
+    })
   const blocker = blockerOf(thing, tenant, view)
   if (blocker !== null)
     throw new ServiceError('conflict', `decision "${decisionId}" stays paused: ${blocker} still stands`, {
       fix: 'lift the containment or review the incident first, then resume',
     })
-  if (pauses.every(({ id }) => resumersOf(id, thing).includes(person)))
+  if (pauses.every(({ id }) => resumedBy(id, thing).includes(person)))
     throw new ServiceError('forbidden', `"${person}" has already said so; a second person has to be another one`)
 }
 
@@ -140,7 +150,7 @@ function recordResumption(
   // Whoever said so about some of it only has to say it again about the rest; each pause takes as many people as are needed.
   const before = thing.resumptions.filter((each) => ids.every((pause) => each.pauses.includes(pause)))
   const people = [...new Set([...before.map((each) => each.person), person])]
-  const resumed = ids.every((pause) => new Set([...resumersOf(pause, thing), person]).size >= thing.approvers_needed)
+  const resumed = ids.every((pause) => new Set([...resumedBy(pause, thing), person]).size >= thing.approvers_needed)
   const id = deps.newId()
   const { leafIndex } = transaction.append({
     record: recordOf({

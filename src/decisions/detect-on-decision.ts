@@ -28,7 +28,8 @@ const NOTHING: DecisionDetection = { effects: [], body: {}, changes: [] }
  */
 export function detectOnDecision(
   decided: Decided,
-  { newId, before }: { readonly newId: () => string; readonly before: readonly Effect[] },
+  before: readonly Effect[],
+  newId: () => string,
   transaction: Transaction,
 ): DecisionDetection {
   const { context, facts } = decided

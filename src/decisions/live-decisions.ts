@@ -29,8 +29,7 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
       const approval = approvalOutcome(decided, transaction)
       const verification = verificationOf(decided, deps.modeKey, transaction)
       const charged = chargesOf(decided, verification)
-      const before = [...charged, ...approval.effects]
-      const detection = detectOnDecision(decided, { newId: deps.newId, before }, transaction)
+      const detection = detectOnDecision(decided, [...charged, ...approval.effects], deps.newId, transaction)
       const duties = tellDuties(decided, transaction)
       const review = drawSpotCheck(decided, verification, deps.modeKey, transaction)
       const { tenant, atMs } = decided.context

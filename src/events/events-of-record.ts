@@ -1,7 +1,7 @@
 import { unreachable } from '../format/error.ts'
 import type { Alert } from '../ledger/alert.ts'
 import type { DecisionBody } from '../ledger/recorded-decision.ts'
-import type { AgentChange } from '../ledger/changes.ts'
+import type { AgentChange } from '../trust/trust-change.ts'
 import type { Effect, EffectOf } from '../ledger/effect.ts'
 import { pauseOwner } from '../ledger/fold/pauses.ts'
 import type { AuditRecord } from '../ledger/record.ts'

@@ -223,7 +223,8 @@ function observeVerdict(
   }: Pick<VerdictRecord, 'judgement' | 'consequences'> & Pick<Report, 'reported'>,
 ): void {
   observeChanges(deps, consequences.changes)
-  for (const effect of consequences.effects) if (effect.kind === 'hold') deps.observe({ kind: 'held', reason: effect.hold.reason })
+  for (const effect of consequences.effects)
+    if (effect.kind === 'hold') deps.observe({ kind: 'held', reason: effect.hold.reason })
   if (judgement.counted)
     deps.observe({
       kind: 'evidence',

@@ -1,11 +1,8 @@
 import type { Observer } from '../model/observation.ts'
-import type { TrustChange } from '../trust/trust-change.ts'
+import type { AgentChange, TrustChange } from '../trust/trust-change.ts'
 import type { Effect } from './effect.ts'
 import { project, type ProjectionState } from './fold/fold.ts'
 import { pauseEffects } from './pausing.ts'
-
-/** A change with the agent it happened to. */
-export type AgentChange = TrustChange & { readonly agent: string }
 
 /**
  * What effects do to levels and incidents. `named` is the part of a record's body that says so; empty when nothing changed. `effects` are
@@ -29,13 +26,14 @@ export function consequencesOf(
 ): TrustConsequences {
   const named = effects.flatMap((effect) => {
     const changes = project([effect], nowMs, tenant, state)
-    return 'agent' in effect ? changes.map((change): AgentChange => ({ agent: effect.agent, ...change })) : []
+    return 'agent' in effect ? changes.map((change) => ({ agent: effect.agent, change })) : []
   })
-  const pauses = pauseEffects(effects, named, { tenant, nowMs }, state)
+  const changed = named.map(({ agent, change }): AgentChange => ({ agent, ...change }))
+  const pauses = pauseEffects(effects, changed, { tenant, nowMs }, state)
   project(pauses, nowMs, tenant, state)
   return {
-    changes: named.map(({ agent: _agent, ...change }) => change),
-    named: named.length === 0 ? {} : { changes: named },
+    changes: named.map(({ change }) => change),
+    named: changed.length === 0 ? {} : { changes: changed },
     effects: [...effects, ...pauses],
   }
 }

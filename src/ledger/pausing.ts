@@ -1,6 +1,6 @@
 import { canonicalJson } from '../format/canonical-json.ts'
 import { UNKNOWN_AGENTS_ACCOUNT } from './accounts.ts'
-import type { AgentChange } from './changes.ts'
+import type { AgentChange } from '../trust/trust-change.ts'
 import { reaches } from './containment-reach.ts'
 import { type Pause, PAUSED_NAMED_MAX } from './documents/pause.ts'
 import type { Effect, EffectOf } from './effect.ts'

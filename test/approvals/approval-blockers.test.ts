@@ -70,6 +70,13 @@ describe('an approval', () => {
     expect(blocker(after(incident(false)))).toBeNull()
   })
 
+  it('says what stands in the way, or else what paused it', () => {
+    const pause = { id: 'c', cause: 'containment', target: { kind: 'tenant' }, at_ms: 1 } as const
+    expect(pauseReason('incident:x:i', [pause])).toBe('incident:x:i')
+    expect(pauseReason(null, [pause])).toBe('containment:c')
+    expect(pauseReason(null, [])).toBeNull()
+  })
+
   it('that no agent asked for waits for no incident', () => {
     expect(blocker(after(incident(true), contained('mailer')), { ...approval, agent: null })).toBeNull()
     expect(blocker(after(contained('planner')), { ...approval, agent: null })).toBe('contained_agent:person:a leak')

@@ -59,7 +59,10 @@ describe.each(Object.entries(ENGINES))('what an agent had under way, kept in %s,
     expect(stored?.record.effects.map(({ kind }) => kind)).toEqual(['contain', 'paused'])
     await service.lift(operator, id)
     expect(await listed(tested, granted.decision_id)).toMatchObject({ state: 'approved', paused: `containment:${id}` })
-    expect(await again()).toMatchObject({ decision: false, reasons: expect.arrayContaining(['approval_refused:paused']) as unknown })
+    expect(await again()).toMatchObject({
+      decision: false,
+      reasons: expect.arrayContaining(['approval_refused:paused']) as unknown,
+    })
     expect(await kept(tested, granted)).toMatchObject({ redeemed_by: null })
     await expect(service.decideApproval(cem, pending.decision_id, yes)).rejects.toMatchObject({ code: 'conflict' })
     const resumed = await service.resumeDecision(cem, granted.decision_id, go)
@@ -85,7 +88,10 @@ describe('an incident', () => {
     await service.reviewIncident(operator, id, { agent: AGENT, false_positive: true })
     expect(await listed(tested, pending.decision_id)).toMatchObject({ paused: `incident:${id}` })
     await service.resumeDecision(cem, pending.decision_id, go)
-    expect((await service.decideApproval(bea, pending.decision_id, yes)).approval).toMatchObject({ state: 'approved', paused: null })
+    expect((await service.decideApproval(bea, pending.decision_id, yes)).approval).toMatchObject({
+      state: 'approved',
+      paused: null,
+    })
     expect(await reserved(tested, work.decision_id)).not.toMatchObject({ paused: null })
   })
 
@@ -120,10 +126,10 @@ describe('a demotion', () => {
     expect(await notReplayed(tested, await shippedPolicySet())).toEqual([])
   })
 
-  it('by a failure that somebody reports pauses in the write of the report', async () => {
+  it('or an incident by a failure that somebody reports pauses in the write of the report', async () => {
     const { tested, service, work, pending } = await working()
-    const answer = await service.reportOutcome(verifier, { decision_id: work.decision_id, class: 'harm_confirmed' })
-    expect(answer.changes.map(({ kind }) => kind)).toContain('demoted')
+    const answer = await service.reportOutcome(verifier, { decision_id: work.decision_id, class: 'harmful' })
+    expect(answer.changes.map(({ kind }) => kind)).toContain('incident_raised')
     const [newest] = await tested.store.query({ newestFirst: true, limit: 1 })
     expect(newest?.record).toMatchObject({ kind: 'outcome' })
     expect(newest?.record.effects.filter(({ kind }) => kind === 'paused')).toMatchObject([
@@ -191,7 +197,11 @@ describe('resuming', () => {
   it('takes as many people as approving does, each once', async () => {
     const { tested, decision_id } = await mail()
     const { service } = tested
-    expect(await service.resumeDecision(bea, decision_id, go)).toMatchObject({ resumed: false, people: ['bea'], people_needed: 2 })
+    expect(await service.resumeDecision(bea, decision_id, go)).toMatchObject({
+      resumed: false,
+      people: ['bea'],
+      people_needed: 2,
+    })
     expect((await listed(tested, decision_id))?.pauses).toMatchObject([{ cause: 'containment', resumed_by: ['bea'] }])
     await expect(service.resumeDecision(bea, decision_id, go)).rejects.toMatchObject({ code: 'forbidden' })
     expect(await service.resumeDecision(cem, decision_id, go)).toMatchObject({ resumed: true, people: ['bea', 'cem'] })

@@ -486,7 +486,14 @@ function approvalWith(text: string) {
   const names = { decision_id: text, request_digest: text, agent: text, human: text, requester: text, action: text }
   const votes = [{ person: text, verdict: 'approve', reason: text, at: TIME }]
   const rest = { state: 'pending', scope: 'crm:full', band: 'low', requested_at: TIME, ends_at: TIME, redeemed_by: null }
-  return { ...names, ...rest, approvers_needed: 2, votes, paused: text, pauses: [{ cause: 'incident', id: text, since: TIME, resumed_by: [text] }] }
+  return {
+    ...names,
+    ...rest,
+    approvers_needed: 2,
+    votes,
+    paused: text,
+    pauses: [{ cause: 'incident', id: text, since: TIME, resumed_by: [text] }],
+  }
 }
 
 function approvalViewWith(text: string) {

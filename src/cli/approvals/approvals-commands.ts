@@ -9,7 +9,9 @@ import { addApprovalsWithdraw } from './withdraw.ts'
 
 /** Commands by which people decide what waits for them. */
 export function addApprovalsCommands(program: Command, cli: Cli): void {
-  const approvals = program.command('approvals').description('what waits for a person: list, show, approve, reject, withdraw, resume')
+  const approvals = program
+    .command('approvals')
+    .description('what waits for a person: list, show, approve, reject, withdraw, resume')
   addApprovalsList(approvals, cli)
   addApprovalsShow(approvals, cli)
   addApprovalsApprove(approvals, cli)

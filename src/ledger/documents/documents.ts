@@ -53,7 +53,16 @@ export type DocumentKind = keyof Documents
 export const DOCUMENT_KINDS = Object.keys(DOCUMENTS) as readonly DocumentKind[]
 
 /** Kinds of which there are as many as decisions, or people: engines read them when asked for; the others are kept in memory. */
-export const PASSING_KINDS: readonly DocumentKind[] = ['verdicts', 'approval', 'rater', 'session', 'received', 'tally', 'filings', 'pauses']
+export const PASSING_KINDS: readonly DocumentKind[] = [
+  'verdicts',
+  'approval',
+  'rater',
+  'session',
+  'received',
+  'tally',
+  'filings',
+  'pauses',
+]
 
 /** Which document: tenant, kind, and the agent's or decision's id (the tenant's own document has the empty id). */
 export type DocumentKey<K extends DocumentKind = DocumentKind> = {

@@ -11,7 +11,7 @@ import { activityKey, approvalKey, pausesKey } from '../keys.ts'
 import { type FoldRules, type Moment, NO_CHANGES, type ProjectionState } from './state.ts'
 
 /** How long a pause is remembered, ms: longer than any approval can be used, and any reservation can be outstanding. */
-export const PAUSE_MEMORY_MS = 31 * DAY_MS
+const PAUSE_MEMORY_MS = 31 * DAY_MS
 
 /** Pauses begin, and people end them for one approval or reservation at a time. */
 export const PAUSE_RULES: FoldRules<keyof typeof PAUSE_EFFECTS> = {
@@ -89,7 +89,12 @@ export type Pausable = {
 }
 
 /** Whose an approval is, whom its request names, and what it is about. */
-export function partiesOfApproval({ agent, not_by, scope, action }: Approval): Pick<Pausable, 'own' | 'named' | 'scope' | 'action'> {
+export function partiesOfApproval({
+  agent,
+  not_by,
+  scope,
+  action,
+}: Approval): Pick<Pausable, 'own' | 'named' | 'scope' | 'action'> {
   const own = agent === null ? [] : [agent]
   return { own, named: [...own, ...not_by], scope, action }
 }
@@ -106,11 +111,11 @@ export function isPausedBy(
 export function standingPauses(thing: Pausable, marks: readonly Pause[]): readonly Pause[] {
   return marks.filter(
     (mark) =>
-      mark.at_ms >= thing.since_ms && isPausedBy(mark, thing) && resumersOf(mark.id, thing).length < thing.approvers_needed,
+      mark.at_ms >= thing.since_ms && isPausedBy(mark, thing) && resumedBy(mark.id, thing).length < thing.approvers_needed,
   )
 }
 
 /** Who said that something goes on in spite of a pause. */
-export function resumersOf(pause: string, { resumptions }: Pick<Pausable, 'resumptions'>): readonly string[] {
+export function resumedBy(pause: string, { resumptions }: Pick<Pausable, 'resumptions'>): readonly string[] {
   return resumptions.filter(({ pauses }) => pauses.includes(pause)).map(({ person }) => person)
 }
