@@ -39,7 +39,7 @@ function causesOf(effects: readonly Effect[], changes: readonly AgentChange[], n
   )
   const demotions = changes.flatMap(({ agent, ...change }): readonly Cause[] =>
     change.kind === 'demoted'
-      ? [{ id: `demotion:${change.scope}:${nowMs}`, cause: 'demotion', target: targetOf(agent, change.scope) }]
+      ? [{ id: `${change.scope}:${nowMs}`, cause: 'demotion', target: targetOf(agent, change.scope) }]
       : [],
   )
   const byTarget = new Map<string, Cause>()

@@ -117,7 +117,7 @@ describe('a demotion', () => {
     const { tested, service, work, granted, again } = await working()
     await service.demote(operator, AGENT, SCOPE, { level: 1, reason: 'new duties' })
     const [mark] = (await listed(tested, granted.decision_id))?.pauses ?? []
-    expect(mark).toMatchObject({ cause: 'demotion', id: expect.stringContaining(`demotion:${SCOPE}:`) as unknown })
+    expect(mark).toMatchObject({ cause: 'demotion', id: expect.stringContaining(`${SCOPE}:`) as unknown })
     expect(await reserved(tested, work.decision_id)).toMatchObject({ paused: `demotion:${mark?.id}`, pauses: [mark] })
     expect((await again()).reasons).toContain('approval_refused:paused')
     expect(await service.resumeDecision(cem, work.decision_id, go)).toMatchObject({ of: 'reservation', resumed: true })

@@ -201,6 +201,15 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     ['approvals', 'reject', text, '--reason', text, '--server', 'http://x'],
     answering(approvalAnswerWith(text)),
   ],
+  'approvals resume': (text) => [
+    ['approvals', 'resume', text, '--reason', text, '--server', 'http://x'],
+    answering(resumptionWith(text, 'approval')),
+  ],
+  'reservations list': (text) => [['reservations', 'list', text, '--server', 'http://x'], answering(reservationsWith(text))],
+  'reservations resume': (text) => [
+    ['reservations', 'resume', text, '--reason', text, '--server', 'http://x'],
+    answering(resumptionWith(text, 'reservation')),
+  ],
   'approvals withdraw': (text) => [['approvals', 'withdraw', text, '--server', 'http://x'], answering(approvalAnswerWith(text))],
   'approvals list in a state that is none': (text) => [['approvals', 'list', '--state', text, '--server', 'http://x']],
   'trust demote': (text) => [
@@ -480,6 +489,17 @@ function reviewing(text: string): Partial<CliDeps> {
     fetch: (_url, { method } = {}) =>
       Promise.resolve(new Response(ascii(method === 'POST' ? incidentAnswerWith(text) : incidentWith(text)))),
   }
+}
+
+function resumptionWith(text: string, of: 'approval' | 'reservation') {
+  const place = { record_id: text, leaf_index: 1, state_version: 1 }
+  return { decision_id: text, of, resumed: of === 'approval', people: [text], people_needed: 2, ...place }
+}
+
+function reservationsWith(text: string) {
+  const pauses = [{ cause: 'demotion', id: text, since: TIME, resumed_by: [text] }]
+  const reservation = { decision_id: text, agent: text, action: text, scope: 'crm:full', at: TIME, verify_by: TIME }
+  return { agent: text, reservations: [{ ...reservation, paused: text, pauses }], total: 2 }
 }
 
 function approvalWith(text: string) {

@@ -12,7 +12,9 @@ export function approvalsGiven({ votes }: ApprovalSummary): number {
 export function pausedText({ paused, pauses }: Pick<ApprovalSummary, 'paused' | 'pauses'>): string {
   if (paused === null) return '-'
   const [first] = pauses
-  return first === undefined ? paused : `since ${first.since} by ${first.cause} ${first.id}: ${paused}`
+  if (first === undefined) return paused
+  const holds = paused === `${first.cause}:${first.id}` ? '' : `, held by ${paused}`
+  return `since ${first.since} by ${first.cause} ${first.id}${holds}`
 }
 
 /** Where the server has the approval of a decision. */
