@@ -28,6 +28,8 @@ export const VERB_ROLES = {
   read_approvals: ['approver', 'operator', 'auditor', 'administrator'],
   approve: ['approver'],
   withdraw_approval: ['enforcement_point', 'approver', 'administrator'],
+  resume: ['approver', 'operator', 'administrator'],
+  read_reservations: ['enforcement_point', 'operator', 'approver', 'auditor', 'administrator'],
   override: ['approver'],
   end_override: ['approver', 'operator', 'administrator'],
   change_modes: ['administrator'],

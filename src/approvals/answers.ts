@@ -4,15 +4,30 @@ import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { JudgeAdvice } from '../ledger/documents/tally.ts'
 import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
-import type { StoredRecord } from '../ledger/store.ts'
+import { type Pausable, resumedBy } from '../ledger/fold/pauses.ts'
+import type { StoredRecord, View } from '../ledger/store.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { RiskView } from '../risk/risk-view.ts'
+import { blockerOf, pauseReason } from './rules/approval-blockers.ts'
+import { pausesOf } from './rules/pauses.ts'
 import type { ApprovalSummary, ApprovalView } from './wire.ts'
 
 const iso = (atMs: number): string => new Date(atMs).toISOString()
 
-/** An approval as it is listed. `paused`: why it cannot be used for now. */
-export function summaryOf(approval: Approval, nowMs: number, paused: string | null): ApprovalSummary {
+/** What stands in the way of something, and what paused it. */
+export function heldBack(thing: Pausable, tenant: string, view: View): HeldBack {
+  const pauses = pausesOf(thing, tenant, view)
+  return {
+    paused: pauseReason(blockerOf(thing, tenant, view), pauses),
+    pauses: pauses.map(({ id, cause, at_ms }) => ({ cause, id, since: iso(at_ms), resumed_by: [...resumedBy(id, thing)] })),
+  }
+}
+
+/** Why something cannot go on for now. */
+export type HeldBack = Pick<ApprovalSummary, 'paused' | 'pauses'>
+
+/** An approval as it is listed. `held`: why it cannot be used for now. */
+export function summaryOf(approval: Approval, nowMs: number, held: HeldBack): ApprovalSummary {
   return {
     decision_id: approval.id,
     state: approvalState(approval, nowMs),
@@ -28,13 +43,13 @@ export function summaryOf(approval: Approval, nowMs: number, paused: string | nu
     approvers_needed: approval.approvers_needed,
     votes: approval.votes.map(({ at_ms, ...vote }) => ({ ...vote, at: iso(at_ms) })),
     redeemed_by: approval.redeemed_by,
-    paused,
+    ...held,
   }
 }
 
 /** What stands beside an approval by now: why it cannot be used, what judging agents said, incidents of the agent in its scope. */
 type Standing = {
-  readonly paused: string | null
+  readonly held: HeldBack
   readonly advice: readonly JudgeAdvice[]
   readonly incidents: readonly IncidentView[]
 }
@@ -44,7 +59,7 @@ export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { paused, advice, incidents }: Standing,
+  { held, advice, incidents }: Standing,
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
@@ -55,7 +70,7 @@ export function approvalViewOf(
   const { facts, decision, risk } = body
   const { action } = facts
   return {
-    ...summaryOf(approval, nowMs, paused),
+    ...summaryOf(approval, nowMs, held),
     request: body.request,
     payload: state,
     ceilings: [...decision.ceilings],

@@ -17,6 +17,7 @@ import { refuseSteppedClock } from '../policy/stepped-clock.ts'
 import { isRubberStamp } from '../trust/raters.ts'
 import { approvalIsOver, locateApproval, notOfThisScope, ownApproval, recordApprovalStep } from './record-approval.ts'
 import { refuseVote, type VoteRefusal } from './rules/approval-rules.ts'
+import { pausableApproval, pausesKeysOf, pausesOf } from './rules/pauses.ts'
 import { mayApprove } from './rules/who-may-approve.ts'
 import type { ApprovalAnswer, ApprovalReport } from './wire.ts'
 
@@ -46,6 +47,7 @@ export async function decideApproval(
     inboxKey(tenant),
     tenantKey(tenant),
     raterKey(tenant, person),
+    ...pausesKeysOf(tenant, stored.record.agent === null ? [] : [stored.record.agent]),
     ...evidenceKeys(tenant, judged, actorOf(caller)),
   ]
   return deps.store.transact(documentKeys, (transaction) => {
@@ -54,6 +56,7 @@ export async function decideApproval(
     const before = ownApproval(transaction.document(key), decisionId)
     const vote = { caller, person, report, before, nowMs }
     refuseVoteOf(vote)
+    if (report.verdict === 'approve') refusePaused(before, tenant, transaction)
     return recordVote(deps, { ...vote, judged, payload: stored.state }, transaction)
   })
 }
@@ -146,6 +149,15 @@ function evidenceKeys(tenant: string, judged: Judged | null, by: string): readon
 const REFUSALS: Readonly<Record<Exclude<VoteRefusal, 'over'>, string>> = {
   own_request: 'asked for this approval, and nobody approves their own request',
   already_voted: 'has already decided; a second person has to be another one',
+}
+
+/** Nobody says yes to what is paused: whoever resumes it has looked at why. A no ends it, and stays open. */
+function refusePaused(approval: Approval, tenant: string, view: View): void {
+  const [pause] = pausesOf(pausableApproval(approval), tenant, view)
+  if (pause === undefined) return
+  throw new ServiceError('conflict', `decision "${approval.id}" is paused by the ${pause.cause} "${pause.id}"`, {
+    fix: 'look at what happened, resume it (gradus approvals resume), then approve; or reject it',
+  })
 }
 
 function refuseVoteOf({ caller, person, report, before, nowMs }: Vote): void {

@@ -4,9 +4,9 @@ import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { standingIncidentsOf } from '../incidents/list.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
 import { agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
-import { approvalViewOf, summaryOf } from './answers.ts'
+import { approvalViewOf, heldBack, summaryOf } from './answers.ts'
 import { agentKeysOf, locateApproval, notOfThisScope, ownApproval } from './record-approval.ts'
-import { approvalBlocker } from './rules/approval-blockers.ts'
+import { pausableApproval } from './rules/pauses.ts'
 import { mayRead } from './rules/who-may-approve.ts'
 import type { ApprovalsAnswer, ApprovalView } from './wire.ts'
 
@@ -26,7 +26,7 @@ export async function openApprovals(
     keys
       .flatMap((key) => view.document(key) ?? [])
       .filter((each) => mayRead(caller, each.scope))
-      .map((each) => summaryOf(each, nowMs, approvalBlocker(each, tenant, view))),
+      .map((each) => summaryOf(each, nowMs, heldBack(pausableApproval(each), tenant, view))),
   )
   return { approvals: approvals.filter((each) => state === undefined || each.state === state) }
 }
@@ -45,7 +45,7 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
     const { agent, scope } = own
     const all = agent === null ? [] : standingIncidentsOf(agentKey(tenant, agent), nowMs, view)
     const incidents = all.filter((each) => each.scope === null || each.scope === scope)
-    return { found: own, standing: { paused: approvalBlocker(own, tenant, view), advice, incidents } }
+    return { found: own, standing: { held: heldBack(pausableApproval(own), tenant, view), advice, incidents } }
   })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
   return approvalViewOf(found, stored, nowMs, standing)

@@ -12,8 +12,8 @@ import { agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { StoredRecord, Transaction } from '../ledger/store.ts'
-import { summaryOf } from './answers.ts'
-import { approvalBlocker } from './rules/approval-blockers.ts'
+import { heldBack, summaryOf } from './answers.ts'
+import { pausableApproval } from './rules/pauses.ts'
 import type { ApprovalAnswer } from './wire.ts'
 
 /** The documents of those agents that asked. */
@@ -64,7 +64,7 @@ export function recordApprovalStep(
   transaction: Transaction,
 ): ApprovalAnswer {
   const trial = sandbox(transaction)
-  const { changes, named } = consequencesOf(effects, nowMs, caller.tenant, trial)
+  const { changes, named, effects: all } = consequencesOf(effects, nowMs, caller.tenant, trial)
   const after = ownApproval(trial.document(approvalKey(caller.tenant, before.request_digest)), before.id)
   const id = deps.newId()
   const { leafIndex } = transaction.append({
@@ -78,12 +78,12 @@ export function recordApprovalStep(
       outcome: approvalState(after, nowMs),
       decisionId: before.id,
       body: { ...body, request_digest: before.request_digest, ...named },
-      effects,
+      effects: all,
     }),
   })
   observeChanges(deps, changes)
   return {
-    approval: summaryOf(after, nowMs, approvalBlocker(after, caller.tenant, transaction)),
+    approval: summaryOf(after, nowMs, heldBack(pausableApproval(after), caller.tenant, transaction)),
     record_id: id,
     leaf_index: leafIndex,
     state_version: transaction.stateVersion(),

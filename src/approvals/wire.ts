@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { WireId, WireNote, WireTime } from '../model/wire-fields.ts'
 import { IncidentView } from '../incidents/wire.ts'
 import { ApprovalState, ApprovalVote, Override } from '../ledger/documents/approval.ts'
+import { PauseCause } from '../ledger/documents/pause.ts'
 import { RiskAnswer, TrustAnswer } from '../ledger/wire.ts'
 import { Ceiling } from '../model/ceiling.ts'
 import { RiskBand } from '../model/outcome.ts'
@@ -22,6 +23,16 @@ export type ApprovalReport = z.infer<typeof ApprovalReport>
 export const WithdrawalReport = z.strictObject({ reason: WireNote.optional() })
 export type WithdrawalReport = z.infer<typeof WithdrawalReport>
 
+/** What paused something and still does: the id of an incident or a containment, or of a demotion, made of its scope and time. */
+export const PauseView = z.strictObject({
+  cause: PauseCause,
+  id: WireId,
+  since: WireTime,
+  /** Who said that it goes on; more people have to. */
+  resumed_by: z.array(WireId),
+})
+export type PauseView = z.infer<typeof PauseView>
+
 /** One approval in a list. */
 export const ApprovalSummary = z.strictObject({
   decision_id: WireId,
@@ -39,8 +50,9 @@ export const ApprovalSummary = z.strictObject({
   approvers_needed: z.int(),
   votes: z.array(ApprovalVote.omit({ at_ms: true }).extend({ at: WireTime })),
   redeemed_by: WireId.nullable(),
-  /** Why it cannot be used for now: what is out of service, or an incident that waits for its review; null where nothing is. */
+  /** Why it cannot be used for now: what is out of service, an incident that waits for its review, or what paused it; null where nothing is. */
   paused: z.string().nullable(),
+  pauses: z.array(PauseView),
 })
 export type ApprovalSummary = z.infer<typeof ApprovalSummary>
 
@@ -79,6 +91,50 @@ export const ApprovalAnswer = z.strictObject({
   changes: z.array(TrustChange),
 })
 export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>
+
+/** `POST /api/v1/decisions/{id}/resumption`: a person says that what was paused goes on. */
+export const ResumptionReport = z.strictObject({ reason: WireNote })
+export type ResumptionReport = z.infer<typeof ResumptionReport>
+
+/** What a resumption did. */
+export const ResumptionAnswer = z.strictObject({
+  decision_id: WireId,
+  /** What the decision is: one that waits for people, or one that was let run and is not verified yet. */
+  of: z.enum(['approval', 'reservation']),
+  /** False: more people have to say so. */
+  resumed: z.boolean(),
+  people: z.array(WireId),
+  people_needed: z.int(),
+  record_id: WireId,
+  leaf_index: z.int(),
+  state_version: z.int(),
+})
+export type ResumptionAnswer = z.infer<typeof ResumptionAnswer>
+
+/** Reservations that one answer lists; those due first come first. */
+export const RESERVATIONS_LISTED_MAX = 1_000
+
+/** One decision that was let run and is not verified yet: it counts towards the bounds until then, paused or not. */
+export const ReservationView = z.strictObject({
+  decision_id: WireId,
+  agent: WireId.nullable(),
+  action: WireId,
+  scope: ScopeKey,
+  at: WireTime,
+  verify_by: WireTime,
+  /** Why it is paused; null where it is not. */
+  paused: z.string().nullable(),
+  pauses: z.array(PauseView),
+})
+export type ReservationView = z.infer<typeof ReservationView>
+
+/** `GET /api/v1/agents/{id}/reservations`; `total` counts also what is not listed. */
+export const ReservationsAnswer = z.strictObject({
+  agent: WireId,
+  reservations: z.array(ReservationView).max(RESERVATIONS_LISTED_MAX),
+  total: z.int(),
+})
+export type ReservationsAnswer = z.infer<typeof ReservationsAnswer>
 
 /** `POST /api/v1/overrides`: a person takes over for an agent's scope, or one action of it. */
 export const OverrideReport = z.strictObject({

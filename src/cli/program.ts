@@ -11,6 +11,7 @@ import { addOverridesCommands } from './overrides/overrides-commands.ts'
 import { addPolicyCommands } from './policy/policy-commands.ts'
 import { addProjectCommands } from './project/project-commands.ts'
 import { addRatersCommands } from './raters/raters-commands.ts'
+import { addReservationsCommands } from './reservations/reservations-commands.ts'
 import { addReviewsCommands } from './reviews/reviews-commands.ts'
 import { addConfig } from './server/config.ts'
 import { addServe } from './server/serve.ts'
@@ -66,6 +67,7 @@ function addCommands(program: Command, cli: Cli): void {
   addContainCommands(program, cli)
   addIncidentsCommands(program, cli)
   addRatersCommands(program, cli)
+  addReservationsCommands(program, cli)
   addReviewsCommands(program, cli)
   addAuditCommands(program, cli)
   addVersion(program, cli)

@@ -170,6 +170,7 @@ const MOVING: readonly DocumentKind[] = [
   'approval',
   'inbox',
   'spot_checks',
+  'pauses',
   'watch',
   'watch_scope',
   ...JUDGING,

@@ -1,5 +1,6 @@
 import { requesterOf } from '../access/authority.ts'
 import { namedIn } from '../access/parties.ts'
+import { pausesKeysOf } from '../approvals/rules/pauses.ts'
 import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { scoreCeilingKeys } from '../ladder/rules/score-ceilings.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
@@ -49,6 +50,7 @@ export function decisionContext({ answered, ...sources }: DecisionSources): Deci
   const { asked, rehearsal, id } = sources
   const context = requestContext(sources)
   const digest = requestDigest(context.request, context.tenant)
+  const behind = behindRequest(context)
   return {
     ...sources,
     ...context,
@@ -60,8 +62,8 @@ export function decisionContext({ answered, ...sources }: DecisionSources): Deci
       reading: context.reading,
       ...(answered === undefined ? {} : { answered }),
     },
-    behind: behindRequest(context),
-    keys: keysOf(context, { id, digest, rehearsal }),
+    behind,
+    keys: [...keysOf(context, { id, digest, rehearsal }), ...pauseKeys(context, behind)],
   }
 }
 
@@ -71,6 +73,11 @@ function behindRequest({ caller, request, parties }: RequestContext): readonly s
   if (named === null) return null
   const names = [requesterOf(caller), caller.person, caller.agent, parties.agent?.id, parties.human?.id, ...named]
   return [...new Set(names.filter((name) => name !== undefined))]
+}
+
+/** What may have paused the approval that a request names; nothing where it names none. */
+function pauseKeys({ request, tenant }: RequestContext, behind: readonly string[] | null): DocumentKeys {
+  return typeof request.context?.['approval'] === 'string' ? pausesKeysOf(tenant, behind ?? []) : []
 }
 
 function keysOf(

@@ -5,6 +5,7 @@ import type { Judged } from '../evidence/rules/weighing.ts'
 import { isIdentified } from '../ladder/rules/score-ceilings.ts'
 import { consequencesOf } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
+import { project } from '../ledger/fold/fold.ts'
 import { activityKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction } from '../ledger/store.ts'
@@ -23,9 +24,14 @@ const NOTHING: DecisionDetection = { effects: [], body: {}, changes: [] }
 
 /**
  * Lets detectors look at a decision of an agent of the catalogue that a credential vouches for; repeated permission escalation is an alarm
- * whether they look or not. Alarms act in the very write of the decision.
+ * whether they look or not. Alarms act in the very write of the decision; `before`: what it let run or asked people, which they pause too.
  */
-export function detectOnDecision(decided: Decided, newId: () => string, transaction: Transaction): DecisionDetection {
+export function detectOnDecision(
+  decided: Decided,
+  before: readonly Effect[],
+  newId: () => string,
+  transaction: Transaction,
+): DecisionDetection {
   const { context, facts } = decided
   const { observation, tenant, id } = context
   const judged = facts.agent.known ? judgedOf(decided) : null
@@ -35,8 +41,9 @@ export function detectOnDecision(decided: Decided, newId: () => string, transact
   const evaluation = { tenant, nowMs: facts.at_ms, decisionId: id, knowsCanaries: true, untrustedJudge: false, newId }
   const verdicts = withEscalationAlarm(run.verdicts, attempt, facts.at_ms)
   const weighed = judgeEach(judged, verdicts, evaluation, { first: [], view: transaction })
-  const effects = [...run.effects, ...weighed]
-  const { changes, named } = consequencesOf(effects, facts.at_ms, tenant, sandbox(transaction))
+  const state = sandbox(transaction)
+  project(before, facts.at_ms, tenant, state)
+  const { changes, named, effects } = consequencesOf([...run.effects, ...weighed], facts.at_ms, tenant, state)
   return { effects, body: { ...(observation === undefined ? {} : { watch: run.trace }), ...named }, changes }
 }
 

@@ -27,9 +27,9 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
     },
     consequencesOf: (decided, transaction) => {
       const approval = approvalOutcome(decided, transaction)
-      const detection = detectOnDecision(decided, deps.newId, transaction)
       const verification = verificationOf(decided, deps.modeKey, transaction)
       const charged = chargesOf(decided, verification)
+      const detection = detectOnDecision(decided, [...charged, ...approval.effects], deps.newId, transaction)
       const duties = tellDuties(decided, transaction)
       const review = drawSpotCheck(decided, verification, deps.modeKey, transaction)
       const { tenant, atMs } = decided.context

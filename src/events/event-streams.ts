@@ -19,7 +19,7 @@ export const RESUME_RECORDS_MAX = 50_000
 const SCAN_SHARE = 4
 
 /** What is streamed: everything after which an answer that somebody keeps may be too high, or too low. */
-const STREAMED_TYPES = /^(?:agent|containment|incident|hold|session)\./u
+const STREAMED_TYPES = /^(?:agent|containment|incident|hold|session|reservation)\./u
 
 /**
  * One piece of a stream. `id` says how far the stream has got: after it nothing is told twice and nothing is missing. It is the state

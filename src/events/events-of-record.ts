@@ -1,8 +1,9 @@
 import { unreachable } from '../format/error.ts'
 import type { Alert } from '../ledger/alert.ts'
 import type { DecisionBody } from '../ledger/recorded-decision.ts'
-import type { AgentChange } from '../ledger/changes.ts'
-import type { Effect } from '../ledger/effect.ts'
+import type { AgentChange } from '../trust/trust-change.ts'
+import type { Effect, EffectOf } from '../ledger/effect.ts'
+import { pauseOwner } from '../ledger/fold/pauses.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 import type { Event, EventType } from './event.ts'
@@ -79,6 +80,13 @@ const EFFECT_EVENTS: EventsOfEffect = {
   canary_judged: null,
   advice: null,
   owners: null,
+  paused: pauseEvents,
+  resumed: ({ decision_id, resumption: { person }, request_digest }) => [
+    {
+      type: request_digest === null ? 'reservation.resumed' : 'approval.resumed',
+      data: { decision_id, person, ...(request_digest === null ? {} : { approval: { request_digest } }) },
+    },
+  ],
   spot_check: ({ check }) => [{ type: 'review.due', data: { review: check } }],
   spot_checked: (_effect, { outcome }) => [{ type: 'review.done', data: { finding: outcome } }],
 }
@@ -89,6 +97,20 @@ function effectEvents(record: AuditRecord): readonly UntimedEvent[] {
     const make = EFFECT_EVENTS[effect.kind] as ((effect: Effect, record: AuditRecord) => readonly UntimedEvent[]) | null
     return make === null ? [] : make(effect, record)
   })
+}
+
+/** What waits for people, and what was let run, is told apart: people hear of the one, enforcement points of the other. */
+function pauseEvents({ pause, approvals, reservations, complete }: EffectOf<'paused'>): readonly UntimedEvent[] {
+  const agent = pauseOwner(pause.target)
+  const about = { ...(agent === '' ? {} : { agent }), pause }
+  return [
+    ...(approvals.length === 0 && complete
+      ? []
+      : [{ type: 'approval.paused' as const, data: { ...about, decision_ids: approvals, complete } }]),
+    ...(reservations.length === 0 && complete
+      ? []
+      : [{ type: 'reservation.paused' as const, data: { ...about, decision_ids: reservations, complete } }]),
+  ]
 }
 
 const APPROVAL_EVENTS = {

@@ -72,9 +72,9 @@ export function settleVerdict(deps: EvidenceDeps, report: SettledReport, transac
   const id = deps.newId()
   const { effects, detectors } = reportEffects(deps, { report, id, context, judgement }, transaction)
   const consequences = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
-  const record = verdictRecord(report, { id, judgement, detectors, effects, consequences })
+  const record = verdictRecord(report, { id, judgement, detectors, consequences })
   const { leafIndex } = transaction.append({ record })
-  observeVerdict(deps, { reported, judgement, effects, consequences })
+  observeVerdict(deps, { reported, judgement, consequences })
   return {
     ...answer,
     place: { record_id: id, leaf_index: leafIndex },
@@ -185,13 +185,12 @@ type VerdictRecord = {
   readonly id: string
   readonly judgement: Judgement
   readonly detectors: DetectorRun
-  readonly effects: readonly Effect[]
   readonly consequences: TrustConsequences
 }
 
 function verdictRecord(
   { caller, decisionId, judged, decision, reported, nowMs }: SettledReport,
-  { id, judgement, detectors, effects, consequences }: VerdictRecord,
+  { id, judgement, detectors, consequences }: VerdictRecord,
 ): AuditRecord {
   return recordOf({
     kind: reported.kind,
@@ -210,7 +209,7 @@ function verdictRecord(
       ...(detectors === NO_DETECTOR_RUN ? {} : { watch: detectors.trace }),
       ...consequences.named,
     },
-    effects,
+    effects: consequences.effects,
   })
 }
 
@@ -220,12 +219,12 @@ function observeVerdict(
   {
     reported: { verdict },
     judgement,
-    effects,
     consequences,
-  }: Pick<VerdictRecord, 'judgement' | 'effects' | 'consequences'> & Pick<Report, 'reported'>,
+  }: Pick<VerdictRecord, 'judgement' | 'consequences'> & Pick<Report, 'reported'>,
 ): void {
   observeChanges(deps, consequences.changes)
-  for (const effect of effects) if (effect.kind === 'hold') deps.observe({ kind: 'held', reason: effect.hold.reason })
+  for (const effect of consequences.effects)
+    if (effect.kind === 'hold') deps.observe({ kind: 'held', reason: effect.hold.reason })
   if (judgement.counted)
     deps.observe({
       kind: 'evidence',

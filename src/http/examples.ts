@@ -35,6 +35,7 @@ export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   SpotCheckReport: { decision_id: DECISION_ID, finding: 'sound', notes: 'The order was late, and the refund is right' },
   HistoryText: '{"agent":"support-agent","scope":"email:full","layer":"outcome","polarity":"positive","weight":0.3}\n',
   ApprovalReport: { verdict: 'approve', reason: 'Checked the invoice and called the payee', request_digest: 'd'.repeat(64) },
+  ResumptionReport: { reason: 'Read the incident, and this request has nothing of it' },
   WithdrawalReport: { reason: 'The customer cancelled' },
   OverrideReport: { agent: 'support-agent', scope: 'payments:full', reason: 'Refunds after the outage', minutes: 30 },
   Evaluation: {

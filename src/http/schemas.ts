@@ -10,6 +10,9 @@ import {
   OverrideAnswer,
   OverrideReport,
   OverridesAnswer,
+  ReservationsAnswer,
+  ResumptionAnswer,
+  ResumptionReport,
   WithdrawalReport,
 } from '../approvals/wire.ts'
 import { DecisionAnswer } from '../decisions/wire.ts'
@@ -125,6 +128,9 @@ export const SCHEMAS = {
   ApprovalsAnswer,
   ApprovalView,
   ApprovalAnswer,
+  ResumptionReport,
+  ResumptionAnswer,
+  ReservationsAnswer,
   OverrideReport,
   OverrideAnswer,
   OverridesAnswer,

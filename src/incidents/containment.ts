@@ -2,8 +2,11 @@ import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { ServiceError } from '../format/error.ts'
+import { consequencesOf } from '../ledger/changes.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { tenantKey } from '../ledger/keys.ts'
+import { inboxKey, pausesKey, tenantKey } from '../ledger/keys.ts'
+import { pauseOwner } from '../ledger/fold/pauses.ts'
+import { sandbox } from '../ledger/sandbox.ts'
 import { actsInScope, didYouMean, scopeFix } from '../policy/known-names.ts'
 import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
@@ -23,12 +26,15 @@ export async function contain(deps: VerbDeps, caller: Caller, report: Containmen
   const { target, reason } = report
   const containment = { id, target, by: 'person' as const, reason, at_ms: atMs }
   const answer = { target, known: isKnown(report, policySet), in_force: true }
-  return deps.store.transact([tenantKey(caller.tenant)], (transaction) => {
+  const { tenant } = caller
+  const documentKeys = [tenantKey(tenant), inboxKey(tenant), pausesKey(tenant, pauseOwner(target))]
+  return deps.store.transact(documentKeys, (transaction) => {
     const same = (transaction.document(tenantKey(caller.tenant))?.containments ?? []).find(
       (each) => each.by === 'person' && each.reason === reason && canonicalJson(each.target) === canonicalJson(target),
     )
     if (same !== undefined) return { ...answer, id: same.id, leaf_index: null, state_version: transaction.stateVersion() }
-    const effects: readonly Effect[] = [{ kind: 'contain', containment }]
+    const contained: Effect = { kind: 'contain', containment }
+    const { effects } = consequencesOf([contained], atMs, caller.tenant, sandbox(transaction))
     const body = { verb: 'contain', containment }
     return { ...answer, id, ...recordOperatorAction(deps, { caller, atMs, agent: agentIn(report), body, effects }, transaction) }
   })

@@ -40,10 +40,10 @@ export async function resolveHold(
       { kind: 'hold_resolved', agent, id },
       ...weighHeld(accepted, [], { tenant, nowMs }, transaction),
     ]
-    const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
+    const { changes, named, effects: all } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
     const { resolution, note } = report
     const body = { verb: 'resolve_hold', hold, resolution, ...(note === undefined ? {} : { detail: note }), ...named }
-    const written = recordOperatorAction(deps, { caller, atMs: nowMs, agent, body, effects }, transaction)
+    const written = recordOperatorAction(deps, { caller, atMs: nowMs, agent, body, effects: all }, transaction)
     observeChanges(deps, changes)
     return { agent, hold_id: id, resolution, weighed: accepted.length, changes: [...changes], ...written }
   })

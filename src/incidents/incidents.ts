@@ -102,8 +102,8 @@ type IncidentWrite = {
 }
 
 function recordIncident(deps: VerbDeps, write: IncidentWrite, transaction: Transaction): IncidentAnswer {
-  const { caller, agent, effects, nowMs } = write
-  const { changes, named } = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
+  const { caller, agent, nowMs } = write
+  const { changes, named, effects } = consequencesOf(write.effects, nowMs, caller.tenant, sandbox(transaction))
   const { leafIndex } = transaction.append({
     record: recordOf({
       kind: write.kind,

@@ -97,11 +97,11 @@ async function step(deps: VerbDeps, { caller, agent, report }: Revocation): Prom
       isDone: withdrawn.length === waiting.length,
     }
     if (effects.length === 0) return { ...done, changes: [], written: null }
-    const { changes, named: inBody } = consequencesOf(effects, atMs, tenant, sandbox(transaction))
+    const { changes, named: inBody, effects: all } = consequencesOf(effects, atMs, tenant, sandbox(transaction))
     const why = { reason: report.reason, class: report.class, incident_id: incidentId }
     const body = { verb: 'revoke', ...why, approvals: done.withdrawn, overrides: done.ended, ...inBody }
     observeChanges(deps, changes)
-    return { ...done, changes, written: recordOperatorAction(deps, { caller, atMs, agent, body, effects }, transaction) }
+    return { ...done, changes, written: recordOperatorAction(deps, { caller, atMs, agent, body, effects: all }, transaction) }
   })
 }
 

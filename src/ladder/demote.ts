@@ -40,9 +40,9 @@ export async function demote(
     const common = { agent, scope, level_before: from, level_after: level }
     if (demoted(before, { scope, level, nowMs }, transaction.constants()).agent === before)
       return { ...common, demoted: false, changes: [], leaf_index: null, state_version: transaction.stateVersion() }
-    const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
+    const { changes, named, effects: all } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
     const body = { verb: 'demote', scope, from, to: level, reason, ...named }
-    const written = recordOperatorAction(deps, { caller, atMs: nowMs, agent, body, effects }, transaction)
+    const written = recordOperatorAction(deps, { caller, atMs: nowMs, agent, body, effects: all }, transaction)
     if (level < from) deps.observe({ kind: 'demotion', from, to: level })
     return { ...common, demoted: level < from, changes: [...changes], ...written }
   })

@@ -1,18 +1,23 @@
 import type { Observer } from '../model/observation.ts'
-import type { TrustChange } from '../trust/trust-change.ts'
+import type { AgentChange, TrustChange } from '../trust/trust-change.ts'
 import type { Effect } from './effect.ts'
 import { project, type ProjectionState } from './fold/fold.ts'
+import { pauseEffects } from './pausing.ts'
 
-/** A change with the agent it happened to. */
-export type AgentChange = TrustChange & { readonly agent: string }
-
-/** What effects do to levels and incidents. `named` is the part of a record's body that says so; empty when nothing changed. */
+/**
+ * What effects do to levels and incidents. `named` is the part of a record's body that says so; empty when nothing changed. `effects` are
+ * those that were given, and the pauses that follow from them: they are what is recorded.
+ */
 export type TrustConsequences = {
   readonly changes: readonly TrustChange[]
   readonly named: { readonly changes?: readonly AgentChange[] }
+  readonly effects: readonly Effect[]
 }
 
-/** Applies effects in order and says what happened, and to whom: a failure is also charged to those the agent acted for. */
+/**
+ * Applies effects in order and says what happened, and to whom: a failure is also charged to those the agent acted for. What waited in a
+ * scope in which an agent fell is paused in the same write.
+ */
 export function consequencesOf(
   effects: readonly Effect[],
   nowMs: number,
@@ -23,9 +28,13 @@ export function consequencesOf(
     const changes = project([effect], nowMs, tenant, state)
     return 'agent' in effect ? changes.map((change) => ({ agent: effect.agent, change })) : []
   })
+  const changed = named.map(({ agent, change }): AgentChange => ({ agent, ...change }))
+  const pauses = pauseEffects(effects, changed, { tenant, nowMs }, state)
+  project(pauses, nowMs, tenant, state)
   return {
     changes: named.map(({ change }) => change),
-    named: named.length === 0 ? {} : { changes: named.map(({ agent, change }) => ({ agent, ...change })) },
+    named: changed.length === 0 ? {} : { changes: changed },
+    effects: [...effects, ...pauses],
   }
 }
 

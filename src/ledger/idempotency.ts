@@ -63,10 +63,10 @@ export function withIdempotency(
 
 /** A record with what is beside it; what both did to levels and incidents is told in its body. */
 function withBeside(record: AuditRecord, beside: Beside, view: View): AuditRecord {
-  const effects = [...record.effects, ...beside.effects(record.id, view)]
-  const { named } = consequencesOf(effects, Date.parse(record.at), record.tenant, sandbox(view))
+  const own = [...record.effects, ...beside.effects(record.id, view)]
+  const { named, effects } = consequencesOf(own, Date.parse(record.at), record.tenant, sandbox(view))
   const body = JSON.parse(JSON.stringify({ ...record.body, ...beside.body, ...named })) as AuditRecord['body']
-  return { ...record, body, effects }
+  return { ...record, body, effects: [...effects] }
 }
 
 /** What is known of a name: the same was said, something else was, or nothing yet. */

@@ -33,6 +33,11 @@ export function boundsKey(tenant: string, agent: string): DocumentKey<'bounds'> 
   return { kind: 'bounds', tenant, id: agent }
 }
 
+/** Where the pauses of an agent are kept; of the empty agent, those that name none. */
+export function pausesKey(tenant: string, agent: string) {
+  return { kind: 'pauses', tenant, id: agent } as const
+}
+
 /** Where the places of tools are kept: one catalogue holds for all tenants. */
 export const TOOLS_KEY: DocumentKey<'tools'> = { kind: 'tools', tenant: 'default', id: '' }
 

@@ -9,6 +9,9 @@ import type {
   OverrideAnswer,
   OverrideReport,
   OverridesAnswer,
+  ReservationsAnswer,
+  ResumptionAnswer,
+  ResumptionReport,
   WithdrawalReport,
 } from '../approvals/wire.ts'
 import type { DecisionRequest } from '../decisions/decision-request.ts'
@@ -107,6 +110,10 @@ export type Service = {
   readonly approval: (caller: Caller, decisionId: string) => Promise<ApprovalView>
   readonly decideApproval: (caller: Caller, decisionId: string, report: ApprovalReport) => Promise<ApprovalAnswer>
   readonly withdrawApproval: (caller: Caller, decisionId: string, report: WithdrawalReport) => Promise<ApprovalAnswer>
+  /** A person says that an approval or a reservation goes on after a pause. */
+  readonly resumeDecision: (caller: Caller, decisionId: string, report: ResumptionReport) => Promise<ResumptionAnswer>
+  /** What an agent was let run and nobody has verified yet, with what paused it. */
+  readonly reservations: (caller: Caller, agent: string) => Promise<ReservationsAnswer>
   /** Writes to the log which approvals of all tenants ran out of time; returns how many. */
   readonly expireApprovals: () => Promise<number>
   readonly overrides: (caller: Caller) => Promise<OverridesAnswer>

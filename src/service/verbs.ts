@@ -3,6 +3,8 @@ import { decideApproval } from '../approvals/decide-approval.ts'
 import { expireApprovals } from '../approvals/expire-approvals.ts'
 import { approval, openApprovals } from '../approvals/list-approvals.ts'
 import { confirmOverride, endOverride, openOverride, overrides } from '../approvals/overrides.ts'
+import { reservations } from '../approvals/reservations.ts'
+import { resumeDecision } from '../approvals/resume.ts'
 import { withdrawApproval } from '../approvals/withdraw-approval.ts'
 import { diagnoseBase } from '../decisions/diagnose-base.ts'
 import { evaluate } from '../decisions/evaluate.ts'
@@ -78,6 +80,8 @@ function approvalVerbs(deps: EvidenceDeps) {
     approval: (caller, id) => approval(deps, caller, id),
     decideApproval: (caller, id, report) => decideApproval(deps, caller, id, report),
     withdrawApproval: (caller, id, report) => withdrawApproval(deps, caller, id, report),
+    resumeDecision: (caller, id, report) => resumeDecision(deps, caller, id, report),
+    reservations: (caller, agent) => reservations(deps, caller, agent),
     expireApprovals: () => expireApprovals(deps),
     overrides: (caller) => overrides(deps, caller),
     openOverride: (caller, report) => openOverride(deps, caller, report),

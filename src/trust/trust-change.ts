@@ -50,5 +50,8 @@ export const TrustChange = z.discriminatedUnion('kind', [
 
 export type TrustChange = z.infer<typeof TrustChange>
 
+/** A change with the agent it happened to. */
+export type AgentChange = TrustChange & { readonly agent: string }
+
 /** The state after a write, and what the write did. */
 export type TrustWrite = { readonly agent: AgentTrust; readonly changes: readonly TrustChange[] }

@@ -50,6 +50,8 @@ async function scene() {
     read_approvals: (who) => [service.approvals(who, {}), service.overrides(who), service.approval(who, decision_id)],
     approve: (who) => [service.decideApproval(who, decision_id, { verdict: 'approve', reason: 'test' })],
     withdraw_approval: (who) => [service.withdrawApproval(who, decision_id, {})],
+    resume: (who) => [service.resumeDecision(who, decision_id, { reason: 'test' })],
+    read_reservations: (who) => [service.reservations(who, 'finance-agent')],
     override: (who) => [
       service.openOverride(who, { agent: 'finance-agent', scope: 'bookkeeping:light', reason: 'test', minutes: 5 }),
       service.confirmOverride(who, 'none'),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { approvalBlocker } from '../../src/approvals/rules/approval-blockers.ts'
+import { blockerOf, pauseReason } from '../../src/approvals/rules/approval-blockers.ts'
+import { pausableApproval } from '../../src/approvals/rules/pauses.ts'
 import type { Approval } from '../../src/ledger/documents/approval.ts'
 import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../../src/ledger/documents/documents.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
@@ -43,7 +44,7 @@ function after(...effects: readonly Effect[]): View {
   return { document, record: () => undefined, constants: () => constants, stateVersion: () => 0 }
 }
 
-const blocker = (view: View, of: Approval = approval): string | null => approvalBlocker(of, 'default', view)
+const blocker = (view: View, of: Approval = approval): string | null => blockerOf(pausableApproval(of), 'default', view)
 const contained = (agent: string): Effect => ({
   kind: 'contain',
   containment: { id: 'c', target: { kind: 'agent', agent }, by: 'person', reason: 'a leak', at_ms: 0 },
@@ -67,6 +68,13 @@ describe('an approval', () => {
   it('waits for the review of an incident of its agent, and for no other incident', () => {
     expect(blocker(after(incident(true)))).toBe('incident:injection_suspected:i')
     expect(blocker(after(incident(false)))).toBeNull()
+  })
+
+  it('says what stands in the way, or else what paused it', () => {
+    const pause = { id: 'c', cause: 'containment', target: { kind: 'tenant' }, at_ms: 1 } as const
+    expect(pauseReason('incident:x:i', [pause])).toBe('incident:x:i')
+    expect(pauseReason(null, [pause])).toBe('containment:c')
+    expect(pauseReason(null, [])).toBeNull()
   })
 
   it('that no agent asked for waits for no incident', () => {

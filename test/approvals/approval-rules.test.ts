@@ -83,8 +83,8 @@ describe('an approval', () => {
 
 describe('redeeming', () => {
   it('works once, for who asked', () => {
-    expect(redemptionProblem(APPROVED, redeemer, AT + MINUTE)).toBeNull()
-    expect(redemptionProblem(redeemed(APPROVED, 'd2'), redeemer, AT + MINUTE)).toBe('redeemed')
+    expect(redemptionProblem(APPROVED, redeemer, { nowMs: AT + MINUTE, paused: false })).toBeNull()
+    expect(redemptionProblem(redeemed(APPROVED, 'd2'), redeemer, { nowMs: AT + MINUTE, paused: false })).toBe('redeemed')
   })
 
   it.each([
@@ -98,11 +98,16 @@ describe('redeeming', () => {
     ['somebody said no', withVote(PENDING, vote('bea', 'reject')), {}, 'rejected'],
     ['it was withdrawn', withdrawn(APPROVED, AT), {}, 'withdrawn'],
   ] as const)('is refused where %s', (_, approval, by, problem) => {
-    expect(redemptionProblem(approval, { ...redeemer, ...by }, AT + MINUTE)).toBe(problem)
+    expect(redemptionProblem(approval, { ...redeemer, ...by }, { nowMs: AT + MINUTE, paused: false })).toBe(problem)
+  })
+
+  it('is refused while it is paused; what is over says so first', () => {
+    expect(redemptionProblem(APPROVED, redeemer, { nowMs: AT + MINUTE, paused: true })).toBe('paused')
+    expect(redemptionProblem(PENDING, redeemer, { nowMs: AT + MINUTE, paused: true })).toBe('pending')
   })
 
   it('is refused when it comes too late', () => {
-    expect(redemptionProblem(APPROVED, redeemer, AT + 11 * MINUTE)).toBe('expired')
+    expect(redemptionProblem(APPROVED, redeemer, { nowMs: AT + 11 * MINUTE, paused: false })).toBe('expired')
   })
 
   it('needs a yes of enough people who did not ask, whatever happened in whatever order', () => {
@@ -123,7 +128,7 @@ describe('redeeming', () => {
         const yes = new Set(approval.votes.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person))
         expect(yes.has('user:ann') || yes.has('gateway')).toBe(false)
         expect(yes.size).toBeLessThanOrEqual(approvers_needed)
-        if (redemptionProblem(approval, redeemer, nowMs) !== null) return
+        if (redemptionProblem(approval, redeemer, { nowMs: nowMs, paused: false }) !== null) return
         expect(yes.size).toBe(approvers_needed)
         expect(approval.votes.every(({ verdict, at_ms }) => verdict === 'approve' && at_ms < PENDING.expires_at_ms)).toBe(true)
       }),

@@ -288,12 +288,14 @@ describe('between approval and retry', () => {
     expect(await kept(tested, answer)).toMatchObject({ redeemed_by: null })
   })
 
-  it('a containment that was lifted again leaves the approval as good as it was', async () => {
+  it('a containment that was lifted again leaves the approval paused until a person resumes it', async () => {
     const tested = await asking()
-    const { again } = await approved(tested)
+    const { answer, again } = await approved(tested)
     const { id } = await tested.service.contain(operator, { target: { kind: 'agent', agent: AGENT }, reason: 'stop' })
     await tested.service.evaluate(gateway, again)
     await tested.service.lift(operator, id)
+    expect(await tested.service.evaluate(gateway, again)).toMatchObject(refusedAs('paused'))
+    await tested.service.resumeDecision(cem, answer.decision_id, { reason: 'read why' })
     expect(await tested.service.evaluate(gateway, again)).toMatchObject({ decision: true })
   })
 

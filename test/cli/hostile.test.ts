@@ -201,6 +201,15 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     ['approvals', 'reject', text, '--reason', text, '--server', 'http://x'],
     answering(approvalAnswerWith(text)),
   ],
+  'approvals resume': (text) => [
+    ['approvals', 'resume', text, '--reason', text, '--server', 'http://x'],
+    answering(resumptionWith(text, 'approval')),
+  ],
+  'reservations list': (text) => [['reservations', 'list', text, '--server', 'http://x'], answering(reservationsWith(text))],
+  'reservations resume': (text) => [
+    ['reservations', 'resume', text, '--reason', text, '--server', 'http://x'],
+    answering(resumptionWith(text, 'reservation')),
+  ],
   'approvals withdraw': (text) => [['approvals', 'withdraw', text, '--server', 'http://x'], answering(approvalAnswerWith(text))],
   'approvals list in a state that is none': (text) => [['approvals', 'list', '--state', text, '--server', 'http://x']],
   'trust demote': (text) => [
@@ -482,11 +491,29 @@ function reviewing(text: string): Partial<CliDeps> {
   }
 }
 
+function resumptionWith(text: string, of: 'approval' | 'reservation') {
+  const place = { record_id: text, leaf_index: 1, state_version: 1 }
+  return { decision_id: text, of, resumed: of === 'approval', people: [text], people_needed: 2, ...place }
+}
+
+function reservationsWith(text: string) {
+  const pauses = [{ cause: 'demotion', id: text, since: TIME, resumed_by: [text] }]
+  const reservation = { decision_id: text, agent: text, action: text, scope: 'crm:full', at: TIME, verify_by: TIME }
+  return { agent: text, reservations: [{ ...reservation, paused: text, pauses }], total: 2 }
+}
+
 function approvalWith(text: string) {
   const names = { decision_id: text, request_digest: text, agent: text, human: text, requester: text, action: text }
   const votes = [{ person: text, verdict: 'approve', reason: text, at: TIME }]
   const rest = { state: 'pending', scope: 'crm:full', band: 'low', requested_at: TIME, ends_at: TIME, redeemed_by: null }
-  return { ...names, ...rest, approvers_needed: 2, votes, paused: text }
+  return {
+    ...names,
+    ...rest,
+    approvers_needed: 2,
+    votes,
+    paused: text,
+    pauses: [{ cause: 'incident', id: text, since: TIME, resumed_by: [text] }],
+  }
 }
 
 function approvalViewWith(text: string) {

@@ -4,7 +4,7 @@ import type { Caller } from '../../src/access/caller.ts'
 import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { Service } from '../../src/service/service.ts'
-import { gateway } from '../support/callers.ts'
+import { gateway, operator } from '../support/callers.ts'
 import { bea, categorise, cem, email, retry } from '../support/people.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 import { folder, type Ran, run } from './harness.ts'
@@ -32,6 +32,8 @@ function reaching(service: Service, who: Caller): CliDeps['fetch'] {
       ['GET', /^\/api\/v1\/decisions\/([^/]+)\/approvals$/u, (id) => service.approval(who, id)],
       ['POST', /^\/api\/v1\/decisions\/([^/]+)\/approvals$/u, (id) => service.decideApproval(who, id, body)],
       ['POST', /^\/api\/v1\/decisions\/([^/]+)\/approvals\/withdrawal$/u, (id) => service.withdrawApproval(who, id, body)],
+      ['POST', /^\/api\/v1\/decisions\/([^/]+)\/resumption$/u, (id) => service.resumeDecision(who, id, body)],
+      ['GET', /^\/api\/v1\/agents\/([^/]+)\/reservations$/u, (id) => service.reservations(who, id)],
       ['GET', /^\/api\/v1\/overrides$/u, () => service.overrides(who)],
       ['POST', /^\/api\/v1\/overrides$/u, () => service.openOverride(who, body)],
       ['POST', /^\/api\/v1\/overrides\/([^/]+)\/confirmations$/u, (id) => service.confirmOverride(who, id)],
@@ -101,6 +103,36 @@ describe('gradus approvals', () => {
     expect(await as(bea, 'approvals', 'approve', first.decision_id, '--reason', 'yes')).toMatchObject({ code: 1 })
     expect((await as(bea, 'approvals', 'withdraw', second.decision_id)).out).toContain('withdrawn')
     expect(await as(bea, 'approvals', 'show', 'no-such-decision')).toMatchObject({ code: 3 })
+  })
+
+  it('shows what a demotion paused and since when, and lets approvals and reservations go on', async () => {
+    const own = await testService()
+    await own.earn('finance-agent', 'bookkeeping:light', 2)
+    const say = (...argv: readonly string[]) =>
+      run([...argv, '--server', 'http://gradus'], { fetch: reaching(own.service, bea), env: { NO_COLOR: '1' } })
+    const rent = categorise({ arguments: { account: 'rent of June' } })
+    const { decision_id } = await own.service.evaluate(gateway, rent)
+    await own.service.decideApproval(bea, decision_id, { verdict: 'approve', reason: 'fine' })
+    const work = await own.service.evaluate(gateway, retry(rent, decision_id))
+    const { decision_id: waiting } = await own.service.evaluate(gateway, categorise({ arguments: { account: 'pens' } }))
+    expect((await say('reservations', 'list', 'nobody')).out).toBe('nothing is outstanding\n')
+    const running = (await say('reservations', 'list', 'finance-agent')).out
+    expect(running).toMatch(new RegExp(`^${work.decision_id} +finance-agent +categorise_expense +bookkeeping:light .* -$`, 'mu'))
+    await own.service.demote(operator, 'finance-agent', 'bookkeeping:light', { level: 1, reason: 'new duties' })
+    const why = 'since 2\\S+Z by demotion bookkeeping:light:\\d+$'
+    expect((await say('approvals', 'list')).out).toMatch(new RegExp(`^${waiting} +pending, paused .* ${why}`, 'mu'))
+    expect((await say('approvals', 'show', waiting)).out).toMatch(/^paused by +demotion bookkeeping:light:\d+ since 2/mu)
+    expect((await say('reservations', 'list', 'finance-agent')).out).toMatch(new RegExp(`^${work.decision_id} .* ${why}`, 'mu'))
+    expect(await say('approvals', 'approve', waiting, '--reason', 'r')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('gradus approvals resume') as unknown,
+    })
+    expect((await say('approvals', 'resume', waiting, '--reason', 'read it')).out).toContain('the approval goes on, 1 of 1')
+    expect((await say('reservations', 'resume', work.decision_id, '--reason', 'read it')).out).toContain(
+      'the reservation goes on',
+    )
+    expect(await say('reservations', 'resume', work.decision_id, '--reason', 'again')).toMatchObject({ code: 1 })
+    expect((await say('approvals', 'reject', waiting, '--reason', 'no')).out).toContain('rejected')
   })
 
   it('answers JSON as the server does, and refuses a verdict on another digest', async () => {

@@ -23,6 +23,7 @@ export const SUMMARY: ApprovalSummary = {
   votes: [],
   redeemed_by: null,
   paused: null,
+  pauses: [],
 }
 
 /** All that is known of it. */

@@ -64,6 +64,27 @@ describe('approvals', () => {
     ])
   })
 
+  test('go on after a pause with a reason, and what was let run is listed', async () => {
+    const resumed = { decision_id: DECISION_ID, of: 'approval', resumed: true, people: ['bea'], people_needed: 1 }
+    const place = { record_id: DECISION_ID, leaf_index: 1, state_version: 2 }
+    const { url, calls } = await start({
+      answers: {
+        resumeDecision: () => ({ ...resumed, ...place }),
+        reservations: () => ({ agent: 'finance-agent', reservations: [], total: 0 }),
+      },
+    })
+    const path = `${url}/api/v1/decisions/${DECISION_ID}/resumption`
+    expect(await post(path, { reason: 'read it' }, bearer('approver'))).toMatchObject({ status: 200, body: resumed })
+    for (const report of [{}, { reason: ' ' }, { reason: 'x', people: 2 }])
+      expect((await post(path, report, bearer('approver'))).status).toBe(400)
+    const listed = await get(`${url}/api/v1/agents/finance-agent/reservations`, bearer('approver'))
+    expect(listed).toMatchObject({ status: 200, body: { agent: 'finance-agent', total: 0 } })
+    expect(calls.map(({ verb, args }) => [verb, args])).toEqual([
+      ['resumeDecision', [DECISION_ID, { reason: 'read it' }]],
+      ['reservations', ['finance-agent']],
+    ])
+  })
+
   test('are refused as the service says', async () => {
     const refuse = () => {
       throw new ServiceError('conflict', 'the approval is over: expired', { fix: 'let the request be asked anew' })

@@ -287,7 +287,7 @@ describe('an approval of an agent that is held', () => {
     expect(await tested.service.evaluate(gateway, retry(chained, decision_id))).toMatchObject({ decision: false })
   })
 
-  it('is not paused by what holds another agent, action or scope, and goes on when it is lifted', async () => {
+  it('is not paused by what holds another agent, action or scope, and goes on when what holds it is lifted and it is resumed', async () => {
     const tested = await asking()
     const { service } = tested
     const { decision_id } = await service.evaluate(gateway, categorise())
@@ -296,10 +296,12 @@ describe('an approval of an agent that is held', () => {
     await service.contain(operator, { target: { kind: 'action', action: 'send_email' }, reason })
     expect((await service.approval(bea, decision_id)).paused).toBeNull()
     const { id } = await service.contain(operator, { target: { kind: 'agent', agent: AGENT }, reason })
-    expect(
-      (await service.decideApproval(bea, decision_id, { verdict: 'approve', reason: 'fine' })).approval.paused,
-    ).not.toBeNull()
+    const fine = { verdict: 'approve', reason: 'fine' } as const
+    await expect(service.decideApproval(bea, decision_id, fine)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(service.resumeDecision(bea, decision_id, { reason })).rejects.toMatchObject({ code: 'conflict' })
     await service.lift(operator, id)
+    await service.resumeDecision(bea, decision_id, { reason })
+    expect((await service.decideApproval(bea, decision_id, fine)).approval.paused).toBeNull()
     expect(await service.evaluate(gateway, retry(categorise(), decision_id))).toMatchObject({ decision: true })
   })
 

@@ -65,6 +65,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), nth }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('contain' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lift' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('resume' as const), nth, person }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), minutes: fc.constantFrom(1, 6, 16) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
   {
@@ -144,6 +145,10 @@ async function played(steps: readonly Step[], engine: Store, config: object = {}
         return containments.push((await service.contain(operator, { target: { kind: 'agent', agent: AGENT }, reason: 'r' })).id)
       case 'lift':
         return service.lift(operator, containments.pop() ?? 'none')
+      case 'resume':
+        return service.resumeDecision(somebody(each.person), recent(asked, each.nth)?.answer.decision_id ?? 'none', {
+          reason: 'r',
+        })
       case 'wait':
         clock.advance(each.minutes * 60_000)
         return undefined
@@ -194,6 +199,21 @@ async function expectHonest(
       (ASKED[what]!.context?.['on_behalf_of'] as { id?: string } | undefined)?.id,
     ])
       expect(people.has(asker ?? null)).toBe(asker === undefined ? people.has(null) : false)
+    // Whatever paused it since it was asked for, as many people resumed it afterwards.
+    const isBetween = (leafIndex: number, from: number): boolean => leafIndex > from && leafIndex < answer.leaf_index!
+    const pauses = log.filter(
+      ({ record, leafIndex }) =>
+        isBetween(leafIndex, first.answer.leaf_index!) &&
+        record.effects.some(({ kind }) => kind === 'paused') &&
+        record.agent === ASKED[what]!.subject.id,
+    )
+    for (const pause of pauses) {
+      const resumed = log.filter(
+        ({ record, leafIndex }) =>
+          isBetween(leafIndex, pause.leafIndex) && record.body['verb'] === 'resume' && record.decision_id === named,
+      )
+      expect(new Set(resumed.map(({ record }) => record.user)).size).toBeGreaterThanOrEqual(answer.risk.band === 'high' ? 2 : 1)
+    }
     const atMs = about.map(({ record }) => Date.parse(record.at))
     expect(Math.max(...atMs) - Date.parse(first.answer.decided_at)).toBeLessThan(15 * 60_000)
     expect(Date.parse(answer.decided_at) - Math.max(...atMs)).toBeLessThan(15 * 60_000)

@@ -47,13 +47,18 @@ export function approvalMismatch(approval: Approval, by: Omit<Redeemer, 'approva
 
 /**
  * What stands against redeeming the approval kept under the digest of this very request; null: nothing but, once the risk is known,
- * the number of people it takes by now. Changed arguments and another tenant have another digest, so nothing is found for them.
+ * the number of people it takes by now. `paused`: something came between, and nobody resumed it. Changed arguments and another tenant have another digest, so nothing is found for them.
  */
-export function redemptionProblem(approval: Approval | undefined, by: Redeemer, nowMs: number): RedemptionProblem | null {
+export function redemptionProblem(
+  approval: Approval | undefined,
+  by: Redeemer,
+  { nowMs, paused }: { readonly nowMs: number; readonly paused: boolean },
+): RedemptionProblem | null {
   // A canary is no approval: whoever said yes to it, nothing may come of it.
   if (approval?.id !== by.approvalId || approval.canary === true) return 'unknown'
   const strange = approvalMismatch(approval, by)
   if (strange !== null) return strange
   const state = approvalState(approval, nowMs)
-  return state === 'approved' ? null : state
+  if (state !== 'approved') return state
+  return paused ? 'paused' : null
 }

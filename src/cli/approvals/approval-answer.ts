@@ -8,6 +8,15 @@ export function approvalsGiven({ votes }: ApprovalSummary): number {
   return new Set(votes.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)).size
 }
 
+/** Since when, and by what, something is paused; a dash where it is not. */
+export function pausedText({ paused, pauses }: Pick<ApprovalSummary, 'paused' | 'pauses'>): string {
+  if (paused === null) return '-'
+  const [first] = pauses
+  if (first === undefined) return paused
+  const holds = paused === `${first.cause}:${first.id}` ? '' : `, held by ${paused}`
+  return `since ${first.since} by ${first.cause} ${first.id}${holds}`
+}
+
 /** Where the server has the approval of a decision. */
 export const approvalPath = (decisionId: string): string => `/api/v1/decisions/${encodeURIComponent(decisionId)}/approvals`
 

@@ -10,7 +10,7 @@ import { peopleOptions } from '../support/options.ts'
 import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
-import { approvalsGiven } from './approval-answer.ts'
+import { approvalsGiven, pausedText } from './approval-answer.ts'
 import { parseChoice } from '../support/option-values.ts'
 
 /** Options of `gradus approvals list`. */
@@ -37,7 +37,7 @@ async function approvalsList(deps: CliDeps, options: ListOptions): Promise<ExitC
 function listText({ approvals }: ApprovalsAnswer): string {
   if (approvals.length === 0) return 'nothing waits for a person'
   return table([
-    ['DECISION', 'STATE', 'AGENT', 'ACTION', 'SCOPE', 'RISK', 'YES', 'UNTIL'],
+    ['DECISION', 'STATE', 'AGENT', 'ACTION', 'SCOPE', 'RISK', 'YES', 'UNTIL', 'PAUSED'],
     ...approvals.map((each) => [
       each.decision_id,
       each.paused === null ? each.state : `${each.state}, paused`,
@@ -47,6 +47,7 @@ function listText({ approvals }: ApprovalsAnswer): string {
       each.band,
       `${approvalsGiven(each)}/${each.approvers_needed}`,
       each.ends_at,
+      pausedText(each),
     ]),
   ])
 }

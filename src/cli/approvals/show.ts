@@ -37,6 +37,7 @@ function headText(view: ApprovalView): string {
     ['decision', view.decision_id],
     ['state', `${view.state}, until ${view.ends_at}`],
     ...(view.paused === null ? [] : [['paused', view.paused]]),
+    ...view.pauses.map(({ cause, id, since }) => ['paused by', `${cause} ${id} since ${since}`]),
     ['agent', view.agent ?? 'none'],
     ['for', view.human ?? 'nobody proven'],
     ['asked by', view.requester],

@@ -1,6 +1,7 @@
 import { requesterOf } from '../../access/authority.ts'
 import { approvalMismatch, approversNeeded, type Redeemer, redemptionProblem } from '../../approvals/rules/approval-rules.ts'
 import { isBehind } from '../../approvals/rules/override-rules.ts'
+import { pausableApproval, pausesOf } from '../../approvals/rules/pauses.ts'
 import { MINUTE_MS } from '../../format/time.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Approval } from '../../ledger/documents/approval.ts'
@@ -24,7 +25,9 @@ export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext
       ? null
       : {
           id: named,
-          problem: clockSteady ? redemptionProblem(kept, { approvalId: named, ...by }, facts.at_ms) : ('clock' as const),
+          problem: clockSteady
+            ? redemptionProblem(kept, { approvalId: named, ...by }, { nowMs: facts.at_ms, paused: isPaused(kept, tenant, view) })
+            : ('clock' as const),
           approvers: kept === undefined || behind === null ? 0 : approversOf(kept, behind),
           same_policy_set: kept?.policy_set === context.policySet.digest,
         }
@@ -35,6 +38,10 @@ export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext
       ? open.filter((each) => each.agent === by.agent && each.scope === by.scope && !isBehind(each, behind))
       : []
   return { ...facts, approval, overrides: mine }
+}
+
+function isPaused(kept: Approval | undefined, tenant: string, view: View): boolean {
+  return kept !== undefined && pausesOf(pausableApproval(kept), tenant, view).length > 0
 }
 
 /** Who asks, and in which scope: what an approval is bound to besides the request. */

@@ -1,6 +1,6 @@
 import type { Caller } from '../../access/caller.ts'
 import { InvariantError } from '../../format/error.ts'
-import type { AgentChange } from '../../ledger/changes.ts'
+import type { AgentChange } from '../../trust/trust-change.ts'
 import type { DocumentKey } from '../../ledger/documents/documents.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { eventDigest, compareReceived, idempotencyKey, idempotencyName } from '../../ledger/idempotency.ts'

@@ -95,8 +95,8 @@ async function ingestState(deps: EvidenceDeps, caller: Caller, event: StateEvent
     if (key !== null) refuseDuplicate(key, transaction)
     refuseUnknown(deps, event, caller.tenant, transaction)
     const { effects: own, did } = signalOutcome(event.signal, context, id, transaction)
-    const effects = [...own, ...rememberSignal(key, id)]
-    const { changes, named } = consequencesOf(effects, context.nowMs, caller.tenant, sandbox(transaction))
+    const given = [...own, ...rememberSignal(key, id)]
+    const { changes, named, effects } = consequencesOf(given, context.nowMs, caller.tenant, sandbox(transaction))
     observeChanges(deps, changes)
     const body = { signal: event.raw, taken: { class: event.signal.class, layer: signalLayer(event.signal), did }, ...named }
     transaction.append({

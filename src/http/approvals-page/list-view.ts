@@ -26,7 +26,7 @@ function countText(count: number): string {
 }
 
 function item(frame: Frame, approval: ApprovalSummary, nowMs: number): Html {
-  const { decision_id, action, agent, human, requester, scope, band, requested_at, ends_at, state, paused } = approval
+  const { decision_id, action, agent, human, requester, scope, band, requested_at, ends_at, state, paused, pauses } = approval
   const given = approval.votes.filter(({ verdict }) => verdict === 'approve').length
   const voted = approval.votes.some(({ person }) => person === frame.session?.person)
   return html`<li class="card item">
@@ -38,6 +38,14 @@ function item(frame: Frame, approval: ApprovalSummary, nowMs: number): Html {
     </p>
     <div class="side">${given} of ${approval.approvers_needed} approvals</div>
     <p class="small">Asked by <bdi>${requester}</bdi> at ${timeHtml(requested_at)}, decision <code>${decision_id}</code></p>
+    ${pauseLines(pauses)}
     <div class="side small">${voted ? 'you have decided' : state === 'pending' ? 'needs your decision' : null}</div>
   </li> `
+}
+
+/** Since when, and by what, something is paused; nothing where it is not. */
+export function pauseLines(pauses: ApprovalSummary['pauses']): Html {
+  return html`${pauses.map(
+    ({ cause, id, since }) => html`<p class="small">Paused since ${timeHtml(since)} by the ${cause} <code>${id}</code></p>`,
+  )}`
 }

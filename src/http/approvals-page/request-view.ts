@@ -3,6 +3,7 @@ import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
 import { exact, html, type Html, jsonHtml, paragraphs } from './html.ts'
 import { definitions, formToken, type Frame, leftText, note, page, section, timeHtml } from './layout.ts'
+import { pauseLines } from './list-view.ts'
 import type { Session } from './sessions.ts'
 import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
 
@@ -41,9 +42,10 @@ function heading(frame: Frame & { readonly session: Session }, view: ApprovalVie
     </p>`
 }
 
-function noteBoxes({ payload, paused }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
+function noteBoxes({ payload, paused, pauses }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
   return html`${notice == null ? null : note('good', notice)}${refused === undefined ? null : note('bad', refused.problem)}
-  ${payloadNote(payload)}${paused === null ? null : note('bad', `Paused: ${paused}. Whatever is decided, it does not run for now.`)}`
+  ${payloadNote(payload)}${paused === null ? null : note('bad', `Paused: ${paused}. It does not run for now, and a yes is not taken before it is resumed.`)}
+  ${pauseLines(pauses)}`
 }
 
 function requester(view: ApprovalView): Html {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { VERB_ROLES } from '../../access/authority.ts'
-import { ApprovalReport, WithdrawalReport } from '../../approvals/wire.ts'
+import { ApprovalReport, ResumptionReport, WithdrawalReport } from '../../approvals/wire.ts'
 import { ApprovalState } from '../../ledger/documents/approval.ts'
 import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
@@ -56,6 +56,25 @@ export const APPROVAL_ENDPOINTS = {
     answer: { status: 200, schema: 'ApprovalAnswer' },
     refusals: ['not_found', 'conflict'],
   },
+  resumeDecision: {
+    method: 'post',
+    path: '/api/v1/decisions/{decision}/resumption',
+    convention: 'native',
+    summary: 'Let an approval or a reservation go on that something paused.',
+    roles: VERB_ROLES.resume,
+    body: 'ResumptionReport',
+    rated: 'reports',
+    answer: { status: 200, schema: 'ResumptionAnswer' },
+    refusals: ['not_found', 'conflict'],
+  },
+  listReservations: {
+    method: 'get',
+    path: '/api/v1/agents/{agent}/reservations',
+    convention: 'native',
+    summary: 'What an agent was let run and nobody has verified yet, and what paused it.',
+    roles: VERB_ROLES.read_reservations,
+    answer: { status: 200, schema: 'ReservationsAnswer' },
+  },
 } as const satisfies Record<string, Endpoint>
 
 /** Handlers of approvals. */
@@ -76,5 +95,10 @@ export function createApprovalHandlers(service: Service): Record<keyof typeof AP
         withParam(Id, params, 'decision', async (id) => jsonReply(await service.withdrawApproval(caller, id, report))),
       {},
     ),
+    resumeDecision: withBody(ResumptionReport, (report, { caller, params }) =>
+      withParam(Id, params, 'decision', async (id) => jsonReply(await service.resumeDecision(caller, id, report))),
+    ),
+    listReservations: ({ caller, params }) =>
+      withParam(Id, params, 'agent', async (agent) => jsonReply(await service.reservations(caller, agent))),
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../format/time.ts'
 import { ScopeKey } from '../../model/scope.ts'
+import { Resumption } from './pause.ts'
 
 /** Actions and recipient domains remembered per agent, at most. Beyond it, the oldest go. */
 export const REMEMBERED_NAMES_MAX = 512
@@ -27,6 +28,8 @@ export const Outstanding = z.strictObject({
   verify_by_ms: z.int(),
   /** It has to be verified by then; otherwise that is a miss. */
   due: z.literal(true).optional(),
+  /** Who said that it goes on after a pause; absent: nobody. */
+  resumptions: z.array(Resumption).optional(),
 })
 
 export type Outstanding = z.infer<typeof Outstanding>

@@ -5,6 +5,7 @@ import { RiskBand } from '../../model/outcome.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { EvidenceStake } from '../../trust/constants.ts'
 import { INCIDENTS_MAX } from '../../trust/stored-trust.ts'
+import { Resumption } from './pause.ts'
 
 const id = z.string().min(1).max(512)
 const atMs = z.int().nonnegative()
@@ -58,6 +59,8 @@ export const Approval = z.strictObject({
   stake: EvidenceStake,
   /** It was seeded: verdicts count for their rater only, and it can never be redeemed. No rater is shown this. */
   canary: z.literal(true).optional(),
+  /** Who said that it goes on after a pause; absent: nobody. */
+  resumptions: z.array(Resumption).optional(),
 })
 export type Approval = z.infer<typeof Approval>
 
@@ -113,3 +116,4 @@ export type RedemptionProblem =
   | 'other_policy_set'
   | 'more_approvers'
   | 'clock'
+  | 'paused'

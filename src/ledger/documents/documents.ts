@@ -8,6 +8,7 @@ import { AgentTrust } from '../../trust/stored-trust.ts'
 import { Activity } from './activity.ts'
 import { Approval, ApprovalInbox, Override } from './approval.ts'
 import { Containment } from './containment.ts'
+import { Pauses } from './pause.ts'
 import { SpotChecks } from './spot-check.ts'
 import { Filings, Owners, Tally } from './tally.ts'
 import { Verdicts } from './verdicts.ts'
@@ -22,7 +23,7 @@ export type TenantState = z.infer<typeof TenantState>
 
 /**
  * The kinds of state documents and their types. `rehearsal` is the activity that observe mode would have let run; `approval` goes by
- * the digest of its request, `inbox`, `tenant` and `spot_checks` by the empty id, `rater` by the person, `tally` by what it tallies, `filings` by the agent, `bounds` by the agent, `session` by agent and session, `received` by source and id; `tools` and `detectors` are
+ * the digest of its request, `inbox`, `tenant` and `spot_checks` by the empty id, `rater` by the person, `tally` by what it tallies, `filings` by the agent, `bounds` by the agent, `pauses` by the agent or the empty id, `session` by agent and session, `received` by source and id; `tools` and `detectors` are
  * one for all tenants; `watch` goes by the agent, `watch_scope` by agent and scope.
  */
 export const DOCUMENTS = {
@@ -45,13 +46,23 @@ export const DOCUMENTS = {
   filings: Filings,
   owners: Owners,
   spot_checks: SpotChecks,
+  pauses: Pauses,
 } as const
 export type Documents = { [K in keyof typeof DOCUMENTS]: z.infer<(typeof DOCUMENTS)[K]> }
 export type DocumentKind = keyof Documents
 export const DOCUMENT_KINDS = Object.keys(DOCUMENTS) as readonly DocumentKind[]
 
 /** Kinds of which there are as many as decisions, or people: engines read them when asked for; the others are kept in memory. */
-export const PASSING_KINDS: readonly DocumentKind[] = ['verdicts', 'approval', 'rater', 'session', 'received', 'tally', 'filings']
+export const PASSING_KINDS: readonly DocumentKind[] = [
+  'verdicts',
+  'approval',
+  'rater',
+  'session',
+  'received',
+  'tally',
+  'filings',
+  'pauses',
+]
 
 /** Which document: tenant, kind, and the agent's or decision's id (the tenant's own document has the empty id). */
 export type DocumentKey<K extends DocumentKind = DocumentKind> = {

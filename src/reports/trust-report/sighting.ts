@@ -1,5 +1,5 @@
 import type { Verdict } from '../../evidence/rules/weighing.ts'
-import type { AgentChange } from '../../ledger/changes.ts'
+import type { AgentChange } from '../../trust/trust-change.ts'
 import type { AuditRecord } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { Level } from '../../model/level.ts'
