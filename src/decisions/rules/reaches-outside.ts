@@ -32,7 +32,7 @@ export function reachesOutside({ action, resource }: Request, of: ActionClass): 
   return (
     !complete ||
     isPlace(resource.id) ||
-    (namesPlace(resource.type) && resource.id !== '') ||
+    namesPlace(resource.type) ||
     keys.some(isPlace) ||
     leaves.some(({ path, value }) => (typeof value === 'string' && isPlace(value)) || (namesPlace(path) && isGiven(value)))
   )
