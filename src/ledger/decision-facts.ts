@@ -24,7 +24,7 @@ export type CallerFacts = {
 }
 
 /** What a tool gave back that looks like an injection, and the agent of the chain that it was given to. */
-export type InjectedAgent = FoundInjection & { readonly agent: string }
+export type InjectionFact = FoundInjection & { readonly agent: string }
 
 /**
  * Everything about the world that one decision depends on besides the request and the policy set: values at one moment, plain
@@ -45,7 +45,7 @@ export type DecisionFacts = {
   /** What external classifiers said of it; absent: none was asked. */
   readonly outside?: ClassifierAnswers
   /** What looks like an injection in what tools gave back, and lowers this request; absent: nothing. */
-  readonly injections?: readonly InjectedAgent[]
+  readonly injections?: readonly InjectionFact[]
   readonly links: readonly ChainLink[]
   readonly containment: readonly ContainmentEntry[] | 'unknown'
   readonly kill_switch: boolean
