@@ -75,6 +75,25 @@ describe('an injection in what a tool gave back', () => {
     expect(await notReplayed(tested, await shippedPolicySet(ALL))).toEqual([])
   })
 
+  it('that is found after people were asked is shown to them before their yes counts', async () => {
+    const tested = await trusted()
+    await injected(tested)
+    const asked = writing({ session: 's-1' })
+    const first = await tested.service.evaluate(gateway, asked)
+    expect((await tested.service.evaluate(gateway, asked)).approval?.id).toBe(first.decision_id)
+    await tested.service.decideApproval(bea, first.decision_id, { verdict: 'approve', reason: 'it is what we want' })
+    const later = await injected(tested)
+    const refused = await tested.service.evaluate(gateway, retry(asked, first.decision_id))
+    expect(refused).toMatchObject({ decision: false, approval: { state: 'pending', id: refused.decision_id } })
+    expect(refused.reasons).toContain('approval_refused:new_injection')
+    const shown = (await tested.service.approval(bea, refused.decision_id)).injections.map(({ record_id }) => record_id)
+    expect(shown).toHaveLength(2)
+    expect(shown).toContain(later.record_id)
+    await tested.service.decideApproval(bea, refused.decision_id, { verdict: 'approve', reason: 'it still is' })
+    expect(await outcomeOf(tested, retry(asked, refused.decision_id))).toBe('allow_guarded')
+    expect(await notReplayed(tested, await shippedPolicySet(ALL))).toEqual([])
+  })
+
   it('is beyond a yes where a person contained the agent', async () => {
     const tested = await trusted()
     await injected(tested)
