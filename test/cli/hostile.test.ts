@@ -507,7 +507,17 @@ function approvalViewWith(text: string) {
     trust: null,
     incidents: [],
     injections: [
-      { agent: text, record_id: text, decision_id: null, action: text, by: text, confidence: 1, reason: text, at: TIME, until: TIME },
+      {
+        agent: text,
+        record_id: text,
+        decision_id: null,
+        action: text,
+        by: text,
+        confidence: 1,
+        reason: text,
+        at: TIME,
+        until: TIME,
+      },
     ],
     rollback: { reversibility: 0, handle: text, until: null },
   }
