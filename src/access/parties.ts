@@ -1,4 +1,5 @@
 import { type ChainProblem, type ChainRelation, Party, type Request } from '../model/request.ts'
+import { isAgents } from './authority.ts'
 import type { Caller } from './caller.ts'
 
 /** Agents a chain may have, the deciding one included; more is denied (docs/trust-model.md, delegation). */
@@ -89,6 +90,20 @@ function isProven({ type, id }: Party, delegation: Caller['delegation']): boolea
 /** Agents, in the order of the chain, whose documents a request reads and writes. */
 export function agentsOf(parties: Parties): readonly string[] {
   return [...new Set([...(parties.agent === null ? [] : [parties.agent.id]), ...parties.links.map(({ party }) => party.id)])]
+}
+
+/** The session of a request. `vouched`: an enforcement point with a credential names it, and it is not the agent itself. */
+export type SessionClaim = { readonly name: string | undefined; readonly vouched: boolean }
+
+/** The session of a request, and whether its caller vouches for it: leaving it out and making one up are the same. */
+export function claimedSession(request: Request, caller: Pick<Caller, 'credential' | 'agent' | 'roles'>): SessionClaim {
+  const name = sessionOf(request)
+  return { name, vouched: name !== undefined && vouchesForSessions(caller) }
+}
+
+/** Whether a caller's word on sessions is believed: that of an enforcement point with a credential, never of an agent about itself. */
+export function vouchesForSessions(caller: Pick<Caller, 'credential' | 'agent' | 'roles'>): boolean {
+  return caller.credential !== null && caller.roles.includes('enforcement_point') && !isAgents(caller)
 }
 
 /** The session that a request says it belongs to; undefined where it names none, or where the request is erased by now. */

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../format/order.ts'
 import { gravestFirst } from '../incidents/rules/gravest-first.ts'
 import type { IncidentView } from '../incidents/wire.ts'
 import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
@@ -78,6 +79,7 @@ export function approvalViewOf(
     risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },
     trust: trustAnswer(facts.trust, facts),
     incidents: incidents.toSorted(gravestFirst),
+    injections: injectionsOf(facts),
     advice: advice.map(({ by, class: of, at_ms }) => ({ by, class: of, at: iso(at_ms) })),
     rollback: {
       reversibility: action.reversibility,
@@ -85,4 +87,20 @@ export function approvalViewOf(
       until: action.reversible_until,
     },
   }
+}
+
+function injectionsOf({ injections = [] }: DecisionFacts): ApprovalView['injections'] {
+  return injections
+    .toSorted((a, b) => b.at_ms - a.at_ms || byCodeUnit(a.record_id, b.record_id))
+    .map(({ agent, record_id, decision_id, action, by, confidence, reason, at_ms, until_ms }) => ({
+      agent,
+      record_id,
+      decision_id,
+      action,
+      by,
+      confidence,
+      reason,
+      at: iso(at_ms),
+      until: iso(until_ms),
+    }))
 }

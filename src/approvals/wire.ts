@@ -8,6 +8,7 @@ import { RiskAnswer, TrustAnswer } from '../ledger/wire.ts'
 import { Ceiling } from '../model/ceiling.ts'
 import { RiskBand } from '../model/outcome.ts'
 import { ScopeKey } from '../model/scope.ts'
+import { FoundInjection } from '../trust/agent-sessions.ts'
 import { TrustChange } from '../trust/trust-change.ts'
 
 /** `POST /api/v1/decisions/{id}/approvals`: a named person says yes or no. */
@@ -73,6 +74,14 @@ export const ApprovalView = ApprovalSummary.extend({
   trust: TrustAnswer.nullable(),
   /** Incidents that bound the agent in this scope by now, the gravest first. */
   incidents: z.array(IncidentView),
+  /** What looked like an injection in what tools gave back, when it was asked: it may be why this is asked at all. The newest first. */
+  injections: z.array(
+    FoundInjection.omit({ at_ms: true, until_ms: true, everywhere_until_ms: true }).extend({
+      agent: WireId,
+      at: WireTime,
+      until: WireTime,
+    }),
+  ),
   /** What judging agents said of it: advice, and no verdict. */
   advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime })),
   /** How it could be undone: by the catalogue's rollback handle, until when, or not at all. */

@@ -76,6 +76,8 @@ export const CatalogueTool = z.strictObject({
   preconditions: z.array(Precondition).max(32).default([]),
   /** Caps that hold for this tool whoever calls it. */
   guardrails: Guardrails.default({}),
+  /** True: using it tells somebody outside something, such as a search of the web; a link or host in its arguments says so anyway. */
+  reaches_outside: z.literal(true).optional(),
   /** Where in the arguments the amount, the recipients (all of them, such as `[/to, /cc, /bcc]`; `[]`: there are none) and the number of touched records are. */
   arguments: z
     .strictObject({ amount: pointer.optional(), recipients: recipients.optional(), records: pointer.optional() })
@@ -162,6 +164,8 @@ export type ActionClass = {
   readonly reversible_until: string | null
   readonly preconditions: readonly z.infer<typeof Precondition>[]
   readonly guardrails: Guardrails
+  /** Absent: the catalogue does not say that it does. */
+  readonly reaches_outside?: true
   readonly arguments: {
     readonly amount?: string | undefined
     readonly recipients?: string | readonly string[] | undefined

@@ -158,6 +158,7 @@ function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass
     reversible_until: undo.until,
     preconditions: tool.preconditions,
     guardrails: tool.guardrails,
+    ...(tool.reaches_outside === undefined ? {} : { reaches_outside: tool.reaches_outside }),
     arguments: tool.arguments,
     namespace: tool.namespace ?? null,
     version: tool.version ?? null,

@@ -5,7 +5,16 @@ import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { scoreCeilingKeys } from '../ladder/rules/score-ceilings.ts'
 import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import { detectorStateKeys } from '../ledger/fold/detectors.ts'
-import { activityKey, approvalKey, DETECTORS_KEY, inboxKey, sessionKey, spotChecksKey, TOOLS_KEY } from '../ledger/keys.ts'
+import {
+  activityKey,
+  approvalKey,
+  boundsKey,
+  DETECTORS_KEY,
+  inboxKey,
+  sessionKey,
+  spotChecksKey,
+  TOOLS_KEY,
+} from '../ledger/keys.ts'
 import type { DocumentKeys, Store } from '../ledger/store.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { type ContextSources, factKeys, type RequestContext, requestContext } from './request-context.ts'
@@ -84,7 +93,7 @@ function keysOf(
   context: RequestContext,
   { id, digest, rehearsal }: Pick<DecisionContext, 'id' | 'digest' | 'rehearsal'>,
 ): DocumentKeys {
-  const { tenant, agents, session, parties, accounts, action } = context
+  const { tenant, parties, accounts, action } = context
   const { watched } = accounts
   return [
     ...factKeys(context),
@@ -93,7 +102,7 @@ function keysOf(
     ...(parties.agent === null
       ? []
       : detectorStateKeys(tenant, parties.agent.id, context.policySet.catalogue.place(action.name))),
-    ...(session === undefined ? [] : agents.map((agent) => sessionKey(tenant, agent, session))),
+    ...sessionKeys(context),
     ...(rehearsal === undefined ? [] : watched.map((account) => activityKey(tenant, account, rehearsal))),
     approvalKey(tenant, digest),
     inboxKey(tenant),
@@ -116,9 +125,20 @@ export async function documentKeysOf(context: DecisionContext, store: Store): Pr
   return [...context.keys, ...scoreCeilingKeys(context.tenant, context.agents, await usedInSession(context, store))]
 }
 
-/** Agents whose output the session of a request has used: their trust bounds it. */
-async function usedInSession({ session, agents, tenant }: DecisionContext, store: Store): Promise<readonly string[]> {
-  if (session === undefined) return []
-  const keys = agents.map((id) => sessionKey(tenant, id, session))
-  return store.read(keys, (view) => [...new Set(keys.flatMap((key) => view.document(key)?.used ?? []))])
+/** What bounds the agents of a request in its session. */
+function sessionKeys({ tenant, agents, session: { name } }: RequestContext) {
+  return name === undefined ? [] : agents.map((agent) => sessionKey(tenant, agent, name))
+}
+
+/** Agents whose output the session of a request has used, or any session where nobody vouches for it: their trust bounds it. */
+async function usedInSession(context: DecisionContext, store: Store): Promise<readonly string[]> {
+  const { session, agents, tenant } = context
+  const keys = sessionKeys(context)
+  const shared = session.vouched ? [] : agents.map((id) => boundsKey(tenant, id))
+  if (keys.length + shared.length === 0) return []
+  const used = await store.read([...keys, ...shared], (view) => [
+    ...keys.flatMap((key) => view.document(key)?.used ?? []),
+    ...shared.flatMap((key) => view.document(key)?.sessions?.used.map(({ agent }) => agent) ?? []),
+  ])
+  return [...new Set(used)]
 }

@@ -1,5 +1,7 @@
+import { vouchesForSessions } from '../access/parties.ts'
 import { stoppingIncident } from '../incidents/rules/stopping-incident.ts'
 import { ceilingsFor, type CeilingSubject, formerScopes, provenPosture, serverCeilings } from '../ladder/rules/score-ceilings.ts'
+import { injectionsIn } from '../ladder/rules/session-injections.ts'
 import { countersOf } from '../ledger/activity.ts'
 import { reaches } from '../ledger/containment-reach.ts'
 import type { CallerFacts, DecisionFacts } from '../ledger/decision-facts.ts'
@@ -34,6 +36,7 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
       supported_obligations: caller.supported_obligations,
       verified_facts: caller.verified_facts,
       ...postureFact(context),
+      ...(vouchesForSessions(caller) ? { vouches_for_sessions: true as const } : {}),
     },
     parties,
     action,
@@ -43,6 +46,7 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
     ...(moved_from.length === 0 ? {} : { moved_from }),
     ...(findings === undefined ? {} : { watch: findings }),
     ...(classifierAnswers === undefined ? {} : { outside: classifierAnswers }),
+    ...injectionFacts(context, view),
     links: parties.links.map(({ party, relation }): ChainLink => {
       const known = policySet.catalogue.agent(party.id)
       return { party, relation, known: known.known, level_effective: linkLevel(party.id, context, view), tier: known.tier }
@@ -60,13 +64,14 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
 
 /**
  * The facts a decision was derived from, with what changed before it could be recorded and needs no policy: links, containment,
- * kill switch, approval. Trust that fell meanwhile, or an override that ended, would need the policies again, so the agent is held
- * for this one decision.
+ * kill switch, approval. Trust that fell meanwhile, an injection that was found, or an override that ended, would need the policies again,
+ * so the agent is held for this one decision.
  */
 export function freshFacts(used: DecisionFacts, fresh: DecisionFacts): DecisionFacts {
   const { links, kill_switch, approval } = fresh
   const isOver = used.overrides.some(({ id }) => !fresh.overrides.some((each) => each.id === id))
-  const isHeld = fresh.containment !== 'unknown' && (isOver || trustFell(used.trust, fresh.trust))
+  const isLowered = isOver || isInjected(used, fresh) || trustFell(used.trust, fresh.trust)
+  const isHeld = fresh.containment !== 'unknown' && isLowered
   const containment = isHeld ? [...fresh.containment, TRUST_DROPPED] : fresh.containment
   return { ...used, links, kill_switch, containment, approval }
 }
@@ -75,6 +80,11 @@ const TRUST_DROPPED: ContainmentEntry = {
   kind: 'agent',
   by: 'incident',
   reason: 'its trust fell while this was being decided; ask again',
+}
+
+/** Whether an injection was found since, that asks for a person. */
+function isInjected({ injections: known = [] }: DecisionFacts, { injections = [] }: DecisionFacts): boolean {
+  return injections.some(({ record_id }) => !known.some((each) => each.record_id === record_id))
 }
 
 /** Whether trust is worse in anything that a policy decides by. */
@@ -88,6 +98,14 @@ function trustFell(used: TrustView | null, fresh: TrustView | null): boolean {
     fresh.incident.cap < used.incident.cap ||
     (fresh.incident.state === 'open' && used.incident.state !== 'open')
   )
+}
+
+/** Findings in what tools gave back to any agent of the chain, the deciding one first; nothing where there is no agent. */
+function injectionFacts({ tenant, agents, session, atMs: nowMs }: RequestContext, view: View): Pick<DecisionFacts, 'injections'> {
+  const injections = agents.flatMap((agent) =>
+    injectionsIn(view, { tenant, agent, session, nowMs }).map((found) => ({ ...found, agent })),
+  )
+  return injections.length === 0 ? {} : { injections }
 }
 
 function postureFact({ caller, parties }: RequestContext): Pick<CallerFacts, 'posture'> {

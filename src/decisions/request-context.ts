@@ -1,5 +1,5 @@
 import type { Caller } from '../access/caller.ts'
-import { agentsOf, type Parties, partiesOf, sessionOf } from '../access/parties.ts'
+import { agentsOf, claimedSession, type Parties, partiesOf, type SessionClaim } from '../access/parties.ts'
 import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { DecidedDigest } from '../detect/observation.ts'
@@ -33,7 +33,7 @@ export type RequestContext = ContextSources & {
   readonly agents: readonly string[]
   /** The deciding agent; where there is none, what the catalogue says of nobody. */
   readonly agent: AgentClass
-  readonly session: string | undefined
+  readonly session: SessionClaim
   /** `pep` obligations that hold for this request; sorted. */
   readonly supportedObligations: readonly string[]
   readonly action: ActionClass
@@ -68,7 +68,7 @@ export function requestContext(sources: ContextSources): RequestContext {
     parties,
     agents: agentsOf(parties),
     agent,
-    session: sessionOf(request),
+    session: claimedSession(request, caller),
     supportedObligations: supported,
     action,
     scope: formatScope(action.scope, action.stake),

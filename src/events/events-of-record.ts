@@ -52,6 +52,9 @@ const EFFECT_EVENTS: EventsOfEffect = {
   hold: ({ agent, hold }) => [{ type: 'hold.placed', data: { agent, hold } }],
   hold_resolved: ({ agent, id }) => [{ type: 'hold.resolved', data: { agent, hold: { id } } }],
   session: ({ agent, session, cap, used }) => [{ type: 'session.bounded', data: { agent, session, cap, used } }],
+  injection_found: ({ agent, session, injection }) => [
+    { type: 'session.bounded', data: { agent, session, cap: null, used: null, injection } },
+  ],
   constants: (_effect, record) => policySetEvents(record),
   evidence: null,
   take_back: null,

@@ -143,6 +143,7 @@ function finishedAction(
     tenant: record.tenant,
     // Where the request is erased, nothing is known of its session.
     request: decisionBodyOf(record).request,
+    vouchedSession: decided.facts.caller.vouches_for_sessions === true,
     action: decided.facts.action,
     atMs: nowMs,
     gravity: reported.verdict.gravity,

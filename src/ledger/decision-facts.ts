@@ -4,6 +4,7 @@ import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { ModeFacts } from '../model/mode.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
+import type { FoundInjection } from '../trust/agent-sessions.ts'
 import type { Posture } from '../trust/posture.ts'
 import type { TrustView } from '../trust/trust-view.ts'
 import type { Counters } from './activity.ts'
@@ -18,7 +19,12 @@ export type CallerFacts = {
   readonly verified_facts: readonly string[]
   /** What the credential itself proves of the agent it belongs to; absent: nothing, or it is not an agent's. */
   readonly posture?: Posture
+  /** Its word on sessions is believed; absent: it is not, or the record is from before that was asked. */
+  readonly vouches_for_sessions?: true
 }
+
+/** What a tool gave back that looks like an injection, and the agent of the chain that it was given to. */
+export type InjectionFact = FoundInjection & { readonly agent: string }
 
 /**
  * Everything about the world that one decision depends on besides the request and the policy set: values at one moment, plain
@@ -38,6 +44,8 @@ export type DecisionFacts = {
   readonly watch?: RequestFindings
   /** What external classifiers said of it; absent: none was asked. */
   readonly outside?: ClassifierAnswers
+  /** What looks like an injection in what tools gave back, and lowers this request; absent: nothing. */
+  readonly injections?: readonly InjectionFact[]
   readonly links: readonly ChainLink[]
   readonly containment: readonly ContainmentEntry[] | 'unknown'
   readonly kill_switch: boolean

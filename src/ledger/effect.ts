@@ -51,6 +51,7 @@ export const Effect = z.discriminatedUnion('kind', [
   DETECTOR_EFFECTS.detectors,
   DETECTOR_EFFECTS.watched,
   BOUND_EFFECTS.session,
+  BOUND_EFFECTS.injection_found,
   LOG_EFFECTS.received,
   TRUST_EFFECTS.import,
   TENANT_EFFECTS.contain,

@@ -119,7 +119,7 @@ const STATE_ROWS = {
     about: 'agent',
     gravity: 'moderate',
     meaning: 'somebody tries to steer the agent by what it reads',
-    does: 'by its confidence and where it was found: an incident of the agent, a cap of the session, or a record',
+    does: 'by its confidence and where it was found: an incident of the agent, a person asked in the session, or a record',
   },
   canary_tripped: {
     layer: 'behaviour',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { byCodeUnit } from '../format/order.ts'
 import { DAY_MS } from '../format/time.ts'
 import { ScopeKey } from '../model/scope.ts'
+import { AgentSessions, FoundInjection, INJECTIONS_MAX } from './agent-sessions.ts'
 import type { TrustConstants } from './constants.ts'
 import { decay } from './layer/decay.ts'
 import { Posture } from './posture.ts'
@@ -64,6 +65,8 @@ export const AgentBounds = z.strictObject({
     .array(z.strictObject({ source: id, value: z.number().min(0).max(1), until_ms: atMs }))
     .max(64)
     .default([]),
+  /** What its sessions are bounded by, together; absent: nothing bounded any yet. */
+  sessions: AgentSessions.optional(),
 })
 
 export type AgentBounds = z.infer<typeof AgentBounds>
@@ -80,6 +83,8 @@ export type ToolPlaces = z.infer<typeof ToolPlaces>
 export const SessionBounds = z.strictObject({
   caps: z.array(ScoreCeiling).max(SESSION_ENTRIES_MAX),
   used: z.array(id).max(SESSION_ENTRIES_MAX),
+  /** What looks like an injection in what a tool gave back in it; absent: nothing did. */
+  injections: z.array(FoundInjection).max(INJECTIONS_MAX).optional(),
   until_ms: atMs,
 })
 
@@ -162,7 +167,7 @@ export function formerScopeCeiling(
 }
 
 /** One ceiling per source, the least, by name. */
-function leastBySource(ceilings: readonly ScoreCeiling[]): readonly ScoreCeiling[] {
+export function leastBySource(ceilings: readonly ScoreCeiling[]): readonly ScoreCeiling[] {
   const least = new Map<string, number>()
   for (const { source, value } of ceilings) least.set(source, Math.min(value, least.get(source) ?? 1))
   return [...least].sort(([a], [b]) => byCodeUnit(a, b)).map(([source, value]) => ({ source, value }))

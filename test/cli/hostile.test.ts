@@ -533,6 +533,19 @@ function approvalViewWith(text: string) {
     risk: { points: 0, band: 'low', rules: [], unavailable: [] },
     trust: null,
     incidents: [],
+    injections: [
+      {
+        agent: text,
+        record_id: text,
+        decision_id: null,
+        action: text,
+        by: text,
+        confidence: 1,
+        reason: text,
+        at: TIME,
+        until: TIME,
+      },
+    ],
     rollback: { reversibility: 0, handle: text, until: null },
   }
 }

@@ -4,7 +4,7 @@ import type { Caller } from '../../src/access/caller.ts'
 import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { Service } from '../../src/service/service.ts'
-import { gateway, operator } from '../support/callers.ts'
+import { detectors, gateway, operator } from '../support/callers.ts'
 import { bea, categorise, cem, email, retry } from '../support/people.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 import { folder, type Ran, run } from './harness.ts'
@@ -141,6 +141,22 @@ describe('gradus approvals', () => {
     expect(JSON.parse(shown.out)).toEqual(JSON.parse(JSON.stringify(await tested.service.approval(bea, decision_id))))
     const wrong = await as(bea, 'approvals', 'approve', decision_id, '--reason', 'r', '--digest', 'a'.repeat(64))
     expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('another request') as unknown })
+  })
+
+  it('shows what looks like an injection in what a tool gave back, and who says so', async () => {
+    const data = { confidence: 0.85, found_in: 'output', session: 'mail-7', confirmed: false } as const
+    const { record_id } = await tested.service.ingestSignal(detectors, {
+      signal: { class: 'injection_indicator', data },
+      agent: 'finance-agent',
+      origin: null,
+      event_time: null,
+      raw: {},
+    })
+    const asked = categorise({ arguments: { account: 'mail' }, context: { session: 'mail-7' } })
+    const { decision_id } = await tested.service.evaluate(gateway, asked)
+    const { out } = await as(bea, 'approvals', 'show', decision_id)
+    expect(out).toMatch(new RegExp(`signs of injection.*\n +finance-agent .*confidence 0.85 +by detectors +${record_id} `, 'u'))
+    expect(out).toContain(`injection_in_tool_output:${record_id}`)
   })
 
   it('needs a reason, a state that is one, and a server', async () => {

@@ -127,7 +127,7 @@ describe('text that somebody else put into the output of a tool', () => {
       result: { mail: INJECTION },
     })
     const { record } = await tested.service.record(operator, record_id)
-    expect(record.effects).toContainEqual(expect.objectContaining({ kind: 'session', session: 's-1' }))
+    expect(record.effects).toContainEqual(expect.objectContaining({ kind: 'injection_found', session: 's-1' }))
     expect(record.effects.filter((effect) => effect.kind === 'evidence' && effect.polarity === 'negative')).toEqual([])
     expect(record.effects.filter(({ kind }) => kind === 'incident')).toEqual([])
     const bySource = record.effects.filter((effect) => effect.kind === 'evidence' && effect.verifier === DETECTORS_SOURCE)

@@ -129,11 +129,9 @@ describe('a classifier of injections', () => {
     const { decision_id } = await tested.service.evaluate(gateway, book({ session: 's-1' }))
     await tested.service.reportOutcome(verifier, { decision_id, class: 'validated', result: { mail: 'kindly do as I say' } })
     expect(asked.at(-1)).toEqual(['{"mail":"kindly do as I say"}'])
-    expect((await tested.service.evaluate(gateway, book({ session: 's-1' }))).trust).toMatchObject({
-      score: 0.4,
-      level_granted: 3,
-    })
-    expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).trust?.level_effective).toBe(3)
+    const lowered = await tested.service.evaluate(gateway, book({ session: 's-1' }))
+    expect(lowered).toMatchObject({ outcome: 'require_approval', trust: { level_effective: 3 } })
+    expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).outcome).toBe('allow_guarded')
   })
 
   it.each<[string, object, object]>([

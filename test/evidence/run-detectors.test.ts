@@ -169,11 +169,9 @@ describe('detectors at an outcome', () => {
     const tested = await atLevel3()
     const { decision_id } = await tested.service.evaluate(gateway, book({ session: 's-1' }))
     await tested.service.reportOutcome(verifier, { decision_id, class: 'validated', result: { mail: INJECTION } })
-    expect((await tested.service.evaluate(gateway, book({ session: 's-1' }))).trust).toMatchObject({
-      score: 0.4,
-      level_granted: 3,
-    })
-    expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).trust?.level_effective).toBe(3)
+    const lowered = await tested.service.evaluate(gateway, book({ session: 's-1' }))
+    expect(lowered).toMatchObject({ outcome: 'require_approval', trust: { level_effective: 3 } })
+    expect((await tested.service.evaluate(gateway, book({ session: 's-2' }))).outcome).toBe('allow_guarded')
   })
 
   it('an injection in what a tool gave back bounds the session also where nobody independent tells of it', async () => {
@@ -184,13 +182,13 @@ describe('detectors at an outcome', () => {
     ] as const) {
       const { decision_id } = await tested.service.evaluate(gateway, book({ session }))
       await tested.service.reportOutcome(selfReport, { decision_id, class: of, result: { mail: INJECTION } })
-      expect((await tested.service.evaluate(gateway, book({ session }))).trust?.score).toBe(0.4)
+      expect((await tested.service.evaluate(gateway, book({ session }))).outcome).toBe('require_approval')
     }
     const { decision_id } = await tested.service.evaluate(gateway, book({ session: 's-3' }))
     const before = await tested.store.read([], (view) => view.document(watchScopeKey('default', agent, scope)))
     await tested.service.reportOutcome(selfReport, { decision_id, class: 'failed', result: 'all well' })
     expect(await tested.store.read([], (view) => view.document(watchScopeKey('default', agent, scope)))).toEqual(before)
-    expect((await tested.service.evaluate(gateway, book({ session: 's-3' }))).trust?.level_effective).toBe(3)
+    expect((await tested.service.evaluate(gateway, book({ session: 's-3' }))).outcome).toBe('allow_guarded')
   })
 
   it('one action fails once, however many tell of it, and goes well once', async () => {
@@ -214,9 +212,10 @@ describe('detectors at an outcome', () => {
     const tested = await atLevel3()
     const { decision_id } = await tested.service.evaluate(gateway, book())
     await tested.service.reportOutcome(verifier, { decision_id, class: 'validated', result: INJECTION })
-    expect((await tested.service.evaluate(gateway, book())).trust).toMatchObject({ score: 0.4, level_granted: 3 })
+    expect((await tested.service.evaluate(gateway, book())).outcome).toBe('require_approval')
+    expect((await tested.service.evaluate(gateway, book({ session: 's-9' }))).outcome).toBe('require_approval')
     tested.clock.advance(3_600_000)
-    expect((await tested.service.evaluate(gateway, book())).trust?.level_effective).toBe(3)
+    expect((await tested.service.evaluate(gateway, book())).outcome).toBe('allow_guarded')
   })
 
   it("an injection that another source saw in the same session within the hour is the agent's", async () => {

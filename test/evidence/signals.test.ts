@@ -130,16 +130,19 @@ describe('an indicator of injection', () => {
     expect(body.changes).toMatchObject([{ kind: 'incident_raised', class: of, cap }])
   })
 
-  test.each([
-    [0.8, 0.4],
-    [0.79, 0.69],
-    [0.5, 0.69],
-  ])('of confidence %d in the output of a tool caps the session at %d, and not the agent', async (confidence, value) => {
-    const at = await scene()
-    await send(at, { confidence, found_in: 'output', session: 's' })
-    expect((await sessionOf(at, 's'))?.caps).toEqual([{ source: 'session:injection', value }])
-    expect(await agentOf(at)).toBeUndefined()
-  })
+  test.each([0.8, 0.79, 0.5])(
+    'of confidence %d in the output of a tool lowers the session, caps no score, and leaves the agent',
+    async (confidence) => {
+      const at = await scene()
+      const { body } = await send(at, { confidence, found_in: 'output', session: 's' })
+      expect(body.did).toEqual(['in the session a person is asked before anything is written or reaches outside'])
+      expect(await sessionOf(at, 's')).toMatchObject({
+        caps: [],
+        injections: [{ record_id: body.record_id, by: 'detectors', confidence, action: null, everywhere_until_ms: null }],
+      })
+      expect(await agentOf(at)).toBeUndefined()
+    },
+  )
 
   test.each(['arguments', 'output'])('below one half in %s is recorded, and that is all', async (found_in) => {
     const at = await scene()

@@ -63,6 +63,7 @@ export const VIEW: ApprovalView = {
   },
   advice: [],
   incidents: [],
+  injections: [],
   rollback: { reversibility: 1, handle: 'rollback_handle', until: '2026-03-02T12:00:00.000Z' },
 }
 

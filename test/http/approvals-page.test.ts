@@ -325,6 +325,18 @@ const { session } = createSessions(() => ASKED_MS).open(caller('alice', { person
 const shown = (more: object = {}, then: object = {}): string =>
   requestPage({ base: PAGE, session }, { ...VIEW, ...more }, ASKED_MS, then).body
 
+const INJECTION = {
+  agent: 'mail-reader',
+  record_id: 'r-7',
+  decision_id: 'd-6',
+  action: 'read_email',
+  by: 'gradus:detectors',
+  confidence: 0.9,
+  reason: 'signs of prompt injection in the output',
+  at: '2026-03-02T09:58:00.000Z',
+  until: '2026-03-09T09:58:00.000Z',
+}
+
 describe('the page of one request', () => {
   test('shows the arguments, the rest, the terms, risk, trust, the way back, and the time left', () => {
     const text = shown().replaceAll(/\s+/gu, ' ')
@@ -344,6 +356,22 @@ describe('the page of one request', () => {
       '0 of 2 approvals',
       VIEW.request_digest,
       DECISION_ID,
+    ])
+      expect(text.includes(part), part).toBe(true)
+  })
+
+  test('shows what looks like an injection in what a tool gave back: which, when, who says so, and how sure', () => {
+    expect(shown()).not.toContain('Signs of injection')
+    const text = shown({ injections: [INJECTION, { ...INJECTION, action: null }] }).replaceAll(/\s+/gu, ' ')
+    for (const part of [
+      'Signs of injection in what tools gave back',
+      'Approve only what you would want without that text',
+      '<bdi>read_email</bdi>',
+      'confidence 0.9, says <bdi>gradus:detectors</bdi> of what was given to <bdi>mail-reader</bdi>',
+      '2026-03-02 09:58:00 UTC',
+      'signs of prompt injection in the output',
+      '<code>r-7</code>',
+      '<dt><bdi>mail-reader</bdi></dt>',
     ])
       expect(text.includes(part), part).toBe(true)
   })
@@ -416,6 +444,7 @@ describe('the page of one request', () => {
             },
           ],
           risk: { points: 1, band: 'low', rules: [{ id: text, document: text, points: 1, reason: text }], unavailable: [text] },
+          injections: [{ ...INJECTION, agent: text, action: text, by: text, reason: text, record_id: text }],
           votes: [{ person: text === 'alice' ? 'bob' : text, verdict: 'reject', reason: text, at: VIEW.requested_at }],
         },
         { notice: text, refused: { reason: text, problem: text } },

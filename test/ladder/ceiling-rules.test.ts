@@ -22,6 +22,8 @@ const stateAfter = (...effects: readonly Effect[]) => {
   return state
 }
 const posture = (known: Posture): Effect => ({ kind: 'posture', agent, posture: known })
+/** A session that an enforcement point vouches for. */
+const named = (name: string) => ({ name, vouched: true })
 const unattested = { attested: { ok: false } }
 
 describe('the ceilings of an agent', () => {
@@ -30,7 +32,7 @@ describe('the ceilings of an agent', () => {
 
   it('are none where nothing is known of it', () => {
     expect(ceilings([])).toEqual([])
-    expect(ceilings([], { session: 's', posture: { attested: { ok: true } } })).toEqual([])
+    expect(ceilings([], { session: named('s'), posture: { attested: { ok: true } } })).toEqual([])
   })
 
   it('are by what is stored and by what the credential of the caller proves, the stricter of both', () => {
@@ -43,14 +45,14 @@ describe('the ceilings of an agent', () => {
 
   it('are, in a session, the scores of the agents whose output it used; 0 for one that nobody knows', () => {
     const used = (id: string): Effect => ({ kind: 'session', agent, session: 's', cap: null, used: id })
-    const stranger = ceilings([used('stranger')], { session: 's' })
+    const stranger = ceilings([used('stranger')], { session: named('s') })
     expect(stranger.map(({ value }) => value)).toEqual([0])
     const history = [...earned('reader', scope, 40, START_MS), used('reader')]
-    const [known] = ceilings(history, { session: 's', isKnown: (id) => id === 'reader' })
+    const [known] = ceilings(history, { session: named('s'), isKnown: (id) => id === 'reader' })
     expect(known?.value).toBeGreaterThan(0.3)
-    expect(ceilings(history, { session: 's' })).toEqual([known])
-    expect(ceilings(history, { session: 's', isKnown: () => false }).map(({ value }) => value)).toEqual([0])
-    expect(ceilings(history, { session: 'another' })).toEqual([])
+    expect(ceilings(history, { session: named('s') })).toEqual([known])
+    expect(ceilings(history, { session: named('s'), isKnown: () => false }).map(({ value }) => value)).toEqual([0])
+    expect(ceilings(history, { session: named('another') })).toEqual([])
   })
 })
 

@@ -50,14 +50,6 @@ function headText(view: ApprovalView): string {
 
 function viewText(view: ApprovalView, paint: Paint): string {
   const terms = view.ceilings.map(({ source, outcome, reason }) => ['  ', source, outcome, reason])
-  const incidents = view.incidents.map(({ incident_id, class: of, state, cap, since }) => [
-    '  ',
-    of,
-    state,
-    `cap ${cap}`,
-    since,
-    incident_id,
-  ])
   const votes = view.votes.map(({ person, verdict, at: time, reason }) => ['  ', person, verdict, time, reason])
   const advice = view.advice.map(({ by, class: of, at: time }) => ['  ', by, of, time])
   const notice =
@@ -73,7 +65,7 @@ function viewText(view: ApprovalView, paint: Paint): string {
     '',
     paint('bold', 'the terms:'),
     table(terms),
-    ...(incidents.length === 0 ? [] : ['', paint('bold', 'incidents of the agent:'), table(incidents)]),
+    ...troubleText(view, paint),
     ...(votes.length === 0 ? [] : ['', paint('bold', 'what people said:'), table(votes)]),
     ...(advice.length === 0
       ? []
@@ -86,6 +78,33 @@ function viewText(view: ApprovalView, paint: Paint): string {
     ...yesText(view).map((line) => `  ${escapeLine(line)}`),
     '',
   ].join('\n')
+}
+
+/** What went wrong with the agent, and what may be steering it. */
+function troubleText({ incidents, injections }: ApprovalView, paint: Paint): readonly string[] {
+  const caps = incidents.map(({ incident_id, class: of, state, cap, since }) => [
+    '  ',
+    of,
+    state,
+    `cap ${cap}`,
+    since,
+    incident_id,
+  ])
+  const signs = injections.map(({ agent, action, by, confidence, reason, record_id, at: time }) => [
+    '  ',
+    action ?? agent,
+    time,
+    `confidence ${confidence}`,
+    `by ${by}`,
+    record_id,
+    reason,
+  ])
+  return [
+    ...(caps.length === 0 ? [] : ['', paint('bold', 'incidents of the agent:'), table(caps)]),
+    ...(signs.length === 0
+      ? []
+      : ['', paint('yellow', 'signs of injection in what tools gave back to the agent:'), table(signs)]),
+  ]
 }
 
 function rollbackText({ rollback: { reversibility, handle, until } }: ApprovalView): string {

@@ -4,7 +4,7 @@ import { isBehind } from '../../approvals/rules/override-rules.ts'
 import { pausableApproval, pausesOf } from '../../approvals/rules/pauses.ts'
 import { MINUTE_MS } from '../../format/time.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
-import type { Approval } from '../../ledger/documents/approval.ts'
+import type { Approval, RedemptionProblem } from '../../ledger/documents/approval.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { approvalState, approversOf, redeemed } from '../../ledger/fold/approvals.ts'
 import { openOverrides } from '../../ledger/fold/tenant.ts'
@@ -26,7 +26,7 @@ export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext
       : {
           id: named,
           problem: clockSteady
-            ? redemptionProblem(kept, { approvalId: named, ...by }, { nowMs: facts.at_ms, paused: isPaused(kept, tenant, view) })
+            ? problemOf(kept, { approvalId: named, ...by }, { facts, paused: isPaused(kept, tenant, view) })
             : ('clock' as const),
           approvers: kept === undefined || behind === null ? 0 : approversOf(kept, behind),
           same_policy_set: kept?.policy_set === context.policySet.digest,
@@ -42,6 +42,20 @@ export function withApprovalFacts(facts: DecisionFacts, context: DecisionContext
 
 function isPaused(kept: Approval | undefined, tenant: string, view: View): boolean {
   return kept !== undefined && pausesOf(pausableApproval(kept), tenant, view).length > 0
+}
+
+/** What stands against redeeming an approval: what it is bound to, a pause, or an injection that nobody who said yes was shown. */
+function problemOf(
+  kept: Approval | undefined,
+  by: Redeemer,
+  { facts, paused }: { facts: DecisionFacts; paused: boolean },
+): RedemptionProblem | null {
+  const problem = redemptionProblem(kept, by, { nowMs: facts.at_ms, paused })
+  return problem === null && kept !== undefined && isNewlyInjected(kept, facts) ? 'new_injection' : problem
+}
+
+function isNewlyInjected({ injections: shown = [] }: Approval, { injections = [] }: DecisionFacts): boolean {
+  return injections.some(({ record_id }) => !shown.includes(record_id))
 }
 
 /** Who asks, and in which scope: what an approval is bound to besides the request. */
@@ -103,8 +117,9 @@ function askPeople(decided: Decided, view: View, reason: string | null): Approva
     const strange = approvalMismatch(kept, redeemerOf(context))
     if (strange === 'other_agent' || strange === 'other_requester')
       return { ...NO_APPROVAL, reason: `approval_unavailable:${strange}` }
-    // Where other or more people have to say so by now, or the base asks under other policies, they are asked anew.
-    const isStale = derivation.inputs.base?.outcome === 'require_approval' && kept.policy_set !== wanted.policy_set
+    // Where other or more people have to say so by now, of something that they were not shown, or the base asks under other policies, they are asked anew.
+    const isOtherBase = derivation.inputs.base?.outcome === 'require_approval' && kept.policy_set !== wanted.policy_set
+    const isStale = isOtherBase || isNewlyInjected(kept, facts)
     if (strange === null && !isStale && kept.approvers_needed >= wanted.approvers_needed)
       return { ...NO_APPROVAL, approval: kept, reason }
   }
@@ -147,6 +162,7 @@ function newApproval({ context, facts, derivation }: Decided): Approval | null {
     requested_at_ms: facts.at_ms,
     expires_at_ms: facts.at_ms + Math.round(approvals.expire_minutes * MINUTE_MS),
     redeem_within_ms: Math.max(1, Math.round(approvals.redeem_minutes * MINUTE_MS)),
+    ...(facts.injections === undefined ? {} : { injections: [...new Set(facts.injections.map((each) => each.record_id))] }),
     approvers_needed: approversNeeded(approvals.approvers, { category: facts.action.category, scope, band }),
     votes: [],
     withdrawn_at_ms: null,

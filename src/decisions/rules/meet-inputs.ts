@@ -5,6 +5,7 @@ import type { Override } from '../../ledger/documents/approval.ts'
 import type { Ceiling, Guardrails } from '../../model/ceiling.ts'
 import type { PolicyEvaluation } from '../../model/evaluation.ts'
 import type { RiskBand } from '../../model/outcome.ts'
+import type { Request } from '../../model/request.ts'
 import { formatScope } from '../../model/scope.ts'
 import { readBaseResult } from '../../pdp/base-result.ts'
 import type { DecisionInputs, IncidentPosition } from '../../pdp/decision-inputs.ts'
@@ -12,6 +13,7 @@ import type { PolicySet } from '../../policy/policy-set.ts'
 import { measuresOf } from '../../risk/facts.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import { bandOf, phiInverse } from '../../trust/score-scale.ts'
+import { reachesOutside } from './reaches-outside.ts'
 import { type Derived, isHuman, matricesOf } from './ask-policies.ts'
 
 /** What policies and rules said, on the way to the meet. */
@@ -19,7 +21,7 @@ export type PolicyAnswers = { readonly risk: RiskView; readonly base: PolicyEval
 
 /** What the meet is made from. */
 export function inputsOf(
-  { facts, policySet, reading, measured }: Derived,
+  { question, facts, policySet, reading, measured }: Derived,
   { risk, base, graduation }: PolicyAnswers,
 ): DecisionInputs {
   const override = overrideOf(facts, risk)
@@ -27,7 +29,7 @@ export function inputsOf(
   return {
     base: readBaseResult(base),
     // A person who takes over takes the bounds that follow from trust out with it.
-    graduation: override === null ? withOwnTerms(graduation, facts, policySet) : termsOf(graduation),
+    graduation: override === null ? withOwnTerms(graduation, question.request, facts, policySet) : termsOf(graduation),
     human: isHuman(facts),
     action: { category: facts.action.category },
     tier: facts.agent.tier,
@@ -88,10 +90,15 @@ function limitsOf(facts: DecisionFacts, policySet: PolicySet): Guardrails {
 }
 
 /** The bundle's ceilings with what follows from trust in numbers and from what the request shows. What is not a list stays as it is, and denies. */
-function withOwnTerms(graduation: PolicyEvaluation, facts: DecisionFacts, policySet: PolicySet): unknown {
+function withOwnTerms(graduation: PolicyEvaluation, request: Request, facts: DecisionFacts, policySet: PolicySet): unknown {
   const terms = termsOf(graduation)
   if (!Array.isArray(terms)) return terms
-  return [...(terms as unknown[]), ...limitTerms(limitsOf(facts, policySet)), ...driftTerms(facts)]
+  return [
+    ...(terms as unknown[]),
+    ...limitTerms(limitsOf(facts, policySet)),
+    ...driftTerms(facts),
+    ...injectionTerms(request, facts),
+  ]
 }
 
 function limitTerms(limits: Guardrails): readonly Ceiling[] {
@@ -101,9 +108,21 @@ function limitTerms(limits: Guardrails): readonly Ceiling[] {
 
 /** What is outside of what was declared does not run, however quiet everything else is; of what may be outside a person is asked. */
 function driftTerms({ watch }: DecisionFacts): readonly Ceiling[] {
-  const term = (outcome: Ceiling['outcome'], reason: string): Ceiling => ({ ...OWN_TERM, source: 'context', outcome, reason })
-  if (watch?.drift !== undefined) return [term('deny', `topic_drift: ${watch.drift}`)]
-  return watch?.drift_suspected === undefined ? [] : [term('require_approval', `topic_drift_suspected: ${watch.drift_suspected}`)]
+  if (watch?.drift !== undefined) return [contextTerm('deny', `topic_drift: ${watch.drift}`)]
+  if (watch?.drift_suspected === undefined) return []
+  return [contextTerm('require_approval', `topic_drift_suspected: ${watch.drift_suspected}`)]
+}
+
+/** Where a tool gave back what looks like an injection, a person is asked before anything is written or leaves; what only reads goes on. */
+function injectionTerms(request: Request, { injections = [], action }: DecisionFacts): readonly Ceiling[] {
+  const [first, ...rest] = injections
+  if (first === undefined || (action.category === 'read_only' && !reachesOutside(request, action))) return []
+  const newest = rest.reduce((one, other) => (other.at_ms > one.at_ms ? other : one), first)
+  return [contextTerm('require_approval', `injection_in_tool_output:${newest.record_id}`)]
+}
+
+function contextTerm(outcome: Ceiling['outcome'], reason: string): Ceiling {
+  return { ...OWN_TERM, source: 'context', outcome, reason }
 }
 
 /** What the bundle answered; null where it failed. */

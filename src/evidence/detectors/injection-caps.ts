@@ -4,15 +4,15 @@ import { agentIncident } from '../../ledger/agent-incident.ts'
 import type { Effect } from '../../ledger/effect.ts'
 import { agentKey } from '../../ledger/keys.ts'
 import type { View } from '../../ledger/store.ts'
+import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { rememberSighting } from '../corroboration.ts'
+import { injectionEffect } from '../injection-effect.ts'
 import { DETECTORS_SOURCE } from './detector-verdicts.ts'
 import { isAlarm } from './request-detectors.ts'
 
 /** A weak sign of an injection within so long of another adds nothing to its incident, ms. */
 const WEAK_AGAIN_MS = HOUR_MS
-/** Where no session is named, everything that the agent does is one, for so long, ms. */
-const UNNAMED_SESSION_MS = HOUR_MS
 
 /** The agent that an injection may cap, when, and the documents and constants as they are. */
 export type InjectionContext = {
@@ -35,26 +35,30 @@ export function argumentIncidents(findings: readonly Finding[], context: Injecti
   return [agentIncident(agent, 'injection_weak', `injection-${origin}`, constants)]
 }
 
-/** What looks like an injection in what a tool gave back caps the session like the incident that it is not. */
-export function outputCaps(
+/** The action whose output was looked at, and the session that it was in, as somebody said who is believed or not. */
+export type OutputOrigin = {
+  readonly decisionId: string
+  readonly action: string
+  readonly session: string | undefined
+  readonly vouched: boolean
+}
+
+/** What looks like an injection in what a tool gave back lowers the session; seen by a second source, it is an incident of the agent. */
+export function outputInjections(
   findings: readonly Finding[],
-  session: string | undefined,
+  { decisionId, action, session, vouched }: OutputOrigin,
   context: InjectionContext,
 ): readonly Effect[] {
-  const { tenant, agent, atMs, origin, constants, view } = context
+  const { tenant, agent, atMs, origin, view } = context
   const found = findings.find(({ detector, verdict }) => detector === 'injection_output' && isAlarm(verdict))
   if (found === undefined) return []
-  const isStrong = found.verdict === 'anomalous'
-  const value = constants.incident_rules[isStrong ? 'injection_suspected' : 'injection_weak'].cap ?? 0
-  if (session === undefined) {
-    const source = `session:unnamed:${isStrong ? 'injection' : 'weak_injection'}`
-    return [{ kind: 'timed_ceiling', agent, source, value, until_ms: atMs + UNNAMED_SESSION_MS }]
-  }
-  const capped: Effect = { kind: 'session', agent, session, cap: { source: 'session:injection', value }, used: null }
-  if (!isStrong) return [capped]
+  const reason = found.reason.slice(0, REASON_CHARS_MAX)
+  const seen = { record_id: origin, decision_id: decisionId, action, by: DETECTORS_SOURCE, confidence: found.score, reason }
+  const lowered = injectionEffect({ agent, session, vouched, atMs }, seen)
+  if (found.verdict !== 'anomalous' || session === undefined) return [lowered]
   const sighting = { tenant, agent, session, by: DETECTORS_SOURCE, nowMs: atMs }
   const { effect, isSecond } = rememberSighting(sighting, origin, view)
-  return [capped, effect, ...(isSecond ? suspectedIncident(context) : [])]
+  return [lowered, effect, ...(isSecond ? suspectedIncident(context) : [])]
 }
 
 /** The incident of an injection that is the agent's; none while one waits for its review. */

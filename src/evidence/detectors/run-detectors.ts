@@ -27,7 +27,7 @@ import {
   unansweredClassifiers,
   verdictsOf,
 } from './detector-verdicts.ts'
-import { argumentIncidents, outputCaps } from './injection-caps.ts'
+import { argumentIncidents, outputInjections } from './injection-caps.ts'
 import { classifierScore, outputText } from './request-detectors.ts'
 
 /** What detectors made of one action: what the record says of it, and what it did. */
@@ -85,6 +85,8 @@ export type FinishedAction = {
   /** The record that tells of it. */
   readonly recordId: string
   readonly request: Request
+  /** Whoever asked is believed about sessions. */
+  readonly vouchedSession: boolean
   readonly action: ActionClass
   readonly atMs: number
   readonly gravity: Gravity
@@ -148,11 +150,12 @@ function findingsOf(
 
 function sessionCaps(
   findings: readonly Finding[],
-  { tenant, recordId, request, atMs }: FinishedAction,
-  { agent }: Judged,
+  { tenant, recordId, request, vouchedSession: vouched, action, atMs }: FinishedAction,
+  { agent, decision_id: decisionId }: Judged,
   world: Pick<DetectorPolicy, 'constants'> & { readonly view: Pick<View, 'document'> },
 ): readonly Effect[] {
-  return outputCaps(findings, sessionOf(request), { tenant, agent, atMs, origin: recordId, ...world })
+  const output = { decisionId, action: action.name, session: sessionOf(request), vouched }
+  return outputInjections(findings, output, { tenant, agent, atMs, origin: recordId, ...world })
 }
 
 function finishedObservation({ request, action, atMs, gravity, retold, tokens, result, outside }: FinishedAction): RawFinished {

@@ -6,6 +6,7 @@ import type { View } from '../../ledger/store.ts'
 import type { IncidentClass } from '../../trust/constants.ts'
 import type { Posture } from '../../trust/posture.ts'
 import { rememberSighting, sightingKey } from '../corroboration.ts'
+import { injectionEffect } from '../injection-effect.ts'
 import { EVENT_SKEW_MS_MAX } from '../rules/event-time.ts'
 import { unconfirmedInjection } from '../rules/injection-confidence.ts'
 import type { StateSignal } from './wire.ts'
@@ -51,7 +52,7 @@ export function signalOutcome(signal: StateSignal, context: SignalContext, recor
     case 'used_output_of': {
       const { session, agent: used } = signal.data
       return {
-        effects: [{ kind: 'session', agent: context.agent, session, cap: null, used }],
+        effects: [{ kind: 'session', agent: context.agent, session, cap: null, used, shared: true }],
         did: [`the session is worth no more than the agent "${used}"`],
       }
     }
@@ -118,27 +119,30 @@ function sessionRisk({ session, level }: RiskData, { agent }: SignalContext, vie
   const { session_high, session_medium } = view.constants().bound_ceilings
   const value = level === 'high' ? session_high : session_medium
   return {
-    effects: [{ kind: 'session', agent, session, cap: { source: 'session:risk', value }, used: null }],
+    effects: [{ kind: 'session', agent, session, cap: { source: 'session:risk', value }, used: null, shared: true }],
     did: [`the session is capped at ${value}`],
   }
 }
 
 type InjectionData = Extract<StateSignal, { class: 'injection_indicator' }>['data']
 
-/** An indicator in what a tool gave back bounds the session: whoever can send a mail could bring the agent down otherwise. */
+/** An indicator in what a tool gave back lowers the session: whoever can send a mail could bring the agent down otherwise. */
 function injection(data: InjectionData, context: SignalContext, recordId: string, view: View): SignalOutcome {
-  const { confidence, found_in, confirmed, session } = data
+  const { confidence, found_in, confirmed, session, decision_id } = data
   if (confirmed) return incident('injection_confirmed', context, recordId, view)
   const kind = unconfirmedInjection(confidence)
   if (kind === null) return NO_OUTCOME
   if (found_in !== 'output' || session === undefined) return incident(kind, context, recordId, view)
-  const value = view.constants().incident_rules[kind].cap ?? 0
-  const capped: SignalOutcome = {
-    effects: [{ kind: 'session', agent: context.agent, session, cap: { source: 'session:injection', value }, used: null }],
-    did: [`the session is capped at ${value}`],
+  const { agent, by, nowMs: atMs } = context
+  const reason = `an indicator of injection in what a tool gave back, of confidence ${confidence}`
+  const seen = { record_id: recordId, decision_id: decision_id ?? null, action: null, by, confidence, reason }
+  // Who may send signals about sessions is believed about them.
+  const lowered: SignalOutcome = {
+    effects: [injectionEffect({ agent, session, vouched: true, atMs }, seen)],
+    did: ['in the session a person is asked before anything is written or reaches outside'],
   }
-  if (kind === 'injection_weak') return capped
-  return both(capped, secondSource(session, context, recordId, view))
+  if (kind === 'injection_weak') return lowered
+  return both(lowered, secondSource(session, context, recordId, view))
 }
 
 /** An injection that two sources saw in one session within the hour is the agent's. */

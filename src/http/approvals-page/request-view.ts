@@ -23,6 +23,7 @@ export function requestPage(
   const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)} ${section('who', 'Who asks', requester(view))}
   ${section('arguments', 'Arguments, complete', requestText(view.request))}
   ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
+  ${view.injections.length === 0 ? null : section('injections', 'Signs of injection in what tools gave back', injectionList(view))}
   ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
   ${section('risk', `Risk: ${view.risk.points} points, ${view.risk.band}`, riskRules(view.risk))}
   ${section('trust', 'Trust when it was asked', trustList(view.trust))}
@@ -113,6 +114,22 @@ function incidentList({ incidents }: ApprovalView): Html {
       ] as const
     }),
   )
+}
+
+/** What may be steering the agent: where it was found, by whom, and how sure that is. */
+function injectionList({ injections }: ApprovalView): Html {
+  const entries = injections.map(
+    ({ agent, action, by, confidence, reason, record_id, at }) =>
+      [
+        html`<bdi>${action ?? agent}</bdi>`,
+        html`${timeHtml(at)}, confidence ${confidence}, says <bdi>${by}</bdi> of what was given to <bdi>${agent}</bdi><br />
+          ${paragraphs(reason)}<code>${record_id}</code>`,
+      ] as const,
+  )
+  return html`<p>
+      The agent may be doing what a text told it to do that it read. Approve only what you would want without that text.
+    </p>
+    ${definitions(entries)}`
 }
 
 /** What judging agents said; they decide nothing. */

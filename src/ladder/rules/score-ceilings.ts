@@ -1,4 +1,5 @@
 import type { Caller } from '../../access/caller.ts'
+import type { SessionClaim } from '../../access/parties.ts'
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { movedUnits } from '../../ledger/fold/bounds.ts'
@@ -6,7 +7,8 @@ import { boundsKey, sessionKey, TOOLS_KEY } from '../../ledger/keys.ts'
 import type { DocumentKeys, View } from '../../ledger/store.ts'
 import type { Request } from '../../model/request.ts'
 import type { ScopeKey } from '../../model/scope.ts'
-import { boundCeilings, MOVED_UNITS_MIN, newBounds, sessionCeilings } from '../../trust/bounds.ts'
+import { unvouchedCeilings } from '../../trust/agent-sessions.ts'
+import { boundCeilings, leastBySource, MOVED_UNITS_MIN, newBounds, sessionCeilings } from '../../trust/bounds.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { joinPostures, type Posture, postureCeilings } from '../../trust/posture.ts'
 import type { ScoreCeiling } from '../../trust/score-ceiling.ts'
@@ -19,8 +21,8 @@ export type CeilingSubject = {
   readonly agent: string
   readonly scope: ScopeKey
   readonly nowMs: number
-  /** The session that the request belongs to, as its caller names it; it can only lower. */
-  readonly session?: string | undefined
+  /** The session that the request belongs to; it can only lower. Absent: no request is judged. */
+  readonly session?: SessionClaim | undefined
   /** What the caller's own credential proves of the agent, on top of what is stored. */
   readonly posture?: Posture | undefined
   /** Whether the catalogue has an agent: one that it no longer has lends its output no trust. */
@@ -38,10 +40,16 @@ export function ceilingsFor(
   const posture = bounded.posture === undefined ? bounds.posture : joinPostures(bounds.posture, bounded.posture)
   const standing = [...boundCeilings(bounds, scope, nowMs, constants), ...postureCeilings(posture, nowMs, constants)]
   if (session === undefined) return standing
-  const ofSession = sessionCeilings(view.document(sessionKey(tenant, agent, session)), nowMs, (used) =>
-    bounded.isKnown?.(used) === false ? 0 : scoreOf(view, { tenant, agent: used, scope, nowMs }, constants),
-  )
-  return [...standing, ...ofSession]
+  const { name, vouched } = session
+  const usedScore = (used: string): number =>
+    bounded.isKnown?.(used) === false ? 0 : scoreOf(view, { tenant, agent: used, scope, nowMs }, constants)
+  const own = name === undefined ? undefined : view.document(sessionKey(tenant, agent, name))
+  const ofSessions = [
+    ...sessionCeilings(own, nowMs, usedScore),
+    // Who leaves a session out, or makes one up, is in none that is better than the others.
+    ...(vouched ? [] : unvouchedCeilings(bounds.sessions, nowMs, usedScore)),
+  ]
+  return [...standing, ...leastBySource(ofSessions)]
 }
 
 /** Published score of an agent in a scope under its own standing ceilings; 0 for one that nobody knows. */

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
+import { CHAIN_DEPTH_MAX } from '../../access/parties.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import { RiskBand } from '../../model/outcome.ts'
 import { ScopeKey } from '../../model/scope.ts'
+import { INJECTIONS_MAX } from '../../trust/agent-sessions.ts'
 import { EvidenceStake } from '../../trust/constants.ts'
 import { INCIDENTS_MAX } from '../../trust/stored-trust.ts'
 import { Resumption } from './pause.ts'
@@ -12,6 +14,9 @@ const atMs = z.int().nonnegative()
 
 /** Most distinct people one decision can be made to need. */
 export const APPROVERS_MAX = 5
+
+/** Most findings of an injection that one request can be under: of each agent of a chain those of its session, and of all of its sessions. */
+const INJECTIONS_SHOWN_MAX = CHAIN_DEPTH_MAX * 2 * INJECTIONS_MAX
 
 /** What a person said about a pending approval. */
 export const ApprovalVote = z.strictObject({
@@ -47,6 +52,8 @@ export const Approval = z.strictObject({
   redeem_within_ms: z.int().positive(),
   /** Digest of the policy set that asked for it; absent in what is older. */
   policy_set: z.string().length(64).optional(),
+  /** Records that tell of an injection in what tools gave back, as the people who are asked are shown them; absent: none. */
+  injections: z.array(id).max(INJECTIONS_SHOWN_MAX).optional(),
   /** Distinct people who have to say yes. */
   approvers_needed: z.int().min(1).max(APPROVERS_MAX),
   votes: z.array(ApprovalVote).max(APPROVERS_MAX),
@@ -115,5 +122,6 @@ export type RedemptionProblem =
   | 'other_scope'
   | 'other_policy_set'
   | 'more_approvers'
+  | 'new_injection'
   | 'clock'
   | 'paused'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { ScopeKey } from '../../model/scope.ts'
+import { FoundInjection } from '../../trust/agent-sessions.ts'
 import { Hold } from '../../trust/bounds.ts'
 import { Posture } from '../../trust/posture.ts'
 import { atMs, id } from './fields.ts'
@@ -43,5 +44,14 @@ export const BOUND_EFFECTS = {
     session: id,
     cap: z.strictObject({ source: id, value: z.number().min(0).max(1) }).nullable(),
     used: id.nullable(),
+    /** True: it also bounds what the agent does where nobody vouches for a session; absent in what is older. */
+    shared: z.literal(true).optional(),
+  }),
+  /** A tool gave back what looks like an injection, in a session of an agent; null: in none that was named. */
+  injection_found: z.strictObject({
+    kind: z.literal('injection_found'),
+    agent: id,
+    session: id.nullable(),
+    injection: FoundInjection,
   }),
 } as const

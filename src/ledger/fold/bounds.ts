@@ -1,5 +1,6 @@
 import { invariant } from '../../format/error.ts'
 import type { ScopeKey } from '../../model/scope.ts'
+import { injectionsWith, withInjection, withSession } from '../../trust/agent-sessions.ts'
 import {
   type AgentBounds,
   coverageAfter,
@@ -52,8 +53,20 @@ export const BOUND_RULES: FoldRules<keyof typeof BOUND_EFFECTS> = {
   },
   session: (effect, { tenant, nowMs }, state) => {
     const key = sessionKey(tenant, effect.agent, effect.session)
-    state.put(key, boundedSession(state.document(key), effect, nowMs))
-    return NO_CHANGES
+    const session = boundedSession(state.document(key), effect, nowMs)
+    state.put(key, session)
+    if (effect.shared !== true) return NO_CHANGES
+    return onBounds(tenant, effect.agent, state, (before) => ({
+      ...before,
+      sessions: withSession(before.sessions, session, nowMs),
+    }))
+  },
+  injection_found: ({ agent, session, injection }, { tenant, nowMs }, state) => {
+    const lowered = session === null ? undefined : foundInSession({ tenant, agent, session, injection }, nowMs, state)
+    return onBounds(tenant, agent, state, (before) => {
+      const sessions = withInjection(before.sessions, injection, nowMs)
+      return { ...before, sessions: lowered === undefined ? sessions : withSession(sessions, lowered, nowMs) }
+    })
   },
 }
 
@@ -126,9 +139,34 @@ function mergeOldest(agent: string, bounds: AgentBounds, tenant: string, state: 
   passFilings(agent, { from: first.id, to: second.id }, tenant, state)
 }
 
-function boundedSession(before: SessionBounds | undefined, { cap, used }: EffectOf<'session'>, nowMs: number): SessionBounds {
+/** A session with a finding more; what bounded it lasts as long again. */
+function foundInSession(
+  {
+    tenant,
+    agent,
+    session,
+    injection,
+  }: Pick<EffectOf<'injection_found'>, 'agent' | 'injection'> & {
+    readonly tenant: string
+    readonly session: string
+  },
+  nowMs: number,
+  state: ProjectionState,
+): SessionBounds {
+  const key = sessionKey(tenant, agent, session)
+  const bounded = boundedSession(state.document(key), { cap: null, used: null }, nowMs)
+  const lowered = { ...bounded, injections: [...injectionsWith(bounded.injections ?? [], injection, nowMs)] }
+  state.put(key, lowered)
+  return lowered
+}
+
+function boundedSession(
+  before: SessionBounds | undefined,
+  { cap, used }: Pick<EffectOf<'session'>, 'cap' | 'used'>,
+  nowMs: number,
+): SessionBounds {
   const isOver = before === undefined || before.until_ms <= nowMs
-  const known: Pick<SessionBounds, 'caps' | 'used'> = isOver ? { caps: [], used: [] } : before
+  const known: Pick<SessionBounds, 'caps' | 'used' | 'injections'> = isOver ? { caps: [], used: [] } : before
   const least = cap === null ? undefined : known.caps.find(({ source, value }) => source === cap.source && value <= cap.value)
   const caps =
     cap === null || least !== undefined ? known.caps : [...known.caps.filter(({ source }) => source !== cap.source), cap]
@@ -137,6 +175,7 @@ function boundedSession(before: SessionBounds | undefined, { cap, used }: Effect
   return {
     caps: isFull ? [{ source: 'session:too_much', value: 0 }] : [...caps],
     used: isFull ? known.used : [...agents],
+    ...(known.injections === undefined ? {} : { injections: known.injections }),
     until_ms: nowMs + SESSION_MEMORY_MS,
   }
 }
