@@ -5,6 +5,7 @@ import { APPROVAL_EFFECTS } from './effects/approvals.ts'
 import { BOUND_EFFECTS } from './effects/bounds.ts'
 import { DETECTOR_EFFECTS } from './effects/detectors.ts'
 import { LOG_EFFECTS } from './effects/log.ts'
+import { PERMISSION_EFFECTS } from './effects/permissions.ts'
 import { RATER_EFFECTS } from './effects/raters.ts'
 import { SPOT_CHECK_EFFECTS } from './effects/spot-checks.ts'
 import { TENANT_EFFECTS } from './effects/tenant.ts'
@@ -56,6 +57,8 @@ export const Effect = z.discriminatedUnion('kind', [
   TENANT_EFFECTS.lift,
   SPOT_CHECK_EFFECTS.spot_check,
   SPOT_CHECK_EFFECTS.spot_checked,
+  PERMISSION_EFFECTS.permission_asked,
+  PERMISSION_EFFECTS.permission_closed,
 ])
 export type Effect = z.infer<typeof Effect>
 

@@ -6,6 +6,14 @@ import type { Service } from '../../src/service/service.ts'
 import { ask, caller, verifier } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'
 
+const wanted = {
+  subject: { type: 'agent', id: 'finance-agent' },
+  action: { name: 'run_tests' },
+  resource: { type: 'repository', id: 'one' },
+  reason: 'test',
+  expected_use: 'test',
+}
+
 /** Every verb as a caller uses it, on things that exist. */
 async function scene() {
   const tested = await testService()
@@ -17,6 +25,7 @@ async function scene() {
   const incident = await tested.service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_weak' })
   const contained = await tested.service.contain(operator, { target: { kind: 'agent', agent: 'coding-agent' }, reason: 'test' })
   const { decision_id } = decided
+  const request = await tested.service.askPermission(decider, wanted)
   const verbs = (
     service: Service,
   ): Readonly<Record<Exclude<Verb, 'erase' | 'change_modes'>, (who: Caller) => readonly Promise<unknown>[]>> => ({
@@ -67,6 +76,12 @@ async function scene() {
       service.spotChecks(who),
       service.reviewDecision(who, { decision_id, finding: 'sound', notes: 'test' }),
     ],
+    ask_permission: (who) => [service.askPermission(who, wanted)],
+    read_permission_requests: (who) => [
+      service.permissionRequests(who, { limit: 10 }),
+      service.permissionRequest(who, request.id),
+    ],
+    close_permission_request: (who) => [service.closePermissionRequest(who, 'none', { verdict: 'refused', note: 'test' })],
     review_log: (who) => [service.reviewLog(who, { review: 'none', notes: 'test' })],
     diagnose_base: (who) => [service.diagnoseBase(who, ask('finance-agent', 'categorise_expense'))],
     reload_policies: (who) => [Promise.resolve().then(() => service.reloadPolicies(who))],

@@ -5,6 +5,7 @@ import { APPROVAL_RULES } from './approvals.ts'
 import { BOUND_RULES } from './bounds.ts'
 import { DETECTOR_RULES } from './detectors.ts'
 import { LOG_RULES } from './log.ts'
+import { PERMISSION_RULES } from './permissions.ts'
 import { RATER_RULES } from './raters.ts'
 import { SPOT_CHECK_RULES } from './spot-checks.ts'
 import type { FoldRule, FoldRules, ProjectionState } from './state.ts'
@@ -25,6 +26,7 @@ const RULES: FoldRules<Effect['kind']> = {
   ...DETECTOR_RULES,
   ...LOG_RULES,
   ...SPOT_CHECK_RULES,
+  ...PERMISSION_RULES,
 }
 
 /**
