@@ -34,7 +34,7 @@ export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   LogReviewReport: { review: 'weekly', notes: 'Looked through the denials and the overrides of the week' },
   SpotCheckReport: { decision_id: DECISION_ID, finding: 'sound', notes: 'The order was late, and the refund is right' },
   PermissionAsk: {
-    subject: { type: 'agent', id: 'research-agent' },
+    subject: { type: 'agent', id: 'support-agent' },
     action: { name: 'query_database' },
     resource: { type: 'database', id: 'sales/2026' },
     reason: 'The market report needs the figures of the first quarter',

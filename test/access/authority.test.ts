@@ -133,9 +133,9 @@ async function* noEntries(): AsyncGenerator<never> {
   // Nothing comes.
 }
 
-/** All that an agent may not, which is everything but deciding and reading its trust; the scene has no call for the last two. */
+/** All that an agent may not, which is everything but deciding, reading its trust and asking for permissions; the scene has no call for the last two. */
 const REFUSED = Object.keys(VERB_ROLES).filter(
-  (verb) => !['decide', 'read_trust', 'erase', 'change_modes'].includes(verb),
+  (verb) => !['decide', 'read_trust', 'ask_permission', 'erase', 'change_modes'].includes(verb),
 ) as Exclude<Verb, 'erase' | 'change_modes'>[]
 
 describe("an agent's own credential", () => {
@@ -158,11 +158,14 @@ describe("an agent's own credential", () => {
     expect(store.size()).toBe(before)
   })
 
-  it('decides and reads trust for itself only', async () => {
+  it('decides, reads trust and asks for permissions for itself only', async () => {
     const { service } = await scene()
     const self = caller('own', { roles: ['agent'], agent: 'finance-agent' })
     await expect(service.evaluate(self, ask('finance-agent', 'categorise_expense'))).resolves.toMatchObject({ recorded: true })
     await expect(service.agentTrust(self, 'finance-agent')).resolves.toMatchObject({ agent: 'finance-agent' })
+    await expect(service.askPermission(self, wanted)).resolves.toMatchObject({ state: 'open' })
+    const another = { ...wanted, subject: { type: 'agent', id: 'coding-agent' } }
+    await expect(service.askPermission(self, another)).rejects.toMatchObject({ code: 'forbidden' })
     await expect(service.evaluate(self, ask('coding-agent', 'run_tests'))).rejects.toMatchObject({ code: 'forbidden' })
     await expect(service.agentTrust(self, 'coding-agent')).rejects.toMatchObject({ code: 'forbidden' })
   })

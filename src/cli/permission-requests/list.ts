@@ -6,7 +6,7 @@ import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, escapeText, printAnswer } from '../support/output.ts'
+import { escapeLine, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { PERMISSION_REQUESTS_PATH } from './permission-requests-path.ts'
@@ -45,6 +45,15 @@ function listText({ requests, total, next }: PermissionRequestsAnswer): string {
   return `${requests.map(requestText).join('\n')}${more}`
 }
 
+/** The patch, set off from what agents wrote. */
+function barred(patch: string): string {
+  return patch
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  | ${escapeLine(line)}\n`)
+    .join('')
+}
+
 function requestText(request: PermissionRequestView): string {
   const { id, subject, action, resource, owner, asked, first_at, last_at, asked_by, reason, expected_use, change } = request
   const times = asked === 1 ? 'once' : `${asked} times`
@@ -57,6 +66,6 @@ function requestText(request: PermissionRequestView): string {
   const granting =
     change.kind === 'none'
       ? `  no patch: ${escapeLine(change.why)}\n`
-      : `  this patch of ${escapeLine(change.file)} would grant it, and nothing else:\n${escapeText(change.patch)}`
+      : `  this patch of ${escapeLine(change.file)} would grant it, and nothing else:\n${barred(change.patch)}`
   return `${facts.map((line) => `${escapeLine(line)}\n`).join('')}${granting}`
 }
