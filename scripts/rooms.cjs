@@ -1,7 +1,7 @@
 /** The rooms of docs/architecture.md and what each may import of src; the layer checker, the lint and a test read it. */
 const UP_TO_PDP = ['format', 'model', 'lattice', 'trust', 'catalogue', 'access', 'detect', 'risk', 'pdp']
 const UP_TO_DECISIONS = [...UP_TO_PDP, 'ledger', 'events', 'policy', 'ladder', 'evidence', 'incidents', 'approvals', 'decisions']
-const ROOMS = [...UP_TO_DECISIONS, 'reports', 'simulate', 'config', 'service', 'fixtures']
+const ROOMS = [...UP_TO_DECISIONS, 'permissions', 'reports', 'simulate', 'config', 'service', 'fixtures']
 /** What a room may be told: a leaf that every room may import. */
 const SETTINGS = '/settings\\.ts$'
 const MAY_IMPORT = {
@@ -22,11 +22,12 @@ const MAY_IMPORT = {
   incidents: [...UP_TO_PDP, 'ledger', 'policy', 'ladder', 'evidence'],
   approvals: [...UP_TO_PDP, 'ledger', 'policy', 'ladder', 'evidence', 'incidents'],
   decisions: [...UP_TO_PDP, 'ledger', 'policy', 'ladder', 'evidence', 'incidents', 'approvals'],
+  permissions: UP_TO_DECISIONS,
   reports: UP_TO_DECISIONS,
   simulate: [...UP_TO_DECISIONS, 'reports'],
   config: ['format', 'model', 'trust', 'access'],
-  service: [...UP_TO_DECISIONS, 'reports', 'simulate'],
-  fixtures: [...UP_TO_DECISIONS, 'reports', 'simulate', 'service'],
+  service: [...UP_TO_DECISIONS, 'permissions', 'reports', 'simulate'],
+  fixtures: [...UP_TO_DECISIONS, 'permissions', 'reports', 'simulate', 'service'],
   ...Object.fromEntries(
     ['identity', 'rego', 'audit', 'http', 'webhooks', 'monitoring', 'classifiers'].map((adapter) => [adapter, ROOMS]),
   ),

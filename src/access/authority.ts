@@ -37,6 +37,9 @@ export const VERB_ROLES = {
   read_audit: ['auditor', 'administrator', 'operator'],
   review_log: ['auditor', 'administrator'],
   review_decision: ['operator', 'approver', 'auditor', 'administrator'],
+  ask_permission: ['enforcement_point', 'agent', 'administrator'],
+  read_permission_requests: ['operator', 'approver', 'auditor', 'administrator'],
+  close_permission_request: ['operator', 'administrator'],
   diagnose_base: ['auditor'],
   reload_policies: ['administrator', 'operator'],
   erase: ['administrator'],
@@ -46,8 +49,8 @@ export type Verb = keyof typeof VERB_ROLES
 /** Verbs that need no credential where the listener's standing has the role. Everything else needs one. */
 const ANONYMOUS_VERBS: readonly Verb[] = ['decide']
 
-/** All that an agent's own credential may ever do, whatever other roles it has: ask for decisions about itself and read its own trust. */
-const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust']
+/** All that an agent's own credential may ever do, whatever other roles it has: ask for decisions and permissions for itself, and read its own trust. */
+const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust', 'ask_permission']
 
 /** Whether a credential belongs to an agent. */
 export function isAgents({ agent, roles }: Pick<Caller, 'agent' | 'roles'>): boolean {

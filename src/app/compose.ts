@@ -16,6 +16,7 @@ import { createService, type ServiceDeps } from '../service/create-service.ts'
 import type { Service } from '../service/service.ts'
 import { createMemoryStore } from '../stores/memory/memory-store.ts'
 import { createSqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { baseSourceOf } from './base-source.ts'
 import { bundledPolicySet } from './policy-sources.ts'
 
 /** The wall clock against the monotonic one. */
@@ -85,6 +86,7 @@ export async function openService(
     formatProof: proofText,
     importKeys: loaded.config.trust.import_keys,
     reviews: loaded.config.audit.reviews,
+    readBaseSource: baseSourceOf(loaded),
     ...(more.modeKey === undefined ? {} : { modeKey: more.modeKey }),
     ...(more.outside === undefined ? {} : { outside: more.outside }),
   })

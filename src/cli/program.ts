@@ -8,6 +8,7 @@ import { addContainCommands } from './contain/contain-commands.ts'
 import { addIncidentsCommands } from './incidents/incidents-commands.ts'
 import { addObserveCommands } from './observe/observe-commands.ts'
 import { addOverridesCommands } from './overrides/overrides-commands.ts'
+import { addPermissionRequestsCommands } from './permission-requests/permission-requests-commands.ts'
 import { addPolicyCommands } from './policy/policy-commands.ts'
 import { addProjectCommands } from './project/project-commands.ts'
 import { addRatersCommands } from './raters/raters-commands.ts'
@@ -69,6 +70,7 @@ function addCommands(program: Command, cli: Cli): void {
   addRatersCommands(program, cli)
   addReservationsCommands(program, cli)
   addReviewsCommands(program, cli)
+  addPermissionRequestsCommands(program, cli)
   addAuditCommands(program, cli)
   addVersion(program, cli)
 }

@@ -34,6 +34,9 @@ export const EVENT_TYPES = [
   'review.due',
   'review.done',
   'review.overdue',
+  'permission_request.asked',
+  'permission_request.done',
+  'permission_request.refused',
 ] as const
 
 export const EventType = z.enum(EVENT_TYPES)

@@ -91,6 +91,8 @@ const EFFECT_EVENTS: EventsOfEffect = {
     },
   ],
   spot_check: ({ check }) => [{ type: 'review.due', data: { review: check } }],
+  permission_asked: (effect, record) => [{ type: 'permission_request.asked', data: permissionAskedData(effect, record) }],
+  permission_closed: ({ id, verdict }) => [{ type: `permission_request.${verdict}`, data: { permission_request: { id } } }],
   spot_checked: (_effect, { outcome }) => [{ type: 'review.done', data: { finding: outcome } }],
 }
 
@@ -170,6 +172,15 @@ function toldEvents(what: keyof typeof TOLD_EVENTS, { outcome, body }: AuditReco
   const { owner = null } = (what === 'permission_escalation' ? escalation : duties?.[what]) ?? {}
   const attempts = what === 'permission_escalation' ? { attempts: escalation?.attempts } : {}
   return [{ type: TOLD_EVENTS[what], data: { owner, ...attempts, outcome, limiting: decision.limiting } }]
+}
+
+/** What an agent asks for, under the id of the request that is open for it. What was written with it is not sent. */
+function permissionAskedData(
+  { request: { permission, owner } }: Extract<Effect, { kind: 'permission_asked' }>,
+  { body }: AuditRecord,
+): Readonly<Record<string, unknown>> {
+  const { request: id, asked_today } = body as { readonly request?: string; readonly asked_today?: number }
+  return { permission_request: { id, ...permission, owner, asked_today } }
 }
 
 const ALERT_EVENTS: Readonly<Partial<Record<Alert['kind'], EventType>>> = {

@@ -51,6 +51,14 @@ import {
 } from '../ladder/wire.ts'
 import { Problem } from '../model/problem.ts'
 import { Request } from '../model/request.ts'
+import {
+  PermissionAsk,
+  PermissionAskAnswer,
+  PermissionRequestsAnswer,
+  PermissionRequestView,
+  PermissionVerdict,
+  PermissionVerdictAnswer,
+} from '../permissions/wire.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
 import {
   LogReviewAnswer,
@@ -140,6 +148,12 @@ export const SCHEMAS = {
   SpotCheckReport,
   SpotCheckAnswer,
   SpotChecksAnswer,
+  PermissionAsk,
+  PermissionAskAnswer,
+  PermissionRequestView,
+  PermissionRequestsAnswer,
+  PermissionVerdict,
+  PermissionVerdictAnswer,
   Problem,
   Evaluation: AuthzenEvaluation,
   Evaluations,

@@ -6,6 +6,7 @@ import { BOUND_EFFECTS } from './effects/bounds.ts'
 import { DETECTOR_EFFECTS } from './effects/detectors.ts'
 import { LOG_EFFECTS } from './effects/log.ts'
 import { PAUSE_EFFECTS } from './effects/pauses.ts'
+import { PERMISSION_EFFECTS } from './effects/permissions.ts'
 import { RATER_EFFECTS } from './effects/raters.ts'
 import { SPOT_CHECK_EFFECTS } from './effects/spot-checks.ts'
 import { TENANT_EFFECTS } from './effects/tenant.ts'
@@ -60,6 +61,8 @@ export const Effect = z.discriminatedUnion('kind', [
   SPOT_CHECK_EFFECTS.spot_checked,
   PAUSE_EFFECTS.paused,
   PAUSE_EFFECTS.resumed,
+  PERMISSION_EFFECTS.permission_asked,
+  PERMISSION_EFFECTS.permission_closed,
 ])
 export type Effect = z.infer<typeof Effect>
 

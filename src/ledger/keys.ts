@@ -78,6 +78,16 @@ export function spotChecksKey(tenant: string): DocumentKey<'spot_checks'> {
   return { kind: 'spot_checks', tenant, id: '' }
 }
 
+/** Where the open permission requests of a tenant are listed. */
+export function permissionRequestsKey(tenant: string): DocumentKey<'permission_requests'> {
+  return { kind: 'permission_requests', tenant, id: '' }
+}
+
+/** Where is kept how often an account asked for permissions. */
+export function permissionAsksKey(tenant: string, account: string): DocumentKey<'permission_asks'> {
+  return { kind: 'permission_asks', tenant, id: account }
+}
+
 /** Where the record of a rater is kept. */
 export function raterKey(tenant: string, rater: string): DocumentKey<'rater'> {
   return { kind: 'rater', tenant, id: rater }

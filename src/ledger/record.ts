@@ -24,6 +24,7 @@ export const RECORD_KINDS = [
   'budget',
   'approval',
   'alert',
+  'permission_request',
 ] as const
 export const RecordKind = z.enum(RECORD_KINDS)
 export type RecordKind = z.infer<typeof RecordKind>
@@ -80,4 +81,5 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
   budget: [],
   approval: ['/body/reason'],
   alert: [],
+  permission_request: ['/body/detail'],
 }

@@ -38,7 +38,14 @@ export function decide(inputs: DecisionInputs): Decision {
 
   const all: readonly [Ceiling, ...Ceiling[]] = [...terms, ...exceeded]
   const met = meetAll(all)
-  return explain({ base, granted, met, terms: all, unsupported: unsupportedDuties(met, inputs) })
+  const explained = explain({ base, granted, met, terms: all, unsupported: unsupportedDuties(met, inputs) })
+  return mayAskPermission(inputs) ? { ...explained, advice: ['ask_permission'] } : explained
+}
+
+/** Whether the policy denies an agent what it could be given: it need not guess what else it may do, it asks people. */
+function mayAskPermission({ base, human, action }: DecisionInputs): boolean {
+  const isDeniedByPolicy = base?.outcome === 'deny' && base.cause === undefined
+  return isDeniedByPolicy && !human && action.category !== 'permission_escalation'
 }
 
 /**

@@ -82,7 +82,7 @@ export type DecisionInputs = {
 }
 
 /** What a decision can advise; it binds nobody. */
-export type Advice = 'record_proposal'
+export type Advice = 'record_proposal' | 'ask_permission'
 
 /** The answer, with every term that led to it. */
 export type Decision = {

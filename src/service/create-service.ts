@@ -4,6 +4,7 @@ import type { ExternalClassifiers } from '../evidence/detectors/external-classif
 import type { ImportKey } from '../evidence/import/settings.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
+import type { ReadBaseSource } from '../permissions/base-source.ts'
 import { createPoliciesInForce } from '../policy/policies-in-force.ts'
 import type { LoadPolicySet } from '../policy/policy-set.ts'
 import type { AuditDeps } from '../reports/read-log.ts'
@@ -35,9 +36,13 @@ export type ServiceDeps = {
   readonly importKeys?: readonly ImportKey[]
   /** Reviews of the log that somebody owns; none when absent. */
   readonly reviews?: readonly LogReview[]
+  /** Reads the data that the shipped base decides by; absent: it is not at hand, and permission requests come without a patch. */
+  readonly readBaseSource?: ReadBaseSource
   /** Models that detectors ask besides; what the configuration names and is not given here counts as not answering. */
   readonly outside?: ExternalClassifiers
 }
+
+const NO_BASE_SOURCE: ReadBaseSource = () => Promise.resolve({ why: 'the sources of the base are not at hand' })
 
 /**
  * Puts the service together: loads the policy set, writes its activation to the log, and answers. Rejects with `bad_policy` when
@@ -51,6 +56,7 @@ export async function createService(given: ServiceDeps): Promise<Service> {
     clock,
     reviews: given.reviews ?? [],
     outside: given.outside ?? {},
+    readBaseSource: given.readBaseSource ?? NO_BASE_SOURCE,
     importKeys: given.importKeys ?? [],
     nowMs: clock.nowMs,
     modeKey: given.modeKey ?? randomBytes(MODE_KEY_BYTES),

@@ -48,6 +48,15 @@ import type { ApprovalState } from '../ledger/documents/approval.ts'
 import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { ScopeKey } from '../model/scope.ts'
+import type { PermissionRequestsPage } from '../permissions/list.ts'
+import type {
+  PermissionAsk,
+  PermissionAskAnswer,
+  PermissionRequestsAnswer,
+  PermissionRequestView,
+  PermissionVerdict,
+  PermissionVerdictAnswer,
+} from '../permissions/wire.ts'
 import type { PolicySetView } from '../policy/policy-set.ts'
 import type { Raised } from '../reports/monitoring/rule-fold.ts'
 import type { TrustHistoryQuery } from '../reports/trust-history/query.ts'
@@ -136,6 +145,14 @@ export type Service = {
   readonly reviewDecision: (caller: Caller, report: SpotCheckReport) => Promise<SpotCheckAnswer>
   /** Writes an alert for each owner who is late with that list; returns how many are new. */
   readonly alertOverdueSpotChecks: () => Promise<number>
+  /** An agent asks for a permission that the base does not give it. Nothing is granted. */
+  readonly askPermission: (caller: Caller, ask: PermissionAsk) => Promise<PermissionAskAnswer>
+  /** The open permission requests, each with what would grant it. */
+  readonly permissionRequests: (caller: Caller, page: PermissionRequestsPage) => Promise<PermissionRequestsAnswer>
+  /** One of them. */
+  readonly permissionRequest: (caller: Caller, id: string) => Promise<PermissionRequestView>
+  /** A person closes one. Nothing is granted. */
+  readonly closePermissionRequest: (caller: Caller, id: string, verdict: PermissionVerdict) => Promise<PermissionVerdictAnswer>
   /** Writes an alert for each review that became overdue; returns how many are new. */
   readonly alertOverdueReviews: () => Promise<number>
   /** Writes an alert to the log unless it is there already; true: it was written. */

@@ -26,6 +26,10 @@ import { demote } from '../ladder/demote.ts'
 import { promoteDue } from '../ladder/promote-due.ts'
 import { promote } from '../ladder/promote.ts'
 import { agentTrust } from '../ladder/trust-answer.ts'
+import { askPermission } from '../permissions/ask.ts'
+import { closePermissionRequest } from '../permissions/close.ts'
+import type { GrantDeps } from '../permissions/grant-change.ts'
+import { permissionRequest, permissionRequests } from '../permissions/list.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { alertOverdueReviews, type LogReviewDeps, logReviews, reviewLog } from '../reports/log-reviews.ts'
 import { raiseAlert } from '../reports/monitoring/raise-alert.ts'
@@ -39,7 +43,7 @@ type ImportDeps = Parameters<typeof importHistory>[0]
 type ReportDeps = VerbDeps & AuditDeps & LogReviewDeps
 
 /** What all verbs need together. */
-export type ServiceVerbDeps = DecisionDeps & EvidenceDeps & ImportDeps & ReportDeps
+export type ServiceVerbDeps = DecisionDeps & EvidenceDeps & ImportDeps & ReportDeps & GrantDeps
 
 /** Every verb, by the room that it is in. Timers call those without a caller. */
 export function verbsOf(deps: ServiceVerbDeps) {
@@ -49,6 +53,7 @@ export function verbsOf(deps: ServiceVerbDeps) {
     ...approvalVerbs(deps),
     ...incidentVerbs(deps),
     ...ladderVerbs(deps),
+    ...permissionVerbs(deps),
     ...reportVerbs(deps),
   }
 }
@@ -112,6 +117,15 @@ function ladderVerbs(deps: VerbDeps) {
     promote: (caller, agent, scope, report) => promote(deps, caller, { agent, scope }, report),
     demote: (caller, agent, scope, report) => demote(deps, caller, { agent, scope }, report),
     promoteDue: () => promoteDue(deps),
+  } satisfies Partial<Service>
+}
+
+function permissionVerbs(deps: GrantDeps) {
+  return {
+    askPermission: (caller, ask) => askPermission(deps, caller, ask),
+    permissionRequests: (caller, page) => permissionRequests(deps, caller, page),
+    permissionRequest: (caller, id) => permissionRequest(deps, caller, id),
+    closePermissionRequest: (caller, id, verdict) => closePermissionRequest(deps, caller, id, verdict),
   } satisfies Partial<Service>
 }
 

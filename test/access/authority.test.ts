@@ -6,6 +6,14 @@ import type { Service } from '../../src/service/service.ts'
 import { ask, caller, verifier } from '../support/callers.ts'
 import { testService } from '../support/test-service.ts'
 
+const wanted = {
+  subject: { type: 'agent', id: 'finance-agent' },
+  action: { name: 'run_tests' },
+  resource: { type: 'repository', id: 'one' },
+  reason: 'test',
+  expected_use: 'test',
+}
+
 /** Every verb as a caller uses it, on things that exist. */
 async function scene() {
   const tested = await testService()
@@ -17,6 +25,7 @@ async function scene() {
   const incident = await tested.service.raiseIncident(operator, { agent: 'finance-agent', class: 'injection_weak' })
   const contained = await tested.service.contain(operator, { target: { kind: 'agent', agent: 'coding-agent' }, reason: 'test' })
   const { decision_id } = decided
+  const request = await tested.service.askPermission(decider, wanted)
   const verbs = (
     service: Service,
   ): Readonly<Record<Exclude<Verb, 'erase' | 'change_modes'>, (who: Caller) => readonly Promise<unknown>[]>> => ({
@@ -69,6 +78,12 @@ async function scene() {
       service.spotChecks(who),
       service.reviewDecision(who, { decision_id, finding: 'sound', notes: 'test' }),
     ],
+    ask_permission: (who) => [service.askPermission(who, wanted)],
+    read_permission_requests: (who) => [
+      service.permissionRequests(who, { limit: 10 }),
+      service.permissionRequest(who, request.id),
+    ],
+    close_permission_request: (who) => [service.closePermissionRequest(who, 'none', { verdict: 'refused', note: 'test' })],
     review_log: (who) => [service.reviewLog(who, { review: 'none', notes: 'test' })],
     diagnose_base: (who) => [service.diagnoseBase(who, ask('finance-agent', 'categorise_expense'))],
     reload_policies: (who) => [Promise.resolve().then(() => service.reloadPolicies(who))],
@@ -120,9 +135,9 @@ async function* noEntries(): AsyncGenerator<never> {
   // Nothing comes.
 }
 
-/** All that an agent may not, which is everything but deciding and reading its trust; the scene has no call for the last two. */
+/** All that an agent may not, which is everything but deciding, reading its trust and asking for permissions; the scene has no call for the last two. */
 const REFUSED = Object.keys(VERB_ROLES).filter(
-  (verb) => !['decide', 'read_trust', 'erase', 'change_modes'].includes(verb),
+  (verb) => !['decide', 'read_trust', 'ask_permission', 'erase', 'change_modes'].includes(verb),
 ) as Exclude<Verb, 'erase' | 'change_modes'>[]
 
 describe("an agent's own credential", () => {
@@ -145,11 +160,14 @@ describe("an agent's own credential", () => {
     expect(store.size()).toBe(before)
   })
 
-  it('decides and reads trust for itself only', async () => {
+  it('decides, reads trust and asks for permissions for itself only', async () => {
     const { service } = await scene()
     const self = caller('own', { roles: ['agent'], agent: 'finance-agent' })
     await expect(service.evaluate(self, ask('finance-agent', 'categorise_expense'))).resolves.toMatchObject({ recorded: true })
     await expect(service.agentTrust(self, 'finance-agent')).resolves.toMatchObject({ agent: 'finance-agent' })
+    await expect(service.askPermission(self, wanted)).resolves.toMatchObject({ state: 'open' })
+    const another = { ...wanted, subject: { type: 'agent', id: 'coding-agent' } }
+    await expect(service.askPermission(self, another)).rejects.toMatchObject({ code: 'forbidden' })
     await expect(service.evaluate(self, ask('coding-agent', 'run_tests'))).rejects.toMatchObject({ code: 'forbidden' })
     await expect(service.agentTrust(self, 'coding-agent')).rejects.toMatchObject({ code: 'forbidden' })
   })

@@ -250,6 +250,26 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     ['reviews', 'done', text, '--finding', 'sound', '--notes', text, '--server', 'http://x'],
     answering({ ...reviewWith(text), finding: 'sound', leaf_index: 1 }),
   ],
+  'permission-requests list': (text) => [
+    ['permission-requests', 'list', '--agent', text, '--server', 'http://x'],
+    answering({
+      requests: [permissionRequestWith(text), { ...permissionRequestWith(text), change: noPatch(text) }],
+      total: 2,
+      next: text,
+    }),
+  ],
+  'permission-requests patch': (text) => [
+    ['permission-requests', 'patch', text, '--server', 'http://x'],
+    answering(permissionRequestWith(text)),
+  ],
+  'permission-requests done': (text) => [
+    ['permission-requests', 'done', text, '--note', text, '--server', 'http://x'],
+    answering({ id: text, ...permissionWith(text), verdict: 'done', leaf_index: 1 }),
+  ],
+  'permission-requests refuse': (text) => [
+    ['permission-requests', 'refuse', text, '--note', text, '--server', 'http://x'],
+    answering({ id: text, ...permissionWith(text), verdict: 'refused', leaf_index: 1 }),
+  ],
   'agents pause': (text) => [['agents', 'pause', text, '--reason', text, '--server', 'http://x'], answering(containedWith(text))],
   'agents resume': (text) => [
     ['agents', 'resume', text, '--action', text, '--server', 'http://x'],
@@ -657,5 +677,24 @@ function reviewWith(text: string) {
   return {
     ...{ decision_id: text, agent: text, action: text, scope: 'crm:full', owner: text, causes: ['post_hoc_review'] },
     ...{ at, due: at, overdue: true, hours_left: 0 },
+  }
+}
+
+const noPatch = (text: string) => ({ kind: 'none', why: text })
+
+function permissionWith(text: string) {
+  return { subject: { type: 'agent', id: 'support-agent' }, action: text, resource: { type: 'order', id: 'A-1001' } }
+}
+
+/** A patch is lines of a file, each behind its sign. */
+function permissionRequestWith(text: string) {
+  const at = '2026-03-02T10:00:00.000Z'
+  return {
+    ...{ id: text, ...permissionWith(text), owner: text, asked: 2, first_at: at, last_at: at, asked_by: text },
+    ...{
+      reason: text,
+      expected_use: text,
+      change: { kind: 'patch', file: text, role: text, patch: `--- a\n+${text.replaceAll('\n', ' ')}\n` },
+    },
   }
 }

@@ -22,9 +22,9 @@ const OTHER = 'finance-agent'
 /** What a signed history needs in order to be looked at; it is nobody's. */
 const SIGNATURE = Buffer.alloc(64).toString('base64')
 const endpoints = Object.entries(ENDPOINTS) as [string, Endpoint][]
-/** What an agent's own credential may use: what asks for a decision, and what reads trust. */
-const forAgents = (endpoint: Endpoint): boolean =>
-  endpoint.roles === 'public' || endpoint.roles === VERB_ROLES.decide || endpoint.roles === VERB_ROLES.read_trust
+/** What an agent's own credential may use: what asks for a decision or a permission, and what reads trust. */
+const forAgents = ({ roles }: Endpoint): boolean =>
+  roles === 'public' || [VERB_ROLES.decide, VERB_ROLES.read_trust, VERB_ROLES.ask_permission].some((each) => each === roles)
 
 /** Every right that a configuration can give, so that a role is all that is missing. */
 const RIGHTS = { verifier: 'deterministic', layers: LAYERS, approver_scopes: ['*'] }
@@ -121,10 +121,11 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
     expect(tested.store.size()).toBe(before)
   })
 
-  test('what is left to it is deciding and reading trust', () => {
+  test('what is left to it is deciding, reading trust and asking for permissions', () => {
     const left = endpoints.filter(([, endpoint]) => endpoint.roles !== 'public' && forAgents(endpoint)).map(([name]) => name)
     expect(left.toSorted()).toEqual(
       [
+        'askPermission',
         'decide',
         'evaluate',
         'evaluateAll',
@@ -139,13 +140,19 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
     )
   })
 
-  test.each(['decide', 'readTrust', 'readTrustHistory', 'queryData', 'queryDataV0', 'readData', 'evaluate'] as const)(
-    '%s answers it about itself and refuses it about another',
-    async (name) => {
-      for (const id of AGENTS) {
-        expect({ id, self: isRefused(await statusOf(id, name, ENDPOINTS[name], SELF)) }).toEqual({ id, self: false })
-        expect({ id, other: isRefused(await statusOf(id, name, ENDPOINTS[name], OTHER)) }).toEqual({ id, other: true })
-      }
-    },
-  )
+  test.each([
+    'decide',
+    'askPermission',
+    'readTrust',
+    'readTrustHistory',
+    'queryData',
+    'queryDataV0',
+    'readData',
+    'evaluate',
+  ] as const)('%s answers it about itself and refuses it about another', async (name) => {
+    for (const id of AGENTS) {
+      expect({ id, self: isRefused(await statusOf(id, name, ENDPOINTS[name], SELF)) }).toEqual({ id, self: false })
+      expect({ id, other: isRefused(await statusOf(id, name, ENDPOINTS[name], OTHER)) }).toEqual({ id, other: true })
+    }
+  })
 })

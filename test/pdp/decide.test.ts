@@ -292,6 +292,21 @@ describe('duties', () => {
   })
 })
 
+describe('the advice to ask for the permission', () => {
+  const denial = { outcome: 'deny', reason: 'no role' } as const
+  it.each<[string, Partial<DecisionInputs>, boolean]>([
+    ['a base that denies', { base: denial }, true],
+    ['a base that denies, as other terms do', { base: denial, graduation: bundle(concede('trust', 'deny')) }, true],
+    ['a base that suggests', { base: { outcome: 'suggest', reason: 'no more' } }, false],
+    ['a base that failed', { base: { ...denial, cause: 'base_trap' } }, false],
+    ['a base that was not asked', { base: null }, false],
+    ['a person', { base: denial, human: true }, false],
+    ['permission escalation', { base: denial, action: { category: 'permission_escalation' } }, false],
+  ])('for %s: %#', (_, inputs, advised) => {
+    expect(open(inputs).advice).toEqual(advised ? ['ask_permission'] : [])
+  })
+})
+
 describe('the advice to record a proposal', () => {
   it.each([
     ['suggest by trust alone', bundle(concede('trust', 'suggest')), true],

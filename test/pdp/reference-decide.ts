@@ -65,6 +65,8 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
     (each) => each.source === 'incident' && /^incident_(cap:level|review_due:(?!sensitive))/u.test(each.reason),
   )
   const others = limiting.filter((source) => source !== 'trust' && !(source === 'incident' && capped))
+  const denied = inputs.base !== null && inputs.base.outcome === 'deny' && !('cause' in inputs.base)
+  const askable = denied && !inputs.human && inputs.action.category !== 'permission_escalation'
   const heldByTrust = undone.length === 0 && waits && limiting.includes('trust') && others.length === 0 && trustIsThere
   return {
     outcome,
@@ -76,7 +78,7 @@ export function referenceDecide(inputs: DecisionInputs): Decision {
     guardrails: bounds,
     reasons,
     limiting,
-    advice: heldByTrust ? ['record_proposal'] : [],
+    advice: heldByTrust ? ['record_proposal'] : askable ? ['ask_permission'] : [],
   }
 }
 

@@ -13,6 +13,7 @@ import type { Store } from '../../src/ledger/store.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { Observation, Observer } from '../../src/model/observation.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
+import type { ReadBaseSource } from '../../src/permissions/base-source.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/assemble-policy-set.ts'
@@ -111,6 +112,8 @@ export type TestServiceOptions = {
   readonly importKeys?: readonly ImportKey[]
   /** Models that detectors ask. */
   readonly outside?: ExternalClassifiers
+  /** Reads the data of the base; absent: it is not at hand. */
+  readonly readBaseSource?: ReadBaseSource
 }
 
 /** A service on a memory store, with the handles a test needs. */
@@ -145,6 +148,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     },
     ...(options.importKeys === undefined ? {} : { importKeys: options.importKeys }),
     ...(options.outside === undefined ? {} : { outside: options.outside }),
+    ...(options.readBaseSource === undefined ? {} : { readBaseSource: options.readBaseSource }),
     elapsed: () => 0,
     mask: options.mask ?? true,
     formatProof: proofText,

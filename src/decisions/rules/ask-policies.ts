@@ -104,10 +104,14 @@ export function graduate({ question, facts, policySet, reading, timed }: Derived
 }
 
 /** The request as the base is told it: whoever is not proven to be human is not called so, or a word in the body would grant. */
-function askedOfBase(request: Request, { caller }: DecisionFacts, { settings }: PolicySet): Request {
-  const { type } = request.subject
-  if (caller.human_subject_types.includes(type) || settings.base.agent_subject_types.includes(type)) return request
-  return { ...request, subject: { ...request.subject, type: 'agent' } }
+function askedOfBase(request: Request, { caller }: DecisionFacts, policySet: PolicySet): Request {
+  const type = baseSubjectType(request.subject.type, caller.human_subject_types, policySet)
+  return type === request.subject.type ? request : { ...request, subject: { ...request.subject, type } }
+}
+
+/** The type of a subject as the base is told it, where a credential proves humans of some types. */
+export function baseSubjectType(type: string, human: readonly string[], { settings }: PolicySet): string {
+  return human.includes(type) || settings.base.agent_subject_types.includes(type) ? type : 'agent'
 }
 
 /** What a tenant deviates in: its own, whatever it is called. */

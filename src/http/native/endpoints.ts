@@ -10,6 +10,7 @@ import { createEventHandlers, EVENT_ENDPOINTS } from './events.ts'
 import { createIncidentHandlers, INCIDENT_ENDPOINTS } from './incidents.ts'
 import { createLadderHandlers, LADDER_ENDPOINTS } from './ladder.ts'
 import { createOverrideHandlers, OVERRIDE_ENDPOINTS } from './overrides.ts'
+import { createPermissionRequestHandlers, PERMISSION_REQUEST_ENDPOINTS } from './permission-requests.ts'
 import { createPolicyHandlers, POLICY_ENDPOINTS } from './policies.ts'
 import { createRaterHandlers, RATER_ENDPOINTS } from './raters.ts'
 import { createReviewHandlers, REVIEW_ENDPOINTS } from './reviews.ts'
@@ -24,6 +25,7 @@ export const NATIVE_ENDPOINTS = {
   ...EVENT_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
   ...REVIEW_ENDPOINTS,
+  ...PERMISSION_REQUEST_ENDPOINTS,
   ...POLICY_ENDPOINTS,
   ...INCIDENT_ENDPOINTS,
   ...LADDER_ENDPOINTS,
@@ -54,6 +56,7 @@ export function createNativeHandlers(service: Service, streams: EventStreams): N
     ...createEventHandlers(streams),
     ...createAuditHandlers(service),
     ...createReviewHandlers(service),
+    ...createPermissionRequestHandlers(service),
     ...createPolicyHandlers(service),
     ...createIncidentHandlers(service),
     ...createLadderHandlers(service),

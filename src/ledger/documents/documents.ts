@@ -9,6 +9,7 @@ import { Activity } from './activity.ts'
 import { Approval, ApprovalInbox, Override } from './approval.ts'
 import { Containment } from './containment.ts'
 import { Pauses } from './pause.ts'
+import { PermissionAsks, PermissionRequests } from './permission-request.ts'
 import { SpotChecks } from './spot-check.ts'
 import { Filings, Owners, Tally } from './tally.ts'
 import { Verdicts } from './verdicts.ts'
@@ -23,7 +24,7 @@ export type TenantState = z.infer<typeof TenantState>
 
 /**
  * The kinds of state documents and their types. `rehearsal` is the activity that observe mode would have let run; `approval` goes by
- * the digest of its request, `inbox`, `tenant` and `spot_checks` by the empty id, `rater` by the person, `tally` by what it tallies, `filings` by the agent, `bounds` by the agent, `pauses` by the agent or the empty id, `session` by agent and session, `received` by source and id; `tools` and `detectors` are
+ * the digest of its request, `inbox`, `tenant`, `spot_checks` and `permission_requests` by the empty id, `permission_asks` by the account, `rater` by the person, `tally` by what it tallies, `filings` by the agent, `bounds` by the agent, `pauses` by the agent or the empty id, `session` by agent and session, `received` by source and id; `tools` and `detectors` are
  * one for all tenants; `watch` goes by the agent, `watch_scope` by agent and scope.
  */
 export const DOCUMENTS = {
@@ -47,6 +48,8 @@ export const DOCUMENTS = {
   owners: Owners,
   spot_checks: SpotChecks,
   pauses: Pauses,
+  permission_requests: PermissionRequests,
+  permission_asks: PermissionAsks,
 } as const
 export type Documents = { [K in keyof typeof DOCUMENTS]: z.infer<(typeof DOCUMENTS)[K]> }
 export type DocumentKind = keyof Documents

@@ -6,6 +6,7 @@ import { BOUND_RULES } from './bounds.ts'
 import { DETECTOR_RULES } from './detectors.ts'
 import { LOG_RULES } from './log.ts'
 import { PAUSE_RULES } from './pauses.ts'
+import { PERMISSION_RULES } from './permissions.ts'
 import { RATER_RULES } from './raters.ts'
 import { SPOT_CHECK_RULES } from './spot-checks.ts'
 import type { FoldRule, FoldRules, ProjectionState } from './state.ts'
@@ -27,6 +28,7 @@ const RULES: FoldRules<Effect['kind']> = {
   ...LOG_RULES,
   ...SPOT_CHECK_RULES,
   ...PAUSE_RULES,
+  ...PERMISSION_RULES,
 }
 
 /**

@@ -28,7 +28,7 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
   const { facts } = explained
   switch (term.source) {
     case 'base':
-      return `Nothing but the static policy can lift this: give a role of the subject this permission, or remove the forbid (${term.reason}).`
+      return `Nothing but the static policy can lift this: give a role of the subject this permission, or remove the forbid (${term.reason}).${askRemedy(facts)}`
     case 'trust':
       return trustRemedy(term, explained)
     case 'risk':
@@ -54,6 +54,13 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
     default:
       return unreachable(term.source)
   }
+}
+
+/** An agent need not guess what else it may do: it asks, and a person decides. */
+function askRemedy({ parties, action }: DecisionFacts): string {
+  return parties.agent === null || action.category === 'permission_escalation'
+    ? ''
+    : ' The agent may ask for it: POST /api/v1/permission-requests; an operator sees the patch in gradus permission-requests list.'
 }
 
 function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, decision }: Explained): string {
