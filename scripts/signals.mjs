@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 
 import { z } from 'zod'
 
-import { isOutcomeClass, isStateClass, SIGNAL_TABLE } from '../src/model/signal-classes.ts'
+import { isStateClass, SIGNAL_TABLE } from '../src/model/signal-classes.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../src/trust/default-constants.ts'
-import { JudgedData, OutcomeData, STATE_DATA } from '../src/evidence/signals/wire.ts'
+import { signalDataOf } from '../src/model/signal-data.ts'
 
 const FILE = fileURLToPath(new URL('../docs/signals.md', import.meta.url))
 const BEGIN = '<!-- made by `node scripts/signals.mjs`: begin -->'
@@ -17,7 +17,6 @@ const weightOf = (gravity) => {
   if (gravity === 'none') return '–'
   return gravity === 'positive' ? 'ρ·η, 1 at most' : `κ ${DEFAULT_TRUST_CONSTANTS.severity_weights[gravity]}`
 }
-const schemaOf = (name) => (isStateClass(name) ? STATE_DATA[name] : isOutcomeClass(name) ? OutcomeData : JudgedData)
 const typeOf = ({ enum: values, format, type, minimum, maximum, $ref, anyOf }) => {
   if (values !== undefined) return values.map((value) => `\`${value}\``).join(', ')
   if ($ref !== undefined || anyOf !== undefined || type === undefined) return 'any JSON'
@@ -25,7 +24,7 @@ const typeOf = ({ enum: values, format, type, minimum, maximum, $ref, anyOf }) =
   return minimum === undefined || maximum === undefined ? type : `${type} ${minimum}–${maximum}`
 }
 const membersOf = (name) => {
-  const { properties = {}, required = [] } = z.toJSONSchema(schemaOf(name), { io: 'input' })
+  const { properties = {}, required = [] } = z.toJSONSchema(signalDataOf(name), { io: 'input' })
   return Object.entries(properties)
     .filter(([member]) => member !== 'detail')
     .map(([member, schema]) => `\`${member}\`${required.includes(member) ? '' : '?'} ${typeOf(schema)}`)
