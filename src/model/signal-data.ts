@@ -51,7 +51,7 @@ export const STATE_DATA = {
 } as const satisfies Record<StateClass, z.ZodType>
 
 /** The schema of the data of a class. */
-export function signalDataOf(name: AnySignalClass): z.ZodObject {
+export function signalDataOf(name: AnySignalClass): z.ZodObject<Readonly<Record<string, z.ZodType>>> {
   if (isStateClass(name)) return STATE_DATA[name]
   return isOutcomeClass(name) ? OutcomeData : JudgedData
 }

@@ -11,10 +11,10 @@ const alertsOf = (name: string): string => readFileSync(join(import.meta.dirname
 const MAPPINGS = ALERT_FORMS.map((form) => ({ id: form, form, credentials: ['detectors', 'directory'] }))
 const mapped = (more: object = {}): Promise<Scene> => scene({ mappings: MAPPINGS, ...more })
 
+/* eslint-disable @typescript-eslint/no-explicit-any */
 /** What became of each alert of a body. */
 const classesOf = (body: any): unknown[] =>
-  // eslint-disable-line @typescript-eslint/no-explicit-any
-  (body.items ?? [{ status: 200, answer: body }]).map((item: any) => item.answer?.class ?? item.status) // eslint-disable-line @typescript-eslint/no-explicit-any
+  (body.items ?? [{ status: 200, answer: body }]).map((item: any) => item.answer?.class ?? item.status)
 
 describe('an alert of another system', () => {
   test.each([
@@ -85,7 +85,6 @@ describe('an alert of another system', () => {
     const sent = [alert('warning', '3 calls'), alert('warning', '4 calls'), alert('critical', '4 calls')]
     const { body } = await at.send('detectors', '/signals/alertmanager', { alerts: sent })
     expect(body.items.map((item: any) => [item.status, item.answer?.duplicate])).toEqual([
-      // eslint-disable-line @typescript-eslint/no-explicit-any
       [200, false],
       [200, true],
       [409, undefined],
@@ -151,7 +150,7 @@ describe('a mapping of your own', () => {
     const at = await scene({ mappings })
     const alert = { who: 'support-agent', when: 1_772_445_599, no: 5, kind: 'canary' }
     const answers = await at.send('detectors', '/signals/own', [alert, { ...alert, when: 'soon', no: 6 }, { ...alert, no: null }])
-    expect(answers.body.items.map((item: any) => item.status)).toEqual([200, 400, 400]) // eslint-disable-line @typescript-eslint/no-explicit-any
+    expect(answers.body.items.map((item: any) => item.status)).toEqual([200, 400, 400])
     expect(answers.body.items[0]).toMatchObject({
       source: 'https://scanner.example',
       id: '5',

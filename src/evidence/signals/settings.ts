@@ -76,10 +76,10 @@ export const AlertClass = z
     for (const [name, place] of Object.entries(data)) {
       const message = `the class "${of}" has no such data: ${known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`}`
       if (!known.includes(name)) context.addIssue({ code: 'custom', path: ['data', name], message })
-      else refuseConstants(members[name] as z.ZodType, name, place, context)
+      else refuseConstants(members[name], { name, place }, context)
     }
     for (const name of known)
-      if (data[name] === undefined && !FILLED.includes(name) && !(members[name] as z.ZodType).safeParse(undefined).success)
+      if (data[name] === undefined && !FILLED.includes(name) && members[name]?.safeParse(undefined).success === false)
         context.addIssue({
           code: 'custom',
           path: ['data'],
@@ -92,9 +92,13 @@ export type AlertClass = z.infer<typeof AlertClass>
 const FILLED: readonly string[] = ['session', 'decision_id']
 
 /** What a mapping itself says has to be what the class takes: later would be too late. */
-function refuseConstants(member: z.ZodType, name: string, { table = {}, value }: SignalPlace, context: z.RefinementCtx): void {
+function refuseConstants(
+  member: z.ZodType | undefined,
+  { name, place: { table = {}, value } }: { readonly name: string; readonly place: SignalPlace },
+  context: z.RefinementCtx,
+): void {
   const refuse = (path: readonly string[], said: unknown): void => {
-    const issue = member.safeParse(said).error?.issues[0]
+    const issue = member?.safeParse(said).error?.issues[0]
     if (issue !== undefined) context.addIssue({ code: 'custom', path: ['data', name, ...path], message: issue.message })
   }
   if (value !== undefined) refuse(['value'], value)

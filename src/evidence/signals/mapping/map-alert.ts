@@ -33,7 +33,7 @@ export function mapAlert(mapping: WholeMapping, alert: unknown): MappedAlert {
   if (isStateClass(of) && !told.agent.ok) return incomplete(mapping, 'agent', told.agent.because)
   const parts = mapping.event_id.map((place) => readPlace(place, alert))
   const missing = parts.find((part) => !part.ok)
-  if (missing !== undefined && !missing.ok) return incomplete(mapping, 'event_id', missing.because)
+  if (missing !== undefined) return incomplete(mapping, 'event_id', missing.because)
   const time = timeOf(mapping, alert)
   if (time?.ok === false) return incomplete(mapping, 'time', time.because)
   const event = {
