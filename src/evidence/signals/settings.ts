@@ -9,8 +9,7 @@ import { signalDataOf } from '../../model/signal-data.ts'
 /** Forms of alerts that are known here: a mapping that names one need only say what differs. */
 export const ALERT_FORMS = ['ocsf', 'splunk', 'elastic', 'sentinel', 'falco', 'alertmanager'] as const
 /** How grave an alert is, in the words that mappings put the ones of other systems into. */
-export const ALERT_SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
-export type AlertSeverityWord = (typeof ALERT_SEVERITIES)[number]
+const ALERT_SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
 
 const TEXT_CHARS_MAX = 256
 const Scalar = z.union([z.string().max(TEXT_CHARS_MAX), z.number(), z.boolean()])
