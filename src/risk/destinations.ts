@@ -139,6 +139,5 @@ function ibanOf(text: string): string | undefined {
   const iban = text.replaceAll(' ', '').toUpperCase()
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/u.test(iban)) return undefined
   const digits = `${iban.slice(4)}${iban.slice(0, 4)}`.replaceAll(/[A-Z]/gu, (letter) => String(letter.charCodeAt(0) - 55))
-  const rest = [...digits].reduce((sum, digit) => (sum * 10 + Number(digit)) % 97, 0)
-  return rest === 1 ? iban : undefined
+  return BigInt(digits) % 97n === 1n ? iban : undefined
 }
