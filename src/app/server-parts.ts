@@ -94,6 +94,7 @@ export async function createServerHttp(
     credentials: operator === undefined ? config.credentials : [...config.credentials, operator],
     entrypoints: config.entrypoints,
     mapping: config.base.mapping,
+    signalMappings: config.signals.mappings,
     warnings,
     metrics,
     events: createEventStreams({ size: store.size, read: (from) => readEvents(store, index, from) }),

@@ -35,6 +35,19 @@ const pointer = z.string().regex(/^(\/[^/]*)+$/u, 'a JSON Pointer into the argum
 const RECIPIENT_POINTERS_MAX = 16
 const recipients = z.union([pointer, z.array(pointer).max(RECIPIENT_POINTERS_MAX)])
 
+/** What an action can reach. */
+export const DESTINATION_KINDS = ['mail', 'domain', 'host', 'url', 'iban', 'account', 'channel', 'handle'] as const
+export type DestinationKind = (typeof DESTINATION_KINDS)[number]
+
+/** Where in the arguments destinations of one kind are: a text or a list of them. */
+const DestinationPlace = z.strictObject({
+  at: pointer,
+  kind: z.enum(DESTINATION_KINDS),
+  /** True: where nothing is there, there is none; otherwise it cannot be known. */
+  optional: z.boolean().default(false),
+})
+export type DestinationPlace = z.infer<typeof DestinationPlace>
+
 /** Most synonyms of a tool or scope, and the longest. */
 const SYNONYMS_MAX = 200
 const SYNONYM_CHARS_MAX = 64
@@ -80,7 +93,13 @@ export const CatalogueTool = z.strictObject({
   reaches_outside: z.literal(true).optional(),
   /** Where in the arguments the amount, the recipients (all of them, such as `[/to, /cc, /bcc]`; `[]`: there are none) and the number of touched records are. */
   arguments: z
-    .strictObject({ amount: pointer.optional(), recipients: recipients.optional(), records: pointer.optional() })
+    .strictObject({
+      amount: pointer.optional(),
+      recipients: recipients.optional(),
+      records: pointer.optional(),
+      /** Whom or what it reaches, of any kind; `recipients` are destinations of the kind `mail`. */
+      destinations: z.array(DestinationPlace).max(RECIPIENT_POINTERS_MAX).optional(),
+    })
     .default({}),
   /** Which server or connector offers the tool; with `version` it is what the audit record names a tool by. */
   namespace: z.string().min(1).max(NAME_CHARS_MAX).optional(),
@@ -170,6 +189,7 @@ export type ActionClass = {
     readonly amount?: string | undefined
     readonly recipients?: string | readonly string[] | undefined
     readonly records?: string | undefined
+    readonly destinations?: readonly DestinationPlace[] | undefined
   }
   readonly namespace: string | null
   readonly version: string | null

@@ -1,7 +1,7 @@
 import { checkIdentifier } from '../format/identifier.ts'
 import { byCodeUnit } from '../format/order.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
-import type { CatalogueFile } from './catalogue-file.ts'
+import type { CatalogueFile, DestinationKind } from './catalogue-file.ts'
 import { type NameClash, type ToolServer, separateTools } from './name-clashes.ts'
 import { claims, DESCRIPTION_CHARS_MAX, type SeenTool } from './seen-tool.ts'
 
@@ -119,16 +119,47 @@ function renamed({ offeredAs }: SeenTool): readonly string[] {
 
 const MEASURES = [
   { member: 'amount', named: /(?:^|_)(?:amount|total|price|sum|cost)$/u },
-  { member: 'recipients', named: /^(?:to|recipients?|emails?|addresses)$/u },
   { member: 'records', named: /(?:^|_)(?:ids|records|count|limit)$/u },
 ] as const
 
+/** Names under which tools take whom or what they reach; the first kind that fits. */
+const DESTINATION_NAMES: readonly { readonly kind: DestinationKind; readonly named: RegExp }[] = [
+  {
+    kind: 'mail',
+    named:
+      /^(?:to|cc|bcc|recipients?|receivers?|participants?|attendees?|invitees?|guests?|emails?|mails?|addresses|reply_to|forward_to|send_to)(?:_(?:list|emails?|address(?:es)?))?$|_(?:email|mail)(?:_address)?(?:es|s)?$/u,
+  },
+  { kind: 'iban', named: /(?:^|_)ibans?$/u },
+  { kind: 'account', named: /(?:^|_)(?:account(?:_(?:id|number|no))?|payee|beneficiary|creditor|wallet)s?$/u },
+  { kind: 'channel', named: /^(?:channel|chat|room|conversation|topic|queue)(?:_(?:id|name))?s?$/u },
+  { kind: 'handle', named: /^(?:handle|username|screen_name|mention|assignee|reviewer)s?$/u },
+  { kind: 'url', named: /(?:^|_)(?:ur[il]|webhook|endpoint|callback|href|link)s?$/u },
+  { kind: 'domain', named: /(?:^|_)domains?$/u },
+  { kind: 'host', named: /(?:^|_)(?:host|hostname|server)s?$/u },
+]
+
 /** Arguments that look as if risk rules and caps would want to read them. */
 function measures({ arguments: names }: SeenTool): readonly string[] {
-  return MEASURES.flatMap(({ member, named }) => {
-    const found = names.find((name) => name.length <= NAME_CHARS_MAX && !name.includes('/') && named.test(snake(name)))
+  const namable = names.filter((name) => name.length <= NAME_CHARS_MAX && !/[/~]/u.test(name))
+  const single = MEASURES.flatMap(({ member, named }) => {
+    const found = namable.find((name) => named.test(snake(name)))
     return found === undefined ? [] : [`if "${found}" is what it looks like: arguments: { ${member}: /${found} }`]
   })
+  const places = namable.flatMap((name) => {
+    const kind = DESTINATION_NAMES.find(({ named }) => named.test(snake(name)))?.kind
+    return kind === undefined ? [] : [{ name, kind }]
+  })
+  return [...single, ...reached(places)]
+}
+
+/** Whom or what it reaches: all places together, because each that is left out is one that nobody counts. */
+function reached(places: readonly { readonly name: string; readonly kind: DestinationKind }[]): readonly string[] {
+  if (places.length === 0) return []
+  const named = places.map(({ name }) => `"${name}"`).join(', ')
+  const entries = places.map(({ name, kind }) => `{ at: /${name}, kind: ${kind} }`).join(', ')
+  return [
+    `if ${named} ${places.length === 1 ? 'is what it looks' : 'are what they look'} like: arguments: { destinations: [${entries}] }; optional: true for what may be left out`,
+  ]
 }
 
 /** `totalAmount` as `total_amount`. */

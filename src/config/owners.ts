@@ -13,6 +13,7 @@ export const SETTINGS_OWNERS = {
   trust: 'ladder',
   'trust.import_keys': 'evidence/import',
   detectors: 'evidence/detectors',
+  signals: 'evidence/signals',
   guardrails: 'decisions',
   modes: 'policy',
   observe: 'reports/observe',

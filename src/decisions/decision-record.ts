@@ -9,6 +9,7 @@ import type { VerificationDuty } from '../ledger/recorded-decision.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
+import { destinationDigest } from '../risk/destinations.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
 import type { DutyTold } from './tell-duties.ts'
 import { isEscalation } from './rules/escalation.ts'
@@ -115,7 +116,7 @@ export function seenEffects({ context, facts, derivation }: Seen): readonly Effe
   const { agent } = facts.parties
   if (agent === null) return []
   const ran = derivation.decision.decision
-  const domains = derivation.inputs.measures.recipient_domains
+  const { recipient_domains: domains, destinations } = derivation.inputs.measures
   const composition = compositionOf(request)
   // What one stranger did says nothing of the next.
   const isRemembered = accounts.own !== UNKNOWN_AGENTS_ACCOUNT
@@ -130,6 +131,9 @@ export function seenEffects({ context, facts, derivation }: Seen): readonly Effe
       // Only what the static policy refuses: graduated refusals are no offence.
       denied: derivation.decision.base === 'deny',
       domains: ran && isRemembered && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
+      ...(ran && isRemembered && Array.isArray(destinations) && destinations.length > 0
+        ? { destinations: destinations.slice(0, 64).map(destinationDigest) }
+        : {}),
       ...(isEscalation(facts) ? { escalation: true as const } : {}),
     },
   ]

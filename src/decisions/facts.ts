@@ -14,6 +14,7 @@ import { compositionOf } from '../model/request.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
 import { recipientsAt } from '../risk/amounts-and-recipients.ts'
+import { destinationDigest, destinationName, destinationsAt } from '../risk/destinations.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
 import type { ScoreCeiling } from '../trust/score-ceiling.ts'
@@ -55,6 +56,7 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
     kill_switch: agents.some((id) => stoppingIncident(view.document(agentKey(tenant, id))) !== undefined),
     counters: countersOf(activity, action.name, atMs),
     known_domains: knownDomains(context, activity?.domains ?? []),
+    ...knownDestinations(context, activity?.destinations ?? []),
     supported_obligations: context.supportedObligations,
     mode: ENFORCED,
     approval: null,
@@ -170,8 +172,21 @@ function containmentsFor(containments: readonly Containment[], { agents, action,
 }
 
 function knownDomains({ request, action }: RequestContext, known: readonly string[]): readonly string[] {
-  const toolArguments = request.action.properties?.['arguments']
-  if (typeof toolArguments !== 'object' || toolArguments === null || Array.isArray(toolArguments)) return []
-  const recipients = recipientsAt(toolArguments, action.arguments.recipients, [])
+  const recipients = recipientsAt(argumentsOf(request), action.arguments, [])
   return typeof recipients === 'string' ? [] : recipients.domains.filter((domain) => known.includes(domain))
+}
+
+function knownDestinations(
+  { request, action }: RequestContext,
+  known: readonly string[],
+): Pick<DecisionFacts, 'known_destinations'> {
+  const found = destinationsAt(argumentsOf(request), action.arguments)
+  const digests = typeof found === 'string' ? [] : found.map((each) => destinationDigest(destinationName(each)))
+  const met = digests.filter((digest) => known.includes(digest))
+  return met.length === 0 ? {} : { known_destinations: met }
+}
+
+function argumentsOf({ action }: RequestContext['request']): Readonly<Record<string, unknown>> | undefined {
+  const value: unknown = action.properties?.['arguments']
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
 }

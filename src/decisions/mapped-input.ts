@@ -1,4 +1,5 @@
 import { pointerSteps } from '../format/source-place.ts'
+import { valueInside } from '../format/value-inside.ts'
 import type { InputMapping } from '../policy/settings.ts'
 
 /** Resource id where the mapping names none. */
@@ -34,13 +35,4 @@ function textAt(input: unknown, pointer: string, what: string): string | Extract
   const found =
     value === undefined ? 'nothing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
   return { ok: false, pointer, message: `The ${what} is a string at ${pointer} of the input; there is ${found}.` }
-}
-
-/** The value at a path inside a value; undefined where there is none. A segment of digits is an index of arrays. */
-export function valueInside(value: unknown, inside: readonly string[]): unknown {
-  return inside.reduce<unknown>((at, segment) => {
-    if (Array.isArray(at)) return /^(?:0|[1-9]\d{0,8})$/u.test(segment) ? (at as unknown[])[Number(segment)] : undefined
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined
-    return (at as Readonly<Record<string, unknown>>)[segment]
-  }, value)
 }

@@ -4,6 +4,8 @@ import { jsonPointer } from './source-place.ts'
 /** Largest magnitude that survives every reader unchanged (RFC 7493, 2.2). */
 const INTEGER_MAX = Number.MAX_SAFE_INTEGER
 const EXCERPT_CHARS_MAX = 40
+/** Longest number that is read as text, where that is allowed: nanoseconds and 128 bits have less. */
+const LARGE_NUMBER_CHARS_MAX = 64
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 
@@ -167,12 +169,14 @@ function readText(cursor: Cursor, charsMax: number, tooLong: 'string_too_long' |
   return fail(cursor, start, tooLong, `The ${noun} has ${text.length} characters: at most ${charsMax} are accepted, shorten it.`)
 }
 
-function readNumber(cursor: Cursor): number | Refused {
+function readNumber(cursor: Cursor): number | string | Refused {
   const start = cursor.at
   if (!takesPattern(cursor, NUMBER))
     return unexpected(cursor, 'a JSON value', 'put an object, array, string, number, true, false or null here')
-  const number = Number(cursor.text.slice(start, cursor.at))
+  const digits = cursor.text.slice(start, cursor.at)
+  const number = Number(digits)
   if (Math.abs(number) <= INTEGER_MAX) return number
+  if (cursor.limits.largeNumbersAsText === true && digits.length <= LARGE_NUMBER_CHARS_MAX) return digits
   const range = `only ${-INTEGER_MAX} to ${INTEGER_MAX} is exact in every reader`
   return fail(cursor, start, 'number_out_of_range', `The number is too large: ${range}, send it as a string.`)
 }

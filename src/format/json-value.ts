@@ -14,6 +14,8 @@ export type JsonLimits = {
   readonly objectKeysMax: number
   /** Values of the whole document: objects, arrays, strings, numbers and literals, at all depths; keys do not count. */
   readonly valuesMax: number
+  /** True: a number that is not exact in every reader is read as the text of its digits; otherwise it is refused. */
+  readonly largeNumbersAsText?: boolean
 }
 
 /** Why a document was refused; one word per refused class. */

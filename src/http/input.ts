@@ -78,7 +78,7 @@ export const ERRORS_MAX = 32
 const INSIDE_LIMITS = { ...STRICT_JSON_LIMITS, bodyBytesMax: Number.MAX_SAFE_INTEGER }
 
 /** Where a body may deviate from the limits of every body. */
-export type BodyLimits = { readonly valuesMax?: number }
+export type BodyLimits = { readonly valuesMax?: number; readonly largeNumbersAsText?: boolean }
 
 /** Parses a body strictly; the refusal names the place. */
 export function parseBody(body: Uint8Array, limits: BodyLimits = {}): Parsed<JsonValue> {

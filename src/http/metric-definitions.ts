@@ -37,6 +37,10 @@ const SERVICE_METRICS = {
   degraded: counter('gradus_degraded_total', 'Decisions and writes that something failing made stricter.', ['cause']),
   evidence: counter('gradus_evidence_total', 'Evidence taken in, by layer and polarity.', ['layer', 'polarity']),
   signals: counter('gradus_signals_total', 'Signals by class, layer and what became of them.', ['class', 'layer', 'result']),
+  mapped: counter('gradus_mapped_alerts_total', 'Alerts of other systems by mapping and what became of them.', [
+    'mapping',
+    'result',
+  ]),
   demotions: counter('gradus_demotions_total', 'Demotions by level before and after.', ['from', 'to']),
   would: counter(
     'gradus_would_total',

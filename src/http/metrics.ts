@@ -57,6 +57,7 @@ const OBSERVE: { readonly [K in Observed['kind']]: (metrics: GradusMetrics, seen
   step: ({ steps }, { protocol, step, seconds }) => steps.observe({ protocol, step }, seconds),
   evidence: ({ evidence }, { layer, polarity }) => evidence.inc({ layer, polarity }),
   signal: ({ signals }, { class: of, layer, result }) => signals.inc({ class: of, layer, result }),
+  mapped: ({ mapped }, { mapping, result }) => mapped.inc({ mapping, result }),
   demotion: ({ demotions }, { from, to }) => demotions.inc({ from, to }),
   would: ({ would }, { protocol, base, outcome, limiting }) => would.inc({ protocol, base, would: outcome, limiting }),
   mode_loosened: ({ loosened }, { lines }) => loosened.inc(lines),

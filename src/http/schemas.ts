@@ -97,6 +97,8 @@ export const SCHEMAS = {
   SignalBatch,
   /** Answers to a signal: evidence about a decision, any other signal, a batch. */
   SignalsAnswer: z.union([EvidenceAnswer, SignalAnswer, SignalBatchAnswer]),
+  /** Answers to alerts of other systems: one, or a list of them. */
+  MappedSignalsAnswer: z.union([SignalAnswer, SignalBatchAnswer]),
   /** JSON lines. */
   HistoryText: z.string(),
   ImportAnswer,

@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { Credential } from '../access/caller.ts'
 import type { VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
 import type { EventStreams } from '../events/event-streams.ts'
+import type { SignalMapping } from '../evidence/signals/settings.ts'
 import type { InputMapping } from '../policy/settings.ts'
 import type { Service } from '../service/service.ts'
 import { type ApprovalsPage, createApprovalsPage } from './approvals-page/approvals-page.ts'
@@ -37,6 +38,8 @@ export type HttpServerOptions = {
   readonly entrypoints: readonly string[]
   /** How a foreign input of these is read. */
   readonly mapping?: InputMapping | undefined
+  /** How alerts of other systems are read; none when absent. */
+  readonly signalMappings?: readonly SignalMapping[]
   /** What `/health` tells beside being well: it serves, and not as somebody will think. */
   readonly warnings?: (() => readonly string[]) | undefined
   readonly metrics: Metrics
@@ -107,7 +110,10 @@ function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: S
   const { config, service, log } = options
   const publicUrl = (): string => (config.public_url ?? state.url).replace(/\/+$/u, '')
   return {
-    ...createNativeHandlers(service, options.events),
+    ...createNativeHandlers(service, options.events, {
+      mappings: options.signalMappings ?? [],
+      observe: options.metrics.observer,
+    }),
     ...createDataHandlers({ service, entrypoints: options.entrypoints, mapping: options.mapping }),
     // Half the time of a request is left for what comes before and after.
     ...createLogHandlers({ service, log, timeMsMax: config.request_timeout_ms / 2 }),

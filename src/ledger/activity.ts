@@ -37,6 +37,7 @@ export function withRequest(
     readonly action: string | null
     readonly denied: boolean
     readonly domains: readonly string[]
+    readonly destinations?: readonly string[] | undefined
     readonly escalation?: true | undefined
   },
   atMs: number,
@@ -53,6 +54,7 @@ export function withRequest(
     requests,
     actions: [...remember(activity.actions, seen.action === null ? [] : [seen.action])],
     domains: [...remember(activity.domains, seen.domains)],
+    ...(seen.destinations === undefined ? {} : { destinations: [...remember(activity.destinations ?? [], seen.destinations)] }),
     ...(seen.escalation === true ? { escalations: counted(activity.escalations ?? [], 0, atMs, 'day') } : {}),
   }
 }

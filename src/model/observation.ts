@@ -23,6 +23,8 @@ export type Observation =
       readonly layer: string
       readonly result: 'accepted' | 'duplicate' | 'conflict' | 'refused'
     }
+  /** An alert of another system: it became a signal, no class of its mapping fits, or what it became is refused. */
+  | { readonly kind: 'mapped'; readonly mapping: string; readonly result: 'mapped' | 'unmatched' | 'refused' }
   | { readonly kind: 'demotion'; readonly from: number; readonly to: number }
   /** What would have been answered if everything were enforced; only where something is not. */
   | {

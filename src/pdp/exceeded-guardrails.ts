@@ -1,3 +1,4 @@
+import { matchesGlob } from '../format/glob.ts'
 import { contradictions } from '../lattice/meet.ts'
 import type { Ceiling, Guardrail, Guardrails } from '../model/ceiling.ts'
 import type { Measures } from '../risk/amounts-and-recipients.ts'
@@ -9,6 +10,7 @@ const BOUNDED = {
   amount_max: 'amount',
   records_max: 'records',
   recipient_domains: 'recipient_domains',
+  destinations: 'destinations',
 } as const satisfies Readonly<Record<string, keyof Measures>>
 
 /**
@@ -20,16 +22,19 @@ export function guardrailTerms(guardrails: Guardrails, inputs: DecisionInputs): 
   if (inputs.observed.includes('guardrails')) return impossible
   if (inputs.band === 'read' && inputs.action.category === 'read_only') return impossible
   const exceeded = Object.entries(BOUNDED)
-    .filter(([name, measure]) => Object.hasOwn(guardrails, name) && exceeds(guardrails[name], inputs.measures[measure]))
+    .filter(([name, measure]) => Object.hasOwn(guardrails, name) && exceeds(name, guardrails[name], inputs.measures[measure]))
     .map(([name]) => `guardrail_exceeded:${name}`)
   const refused = inputs.budget_refusals.map(({ guardrail, have, limit }) => `budget_exceeded:${guardrail}:${have}_of_${limit}`)
   const reasons = [...new Set([...exceeded, ...refused])].sort()
   return [...impossible, ...reasons.map((reason) => term('guardrails', inputs.guardrail_excess, reason))]
 }
 
-function exceeds(bound: Guardrail | undefined, measure: Measures[keyof Measures]): boolean {
+function exceeds(name: string, bound: Guardrail | undefined, measure: Measures[keyof Measures]): boolean {
   if (measure === null) return false
   if (typeof bound === 'number') return !(typeof measure === 'number' && measure <= bound)
   const allowed = new Set(bound)
-  return !(Array.isArray(measure) && measure.every((domain: string) => allowed.has(domain)))
+  // Destinations are many: `*` in a list stands for any characters. A domain is allowed as it is.
+  const isAllowed = (each: string): boolean =>
+    allowed.has(each) || (name === 'destinations' && [...allowed].some((pattern) => matchesGlob(pattern, each)))
+  return !(Array.isArray(measure) && measure.every(isAllowed))
 }

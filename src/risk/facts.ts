@@ -2,8 +2,9 @@ import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
 import type { PolicyTime } from '../model/policy-time.ts'
 import type { Request } from '../model/request.ts'
 import type { TrustView } from '../trust/trust-view.ts'
-import { amountAt, hasUnnamedRecipients, type Measures, pointersOf, recipientsAt, recordsAt } from './amounts-and-recipients.ts'
+import { amountAt, hasUnnamedRecipients, type Measures, recipientsAt, recordsAt } from './amounts-and-recipients.ts'
 import { contentClasses } from './content-classes.ts'
+import { destinationDigest, destinationName, destinationsAt, mailPointers } from './destinations.ts'
 import type { RiskFactName } from './rule-document.ts'
 
 /** Counters of the agent, from its recent activity. */
@@ -21,6 +22,8 @@ export type RiskFactSources = {
   readonly sensitive: boolean
   /** Recipient domains this agent has written to before; all others are new. */
   readonly knownDomains: readonly string[]
+  /** Digests of destinations that it has reached before. */
+  readonly knownDestinations: readonly string[]
   /** What the caller asserts and is believed in. */
   readonly facts: VerifiedFacts
   /** Null: not known here. */
@@ -60,6 +63,7 @@ export function riskFacts(sources: RiskFactSources): RiskFacts {
     amount: amountAt(toolArguments, action.arguments.amount),
     recipients: recipientsFact(toolArguments, sources),
     records: recordsAt(toolArguments, action.arguments.records),
+    destinations: destinationsFact(toolArguments, sources),
     counters: sources.counters === null ? 'unavailable' : { ...sources.counters },
   }
   const entries = Object.entries(facts) as [RiskFactName, Fact][]
@@ -78,12 +82,13 @@ export function riskFacts(sources: RiskFactSources): RiskFacts {
 
 /** What the decision's guardrails bound, from the same facts that the rules read. */
 export function measuresOf({ values, not_applicable }: RiskFacts): Measures {
-  const measure = (fact: 'amount' | 'records' | 'recipients', member: string): unknown =>
+  const measure = (fact: 'amount' | 'records' | 'recipients' | 'destinations', member: string): unknown =>
     not_applicable.includes(fact) ? null : (values[fact]?.[member] ?? 'unknown')
   return {
     amount: measure('amount', 'value') as Measures['amount'],
     records: measure('records', 'count') as Measures['records'],
     recipient_domains: measure('recipients', 'domains') as Measures['recipient_domains'],
+    destinations: measure('destinations', 'values') as Measures['destinations'],
   }
 }
 
@@ -97,11 +102,30 @@ function argumentsOf(request: Request): Readonly<Record<string, unknown>> | unde
 
 /** Recipients where the catalogue says they are. A message that has more than it names has recipients nobody can tell. */
 function recipientsFact(toolArguments: Readonly<Record<string, unknown>> | undefined, sources: RiskFactSources): Fact {
-  const { category, arguments: pointers } = sources.action
-  const hasNone = Array.isArray(pointers.recipients) && pointers.recipients.length === 0
-  if (category === 'external_communication' && !hasNone && hasUnnamedRecipients(toolArguments, pointersOf(pointers.recipients)))
-    return 'unavailable'
-  return recipientsAt(toolArguments, pointers.recipients, sources.knownDomains)
+  return reachesUnnamed(toolArguments, sources)
+    ? 'unavailable'
+    : recipientsAt(toolArguments, sources.action.arguments, sources.knownDomains)
+}
+
+function reachesUnnamed(toolArguments: Readonly<Record<string, unknown>> | undefined, { action }: RiskFactSources): boolean {
+  const { category, arguments: places } = action
+  const hasNone = Array.isArray(places.recipients) && places.recipients.length === 0
+  return category === 'external_communication' && !hasNone && hasUnnamedRecipients(toolArguments, mailPointers(places))
+}
+
+/** Whom or what the action reaches, of every kind. */
+function destinationsFact(toolArguments: Readonly<Record<string, unknown>> | undefined, sources: RiskFactSources): Fact {
+  const found = reachesUnnamed(toolArguments, sources) ? 'unavailable' : destinationsAt(toolArguments, sources.action.arguments)
+  if (typeof found === 'string') return found
+  const fresh = found.filter((each) => !sources.knownDestinations.includes(destinationDigest(destinationName(each))))
+  const kinds = (of: typeof found): readonly string[] => [...new Set(of.map(({ kind }) => kind))].sort()
+  return {
+    count: found.length,
+    values: found.map(destinationName),
+    kinds: kinds(found),
+    new: fresh.map(destinationName),
+    new_kinds: kinds(fresh),
+  }
 }
 
 function requestFact({ subject, action, resource, context }: Request): Fact {

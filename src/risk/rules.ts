@@ -10,7 +10,7 @@ import type { RiskView } from './risk-view.ts'
 import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from './rule-document.ts'
 
 /** Facts whose malformed value makes the band the highest whether or not a rule reads it: what the request itself measures. */
-const MEASURES: readonly RiskFactName[] = ['amount', 'recipients', 'records']
+const MEASURES: readonly RiskFactName[] = ['amount', 'recipients', 'records', 'destinations']
 const FACT_NAMES = Object.keys(RISK_FACTS) as RiskFactName[]
 
 /** Compiled risk rules: facts to points and band. Never rejects; overlapping evaluations do not disturb each other. */
@@ -109,7 +109,7 @@ function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: 
   const { category, static_points } = facts.action
   const sorted = [...fired].sort((a, b) => byCodeUnit(nameOf(a), nameOf(b)))
   const points = sorted.reduce((sum, { rule }) => sum + rule.points, static_points)
-  const malformed = facts.unavailable.filter((name) => MEASURES.includes(name))
+  const malformed = malformedMeasures(facts.unavailable)
   const unavailable = [...new Set([...malformed, ...sorted.flatMap(unknown)])].sort()
   return {
     points,
@@ -122,8 +122,13 @@ function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: 
 
 /** The engine failed, so nothing is known of any rule: the highest band, and every duty that a rule could have added. */
 function failed({ action, unavailable }: RiskFacts, rules: readonly CompiledRule[]): RiskView {
-  const named = ['rule_engine', ...unavailable.filter((name) => MEASURES.includes(name))].sort()
+  const named = ['rule_engine', ...malformedMeasures(unavailable)].sort()
   return { points: action.static_points, band: 'high', rules: [], obligations: obligationsOf(rules), unavailable: named }
+}
+
+/** Recipients are destinations: what is wrong with them is told once. */
+function malformedMeasures(unavailable: RiskFacts['unavailable']): readonly RiskFactName[] {
+  return unavailable.filter((name) => MEASURES.includes(name) && !(name === 'destinations' && unavailable.includes('recipients')))
 }
 
 function obligationsOf(rules: readonly CompiledRule[]): readonly string[] {

@@ -46,8 +46,15 @@ function factsUnder(candidate: PolicySet, request: Request, facts: DecisionFacts
   if (agent !== null) past.catchUp({ tenant: facts.caller.tenant, id: agent.id, scope }, facts.at_ms)
   const fresh = gatherFacts(contextUnder(candidate, request, facts), past.view)
   if (!past.rederives && canonicalJson(classification(fresh)) === canonicalJson(classification(facts))) return facts
-  const { action, agent: party, trust, links, containment, kill_switch, known_domains } = fresh
-  return { ...facts, action, agent: party, trust, links, containment, kill_switch, known_domains }
+  const { action, agent: party, trust, links, containment, kill_switch, known_domains, known_destinations } = fresh
+  const met = known_destinations === undefined ? {} : { known_destinations }
+  return { ...withoutDestinations(facts), ...met, action, agent: party, trust, links, containment, kill_switch, known_domains }
+}
+
+/** What was met before is found anew: the candidate's catalogue may name other places. */
+function withoutDestinations(facts: DecisionFacts): DecisionFacts {
+  const others = Object.entries(facts).filter(([name]) => name !== 'known_destinations')
+  return Object.fromEntries(others) as unknown as DecisionFacts
 }
 
 /** The request's context under the candidate, with the caller as it was recorded. */

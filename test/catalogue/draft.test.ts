@@ -68,10 +68,36 @@ describe('a drafted entry', () => {
     expect(seen?.review).toEqual([
       '2 decisions, by ann, on file',
       'if "totalAmount" is what it looks like: arguments: { amount: /totalAmount }',
-      'if "to" is what it looks like: arguments: { recipients: /to }',
       'if "record_ids" is what it looks like: arguments: { records: /record_ids }',
+      'if "to" is what it looks like: arguments: { destinations: [{ at: /to, kind: mail }] }; optional: true for what may be left out',
     ])
     expect(draftOf({ count: 1 })?.review).toEqual(['1 decision, by people'])
+  })
+})
+
+describe('destinations in the arguments of a tool', () => {
+  it.each([
+    [
+      'mail',
+      ['to', 'cc', 'bcc', 'replyTo', 'participants', 'attendee_emails', 'customerEmail', 'recipientAddresses'.slice(0, 9)],
+    ],
+    ['iban', ['iban', 'creditorIban']],
+    ['account', ['toAccount', 'account_number', 'payee', 'beneficiary']],
+    ['channel', ['channel', 'channelId', 'chat_id', 'room']],
+    ['handle', ['username', 'assignees', 'mentions']],
+    ['url', ['url', 'webhookUrl', 'callback', 'endpoint', 'uri']],
+    ['domain', ['domain', 'allowedDomains']],
+    ['host', ['host', 'hostname', 'smtp_server']],
+  ])('of the kind %s are found by their names', (kind, names) => {
+    const review = draftOf({ arguments: names })?.review.join() ?? ''
+    for (const name of names) expect(review).toContain(`{ at: /${name}, kind: ${kind} }`)
+  })
+
+  it('are told together, and other arguments are none', () => {
+    expect(draftOf({ arguments: ['iban', 'cc', 'text', 'total', 'a/url'] })?.review.at(-1)).toBe(
+      'if "iban", "cc" are what they look like: arguments: { destinations: [{ at: /iban, kind: iban }, { at: /cc, kind: mail }] }; optional: true for what may be left out',
+    )
+    expect(draftOf({ arguments: ['text', 'body', 'title', 'path', 'query'] })?.review).toEqual([])
   })
 })
 

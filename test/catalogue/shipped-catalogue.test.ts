@@ -17,7 +17,9 @@ describe('the shipped catalogue', () => {
     expect(lacking(({ namespace, version }) => namespace !== undefined && version !== undefined)).toEqual([])
   })
   it('says of every tool that others receive something from where its recipients are, or that there are none', () => {
-    expect(lacking((tool) => tool.category !== 'external_communication' || tool.arguments.recipients !== undefined)).toEqual([])
+    const namesThem = ({ recipients, destinations }: (typeof tools)[number][1]['arguments']): boolean =>
+      recipients !== undefined || destinations?.some(({ kind }) => kind === 'mail') === true
+    expect(lacking((tool) => tool.category !== 'external_communication' || namesThem(tool.arguments))).toEqual([])
     expect(Object.fromEntries(tools)['send_email']?.arguments.recipients).toEqual(['/to', '/cc', '/bcc'])
   })
 })

@@ -4,6 +4,7 @@ import type { Caller } from '../../src/access/caller.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
 import { requestContext, supportedObligations } from '../../src/decisions/request-context.ts'
 import { compositionOf, type Request } from '../../src/model/request.ts'
+import { destinationDigest } from '../../src/risk/destinations.ts'
 import { anonymous, ask, gateway, operator, request } from '../support/callers.ts'
 import { shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
 
@@ -151,5 +152,43 @@ describe('known recipients', () => {
     expect((await facts(tested, mail())).known_domains).toEqual([])
     await tested.write([{ kind: 'seen', agent: 'support-agent', action: 'send_email', denied: false, domains: ['one.example'] }])
     expect((await facts(tested, mail())).known_domains).toEqual(['one.example'])
+  })
+})
+
+describe('known destinations', () => {
+  const mail = (to: string) => request('support-agent', 'send_email', { arguments: { to } })
+
+  it('are those of decisions that ran, one by one, and stand in the record as digests', async () => {
+    const tested = await testService()
+    const digest = destinationDigest('mail:ann@one.example')
+    await tested.write([
+      {
+        kind: 'seen',
+        agent: 'support-agent',
+        action: 'send_email',
+        denied: false,
+        domains: ['one.example'],
+        destinations: [digest],
+      },
+    ])
+    expect((await facts(tested, mail('Ann@one.example'))).known_destinations).toEqual([digest])
+    const other = await facts(tested, mail('bob@one.example'))
+    expect([other.known_domains, other.known_destinations]).toEqual([['one.example'], undefined])
+    expect(
+      (await facts(tested, request('coding-agent', 'send_email', { arguments: { to: 'ann@one.example' } }))).known_destinations,
+    ).toBe(undefined)
+  })
+
+  it('come only from what was let run', async () => {
+    const tested = await testService()
+    const denied = await tested.service.evaluate(
+      gateway,
+      ask('support-agent', 'send_email', { arguments: { to: 'ann@one.example' } }),
+    )
+    expect(denied.decision).toBe(false)
+    const [stored] = await tested.store.query({ kinds: ['decision'], newestFirst: true, limit: 1 })
+    const seen = stored?.record.effects.find(({ kind }) => kind === 'seen')
+    expect(seen).toMatchObject({ domains: [] })
+    expect(seen).not.toHaveProperty('destinations')
   })
 })

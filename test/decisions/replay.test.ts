@@ -29,6 +29,14 @@ const KINDS: readonly Case[] = [
   { name: 'of an unknown action', ask: ask('coding-agent', 'launch_rocket') },
   { name: 'of a human', ask: ask('carol', 'refund', { subject: { type: 'user', id: 'carol' }, arguments: { amount: 10 } }) },
   {
+    name: 'to a destination it has reached before',
+    prepare: async ({ service, earn }) => {
+      await earn('support-agent', 'communication:full', 4)
+      await service.evaluate(gateway, ask('support-agent', 'post_slack', { arguments: { channel: '#team' } }))
+    },
+    ask: ask('support-agent', 'post_slack', { arguments: { channel: 'team' } }),
+  },
+  {
     name: 'with a chain',
     ask: ask('finance-agent', 'categorise_expense', { context: { chain: [{ type: 'agent', id: 'research-agent' }] } }),
   },

@@ -23,6 +23,7 @@ const DESCRIBED_ELSEWHERE = [
   'trust.constants',
   'tenants.NAME.overrides',
   'detectors.settings',
+  'signals.mappings',
 ]
 
 type JsonSchema = {

@@ -43,11 +43,14 @@ export type Scene = TestService & {
 }
 
 /** A real server in front of the real service; ends with the test. */
-export async function scene(options: TestServiceOptions & { readonly http?: object } = {}): Promise<Scene> {
+export async function scene(
+  options: TestServiceOptions & { readonly http?: object; readonly mappings?: readonly object[] } = {},
+): Promise<Scene> {
   const metrics = createMetrics()
   const tested = await testService({ ...options, observe: metrics.observer })
   const config = Config.parse({
     http: { listen: '127.0.0.1:0', ...options.http },
+    signals: { mappings: options.mappings ?? [] },
     credentials: Object.entries(CREDENTIALS).map(([id, standing]) => ({
       id,
       ...standing,
@@ -59,6 +62,7 @@ export async function scene(options: TestServiceOptions & { readonly http?: obje
     config: config.http,
     credentials: config.credentials,
     entrypoints: [],
+    signalMappings: config.signals.mappings,
     metrics,
     events: silence(),
     version: '0.0.0-test',

@@ -309,3 +309,18 @@ describe('parseStrictJson', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
 })
+
+describe('numbers that are not exact in every reader', () => {
+  const limits = { ...STRICT_JSON_LIMITS, largeNumbersAsText: true }
+  const read = (text: string): unknown => {
+    const reading = parseStrictJson(text, limits)
+    return reading.ok ? reading.value : reading.error.code
+  }
+
+  it('are read as their digits where that is asked for, and nowhere else', () => {
+    expect(read('{"at": 1772445600123456789, "small": 7}')).toEqual({ at: '1772445600123456789', small: 7 })
+    expect(read('[-9007199254740993, 1e400]')).toEqual(['-9007199254740993', '1e400'])
+    expect(read('9'.repeat(65))).toBe('number_out_of_range')
+    expect(parseStrictJson('1772445600123456789')).toMatchObject({ ok: false, error: { code: 'number_out_of_range' } })
+  })
+})

@@ -31,7 +31,7 @@ async function answered(handler: Handler, path: string, body: unknown): Promise<
 describe('an observed decision, in every protocol', () => {
   test('answers the base and says nothing of what would have been', async () => {
     const { service, store } = await testService({ config: { modes: [{ mode: 'observe' }] } })
-    const native = createNativeHandlers(service, {} as never)
+    const native = createNativeHandlers(service, {} as never, { mappings: [], observe: () => undefined })
     const opa = createDataHandlers({ service, entrypoints: ['rbac/decision', 'rbac/allow'], mapping: undefined })
     const authzen = createAuthzenHandlers({
       service,

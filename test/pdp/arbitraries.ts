@@ -49,7 +49,7 @@ export const OPEN: DecisionInputs = {
   containment: [],
   incidents: { cap: 1, level: 4, due: [] },
   kill_switch: false,
-  measures: { amount: null, records: null, recipient_domains: null },
+  measures: { amount: null, records: null, recipient_domains: null, destinations: null },
   budget_refusals: [],
   guardrail_excess: 'require_approval',
   approval: null,
@@ -165,6 +165,10 @@ export const inputs: fc.Arbitrary<DecisionInputs> = fc.record({
     recipient_domains: fc.oneof(
       fc.constantFrom(null, 'unknown' as const),
       fc.array(fc.constantFrom('a.example', 'b.example', 'evil.example'), { maxLength: 3 }),
+    ),
+    destinations: fc.oneof(
+      fc.constantFrom(null, 'unknown' as const),
+      fc.array(fc.constantFrom('channel:a', 'channel:ab', 'iban:X'), { maxLength: 3 }),
     ),
   }),
   budget_refusals: often(

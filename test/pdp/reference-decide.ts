@@ -250,19 +250,28 @@ function boundsOf(terms: readonly Ceiling[]): Guardrails {
   return Object.fromEntries(entries)
 }
 
+/** The slow and obvious reading of a pattern with `*`. */
+function globPattern(pattern: string): RegExp {
+  const escaped = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/gu, '\\$&'))
+  return new RegExp(`^${escaped.join('[^]*')}$`, 'u')
+}
+
 function excessOf(bounds: Guardrails, { measures, budget_refusals }: DecisionInputs): string[] {
   const reasons: string[] = []
   for (const [name, measure] of [
     ['amount_max', measures.amount],
     ['records_max', measures.records],
     ['recipient_domains', measures.recipient_domains],
+    ['destinations', measures.destinations],
   ] as const) {
     if (!Object.hasOwn(bounds, name) || measure === null) continue
     const bound = bounds[name]!
     let within = false
     if (typeof bound === 'number' && typeof measure === 'number') within = measure <= bound
     if (typeof bound !== 'number' && Array.isArray(measure))
-      within = (measure as string[]).every((domain) => bound.includes(domain))
+      within = (measure as string[]).every((each) =>
+        bound.some((listed) => listed === each || (name === 'destinations' && globPattern(listed).test(each))),
+      )
     if (!within) reasons.push(`guardrail_exceeded:${name}`)
   }
   for (const { guardrail, have, limit } of budget_refusals) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { RECIPIENTS_MAX } from '../../src/risk/amounts-and-recipients.ts'
 import { CONTENT_CHARS_MAX, CONTENT_CLASSES, contentClasses } from '../../src/risk/content-classes.ts'
+import { DESTINATIONS_MAX } from '../../src/risk/destinations.ts'
 import { measuresOf } from '../../src/risk/facts.ts'
 import { ACTION, amountFacts, facts, request, SOURCES } from './samples.ts'
 
@@ -25,7 +25,7 @@ describe('the facts of a request', () => {
     expect(values.arguments).toEqual({})
     expect(values.trust).toEqual(SOURCES.trust)
     expect(unavailable).toEqual([])
-    expect(not_applicable).toEqual(['amount', 'recipients', 'records'])
+    expect(not_applicable).toEqual(['amount', 'destinations', 'recipients', 'records'])
     expect(JSON.parse(JSON.stringify(facts()))).toEqual(facts())
   })
   it('keep what the context says', () => {
@@ -75,7 +75,7 @@ describe('the amount', () => {
     expect(withPointer({ amount: '/0' }, [5]).unavailable).toEqual(['amount', 'arguments'])
   })
   it('is nothing to measure where the tool has none', () => {
-    expect(measuresOf(facts())).toEqual({ amount: null, records: null, recipient_domains: null })
+    expect(measuresOf(facts())).toEqual({ amount: null, records: null, recipient_domains: null, destinations: null })
   })
 })
 
@@ -147,12 +147,12 @@ describe('the recipients', () => {
     ['a dangling separator', 'a@b.example,'],
     ['a comma in a quoted name', '"Doe, John" <j@b.example>'],
     ['a very long address', `${'a'.repeat(600)}@b.example`],
-    ['too many in a list', Array.from({ length: RECIPIENTS_MAX + 1 }, () => 'a@b.example')],
-    ['too many in a text', 'a@b.example,'.repeat(RECIPIENTS_MAX + 1)],
+    ['too many in a list', Array.from({ length: DESTINATIONS_MAX + 1 }, () => 'a@b.example')],
+    ['too many in a text', 'a@b.example,'.repeat(DESTINATIONS_MAX + 1)],
     ['too many in a list of texts', Array.from({ length: 2 }, () => Array.from({ length: 600 }, () => 'a@b.example').join(','))],
   ])('are unavailable where there is %s', (_, recipients) => {
     const found = to(recipients)
-    expect(found.unavailable).toEqual(['recipients'])
+    expect(found.unavailable).toEqual(['destinations', 'recipients'])
     expect(measuresOf(found).recipient_domains).toBe('unknown')
   })
 })
@@ -184,13 +184,13 @@ describe('recipients in several arguments', () => {
       { to: Array.from({ length: 600 }, () => 'a@x.example'), cc: Array.from({ length: 401 }, () => 'a@x.example') },
     ],
   ])('are unavailable where %s', (_, toolArguments) => {
-    expect(withPointer(mail, toolArguments).unavailable).toEqual(['recipients'])
+    expect(withPointer(mail, toolArguments).unavailable).toEqual(['destinations', 'recipients'])
   })
   it('are unavailable where the arguments are', () => {
-    expect(withPointer(mail, ['a@x.example']).unavailable).toEqual(['arguments', 'recipients'])
+    expect(withPointer(mail, ['a@x.example']).unavailable).toEqual(['arguments', 'destinations', 'recipients'])
   })
   it('of a list are not read by their place, which would leave out the others', () => {
-    expect(withPointer({ recipients: '/to/0' }, { to: ['a@x.example', 'b@evil.example'] }).unavailable).toEqual(['recipients'])
+    expect(withPointer({ recipients: '/to/0' }, { to: ['a@x.example', 'b@evil.example'] }).unavailable).toEqual(['destinations', 'recipients'])
   })
 })
 
@@ -207,11 +207,11 @@ describe('recipients that the catalogue does not name', () => {
   it.each(['cc', 'bcc', 'Bcc', 'BCC', 'recipients', 'to_addresses', 'attendees'])(
     'make those of a message unavailable: %s',
     (name) => {
-      expect(send(['/to'], { to: 'a@x.example', [name]: 'b@evil.example' }).unavailable).toEqual(['recipients'])
+      expect(send(['/to'], { to: 'a@x.example', [name]: 'b@evil.example' }).unavailable).toEqual(['destinations', 'recipients'])
     },
   )
   it('make those of a message unavailable where the catalogue says nothing of recipients', () => {
-    expect(send(undefined, { to: 'a@evil.example' }).unavailable).toEqual(['recipients'])
+    expect(send(undefined, { to: 'a@evil.example' }).unavailable).toEqual(['destinations', 'recipients'])
     expect(send(undefined, { body: 'hello' }).not_applicable).toContain('recipients')
   })
   it('are not looked for where the catalogue says that there are none', () => {

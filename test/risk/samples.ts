@@ -47,6 +47,7 @@ export const SOURCES: RiskFactSources = {
   classification: 'internal',
   sensitive: false,
   knownDomains: [],
+  knownDestinations: [],
   facts: {},
   counters: { actions_last_hour: 3, denials_last_hour: 0, first_use: false },
   businessHours: [7, 19],

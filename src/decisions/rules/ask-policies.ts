@@ -58,6 +58,7 @@ export function withReading(sources: DerivationSources): Derived {
     classification: reading.classification,
     sensitive: reading.sensitive,
     knownDomains: facts.known_domains,
+    knownDestinations: facts.known_destinations ?? [],
     counters: facts.counters,
     businessHours: policySet.settings.guardrails.business_hours,
   })

@@ -34,10 +34,10 @@ export class DuplicateSignal extends Error {
 export type SignalKey = { readonly key: DocumentKey<'received'>; readonly digest: string }
 
 /** Where a signal is remembered; null for one that nothing tells from others. */
-export function signalKeyOf({ tenant, credential }: Caller, { origin, raw }: SignalEvent): SignalKey | null {
+export function signalKeyOf({ tenant, credential }: Caller, { origin, raw, compared = raw }: SignalEvent): SignalKey | null {
   if (origin === null) return null
   const name = idempotencyName('signal', credential ?? '', origin.source, origin.id)
-  return { key: idempotencyKey(tenant, name), digest: eventDigest(raw) }
+  return { key: idempotencyKey(tenant, name), digest: eventDigest(compared) }
 }
 
 /** Refuses what was received before. Throws `DuplicateSignal`. */

@@ -9,6 +9,7 @@ import { createDecisionHandlers, DECISION_ENDPOINTS } from './decisions.ts'
 import { createEventHandlers, EVENT_ENDPOINTS } from './events.ts'
 import { createIncidentHandlers, INCIDENT_ENDPOINTS } from './incidents.ts'
 import { createLadderHandlers, LADDER_ENDPOINTS } from './ladder.ts'
+import { createMappedSignalHandlers, MAPPED_SIGNAL_ENDPOINTS, type MappedSignalDeps } from './mapped-signals.ts'
 import { createOverrideHandlers, OVERRIDE_ENDPOINTS } from './overrides.ts'
 import { createPermissionRequestHandlers, PERMISSION_REQUEST_ENDPOINTS } from './permission-requests.ts'
 import { createPolicyHandlers, POLICY_ENDPOINTS } from './policies.ts'
@@ -32,6 +33,7 @@ export const NATIVE_ENDPOINTS = {
   ...CONTAINMENT_ENDPOINTS,
   ...RATER_ENDPOINTS,
   ...SIGNAL_ENDPOINTS,
+  ...MAPPED_SIGNAL_ENDPOINTS,
   ...TRUST_IMPORT_ENDPOINTS,
   ...APPROVAL_ENDPOINTS,
   ...OVERRIDE_ENDPOINTS,
@@ -49,7 +51,7 @@ export const NATIVE_ENDPOINTS = {
 export type NativeHandlers = Record<Exclude<keyof typeof NATIVE_ENDPOINTS, 'readOpenapi'>, Handler>
 
 /** Handlers of the native interface: parse strictly, ask the service, answer its answer. */
-export function createNativeHandlers(service: Service, streams: EventStreams): NativeHandlers {
+export function createNativeHandlers(service: Service, streams: EventStreams, mapped: MappedSignalDeps): NativeHandlers {
   return {
     ...createDecisionHandlers(service),
     ...createTrustHandlers(service),
@@ -63,6 +65,7 @@ export function createNativeHandlers(service: Service, streams: EventStreams): N
     ...createContainmentHandlers(service),
     ...createRaterHandlers(service),
     ...createSignalHandlers(service),
+    ...createMappedSignalHandlers(service, mapped),
     ...createTrustImportHandlers(service),
     ...createApprovalHandlers(service),
     ...createOverrideHandlers(service),

@@ -1,22 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-import {
-  AgentSignal,
-  DecisionSignal,
-  JudgedData,
-  OutcomeData,
-  type SignalBody,
-  SignalCloudEvent,
-  type SignalEvent,
-  STATE_DATA,
-} from '../../evidence/signals/wire.ts'
+import { EVENT_TYPE_PREFIX } from '../../evidence/signals/mapping/map-alert.ts'
+import { AgentSignal, DecisionSignal, type SignalBody, SignalCloudEvent, type SignalEvent } from '../../evidence/signals/wire.ts'
 import { ANY_SIGNAL_CLASSES, type AnySignalClass, isOutcomeClass, isStateClass } from '../../model/signal-classes.ts'
+import { signalDataOf } from '../../model/signal-data.ts'
 import { didYouMean } from '../../policy/known-names.ts'
 import { type Parsed, refuseRequest } from '../exchange.ts'
 import { checkShape } from '../input.ts'
-
-/** What the `type` of a CloudEvent begins with; the class follows. */
-const EVENT_TYPE_PREFIX = 'gradus.signal.'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -118,7 +108,6 @@ function classOf(name: unknown, pointer: string): Parsed<AnySignalClass> {
 }
 
 function bodyOf(of: AnySignalClass, data: unknown, prefix: string): Parsed<SignalBody> {
-  const schema = isStateClass(of) ? STATE_DATA[of] : isOutcomeClass(of) ? OutcomeData : JudgedData
-  const parsed = checkShape<unknown>(schema, data, prefix)
+  const parsed = checkShape<unknown>(signalDataOf(of), data, prefix)
   return parsed.ok ? { ok: true, value: { class: of, data: parsed.value } as SignalBody } : parsed
 }

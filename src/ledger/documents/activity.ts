@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../format/time.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { Resumption } from './pause.ts'
 
-/** Actions and recipient domains remembered per agent, at most. Beyond it, the oldest go. */
+/** Actions, recipient domains and destinations remembered per agent, at most. Beyond it, the oldest go. */
 export const REMEMBERED_NAMES_MAX = 512
 
 /** Length of the buckets of the last hour and of the last day, ms. Windows slide by whole buckets, so a window is never shorter than it says. */
@@ -58,6 +58,8 @@ export const Activity = z.strictObject({
   outstanding: z.array(Outstanding),
   actions: z.array(z.string()),
   domains: z.array(z.string()),
+  /** Digests of the destinations it has reached; absent: none. */
+  destinations: z.array(z.string()).optional(),
   /** What it asked for of the category `permission_escalation`, by hour for a day; absent: it never did. */
   escalations: z.array(ActivityBucket).readonly().optional(),
   /** What was told of it within the last hour; absent: nothing ever was. */

@@ -13,6 +13,8 @@ export const ACTIVITY_EFFECTS = {
     action: id.nullable(),
     denied: z.boolean(),
     domains: z.array(z.string().max(256)).max(64),
+    /** Digests of the destinations that it reached; absent: none. */
+    destinations: z.array(z.string().max(64)).max(64).optional(),
     /** It asked for an action of the category `permission_escalation`. */
     escalation: z.literal(true).optional(),
     rehearsal,

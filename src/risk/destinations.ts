@@ -1,0 +1,143 @@
+import type { ActionClass, DestinationKind, DestinationPlace } from '../catalogue/catalogue-file.ts'
+import { sha256Hex } from '../format/canonical-json.ts'
+import { checkIdentifier } from '../format/identifier.ts'
+import { byCodeUnit } from '../format/order.ts'
+import { pointerSteps } from '../format/source-place.ts'
+import { domainName, mailAddress } from './mail-address.ts'
+
+/** Most destinations of one request; of more none is read. */
+export const DESTINATIONS_MAX = 1_000
+
+/** Whom or what an action reaches: `value` is in the one spelling that equal ones have. */
+export type Destination = { readonly kind: DestinationKind; readonly value: string }
+/** All of a request; unavailable where one cannot be read, or a place that has to be there is not. */
+export type Destinations = readonly Destination[] | 'unavailable' | 'not_applicable'
+
+/**
+ * The destinations at the places of a tool, without repetitions, sorted by name. `recipients` are mail addresses of which one place has to be
+ * there; a place of `destinations` has to be there unless it is optional. An empty list is nobody.
+ */
+export function destinationsAt(toolArguments: unknown, places: ActionClass['arguments']): Destinations {
+  const found = readAll(toolArguments, places)
+  if (typeof found === 'string') return found
+  const distinct = new Map(found.map((each) => [destinationName(each), each]))
+  return [...distinct].sort(([a], [b]) => byCodeUnit(a, b)).map(([, each]) => each)
+}
+
+/** The mail addresses among them, in their order, each as often as it is named; not applicable where the tool has no place for any. */
+export function mailsAt(toolArguments: unknown, { recipients, destinations = [] }: ActionClass['arguments']) {
+  const found = readAll(toolArguments, { recipients, destinations: destinations.filter(({ kind }) => kind === 'mail') })
+  return typeof found === 'string' ? found : found.map(({ value }) => value)
+}
+
+/** Every pointer at which a tool takes mail addresses. */
+export function mailPointers({ recipients, destinations = [] }: ActionClass['arguments']): readonly string[] {
+  return [...pointersOf(recipients), ...destinations.filter(({ kind }) => kind === 'mail').map(({ at }) => at)]
+}
+
+function readAll(toolArguments: unknown, { recipients, destinations = [] }: Places): Destinations {
+  const mails = pointersOf(recipients)
+  if (mails.length + destinations.length === 0) return 'not_applicable'
+  const found = [
+    ...(mails.length === 0 ? [] : [anyMailsAt(toolArguments, mails)]),
+    ...destinations.map((place) => destinationsOf(toolArguments, place)),
+  ]
+  if (!found.every((each) => each !== undefined)) return 'unavailable'
+  const all = found.flat()
+  return all.length > DESTINATIONS_MAX ? 'unavailable' : all
+}
+
+/** A destination as rules and lists name it: `iban:DE89370400440532013000`. */
+export function destinationName({ kind, value }: Destination): string {
+  return `${kind}:${value}`
+}
+
+/** Under which a destination is remembered: it says nothing of whom it is to one who does not know them. 32 hexadecimal digits. */
+export function destinationDigest(name: string): string {
+  return sha256Hex(name).slice(0, DIGEST_CHARS)
+}
+
+const DIGEST_CHARS = 32
+
+type Places = Pick<ActionClass['arguments'], 'recipients' | 'destinations'>
+
+function pointersOf(pointers: Places['recipients']): readonly string[] {
+  return typeof pointers === 'string' ? [pointers] : (pointers ?? [])
+}
+
+/** Addresses at any of several places; undefined where none is there, or one cannot be read. */
+function anyMailsAt(toolArguments: unknown, pointers: readonly string[]): readonly Destination[] | undefined {
+  const found = pointers.map((at) => destinationsOf(toolArguments, { at, kind: 'mail', optional: true }))
+  const isThere = pointers.some((at) => memberAt(toolArguments, at) !== undefined)
+  return isThere && found.every((each) => each !== undefined) ? found.flat() : undefined
+}
+
+function destinationsOf(toolArguments: unknown, { at, kind, optional }: DestinationPlace): readonly Destination[] | undefined {
+  const value = memberAt(toolArguments, at)
+  if (value === undefined) return optional ? [] : undefined
+  const entries = textsOf(value, kind)
+  if (entries === undefined) return undefined
+  const read = entries.map((entry) => READ[kind](entry))
+  return read.every((each) => each !== undefined) ? read.map((each): Destination => ({ kind, value: each })) : undefined
+}
+
+/** The entries of a value: of a list each; of a text with mail addresses each. Accounts may be whole numbers. */
+function textsOf(value: unknown, kind: DestinationKind): readonly string[] | undefined {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (entries.length > DESTINATIONS_MAX) return undefined
+  const texts = entries.map((entry) => (kind === 'account' && Number.isSafeInteger(entry) ? String(entry) : entry))
+  if (!texts.every((text) => typeof text === 'string')) return undefined
+  const split = kind === 'mail' ? texts.flatMap((text) => text.split(/[,;]/u, DESTINATIONS_MAX + 1)) : texts
+  return split.length > DESTINATIONS_MAX ? undefined : split
+}
+
+/** The own member that a JSON Pointer names; null, which is never a destination, where something on the way is no object. */
+function memberAt(toolArguments: unknown, pointer: string): unknown {
+  return pointerSteps(pointer).reduce<unknown>((value, name) => {
+    if (value === undefined) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+    return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+  }, toolArguments ?? null)
+}
+
+/** How an entry of each kind is read; undefined for what is none, or what two programs could read in two ways. */
+const READ: Readonly<Record<DestinationKind, (text: string) => string | undefined>> = {
+  mail: (text) => mailAddress(text)?.address,
+  domain: (text) => domainName(text.trim()),
+  host: hostOf,
+  url: urlOf,
+  iban: ibanOf,
+  account: nameOf,
+  channel: (text) => nameOf(text.replace(/^#/u, '')),
+  handle: (text) => nameOf(text.replace(/^@/u, '')),
+}
+
+/** Longest name of an account, channel or person, characters. */
+const NAME_CHARS_MAX = 256
+/** Longest URL that is read, characters. */
+const URL_CHARS_MAX = 2_048
+
+function nameOf(text: string): string | undefined {
+  return checkIdentifier(text, { maxChars: NAME_CHARS_MAX }) === undefined ? text : undefined
+}
+
+/** A host without a port, lower-case; numbers of IPv4 in their four parts, however they were written. */
+function hostOf(text: string): string | undefined {
+  const isPlain = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$/u.test(text)
+  return isPlain && URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`).hostname : undefined
+}
+
+/** Scheme, host, port and path; without what only this one request says (query, fragment). One with a user before the host is none. */
+function urlOf(text: string): string | undefined {
+  if (text.length > URL_CHARS_MAX || !/^[a-z][a-z0-9+.-]*:\/\/[^\s\\]+$/iu.test(text) || !URL.canParse(text)) return undefined
+  const { protocol, username, password, host, pathname } = new URL(text)
+  return host === '' || username !== '' || password !== '' ? undefined : `${protocol}//${host}${pathname}`
+}
+
+/** ISO 13616, without spaces, upper-case; its check digits have to be right. */
+function ibanOf(text: string): string | undefined {
+  const iban = text.replaceAll(' ', '').toUpperCase()
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/u.test(iban)) return undefined
+  const digits = `${iban.slice(4)}${iban.slice(0, 4)}`.replaceAll(/[A-Z]/gu, (letter) => String(letter.charCodeAt(0) - 55))
+  return BigInt(digits) % 97n === 1n ? iban : undefined
+}
