@@ -97,6 +97,7 @@ type PolicyAdapter =
   | 'loadPolicySet'
   | 'restorePolicySet'
   | 'loadCandidate'
+  | 'runMutants'
   | 'readCatalogue'
   | 'readRisk'
   | 'checkRego'
@@ -110,6 +111,8 @@ function policyAdapters(): Pick<CliAdapters, PolicyAdapter> {
       sources ? cachedPolicySet(asFile(loaded), Date.now(), print) : bundledPolicySet(asFile(loaded), Date.now(), print),
     restorePolicySet: (archive) => restorePolicySet(archive),
     loadCandidate: (loaded, files) => candidatePolicySet(asFile(loaded), files, Date.now()),
+    // Loaded by the one command that needs it, never by a server.
+    runMutants: async (loaded, job) => (await import('./app/mutants/run-mutants.ts')).runMutants(loaded, job),
     readCatalogue,
     readRisk,
     checkRego: async (folder, options) => checkRego(folder, options).catch(asPolicyError),

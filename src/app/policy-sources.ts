@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { type ConfigFile, PACKAGE_ROOT } from '../config/load-config.ts'
 import { ServiceError } from '../format/error.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { assemblePolicySet, type PolicySetPlace, readPolicyParts } from '../rego/assemble-policy-set.ts'
+import { assemblePolicySet, type PolicySetParts, type PolicySetPlace, readPolicyParts } from '../rego/assemble-policy-set.ts'
 import { buildBundle, type BuildOptions, cachedBuild } from '../rego/build.ts'
 import { builtBundle, isWithoutOpa } from '../rego/built-bundle.ts'
 import { requirePerformers } from '../rego/duty-performers.ts'
@@ -26,7 +26,11 @@ export function cacheDir(): string {
 
 /** The policy set of a configuration with its Rego compiled as it stands; each bundle is compiled only when its sources changed. */
 export async function cachedPolicySet(loaded: ConfigFile, nowMs: number, print?: (line: string) => void): Promise<PolicySet> {
-  const { config, root } = loaded
+  return assemblePolicySet(await cachedParts(loaded), nowMs, print)
+}
+
+/** What the policy set of a configuration is made of, with its Rego compiled as it stands. Throws `bad_policy`. */
+export async function cachedParts({ config, root }: Pick<ConfigFile, 'config' | 'root'>): Promise<PolicySetParts> {
   const policies = resolve(root, config.policies)
   const compiled = async (name: string): Promise<Uint8Array | undefined> => {
     const dir = join(policies, name)
@@ -46,12 +50,11 @@ export async function cachedPolicySet(loaded: ConfigFile, nowMs: number, print?:
     )
   }
   // What has no sources here is taken from its bundle: a foreign base, or our graduation used as it is.
-  const parts = await readPolicyParts(policySetPlace(loaded), {
+  return readPolicyParts(policySetPlace({ config, root }), {
     base: config.base.bundle === undefined ? await compiled('rbac') : undefined,
     graduation: await compiled('graduation'),
     system: await compiled('system'),
   })
-  return assemblePolicySet(parts, nowMs, print)
 }
 
 /** The policy set of a configuration from its bundles as they are. */
@@ -60,7 +63,7 @@ export async function bundledPolicySet(loaded: ConfigFile, nowMs: number, print?
 }
 
 /** Where a configuration's policies are. */
-export function policySetPlace({ config, root }: ConfigFile): PolicySetPlace {
+export function policySetPlace({ config, root }: Pick<ConfigFile, 'config' | 'root'>): PolicySetPlace {
   return { config, root, shipped: join(PACKAGE_ROOT, 'bundles') }
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { CatalogueFile } from '../catalogue/catalogue-file.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
-import { ServiceError } from '../format/error.ts'
+import { invariant, ServiceError } from '../format/error.ts'
 import { Matrices } from '../pdp/matrix-schema.ts'
 import type { PolicySet, PolicySettings } from '../policy/policy-set.ts'
 import { RiskDocument } from '../risk/rule-document.ts'
@@ -36,11 +36,35 @@ export async function assemblePolicySet(
   nowMs: number,
   print?: (line: string) => void,
 ): Promise<PolicySet> {
-  return compiledSet(parts, nowMs, { print, inspect: ({ data }) => requirePerformers(data, fileOf(parts.graduation)) })
+  return compiledSet(parts, nowMs, {
+    print,
+    inspect: ({ name, data }) => {
+      if (name === 'graduation') requirePerformers(data, fileOf(parts.graduation))
+    },
+  })
 }
 
-/** How a set is compiled. `inspect`: what is asked of the graduation bundle beyond what it takes to decide. */
-type Compiling = { readonly print?: ((line: string) => void) | undefined; readonly inspect: (graduation: LoadedBundle) => void }
+/** A policy set and the two bundles that decide in it. */
+type WithBundles = { readonly policySet: PolicySet; readonly base: LoadedBundle; readonly graduation: LoadedBundle }
+
+/** Like `assemblePolicySet`, with the bundles of base and graduation beside the set. */
+export async function assembleWithBundles(parts: PolicySetParts, nowMs: number): Promise<WithBundles> {
+  const opened = new Map<string, LoadedBundle>()
+  const policySet = await compiledSet(parts, nowMs, { inspect: (bundle) => void opened.set(bundle.name, bundle) })
+  const [base, graduation] = [opened.get('base'), opened.get('graduation')]
+  invariant(base !== undefined && graduation !== undefined, 'a policy set has a base and a graduation')
+  graduationParts(graduation.data, fileOf(parts.graduation))
+  return { policySet, base, graduation }
+}
+
+/** What a policy set reads of the graduation's data itself. Throws `bad_policy` where a set would not be loaded with it; `file`: where the data is from. */
+export function graduationParts(data: unknown, file?: string): PolicySet['matrices'] {
+  requirePerformers(data, file)
+  return matricesIn(data)
+}
+
+/** How a set is compiled. `inspect`: what is asked of each bundle beyond what it takes to decide. */
+type Compiling = { readonly print?: ((line: string) => void) | undefined; readonly inspect: (bundle: LoadedBundle) => void }
 
 async function compiledSet(parts: PolicySetParts, nowMs: number, { print, inspect }: Compiling): Promise<PolicySet> {
   const opened: LoadedBundle[] = []
@@ -48,7 +72,7 @@ async function compiledSet(parts: PolicySetParts, nowMs: number, { print, inspec
     return await assembled(parts, nowMs, async (bytes, name, options = {}) => {
       const bundle = await load(bytes, name, print === undefined ? options : { ...options, print })
       opened.push(bundle)
-      if (name === 'graduation') inspect(bundle)
+      inspect(bundle)
       return bundle
     })
   } catch (error) {
@@ -83,7 +107,7 @@ async function assembled(parts: PolicySetParts, nowMs: number, open: Load): Prom
     mask: system?.policy,
     catalogue: catalogueOf(parts.catalogue, 'the catalogue'),
     risk: compileRiskRules(parts.risk),
-    matrices: matricesIn(graduation),
+    matrices: matricesIn(graduation.data),
     constants: parts.constants,
     settings: parts.settings,
     loadedAtMs: nowMs,
@@ -176,9 +200,9 @@ function requireEntrypoints(bundle: LoadedBundle, wanted: readonly string[]): vo
 }
 
 /** The chain and hard terms read the same matrix as the bundle: it is the bundle's own data. */
-function matricesIn(graduation: LoadedBundle): PolicySet['matrices'] {
-  const config = (graduation.data as { readonly graduation?: { readonly config?: { readonly matrix?: unknown } } } | null)
-    ?.graduation?.config
+function matricesIn(data: unknown): PolicySet['matrices'] {
+  const config = (data as { readonly graduation?: { readonly config?: { readonly matrix?: unknown } } } | null)?.graduation
+    ?.config
   const parsed = Matrices.safeParse(config?.matrix)
   if (parsed.success) return parsed.data
   throw new ServiceError(

@@ -21,6 +21,8 @@ export type LoadedBundle = {
   /** Rego files left in the bundle (rules that became entrypoints are pruned out by the compiler), by path. */
   readonly rego: readonly { readonly file: string; readonly text: string }[]
   readonly policy: Policy
+  /** The same compiled policy on another data document. Throws `BundleError` where it does not start. */
+  readonly withData: (data: unknown) => Policy
 }
 
 /** Merges a document into the data at a path; two values for one path are an error, as in OPA. */
@@ -87,7 +89,14 @@ export async function loadBundle(bytes: Uint8Array, options: BundleOptions): Pro
   const policy = compilePolicy(source, options)
   assertEntrypoints(manifest, policy, name)
   const { revision, roots, metadata } = manifest
-  return { name, manifest: { revision, roots, metadata, entrypoints: policy.entrypoints }, data: toJson(data), rego, policy }
+  return {
+    name,
+    manifest: { revision, roots, metadata, entrypoints: policy.entrypoints },
+    data: toJson(data),
+    rego,
+    policy,
+    withData: (other) => policy.withData(fromJson(other)),
+  }
 }
 
 /**

@@ -122,15 +122,24 @@ function setupOf(
   }
 }
 
+/** A policy whose module can be asked about another data document without being compiled again. */
+export type DataPolicy = Policy & { readonly withData: (data: RegoValue) => Policy }
+
 /** Compiles a module once and gives the policy on it; throws `BundleError`. */
-export function compilePolicy(source: PolicySource, options: PolicyOptions = {}): Policy {
+export function compilePolicy(source: PolicySource, options: PolicyOptions = {}): DataPolicy {
   const compiled = compileModule(source)
   const data = printValue(source.data)
   const builtins = providedBuiltins(options)
   const setup = setupOf(compiled, data, builtins, options)
   const instance = firstInstance(source, setup)
   assertBuiltins(source, instance, builtins)
-  return new CompiledPolicy(digestOf(source.wasmBytes, data), setup, instance)
+  const policy = new CompiledPolicy(digestOf(source.wasmBytes, data), setup, instance)
+  const withData = (other: RegoValue): Policy => {
+    const text = printValue(other)
+    const swapped = setupOf(compiled, text, builtins, options)
+    return new CompiledPolicy(digestOf(source.wasmBytes, text), swapped, firstInstance(source, swapped))
+  }
+  return Object.assign(policy, { withData })
 }
 
 /** A compiled module with at most one live instance; single-threaded, so evaluations never overlap. */

@@ -92,7 +92,7 @@ async function optional(file: string): Promise<Uint8Array | undefined> {
   return bytes
 }
 
-/** The catalogue of a folder: its YAML files as one. A tool, scope or agent stands in one file only. */
+/** The catalogue of a folder: its YAML files as one. A tool, scope, agent or server stands in one file only. */
 export async function readCatalogue(folder: string): Promise<CatalogueFile> {
   const files = await readFolder(folder, ['.yaml', '.yml'])
   const merged: {
@@ -100,17 +100,20 @@ export async function readCatalogue(folder: string): Promise<CatalogueFile> {
     trust_scopes: CatalogueFile['trust_scopes']
     tools: CatalogueFile['tools']
     agents: CatalogueFile['agents']
+    servers?: CatalogueFile['servers']
   } = { version: 1, trust_scopes: {}, tools: {}, agents: {} }
   for (const { file, text } of files) {
     const part = parseYaml(file, text, CatalogueFile, 'bad_policy')
-    for (const section of ['trust_scopes', 'tools', 'agents'] as const)
-      for (const [name, entry] of Object.entries(part[section])) {
-        if (Object.hasOwn(merged[section], name))
+    // A catalogue without this section audits nobody and holds nobody to it: an empty one would hold everybody to it.
+    if (part.servers !== undefined) merged.servers ??= {}
+    for (const section of ['trust_scopes', 'tools', 'agents', 'servers'] as const)
+      for (const [name, entry] of Object.entries(part[section] ?? {})) {
+        if (Object.hasOwn(merged[section] ?? {}, name))
           throw new ServiceError('bad_policy', `${section}.${name} stands in two catalogue files`, {
             place: { file },
             fix: `remove it from ${basename(file)} or the other file`,
           })
-        Object.assign(merged[section], { [name]: entry as unknown })
+        Object.assign(merged[section] ?? {}, { [name]: entry as unknown })
       }
   }
   catalogueOf(merged, folder)

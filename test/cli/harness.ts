@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { candidatePolicySet } from '../../src/app/candidate.ts'
 import { proofText } from '../../src/app/compose.ts'
+import { runMutants } from '../../src/app/mutants/run-mutants.ts'
 import { policySetPlace } from '../../src/app/policy-sources.ts'
 import { eraseRecords } from '../../src/audit/erase.ts'
 import { exportLine } from '../../src/audit/export.ts'
@@ -71,6 +72,7 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     loadPolicySet: () => shippedPolicySet(),
     restorePolicySet: (archive) => restorePolicySet(archive),
     loadCandidate: (loaded, files) => candidatePolicySet({ ...loaded, file: loaded.file ?? '' }, files, NOW_MS),
+    runMutants,
     openScratch,
     readCatalogue,
     readRisk,

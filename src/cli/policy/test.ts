@@ -3,9 +3,11 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import { fixtureCoverage } from '../../fixtures/coverage.ts'
-import { loadFixtures } from '../../fixtures/load.ts'
+import { type LoadedCase, loadFixtures } from '../../fixtures/load.ts'
+import { recording } from '../../fixtures/mutants/trace.ts'
 import { type CaseRun, runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
+import type { PolicySet } from '../../policy/policy-set.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
@@ -13,6 +15,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { findingsText } from '../support/findings.ts'
 import { configOption } from '../support/options.ts'
 import { errorText, painter, progress } from '../support/output.ts'
+import { judgeMutants } from './test/mutants.ts'
 import { formatReport, TEST_FORMATS, type TestFormat } from './test/report.ts'
 
 /** Options of `gradus test`. */
@@ -24,6 +27,7 @@ export type TestOptions = {
   readonly coverage: boolean
   readonly watch: boolean
   readonly bundles: boolean
+  readonly mutants: boolean
 }
 
 /** Adds `gradus test`. */
@@ -35,6 +39,7 @@ export function addTest(program: Command, cli: Cli): void {
     .option('--json', 'the same as --format json', false)
     .option('--filter <pattern>', 'only cases whose name has this (regular expression)')
     .option('--coverage', 'risk rules and matrix cells that no fixture reached', false)
+    .option('--mutants', 'change each value of the policies in turn, and list what no fixture notices', false)
     .option('--watch', 'run again when something changes', false)
     .option('--bundles', 'use the bundles as they are instead of compiling the sources', false)
   const exits = {
@@ -43,6 +48,7 @@ export function addTest(program: Command, cli: Cli): void {
     mismatch: 'a fixture failed',
     not_found: 'no fixture there, or none of that name',
     io: LOG_EXITS.io,
+    survived: '--mutants: a change that no fixture notices',
   }
   runs(command, cli, exits, (dir: string | undefined, { json, format, ...options }: Typed) =>
     testCommand(cli.deps, { ...options, dir, format: json ? 'json' : format }),
@@ -57,10 +63,19 @@ async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCod
   const format = TEST_FORMATS.find((known) => known === options.format)
   if (format === undefined)
     throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
+  if (options.mutants) assertPlain(options, format)
   const filter = filterOf(options.filter)
   const once = async (loaded: LoadedConfig): Promise<ExitCode> =>
     runOnce(deps, { ...options, format, filter, dir: fixturesOf(deps, options, loaded), loaded })
   return options.watch ? watching(deps, options, once) : once(await deps.loadConfig(options.config))
+}
+
+/** Mutants are made of the sources, once, and told in a form of their own. */
+function assertPlain({ bundles, coverage, watch }: TestOptions, format: TestFormat): void {
+  const other = bundles ? '--bundles' : coverage ? '--coverage' : watch ? '--watch' : undefined
+  const wrong = other ?? (format === 'pretty' || format === 'json' ? undefined : `--format ${format}`)
+  if (wrong === undefined) return
+  throw new ServiceError('usage', `--mutants does not go with ${wrong}`, { fix: `leave one of them out` })
 }
 
 function fixturesOf(deps: CliDeps, { dir }: TestOptions, loaded: LoadedConfig): string {
@@ -87,7 +102,8 @@ type Prepared = Omit<TestOptions, 'format' | 'filter' | 'dir'> & {
   readonly loaded: LoadedConfig
 }
 
-async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, bundles }: Prepared): Promise<ExitCode> {
+async function runOnce(deps: CliDeps, prepared: Prepared): Promise<ExitCode> {
+  const { format, filter, dir, loaded, coverage, bundles, mutants } = prepared
   const { cases, findings } = await loadFixtures(dir)
   if (findings.length > 0) {
     deps.stderr(findingsText(findings, deps.cwd))
@@ -99,15 +115,14 @@ async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, b
       place: { file: dir },
       fix: 'name another folder or filter',
     })
-  const policySet = await deps.loadPolicySet(loaded, { sources: !bundles })
-  const bar = progress(deps, false)
+  const loadedSet = await deps.loadPolicySet(loaded, { sources: !bundles })
+  const recorder = mutants ? recording(loadedSet) : undefined
+  const policySet = recorder?.policySet ?? loadedSet
   const started = deps.elapsed()
-  const runs: CaseRun[] = []
-  for (const each of chosen) {
-    bar.show(`${runs.length + 1}/${chosen.length} ${each.fixture.name}`)
-    runs.push(await runCase(each, { ...deps, policySet }))
-  }
-  bar.end()
+  const runs = await runAll(deps, chosen, policySet, () => recorder?.nextCase())
+  const passed = runs.every((run) => run.passed)
+  if (recorder !== undefined && passed)
+    return judgeMutants(deps, { loaded, cases: chosen, trace: await recorder.trace(), format, started })
   const reached = runs.flatMap((run) => run.reached)
   deps.stdout(
     formatReport(
@@ -116,7 +131,24 @@ async function runOnce(deps: CliDeps, { format, filter, dir, loaded, coverage, b
       painter(deps),
     ),
   )
-  return runs.every(({ passed }) => passed) ? EXIT_CODES.ok : EXIT_CODES.mismatch
+  return passed ? EXIT_CODES.ok : EXIT_CODES.mismatch
+}
+
+async function runAll(
+  deps: CliDeps,
+  cases: readonly LoadedCase[],
+  policySet: PolicySet,
+  onCase: () => void,
+): Promise<readonly CaseRun[]> {
+  const bar = progress(deps, false)
+  const runs: CaseRun[] = []
+  for (const each of cases) {
+    bar.show(`${runs.length + 1}/${cases.length} ${each.fixture.name}`)
+    onCase()
+    runs.push(await runCase(each, { ...deps, policySet }))
+  }
+  bar.end()
+  return runs
 }
 
 /** Runs again whenever something changes, the configuration too, until the process is asked to end. Errors are shown and waited over. */

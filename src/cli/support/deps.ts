@@ -1,5 +1,8 @@
 import type { CatalogueFile } from '../../catalogue/catalogue-file.ts'
 import type { Config } from '../../config/config.ts'
+import type { LoadedCase } from '../../fixtures/load.ts'
+import type { JudgedMutation } from '../../fixtures/mutants/mutation.ts'
+import type { PolicyTrace } from '../../fixtures/mutants/trace.ts'
 import type { SourceFinding } from '../../format/source-place.ts'
 import type { runLives } from '../../labs/trust-worlds/run-lives.ts'
 import type { project } from '../../ledger/fold/fold.ts'
@@ -99,6 +102,17 @@ export type CliAdapters = {
     loaded: LoadedConfig,
     files: CandidateSources,
   ) => Promise<{ readonly policySet: PolicySet; readonly changed: readonly string[] }>
+  /** Judges every mutation of the policies of a configuration by cases that pass (`app/mutants/run-mutants.ts`). */
+  readonly runMutants: (
+    loaded: LoadedConfig,
+    job: {
+      readonly cases: readonly LoadedCase[]
+      readonly trace: PolicyTrace
+      readonly threads: number
+      readonly nowMs: number
+      readonly onProgress: (done: number, total: number) => void
+    },
+  ) => Promise<readonly JudgedMutation[]>
   /** Room outside of memory for documents of which there are as many as decisions. */
   readonly openScratch: () => Scratch
   readonly readCatalogue: (folder: string) => Promise<CatalogueFile>

@@ -18,6 +18,8 @@ export const EXIT_CODES = {
   io: 7,
   /** `audit replay`, `simulate`: decisions were made under other semantics and cannot be decided again; none of the others differs. */
   other_semantics: 8,
+  /** `gradus test --mutants`: a change of the policies that no fixture notices. */
+  survived: 9,
   /** `--exit-code`: the outcome of a decision that does not run. */
   deny: 10,
   suggest: 11,
