@@ -1,10 +1,9 @@
-import { canonicalJson } from '../format/canonical-json.ts'
 import { UNKNOWN_AGENTS_ACCOUNT } from './accounts.ts'
 import type { AgentChange } from '../trust/trust-change.ts'
 import { reaches } from './containment-reach.ts'
 import { type Pause, PAUSED_NAMED_MAX } from './documents/pause.ts'
 import type { Effect, EffectOf } from './effect.ts'
-import { isPausedBy, partiesOfApproval, pauseOwner } from './fold/pauses.ts'
+import { isPausedBy, partiesOfApproval, pauseOwner, targetName } from './fold/pauses.ts'
 import type { Moment, ProjectionState } from './fold/state.ts'
 import { activityKey, approvalKey, inboxKey } from './keys.ts'
 
@@ -44,8 +43,8 @@ function causesOf(effects: readonly Effect[], changes: readonly AgentChange[], n
   )
   const byTarget = new Map<string, Cause>()
   for (const cause of [...contained, ...incidents, ...demotions]) {
-    const name = canonicalJson(cause.target)
-    const isCovered = cause.cause === 'demotion' && byTarget.has(canonicalJson(targetOf(pauseOwner(cause.target), null)))
+    const name = targetName(cause.target)
+    const isCovered = cause.cause === 'demotion' && byTarget.has(targetName(targetOf(pauseOwner(cause.target), null)))
     if (!byTarget.has(name) && !isCovered) byTarget.set(name, cause)
   }
   return [...byTarget.values()]

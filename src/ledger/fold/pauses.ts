@@ -1,4 +1,3 @@
-import { canonicalJson } from '../../format/canonical-json.ts'
 import { DAY_MS } from '../../format/time.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import { reaches } from '../containment-reach.ts'
@@ -18,7 +17,7 @@ export const PAUSE_RULES: FoldRules<keyof typeof PAUSE_EFFECTS> = {
   paused: ({ pause }, { tenant, nowMs }, state) => {
     const key = pausesKey(tenant, pauseOwner(pause.target))
     const others = (state.document(key)?.marks ?? []).filter(
-      (each) => each.at_ms > nowMs - PAUSE_MEMORY_MS && canonicalJson(each.target) !== canonicalJson(pause.target),
+      (each) => each.at_ms > nowMs - PAUSE_MEMORY_MS && targetName(each.target) !== targetName(pause.target),
     )
     state.put(key, { marks: bounded([...others, { ...pause, at_ms: nowMs }]) })
     return NO_CHANGES
@@ -33,6 +32,12 @@ export const PAUSE_RULES: FoldRules<keyof typeof PAUSE_EFFECTS> = {
 /** Under which agent a pause of this target is kept; the empty text where it names none. */
 export function pauseOwner(target: ContainmentTarget): string {
   return target.kind === 'tenant' ? '' : (target.agent ?? '')
+}
+
+/** What tells one target from another. */
+export function targetName(target: ContainmentTarget): string {
+  const part = target.kind === 'scope' ? target.scope : target.kind === 'action' ? target.action : ''
+  return JSON.stringify([target.kind, pauseOwner(target), part])
 }
 
 /** The two oldest become one that reaches the whole agent, or the tenant: nothing that was paused goes on because there are many. */
