@@ -188,6 +188,12 @@ describe('gradus explain', () => {
       'base: Nothing but the static policy can lift this',
     ],
     [
+      'what no role permits, which may be asked for',
+      request('read_hr_record', { type: 'hr_record', id: '1' }),
+      [],
+      'The agent may ask for it: POST /api/v1/permission-requests',
+    ],
+    [
       'permission escalation',
       JSON.stringify({
         subject: { type: 'agent', id: 'operations-agent' },

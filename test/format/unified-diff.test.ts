@@ -51,7 +51,7 @@ describe('a unified diff', () => {
   })
 
   it('shows three lines around a change, and changes that are near each other together', () => {
-    const text = [...'abcdefghijklmnopqrstuvw'].map((each) => `${each}\n`).join('')
+    const text = 'abcdefghijklmnopqrstuvw'.replaceAll(/./gu, '$&\n')
     const edits = [
       { at: 20, removed: 0, added: ['new'] },
       { at: 1, removed: 1, added: ['B', 'b2'] },
