@@ -138,28 +138,45 @@ const DESTINATION_NAMES: readonly { readonly kind: DestinationKind; readonly nam
   { kind: 'host', named: /(?:^|_)(?:host|hostname|server)s?$/u },
 ]
 
+/** Formats of JSON Schema that say what an argument is. */
+const DESTINATION_FORMATS: readonly { readonly kind: DestinationKind; readonly formats: readonly string[] }[] = [
+  { kind: 'mail', formats: ['email', 'idn-email'] },
+  { kind: 'url', formats: ['uri', 'iri', 'url'] },
+  { kind: 'host', formats: ['hostname', 'idn-hostname', 'ipv4', 'ipv6'] },
+]
+
 /** Arguments that look as if risk rules and caps would want to read them. */
-function measures({ arguments: names }: SeenTool): readonly string[] {
-  const namable = names.filter((name) => name.length <= NAME_CHARS_MAX && !/[/~]/u.test(name))
+function measures({ arguments: names, formats = {}, required }: SeenTool): readonly string[] {
+  const namable = names.filter((name) => name.length <= NAME_CHARS_MAX && /^[\p{L}\p{N}_.$-]+$/u.test(name))
   const single = MEASURES.flatMap(({ member, named }) => {
     const found = namable.find((name) => named.test(snake(name)))
     return found === undefined ? [] : [`if "${found}" is what it looks like: arguments: { ${member}: /${found} }`]
   })
   const places = namable.flatMap((name) => {
-    const kind = DESTINATION_NAMES.find(({ named }) => named.test(snake(name)))?.kind
+    const kind = destinationKind(name, Object.hasOwn(formats, name) ? formats[name] : undefined)
     return kind === undefined ? [] : [{ name, kind }]
   })
-  return [...single, ...reached(places)]
+  return [...single, ...reached(places, required)]
+}
+
+/** The kind of destination that an argument looks like, by its format, else by its name. */
+function destinationKind(name: string, format: string | undefined): DestinationKind | undefined {
+  const known = DESTINATION_FORMATS.find(({ formats }) => format !== undefined && formats.includes(format))
+  return known?.kind ?? DESTINATION_NAMES.find(({ named }) => named.test(snake(name)))?.kind
 }
 
 /** Whom or what it reaches: all places together, because each that is left out is one that nobody counts. */
-function reached(places: readonly { readonly name: string; readonly kind: DestinationKind }[]): readonly string[] {
+function reached(
+  places: readonly { readonly name: string; readonly kind: DestinationKind }[],
+  required: readonly string[] | undefined,
+): readonly string[] {
   if (places.length === 0) return []
   const named = places.map(({ name }) => `"${name}"`).join(', ')
-  const entries = places.map(({ name, kind }) => `{ at: /${name}, kind: ${kind} }`).join(', ')
-  return [
-    `if ${named} ${places.length === 1 ? 'is what it looks' : 'are what they look'} like: arguments: { destinations: [${entries}] }; optional: true for what may be left out`,
-  ]
+  const optional = (name: string): string => (required === undefined || required.includes(name) ? '' : ', optional: true')
+  const entries = places.map(({ name, kind }) => `{ at: /${name}, kind: ${kind}${optional(name)} }`).join(', ')
+  const looks = places.length === 1 ? 'is what it looks like' : 'are what they look like'
+  const left = required === undefined ? '; optional: true for what may be left out' : ''
+  return [`if ${named} ${looks}: arguments: { destinations: [${entries}] }${left}`]
 }
 
 /** `totalAmount` as `total_amount`. */

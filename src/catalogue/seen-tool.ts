@@ -19,6 +19,10 @@ export type SeenTool = {
   readonly resources?: readonly string[] | undefined
   /** Names of the arguments. */
   readonly arguments: readonly string[]
+  /** Of those whose schema has one, the format of the argument or of its entries (JSON Schema `format`). */
+  readonly formats?: Readonly<Record<string, string>> | undefined
+  /** The arguments that its schema asks for; undefined where no schema was seen. */
+  readonly required?: readonly string[] | undefined
   readonly hints?: ToolHints | undefined
   /** The server that it is of, where that is to stand in its entry. */
   readonly namespace?: string | undefined

@@ -93,6 +93,17 @@ describe('destinations in the arguments of a tool', () => {
     for (const name of names) expect(review).toContain(`{ at: /${name}, kind: ${kind} }`)
   })
 
+  it('are found by the formats of their schema too, and are optional where it does not ask for them', () => {
+    const seen = {
+      arguments: ['owner', 'target', 'to', 'odd'],
+      formats: { owner: 'email', target: 'uri', odd: 'date' },
+      required: ['to'],
+    }
+    expect(draftOf(seen)?.review).toEqual([
+      'if "owner", "target", "to" are what they look like: arguments: { destinations: [{ at: /owner, kind: mail, optional: true }, { at: /target, kind: url, optional: true }, { at: /to, kind: mail }] }',
+    ])
+  })
+
   it('are told together, and other arguments are none', () => {
     expect(draftOf({ arguments: ['iban', 'cc', 'text', 'total', 'a/url'] })?.review.at(-1)).toBe(
       'if "iban", "cc" are what they look like: arguments: { destinations: [{ at: /iban, kind: iban }, { at: /cc, kind: mail }] }; optional: true for what may be left out',

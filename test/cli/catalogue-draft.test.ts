@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
-import { CatalogueFile } from '../../src/catalogue/catalogue-file.ts'
+import { CatalogueFile, CatalogueTool } from '../../src/catalogue/catalogue-file.ts'
 import { compileCatalogue } from '../../src/catalogue/catalogue.ts'
 import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { EXIT_CODES } from '../../src/cli/support/exit-codes.ts'
@@ -135,6 +135,27 @@ const LIST = {
 describe('gradus catalogue draft from the tools of an MCP server', () => {
   const draft = (text: string, ...argv: readonly string[]) =>
     run(['catalogue', 'draft', '--from', 'mcp', place.write('tools.json', text), ...argv])
+
+  it('finds whom and what a tool reaches in its schema, in a form that the catalogue takes', async () => {
+    const properties = {
+      to: { type: 'array', items: { type: 'string', format: 'email' } },
+      bcc: { type: 'array' },
+      hook: { type: 'string', format: 'uri' },
+      payeeIban: { type: 'string' },
+      text: { type: 'string', format: 7 },
+      'b\nad': { format: 'email' },
+    }
+    const tool = { name: 'invite', inputSchema: { type: 'object', properties, required: ['to', 'payeeIban'] } }
+    const drafted = await draft(JSON.stringify({ tools: [tool] }))
+    const places = /arguments: (\{ destinations: .* \})$/mu.exec(drafted.out)?.[1] ?? ''
+    const at = { scope: 's', category: 'destructive', blast: 3, reversibility: 2, frequency: 'rare' }
+    expect(CatalogueTool.parse({ ...at, arguments: parse(places) as unknown }).arguments.destinations).toEqual([
+      { at: '/to', kind: 'mail', optional: false },
+      { at: '/bcc', kind: 'mail', optional: true },
+      { at: '/hook', kind: 'url', optional: true },
+      { at: '/payeeIban', kind: 'iban', optional: false },
+    ])
+  })
 
   it('believes no hint, and passes each on to the reviewer', async () => {
     const drafted = await draft(JSON.stringify(LIST))

@@ -79,11 +79,16 @@ describe('the class of an alert', () => {
 
   test('is none, with every reason once', () => {
     expect(classOf({ severity: 1 })).toBe(
-      'no class of the mapping "m" fits: exfiltration: the severity is low; canary_tripped: nothing at /canary; anomalous: decision_id: nothing at /decision',
+      'no class of the mapping "m" fits: canary_tripped: nothing at /canary; anomalous: decision_id: nothing at /decision',
     )
     expect(classOf({ severity: 2, tag: 'leak,'.repeat(200) })).toContain('exfiltration: none of its values at /tags, /tag')
     expect(classOf({ severity: 3 })).toContain('severity: "3" at /severity is not in its table')
     expect(classOf({})).toContain('severity: nothing at /severity')
+    const grave = { class: 'revoked', severity: ['high', 'critical'] }
+    const places = { agent: { at: ['/a'] }, event_id: [{ at: ['/i'] }], severity: { value: 'low' } }
+    expect(mapAlert(mappingOf({ ...places, classes: [grave, grave] }), {})).toMatchObject({
+      message: 'no class of the mapping "m" fits: no line is for the severity low',
+    })
     const never = { class: 'revoked', severity: ['low'] }
     expect(mapAlert(mappingOf({ agent: { at: ['/a'] }, event_id: [{ at: ['/i'] }], classes: [never] }), {})).toMatchObject({
       message: expect.stringContaining('severity: the mapping names no place for it'),

@@ -15,7 +15,12 @@ const McpTool = z.object({
   name: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),
-  inputSchema: z.object({ properties: z.record(z.string(), z.unknown()).optional() }).optional(),
+  inputSchema: z
+    .object({
+      properties: z.record(z.string(), z.unknown()).optional(),
+      required: z.array(z.string()).optional().catch(undefined),
+    })
+    .optional(),
   annotations: z
     .object({
       title: z.string().optional(),
@@ -57,6 +62,8 @@ export async function listedTools(deps: CliDeps, file: string): Promise<Seen> {
       name,
       description: description ?? title ?? annotations?.title,
       arguments: Object.keys(inputSchema?.properties ?? {}),
+      formats: formatsOf(inputSchema?.properties ?? {}),
+      ...(inputSchema === undefined ? {} : { required: inputSchema.required ?? [] }),
       hints: annotations,
     })),
     agents: [],
@@ -64,4 +71,16 @@ export async function listedTools(deps: CliDeps, file: string): Promise<Seen> {
     omitted: 0,
     from: `the tool list ${file}`,
   }
+}
+
+const Formatted = z.object({ format: z.string().optional(), items: z.object({ format: z.string() }).optional().catch(undefined) })
+
+/** The formats of arguments, or of the entries of those that are lists. */
+function formatsOf(properties: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const formats = Object.entries(properties).flatMap(([name, schema]) => {
+    const read = Formatted.safeParse(schema).data
+    const format = read?.format ?? read?.items?.format
+    return format === undefined ? [] : [[name, format] as const]
+  })
+  return Object.fromEntries(formats)
 }

@@ -63,20 +63,22 @@ function optional(place: SignalPlace | undefined, alert: unknown): AtPlace {
 
 type Fitting =
   | { readonly ok: true; readonly of: AlertClass['class']; readonly data: Readonly<Record<string, AlertValue>> }
-  | { readonly ok: false; readonly because: string }
+  | { readonly ok: false; readonly because: string; readonly far?: true }
 
 /** Longest list of reasons in a refusal, characters: a batch can hold a thousand. */
 const REASONS_CHARS_MAX = 1_000
 
-/** The first line that fits; where none does, why each of them does not, the same reason once. */
+/** The first line that fits; where none does, why each of them does not, the same reason once. Lines for other severities are told only where all are. */
 function firstFitting(mapping: WholeMapping, alert: unknown, severity: AtPlace): Fitting {
-  const reasons = new Set<string>()
+  const near = new Set<string>()
+  const far = new Set<string>()
   for (const row of mapping.classes) {
     const fit = fits(row, mapping, alert, severity)
     if (fit.ok) return fit
+    const reasons = fit.far === true ? far : near
     reasons.add(fit.because)
   }
-  const because = [...reasons].join('; ')
+  const because = [...(near.size > 0 ? near : far)].join('; ')
   return { ok: false, because: because.length > REASONS_CHARS_MAX ? `${because.slice(0, REASONS_CHARS_MAX)}…` : because }
 }
 
@@ -84,7 +86,7 @@ function fits(row: AlertClass, mapping: WholeMapping, alert: unknown, severity: 
   if (row.severity !== undefined) {
     if (!severity.ok) return { ok: false, because: `severity: ${severity.because}` }
     if (!row.severity.some((each) => each === severity.value))
-      return { ok: false, because: `${row.class}: the severity is ${String(severity.value)}` }
+      return { ok: false, because: `no line is for the severity ${String(severity.value)}`, far: true }
   }
   const failing = row.when.find(({ at, in: among }) => !holds(at, among, alert))
   if (failing !== undefined)
