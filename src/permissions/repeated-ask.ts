@@ -28,7 +28,8 @@ export function repeatedAskEffects(
   const { agent, action, scope, tenant } = context
   if (askedToday <= SAME_ASKS_PER_DAY_MAX || !agent.known) return []
   const judged: Judged = {
-    ...{ decision_id: id, agent: agent.id, scope, earns: false, blast: action.blast, delegators: [], decided_at_ms: nowMs },
+    ...{ decision_id: id, agent: agent.id, scope, earns: false, delegators: [], decided_at_ms: nowMs },
+    ...{ blast: action.blast, reversibility: action.reversibility },
     stake: action.category === 'read_only' ? 'read' : 'proposal',
   }
   const alarm: Verdict = {
