@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { createInjectionClassifier } from '../../src/classifiers/classifiers.ts'
 import { explainedOf } from '../../src/cli/policy/explain/explained.ts'
@@ -319,26 +319,26 @@ describe('a classifier over HTTP', () => {
     server = await modelServer()
   })
   afterAll(() => server.close())
-  let tested: TestService
-  let sent: number
-  beforeEach(async () => {
-    const model = { url: server.url, timeout_ms: 50 }
-    sent = 0
+  const asking = (timeoutMs: number, fetching: typeof fetch): Promise<TestService> => {
+    const model = { url: server.url, timeout_ms: timeoutMs }
+    return withModels({
+      injection_classifier: createInjectionClassifier(model, undefined, { fetch: fetching, steadyMs: () => 0 }),
+    })
+  }
+
+  it('never holds a decision up for longer than its time, and not at all once it is left alone', async () => {
+    let sent = 0
     // Counted where it is sent: on a busy machine the time is up before a request reaches the server.
     const counted: typeof fetch = (...question) => {
       sent += 1
       return fetch(...question)
     }
-    const outside = { injection_classifier: createInjectionClassifier(model, undefined, { fetch: counted, steadyMs: () => 0 }) }
-    tested = await withModels(outside)
-  })
-
-  it('never holds a decision up for longer than its time, and not at all once it is left alone', async () => {
+    const tested = await asking(50, counted)
     server.answer(() => undefined)
     for (let slow = 0; slow < 5; slow += 1) {
       const startMs = performance.now()
       const { decision_id } = await tested.service.evaluate(gateway, book())
-      expect(performance.now() - startMs).toBeLessThan(2_000)
+      expect(performance.now() - startMs).toBeLessThan(10_000)
       expect(await watchOf(tested, decision_id)).toMatchObject({ blind: [{ reason: 'no answer within 50 ms' }] })
     }
     const { decision_id } = await tested.service.evaluate(gateway, book())
@@ -350,6 +350,7 @@ describe('a classifier over HTTP', () => {
   })
 
   it('is believed when it is sure', async () => {
+    const tested = await asking(5_000, fetch)
     server.answer(says({ confidence: 1 }))
     expect((await tested.service.evaluate(gateway, book())).trust).toMatchObject({ score: 0.4 })
   })
