@@ -74,7 +74,7 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
 }
 
 /** The text of the data file, read. */
-export type GrantSource = {
+type GrantSource = {
   readonly text: string
   readonly rows: readonly string[]
   readonly lines: LineCounter

@@ -12,10 +12,10 @@ import { sendRequest } from '../support/server-client.ts'
 import { permissionRequestPath } from './permission-requests-path.ts'
 
 /** Options of `gradus permission-requests done` and `refuse`. */
-export type PermissionVerdictOptions = PeopleOptions & { readonly note: string }
+type PermissionVerdictOptions = PeopleOptions & { readonly note: string }
 
 /** How a request is closed: by which command, as what. */
-export type Closing = { readonly name: string; readonly verdict: PermissionVerdict['verdict']; readonly description: string }
+type Closing = { readonly name: string; readonly verdict: PermissionVerdict['verdict']; readonly description: string }
 
 /** Adds `gradus permission-requests done` or `refuse`. */
 export function addPermissionRequestsClose(requests: Command, cli: Cli, { name, verdict, description }: Closing): void {

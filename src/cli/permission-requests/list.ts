@@ -12,7 +12,7 @@ import { sendRequest } from '../support/server-client.ts'
 import { PERMISSION_REQUESTS_PATH } from './permission-requests-path.ts'
 
 /** Options of `gradus permission-requests list`. */
-export type PermissionRequestsListOptions = PeopleOptions & {
+type PermissionRequestsListOptions = PeopleOptions & {
   readonly agent: string | undefined
   readonly after: string | undefined
 }
