@@ -299,12 +299,22 @@ const ASKING = [
     '',
   ],
   [
+    'tenant: in memory too nothing is shared',
+    [
+      ['stores/document-map.ts', 'kinds[kind].get(tenant)?.get(id) as', "kinds[kind].get('')?.get(id) as"],
+      ['stores/document-map.ts', 'const byId = kinds[kind].get(tenant)', "const byId = kinds[kind].get('')"],
+      ['stores/document-map.ts', 'kinds[kind].set(tenant, new Map', "kinds[kind].set('', new Map"],
+    ],
+    'test/property/tenants.test.ts',
+    '',
+  ],
+  [
     'decision: an agent’s credential asks for itself',
     'decisions/evaluate.ts',
     'refuseForOthers(caller, asked)\n  const',
     'const',
-    EVALUATE,
-    '',
+    ACCESS,
+    'decides and reads trust for itself only',
   ],
   [
     'decision: one that is not recorded lets nothing run',
