@@ -78,6 +78,7 @@ check: $(STAMP) lint ## quick, the whole lint, and all tests that are fast: befo
 
 test: $(STAMP) opa chromium lint typecheck layers build policies bundles-check ## everything: what CI runs
 	@node scripts/schemas.mjs --check
+	@node bin/gradus.js test --mutants
 	@node scripts/test.mjs --coverage
 
 bench: build opa ## measure, beside the peers, and print machine and revision
@@ -85,7 +86,7 @@ bench: build opa ## measure, beside the peers, and print machine and revision
 	@node test/bench/simulate.mjs 10000
 	@node test/bench/scale.mjs
 
-mutants: $(STAMP) ## take each defence of trust away in turn: a test must fail
+mutants: $(STAMP) ## take each defence of decisions and of trust away in turn: a test must fail
 	@node scripts/mutants.mjs
 
 docs: $(STAMP) ## API documentation into docs/api

@@ -1,10 +1,12 @@
 // node scripts/mutants.mjs [word…]: does a test notice when a defence is taken away? For each row of the table one line of the source is
 // changed in memory, one test is run, and it has to fail; unchanged, it has to pass. Prints defence, mutation and what came of it.
 // Words choose rows whose defence has one of them. A mutation whose text is not in its file exactly once is an error, and so is a
-// test that is not there. docs/trust-attacks.md holds what it prints.
+// test that is not there. Rows about trust stand here and in mutants-standing.mjs (docs/trust-attacks.md holds what it prints of them),
+// rows about decisions in mutants-deciding.mjs.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
+import { DECIDING_MUTANTS } from './mutants-deciding.mjs'
 import { STANDING_MUTANTS } from './mutants-standing.mjs'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -475,6 +477,7 @@ async function run(testFile, name, changes) {
     run: true,
     reporters: [{}],
     coverage: { enabled: false },
+    bail: changes.length > 0 ? 1 : 0,
     // A kept module would hide the mutation, and a mutation that was kept would be everybody's.
     fsModuleCache: false,
     testNamePattern: new RegExp(String.raw`(^|\s)${escaped}`),
@@ -507,7 +510,9 @@ function brief(text) {
 const told = ([file, from, to]) => `src/${file}: ${to === '' ? `without ${brief(from)}` : `${brief(from)} → ${brief(to)}`}`
 
 async function main(words) {
-  const rows = MUTANTS.map(rowOf).filter(({ defence }) => words.length === 0 || words.some((word) => defence.includes(word)))
+  const rows = [...DECIDING_MUTANTS, ...MUTANTS]
+    .map(rowOf)
+    .filter(({ defence }) => words.length === 0 || words.some((word) => defence.includes(word)))
   for (const { changes } of rows)
     for (const [file] of changes) mutated(readFileSync(join(ROOT, 'src', file), 'utf8'), file, changes)
   console.log('| defence | mutation | killed by |\n|---|---|---|')
@@ -523,7 +528,7 @@ async function main(words) {
     const { failed } = await run(testFile, name, changes)
     if (failed === 0) survived += 1
     console.log(
-      `| ${defence} | ${changes.map(told).join('; ')} | ${failed > 0 ? `\`${testFile}\`, "${name}"` : '**survived**'} |`,
+      `| ${defence} | ${changes.map(told).join('; ')} | ${failed > 0 ? `\`${testFile}\`${name === '' ? '' : `, "${name}"`}` : '**survived**'} |`,
     )
   }
   console.log(`\n${rows.length - survived} of ${rows.length} mutants killed`)

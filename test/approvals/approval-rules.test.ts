@@ -163,3 +163,10 @@ describe('the record of who decides', () => {
     expect(medianLatencySeconds(withVerdict(undefined, 'approve', 4_000_000))).toBe(604_800)
   })
 })
+
+describe('a canary', () => {
+  it('redeems nothing, whoever said yes to it', () => {
+    expect(redemptionProblem(APPROVED, redeemer, AT + 2 * MINUTE)).toBeNull()
+    expect(redemptionProblem({ ...APPROVED, canary: true }, redeemer, AT + 2 * MINUTE)).toBe('unknown')
+  })
+})

@@ -229,3 +229,30 @@ describe('gradus catalogue draft from the tools of an MCP server', () => {
     })
   })
 })
+
+describe('a catalogue in several files', () => {
+  const file = (name: string, audited: boolean): string =>
+    `version: 1\ntools: {}\nservers: { ${name}: { audited: ${audited} } }\n`
+
+  it('has the servers of all of them, and holds those that nobody audited to it', async () => {
+    const both = folder()
+    both.write('a.yaml', file('github', true))
+    both.write('b.yaml', file('shell', false))
+    const { unaudited } = compileCatalogue(await readCatalogue(both.path))
+    both.remove()
+    expect(['github', 'shell', 'other'].flatMap((name) => unaudited(name, []))).toEqual(['shell', 'other'])
+  })
+
+  it('that names no server holds no tool to it', async () => {
+    const { unaudited } = compileCatalogue(await merged('version: 1\ntools: {}\n'))
+    expect(unaudited('github', [])).toEqual([])
+  })
+
+  it('does not take a server that stands in two of them', async () => {
+    const twice = folder()
+    twice.write('a.yaml', file('github', true))
+    twice.write('b.yaml', file('github', false))
+    await expect(readCatalogue(twice.path)).rejects.toThrow('servers.github stands in two catalogue files')
+    twice.remove()
+  })
+})

@@ -24,15 +24,21 @@ describe('gradus test --mutants', { timeout: 180_000 }, () => {
   it('finds nothing where every change is noticed, and says how long it took', async () => {
     const ran = await mutants()
     expect(ran).toMatchObject({ code: EXIT_CODES.ok, err: '' })
-    expect(ran.out).toMatch(/^\d+ mutants: \d+ noticed, 0 survived, \d+ refused, \d+ change nothing; \d+ fixtures, [\d.]+ s on 2 threads\n$/u)
+    expect(ran.out).toMatch(
+      /^\d+ mutants: \d+ noticed, 0 survived, \d+ refused, \d+ change nothing; \d+ fixtures, [\d.]+ s on 2 threads\n$/u,
+    )
   })
 
   it('tells place, change and reach of what no fixture notices, and ends with a code of its own', async () => {
     rmSync(join(policies, 'fixtures/values.yaml'))
     const ran = await mutants()
     expect(ran).toMatchObject({ code: EXIT_CODES.survived, err: '' })
-    expect(ran.out).toContain('policies/rbac/data.yaml:8  grants.assistant.2.below: team/ → ""  no fixture notices (none reaches it)\n')
-    expect(ran.out).toMatch(/catalogue\.yaml:36 {2}tools\.delete_document\.category: destructive → local_reversible_write .*\(1 reaches it/u)
+    expect(ran.out).toContain(
+      'policies/rbac/data.yaml:8  grants.assistant.2.below: team/ → ""  no fixture notices (none reaches it)\n',
+    )
+    expect(ran.out).toMatch(
+      /catalogue\.yaml:36 {2}tools\.delete_document\.category: destructive → local_reversible_write .*\(1 reaches it/u,
+    )
   })
 
   it('tells the same as JSON, with what was refused and why', async () => {

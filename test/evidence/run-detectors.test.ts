@@ -62,6 +62,16 @@ describe('detectors at a decision', () => {
     expect((await replayDecision(stored, await shippedPolicySet(ALL))).state).toBe('equal')
   })
 
+  it('tell what the base policy denied from what it granted, so that neither counts as the other', async () => {
+    const tested = await atLevel3()
+    const watchedOf = async (resource: { readonly type: string; readonly id: string }) => {
+      const { decision_id } = await tested.service.evaluate(gateway, { ...book(), request: { ...book().request, resource } })
+      return (await tested.service.record(operator, decision_id)).record.effects.find(({ kind }) => kind === 'watched')
+    }
+    expect(await watchedOf(book().request.resource)).toMatchObject({ observed: { ran: true, base_denied: false } })
+    expect(await watchedOf({ type: 'vehicle', id: '1' })).toMatchObject({ observed: { ran: false, base_denied: true } })
+  })
+
   it('cap the agent from the very decision on whose arguments hold an injection, and tell it once', async () => {
     const tested = await atLevel3()
     const first = await tested.service.evaluate(gateway, book({}, { note: INJECTION }))

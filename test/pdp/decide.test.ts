@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Ceiling } from '../../src/model/ceiling.ts'
-import { decide } from '../../src/pdp/decide.ts'
+import { decide, observe } from '../../src/pdp/decide.ts'
 import type { ChainLink, DecisionInputs } from '../../src/pdp/decision-inputs.ts'
 import { concede, OPEN } from './arbitraries.ts'
 
@@ -45,6 +45,35 @@ describe('the answer', () => {
       (outcome) => open({ base: { outcome, reason: 'r' } }).decision,
     )
     expect(runs).toEqual([false, false, false, true, true])
+  })
+})
+
+describe('the terms of the graduation', () => {
+  const all = OPEN.graduation as Ceiling[]
+  it.each(['trust', 'risk', 'category'] as const)('deny where %s is missing, or there twice', (source) => {
+    const reasons = [`term_missing:${source}`]
+    const without = all.filter((each) => each.source !== source)
+    expect(open({ graduation: without })).toMatchObject({ outcome: 'deny', reasons })
+    expect(open({ graduation: [...all, ...all.filter((each) => each.source === source)] })).toMatchObject({
+      outcome: 'deny',
+      reasons,
+    })
+  })
+  it('deny all together where one cannot be read, so that no restriction gets lost', () => {
+    const malformed = { ...concede('context', 'deny'), outcome: 'denied' }
+    expect(open({ graduation: [...all, malformed] })).toMatchObject({ outcome: 'deny', limiting: ['trust', 'risk', 'category'] })
+  })
+})
+
+describe('the answer of observe mode', () => {
+  it('is that of the base, but for what a person switched off', () => {
+    const switchedOff = (by: 'person' | 'incident') => [{ kind: 'agent', by, reason: 'r' }] as DecisionInputs['containment']
+    const observed = (change: Partial<DecisionInputs>): string => observe({ ...OPEN, graduation: [], ...change }).outcome
+    expect(observed({})).toBe('allow')
+    expect(observed({ containment: switchedOff('incident') })).toBe('allow')
+    expect(observed({ containment: switchedOff('person') })).toBe('deny')
+    expect(observed({ containment: 'unknown' })).toBe('deny')
+    expect(observed({ kill_switch: true })).toBe('deny')
   })
 })
 

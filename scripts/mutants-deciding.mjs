@@ -1,0 +1,353 @@
+/**
+ * Rows of the table of mutants that are about decisions: a wrong allow would come of each, or a defence that stopped looking. The name of a
+ * test is a beginning of it; '' are all tests of the file.
+ */
+
+const [DECIDE, MEET, BASE] = ['test/pdp/decide.test.ts', 'test/lattice/meet.test.ts', 'test/pdp/base-result.test.ts']
+const [RULES, ACCESS, EVALUATE] = [
+  'test/approvals/approval-rules.test.ts',
+  'test/access/authority.test.ts',
+  'test/decisions/evaluate.test.ts',
+]
+const [PARTIES, STALE, WHO] = [
+  'test/access/parties.test.ts',
+  'test/decisions/stale-facts.test.ts',
+  'test/approvals/who-may-approve.test.ts',
+]
+
+/** The meet: the lowest outcome, all duties, the tightest bounds, of all terms. */
+const MEETING = [
+  ['meet: the lower outcome', 'lattice/meet.ts', 'lowerOutcome(a.outcome, b.outcome)', 'a.outcome', MEET, ''],
+  ['meet: bounds that contradict each other deny', 'lattice/meet.ts', "isContradictory(guardrails) ? 'deny' : ", '', MEET, ''],
+  ['meet: the smaller cap', 'lattice/meet.ts', 'Math.min(a, b) + 0', 'Math.max(a, b) + 0', MEET, ''],
+  ['meet: what both lists allow', 'lattice/meet.ts', 'a.filter((entry) => kept.has(entry))', 'a', MEET, ''],
+  ['meet: all duties', 'lattice/meet.ts', 'of [...a, ...b]) byKey', 'of [...a]) byKey', MEET, ''],
+  [
+    'terms: a mandatory one that is missing denies',
+    'pdp/decide.ts',
+    '[granted, ...lifted, ...termsMissing(stated)]',
+    '[granted, ...lifted]',
+    DECIDE,
+    '',
+  ],
+  ['terms: what the request exceeds counts', 'pdp/decide.ts', '[...terms, ...exceeded]', '[...terms]', DECIDE, ''],
+  [
+    'terms: a malformed one takes the others with it',
+    'pdp/terms.ts',
+    'parsed.every((result) => result.success) ? parsed.map((result) => result.data) : []',
+    'parsed.flatMap((result) => (result.success ? [result.data] : []))',
+    DECIDE,
+    '',
+  ],
+  [
+    'terms: a duty that the enforcement point cannot fulfil denies',
+    'pdp/decide.ts',
+    "const outcome = unsupported.length > 0 ? 'deny' : met.outcome",
+    'const outcome = met.outcome',
+    DECIDE,
+    '',
+  ],
+  [
+    'guardrails: a measure that cannot be read exceeds its cap',
+    'pdp/exceeded-guardrails.ts',
+    "!(typeof measure === 'number' && measure <= bound)",
+    "typeof measure === 'number' && measure > bound",
+    DECIDE,
+    '',
+  ],
+]
+
+/** The base, and what bounds an agent beside it. */
+const BOUNDING = [
+  [
+    'base: no answer denies',
+    'pdp/base-result.ts',
+    "denied('base_undefined', 'the policy has no answer')",
+    "{ outcome: 'allow', reason: 'x' }",
+    BASE,
+    '',
+  ],
+  [
+    'base: a failure denies',
+    'pdp/base-result.ts',
+    'return denied(`base_${evaluation.cause}`, evaluation.message)',
+    "return { outcome: 'allow', reason: evaluation.message }",
+    BASE,
+    '',
+  ],
+  [
+    'base: of two verdicts both have to allow',
+    'pdp/base-result.ts',
+    'const allow = verdicts.every(',
+    'const allow = verdicts.some(',
+    BASE,
+    '',
+  ],
+  [
+    'base: what failed denies whatever it says',
+    'pdp/terms.ts',
+    "base.cause === undefined ? term.data : { ...term.data, outcome: 'deny' }",
+    'term.data',
+    DECIDE,
+    '',
+  ],
+  [
+    'hard: no agent changes permissions',
+    'pdp/hard-term.ts',
+    "if (inputs.action.category === 'permission_escalation') return denial('hard', 'permission_escalation')",
+    '',
+    DECIDE,
+    '',
+  ],
+  ['hard: the kill switch', 'pdp/hard-term.ts', 'if (inputs.kill_switch) return switchedOffTerm()', '', DECIDE, ''],
+  [
+    'incidents that are not known deny, by two terms',
+    [
+      ['pdp/hard-term.ts', "inputs.incidents === 'unknown' ? denial('hard', 'incidents_unknown') : ", ''],
+      [
+        'pdp/incident-term.ts',
+        "if (incidents === 'unknown') return denial('incident', 'incidents_unknown')",
+        "if (incidents === 'unknown') return term('incident', 'allow', 'none')",
+      ],
+    ],
+    DECIDE,
+    '',
+  ],
+  [
+    'containment: what is not known denies',
+    'pdp/containment-term.ts',
+    "if (containment === 'unknown') return denial('containment', 'containment_unknown')",
+    "if (containment === 'unknown') return term('containment', 'allow', 'none')",
+    DECIDE,
+    '',
+  ],
+  [
+    'containment: what is switched off denies',
+    'pdp/containment-term.ts',
+    'if (widest === undefined) return',
+    'if (widest !== null) return',
+    DECIDE,
+    '',
+  ],
+  [
+    'incident: nothing sensitive while a review is due',
+    'pdp/incident-term.ts',
+    "if (sensitive) return denial('incident', `incident_review_due:sensitive:${review}`)",
+    '',
+    DECIDE,
+    '',
+  ],
+  [
+    'incident: no write runs while a review is due',
+    'pdp/incident-term.ts',
+    "reads ? conceded : lowerOutcome(conceded, 'suggest')",
+    'conceded',
+    DECIDE,
+    '',
+  ],
+  [
+    'chain: an unknown link is at level 0',
+    'pdp/chain-term.ts',
+    'link.known ? link.level_effective : 0',
+    'link.level_effective',
+    DECIDE,
+    '',
+  ],
+  [
+    'chain: the least trusted link counts',
+    'pdp/chain-term.ts',
+    '.sort(byOutcome)',
+    '.sort((a, b) => byOutcome(b, a))',
+    DECIDE,
+    '',
+  ],
+  [
+    'chain: a cycle denies',
+    'pdp/chain-term.ts',
+    'if (problem !== undefined) return denial(',
+    'if (problem === null) return denial(',
+    DECIDE,
+    '',
+  ],
+  [
+    'observe mode: what a person switched off stays off',
+    'pdp/decide.ts',
+    '[base, contained, ...(isSwitchedOff(inputs)',
+    '[base, ...(isSwitchedOff(inputs)',
+    DECIDE,
+    '',
+  ],
+]
+
+/** Approvals: for one request of one requester, by other people, under the same policies. */
+const APPROVING = [
+  [
+    'approval: satisfies a base under the same policies only',
+    'pdp/lifted-terms.ts',
+    'approval?.same_policy_set === true',
+    'approval?.same_policy_set !== undefined',
+    'test/pdp/approved.test.ts',
+    '',
+  ],
+  [
+    'approval: bound to the agent and the human',
+    'approvals/rules/approval-rules.ts',
+    "if (approval.agent !== by.agent || approval.human !== by.human) return 'other_agent'",
+    '',
+    RULES,
+    '',
+  ],
+  [
+    'approval: bound to the requester',
+    'approvals/rules/approval-rules.ts',
+    "if (approval.requester !== by.requester) return 'other_requester'",
+    '',
+    RULES,
+    '',
+  ],
+  [
+    'approval: bound to the scope',
+    'approvals/rules/approval-rules.ts',
+    "approval.scope === by.scope ? null : 'other_scope'",
+    'null',
+    RULES,
+    '',
+  ],
+  [
+    'approval: nobody approves an own request',
+    'approvals/rules/approval-rules.ts',
+    "if (approval.not_by.includes(person)) return 'own_request'",
+    '',
+    RULES,
+    '',
+  ],
+  [
+    'approval: nobody votes twice',
+    'approvals/rules/approval-rules.ts',
+    "approval.votes.some((vote) => vote.person === person) ? 'already_voted' : null",
+    'null',
+    RULES,
+    '',
+  ],
+  ['approval: a canary redeems nothing', 'approvals/rules/approval-rules.ts', ' || approval.canary === true', '', RULES, ''],
+  [
+    'approval: one that ended redeems nothing',
+    'approvals/rules/approval-rules.ts',
+    "state === 'approved' ? null : state",
+    'null',
+    RULES,
+    '',
+  ],
+  [
+    'approval: an approver decides for its scopes',
+    'approvals/rules/who-may-approve.ts',
+    "(approver_scopes ?? ['*']).some(",
+    "['*'].some(",
+    WHO,
+    '',
+  ],
+  [
+    'override: what a category denies stays denied',
+    'pdp/lifted-terms.ts',
+    "each.source === 'category' && each.outcome !== 'deny'",
+    "each.source === 'category'",
+    'test/pdp/approved.test.ts',
+    '',
+  ],
+]
+
+/** Who may ask what, about whom, and what the answer rests on. */
+const ASKING = [
+  [
+    'access: an agent only asks and reads its trust',
+    'access/authority.ts',
+    'if (isAgents(caller) && !AGENT_VERBS.includes(verb))',
+    'if (isAgents(caller) && verb === undefined)',
+    ACCESS,
+    '',
+  ],
+  [
+    'access: without a credential nothing but decisions',
+    'access/authority.ts',
+    'if (caller.credential === null && !ANONYMOUS_VERBS.includes(verb))',
+    'if (caller.credential === undefined)',
+    ACCESS,
+    '',
+  ],
+  [
+    'access: a verb is for its roles',
+    'access/authority.ts',
+    'if (!hasRoleFor(caller, verb))',
+    'if (verb === undefined)',
+    ACCESS,
+    '',
+  ],
+  [
+    'access: only types that the credential vouches for are human',
+    'access/parties.ts',
+    'caller.human_subject_types.includes(party.type)',
+    "['user'].includes(party.type)",
+    PARTIES,
+    '',
+  ],
+  [
+    'tenant: a document is kept under its tenant',
+    'ledger/documents/documents.ts',
+    '${key.kind}/${encodeURIComponent(key.tenant)}/',
+    '${key.kind}/',
+    'test/ledger/documents.test.ts',
+    '',
+  ],
+  [
+    'tenant: in memory too nothing is shared',
+    [
+      ['stores/document-map.ts', 'kinds[kind].get(tenant)?.get(id) as', "kinds[kind].get('')?.get(id) as"],
+      ['stores/document-map.ts', 'const byId = kinds[kind].get(tenant)', "const byId = kinds[kind].get('')"],
+      ['stores/document-map.ts', 'kinds[kind].set(tenant, new Map', "kinds[kind].set('', new Map"],
+    ],
+    'test/property/tenants.test.ts',
+    '',
+  ],
+  [
+    'decision: an agent’s credential asks for itself',
+    'decisions/evaluate.ts',
+    'refuseForOthers(caller, asked)\n  const',
+    'const',
+    ACCESS,
+    'decides and reads trust for itself only',
+  ],
+  [
+    'decision: one that is not recorded lets nothing run',
+    'decisions/decision-answer.ts',
+    "outcome: lowerOutcome(decided.outcome, 'suggest'),\n    decision: false,",
+    '',
+    EVALUATE,
+    '',
+  ],
+  [
+    'decision: facts that changed are read anew',
+    'decisions/decide-and-record.ts',
+    'if (isStale && !isLast) return undefined',
+    '',
+    STALE,
+    '',
+  ],
+  [
+    'decision: the last attempt takes what came in since',
+    'decisions/decide-and-record.ts',
+    'const fresh = isStale ? deriveFresh(',
+    'const fresh = isStale && !isLast ? deriveFresh(',
+    STALE,
+    '',
+  ],
+  [
+    'detectors: what the base denied is no habit',
+    'decisions/detect-on-decision.ts',
+    "base_denied: decision.base === 'deny'",
+    'base_denied: false',
+    'test/evidence/run-detectors.test.ts',
+    'tell what the base policy denied',
+  ],
+]
+
+export const DECIDING_MUTANTS = [...MEETING, ...BOUNDING, ...APPROVING, ...ASKING]
