@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 
 import { ServiceError } from '../format/error.ts'
+import { escapeText } from '../format/terminal-text.ts'
 import { addAgentsCommands } from './agents/agents-commands.ts'
 import { addApprovalsCommands } from './approvals/approvals-commands.ts'
 import { addAuditCommands } from './audit/audit-commands.ts'
@@ -19,7 +20,7 @@ import { addSimulateCommands } from './simulate/simulate-commands.ts'
 import type { Cli } from './support/command.ts'
 import type { CliDeps } from './support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOf } from './support/exit-codes.ts'
-import { errorText, escapeText, jsonText } from './support/output.ts'
+import { errorText, jsonText } from './support/output.ts'
 import { addTrustCommands } from './trust/trust-commands.ts'
 
 const HELP = '"gradus help" lists the commands, "gradus help COMMAND" their options'

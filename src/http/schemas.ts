@@ -48,6 +48,7 @@ import {
 } from '../ladder/wire.ts'
 import { Problem } from '../model/problem.ts'
 import { Request } from '../model/request.ts'
+import { ExplanationAnswer } from '../reports/explain/wire.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
 import {
   LogReviewAnswer,
@@ -116,6 +117,7 @@ export const SCHEMAS = {
   RaterView,
   RatersAnswer,
   ProposalsAnswer,
+  ExplanationAnswer,
   RecordAnswer,
   RecordsAnswer,
   ProofAnswer,

@@ -22,9 +22,12 @@ const OTHER = 'finance-agent'
 /** What a signed history needs in order to be looked at; it is nobody's. */
 const SIGNATURE = Buffer.alloc(64).toString('base64')
 const endpoints = Object.entries(ENDPOINTS) as [string, Endpoint][]
-/** What an agent's own credential may use: what asks for a decision, and what reads trust. */
+/** What an agent's own credential may use: what asks for a decision, what reads trust, and what explains a decision. */
 const forAgents = (endpoint: Endpoint): boolean =>
-  endpoint.roles === 'public' || endpoint.roles === VERB_ROLES.decide || endpoint.roles === VERB_ROLES.read_trust
+  endpoint.roles === 'public' ||
+  endpoint.roles === VERB_ROLES.decide ||
+  endpoint.roles === VERB_ROLES.read_trust ||
+  endpoint.roles === VERB_ROLES.explain
 
 /** Every right that a configuration can give, so that a role is all that is missing. */
 const RIGHTS = { verifier: 'deterministic', layers: LAYERS, approver_scopes: ['*'] }
@@ -121,13 +124,14 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
     expect(tested.store.size()).toBe(before)
   })
 
-  test('what is left to it is deciding and reading trust', () => {
+  test('what is left to it is deciding, reading trust and having decisions explained', () => {
     const left = endpoints.filter(([, endpoint]) => endpoint.roles !== 'public' && forAgents(endpoint)).map(([name]) => name)
     expect(left.toSorted()).toEqual(
       [
         'decide',
         'evaluate',
         'evaluateAll',
+        'explainDecision',
         'followEvents',
         'listAgents',
         'queryData',

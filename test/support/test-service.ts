@@ -15,7 +15,7 @@ import type { Observation, Observer } from '../../src/model/observation.ts'
 import type { ScopeKey } from '../../src/model/scope.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import type { Policy } from '../../src/policy/policy.ts'
-import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/assemble-policy-set.ts'
+import { assemblePolicySet, type PolicySetParts, readPolicyParts, restorePolicySet } from '../../src/rego/assemble-policy-set.ts'
 import { createService, systemCaller } from '../../src/service/create-service.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -145,6 +145,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     },
     ...(options.importKeys === undefined ? {} : { importKeys: options.importKeys }),
     ...(options.outside === undefined ? {} : { outside: options.outside }),
+    restorePolicySet,
     elapsed: () => 0,
     mask: options.mask ?? true,
     formatProof: proofText,

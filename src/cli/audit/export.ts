@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
+import { escapeJson } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
@@ -9,7 +10,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
-import { escapeJson, progress } from '../support/output.ts'
+import { progress } from '../support/output.ts'
 import { recordQuery, recordFilterOptions, type RecordFilter } from './record-filter.ts'
 
 /** Options of `gradus audit export`. */

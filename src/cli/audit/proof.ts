@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeText } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeText, jsonText } from '../support/output.ts'
+import { jsonText } from '../support/output.ts'
 
 /** Options of `gradus audit proof`. */
 export type AuditProofOptions = DataDirOptions & { readonly id: string; readonly tenant: string; readonly json: boolean }

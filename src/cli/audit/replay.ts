@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 import { policySetOf, replayDecision, type ReplayResult } from '../../decisions/replay.ts'
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { type Cli, runs } from '../support/command.ts'
@@ -10,7 +11,7 @@ import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, progress } from '../support/output.ts'
+import { jsonText, painter, progress } from '../support/output.ts'
 
 /** Options of `gradus audit replay`. */
 export type AuditReplayOptions = DataDirOptions & {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { LogReviewAnswer } from '../../reports/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
@@ -9,7 +10,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { dataDirOptions, serverOptions } from '../support/options.ts'
-import { escapeLine, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Options of `gradus audit review`. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { readText } from '../../format/read-text.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
@@ -8,7 +9,7 @@ import type { CliDeps, NamedText } from '../support/deps.ts'
 import type { LogVerification } from '../../ledger/log-verification.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions, collect } from '../support/options.ts'
-import { escapeLine, painter, progress, printAnswer } from '../support/output.ts'
+import { painter, progress, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus audit verify`. */
 export type AuditVerifyOptions = DataDirOptions & {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 
+import { escapeLine } from '../../format/terminal-text.ts'
 import type { IncidentView } from '../../incidents/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, table, printAnswer } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { fetchIncident } from './incident-answer.ts'
 

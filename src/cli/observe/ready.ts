@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { MINUTE_MS } from '../../format/time.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { createObserveFold } from '../../reports/observe/observe-fold.ts'
@@ -13,7 +14,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, progress, table } from '../support/output.ts'
+import { jsonText, painter, progress, table } from '../support/output.ts'
 
 /** Options of `gradus observe ready`. */
 export type ObserveReadyOptions = DataDirOptions & {

@@ -10,6 +10,7 @@ import { type WrittenFixture, writtenGivens, writtenRequest } from '../../fixtur
 import { type LoadedCase, parseFixtures } from '../../fixtures/load.ts'
 import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine, plainPaint } from '../../format/terminal-text.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
@@ -19,8 +20,8 @@ import type { BudgetRefusal, Decision } from '../../pdp/decision-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import type { IncidentClass } from '../../trust/constants.ts'
-import { explainedOf } from '../policy/explain/explained.ts'
-import { drawLadder } from '../policy/explain/ladder.ts'
+import { explainedOf } from '../../reports/explain/explained.ts'
+import { drawLadder } from '../../reports/explain/ladder.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
@@ -28,7 +29,7 @@ import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
-import { escapeLine, jsonText } from '../support/output.ts'
+import { jsonText } from '../support/output.ts'
 import type { FixtureOrigin } from '../../fixtures/given-of-record.ts'
 
 /** Options of `gradus fixture from`. */
@@ -176,7 +177,7 @@ type Drawing = { readonly whole: string; readonly terms: readonly string[] }
 
 /** The ladder of a record without its head, and its lines up to the outcome. */
 function drawn(stored: StoredRecord, policySet: PolicySet): Drawing {
-  const whole = drawLadder(explainedOf(stored, policySet), [], (_style, text) => text)
+  const whole = drawLadder(explainedOf(stored, policySet), [], plainPaint)
   const lines = whole.split('\n')
   const end = lines.findIndex((line) => line.trimStart().startsWith('= '))
   return { whole, terms: lines.slice(lines.indexOf('') + 1, end + 1) }

@@ -7,8 +7,9 @@ import { ServiceError } from '../../format/error.ts'
 import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { escapeLine, printAnswer } from '../support/output.ts'
+import { printAnswer } from '../support/output.ts'
 import { byCodeUnit } from '../../format/order.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 
 /** What a new project can begin as; the first is the default. */
 export const TEMPLATES = ['default', 'coding-agents', 'customer-support'] as const

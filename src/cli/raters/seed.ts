@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander'
 
 import { CanaryAnswer } from '../../approvals/wire.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, printAnswer } from '../support/output.ts'
+import { printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine, escapeText } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import type { CliDeps, ServeOptions } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
-import { errorText, escapeLine, escapeText, jsonText } from '../support/output.ts'
+import { errorText, jsonText } from '../support/output.ts'
 
 /** Adds `gradus serve`. */
 export function addServe(program: Command, cli: Cli): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { DemotionAnswer } from '../../ladder/wire.ts'
 import { Level } from '../../model/level.ts'
 import { parseScopeKey } from '../support/option-values.ts'
@@ -9,7 +10,7 @@ import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+import { escapeLine } from '../../format/terminal-text.ts'
 import { PromotionAnswer } from '../../ladder/wire.ts'
 import { parseScopeKey } from '../support/option-values.ts'
 import { type Cli, runs } from '../support/command.ts'
@@ -9,7 +10,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { serverOptions, dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, table } from '../support/output.ts'
+import { jsonText, painter, table } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Options of `gradus trust promote`. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
@@ -7,7 +8,7 @@ import type { CliDeps } from '../support/deps.ts'
 import type { Rebuilding } from '../../ledger/log-verification.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, type Paint, painter, progress } from '../support/output.ts'
+import { jsonText, painter, progress } from '../support/output.ts'
 
 /** Options of `gradus trust rebuild`. */
 export type TrustRebuildOptions = DataDirOptions & {

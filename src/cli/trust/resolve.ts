@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { HoldAnswer } from '../../incidents/wire.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { sampleScores } from '../../reports/trust-history/sample-scores.ts'
 import { scopeTrust } from '../../trust/scope-trust-answer.ts'
@@ -12,7 +13,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseScopeKey, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { type DrawnScope, drawScope } from './draw.ts'
 
 /** Options of `gradus trust show`. */

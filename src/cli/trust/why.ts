@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 import { durationMs } from '../../format/time.ts'
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why-trust.ts'
 import { scopeView } from '../../trust/trust-view.ts'
 import { type Cli, runs } from '../support/command.ts'
@@ -11,7 +12,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseScopeKey } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, type Paint, painter, table, printAnswer } from '../support/output.ts'
+import { painter, table, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus trust why`. */
 export type TrustWhyOptions = DataDirOptions & {
