@@ -5,6 +5,7 @@ import { escapeText } from '../format/terminal-text.ts'
 import { addAgentsCommands } from './agents/agents-commands.ts'
 import { addApprovalsCommands } from './approvals/approvals-commands.ts'
 import { addAuditCommands } from './audit/audit-commands.ts'
+import { addCompletion } from './completion/completion.ts'
 import { addContainCommands } from './contain/contain-commands.ts'
 import { addIncidentsCommands } from './incidents/incidents-commands.ts'
 import { addObserveCommands } from './observe/observe-commands.ts'
@@ -69,6 +70,7 @@ function addCommands(program: Command, cli: Cli): void {
   addRatersCommands(program, cli)
   addReviewsCommands(program, cli)
   addAuditCommands(program, cli)
+  addCompletion(program, cli)
   addVersion(program, cli)
 }
 

@@ -129,11 +129,11 @@ describe('a decision of a former policy set', () => {
   async function decidedBefore() {
     const parts = await shippedParts()
     const next = await assemblePolicySet({ ...parts, settings: { ...parts.settings, answer_valid_ms: 1_234 } }, START_MS)
-    let current: typeof next | undefined
-    const tested = await testService({ policySet: (shipped) => current ?? shipped })
+    const inForce: { set?: PolicySet } = {}
+    const tested = await testService({ policySet: (shipped) => inForce.set ?? shipped })
     const { decision_id } = await tested.service.evaluate(gateway, refund())
     const before = await tested.service.explain(auditor, decision_id)
-    current = next
+    inForce.set = next
     await tested.service.reloadPolicies(administrator)
     return { tested, decision_id, before, next }
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { fixtureCoverage } from '../../fixtures/coverage.ts'
 import { loadFixtures } from '../../fixtures/load.ts'
@@ -19,7 +19,7 @@ import { formatReport, TEST_FORMATS, type TestFormat } from './test/report.ts'
 export type TestOptions = {
   readonly dir: string | undefined
   readonly config: string | undefined
-  readonly format: string
+  readonly format: TestFormat
   readonly filter: string | undefined
   readonly coverage: boolean
   readonly watch: boolean
@@ -31,7 +31,7 @@ export function addTest(program: Command, cli: Cli): void {
   const command = configOption(program.command('test'))
     .description('run decision fixtures: 0 all passed, 1 could not be loaded, 2 a fixture failed')
     .argument('[dir]', 'fixture file or folder; policies/fixtures when absent')
-    .option('-f, --format <format>', TEST_FORMATS.join(', '), 'pretty')
+    .addOption(new Option('-f, --format <format>', 'how it is reported').choices(TEST_FORMATS).default('pretty'))
     .option('--json', 'the same as --format json', false)
     .option('--filter <pattern>', 'only cases whose name has this (regular expression)')
     .option('--coverage', 'risk rules and matrix cells that no fixture reached', false)
@@ -54,12 +54,9 @@ type Typed = Omit<TestOptions, 'dir'> & { readonly json: boolean }
 
 /** Runs decision fixtures. 0: all passed; 1: something could not be loaded; 2: a fixture failed (as `opa test`). */
 async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
-  const format = TEST_FORMATS.find((known) => known === options.format)
-  if (format === undefined)
-    throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
   const filter = filterOf(options.filter)
   const once = async (loaded: LoadedConfig): Promise<ExitCode> =>
-    runOnce(deps, { ...options, format, filter, dir: fixturesOf(deps, options, loaded), loaded })
+    runOnce(deps, { ...options, filter, dir: fixturesOf(deps, options, loaded), loaded })
   return options.watch ? watching(deps, options, once) : once(await deps.loadConfig(options.config))
 }
 
