@@ -18,7 +18,7 @@ import { addConfig } from './server/config.ts'
 import { addServe } from './server/serve.ts'
 import { addVersion } from './server/version.ts'
 import { addSimulateCommands } from './simulate/simulate-commands.ts'
-import type { Cli } from './support/command.ts'
+import { type Cli, examples } from './support/command.ts'
 import type { CliDeps } from './support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOf } from './support/exit-codes.ts'
 import { errorText, jsonText } from './support/output.ts'
@@ -49,6 +49,7 @@ export function createProgram(deps: CliDeps, ending: Cli['ending'] = { code: EXI
     // An option belongs to the command it follows: `simulate` and `simulate trust` both have --json.
     .enablePositionalOptions()
     .exitOverride()
+  examples(program, 'gradus serve --demo', 'gradus init my-policies', 'gradus help trust')
   addCommands(program, { deps, ending })
   return program
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 
 import { ApprovalsAnswer } from '../../approvals/wire.ts'
 import { ApprovalState } from '../../ledger/documents/approval.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -20,6 +20,7 @@ export function addApprovalsList(approvals: Command, cli: Cli): void {
   const command = peopleOptions(approvals.command('list'))
     .description('approvals that are not over, of the scopes the token decides for')
     .addOption(new Option('--state <state>', 'only those in one state').choices(ApprovalState.options))
+  examples(command, 'gradus approvals list --state pending')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: ListOptions) => approvalsList(cli.deps, options))
 }
 

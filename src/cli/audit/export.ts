@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import { escapeJson } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -22,6 +22,7 @@ export function addAuditExport(audit: Command, cli: Cli): void {
     .description('write records as JSON lines')
     .option('-o, --out <file>', 'file to write; standard output when absent')
     .option('--json', 'JSON lines, as always', false)
+  examples(command, 'gradus audit export --since 30d -o log.jsonl')
   runs(command, cli, { ...LOG_EXITS, ok: 'written' }, (options: AuditExportOptions) => auditExport(cli.deps, options))
 }
 

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
 
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { EXIT_CODES } from '../support/exit-codes.ts'
 import { printAnswer } from '../support/output.ts'
 import { bashCompletion } from './bash.ts'
@@ -24,6 +24,7 @@ export function addCompletion(program: Command, cli: Cli): void {
     .description('a script that completes commands, options and their values in a shell')
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(SCRIPTS)))
     .option('--json', 'as JSON', false)
+  examples(command, 'gradus completion bash', 'gradus completion fish')
   runs(command, cli, { ok: 'printed' }, (shell: Shell, { json }: { readonly json: boolean }) => {
     const script = SCRIPTS[shell](completionTree(program))
     printAnswer(cli.deps, json, { shell, script }, () => script)

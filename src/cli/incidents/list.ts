@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 
 import { IncidentsAnswer, IncidentStage } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -20,6 +20,7 @@ export function addIncidentsList(incidents: Command, cli: Cli): void {
     .description('incidents that still bound an agent, what waits for a person first')
     .option('--agent <agent>', 'only those of this agent')
     .addOption(new Option('--state <state>', 'waits for a review, or recovers').choices(IncidentStage.options))
+  examples(command, 'gradus incidents list --state open', 'gradus incidents list --agent support-agent')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: IncidentListOptions) => incidentsList(cli.deps, options))
 }
 

@@ -4,7 +4,7 @@ import { ServiceError } from '../../format/error.ts'
 import { IncidentAnswer } from '../../incidents/wire.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { IncidentClass } from '../../trust/constants.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -30,6 +30,7 @@ export function addIncidentsRaise(incidents: Command, cli: Cli): void {
     .option('--scope <scope>', 'where the class reaches one scope')
     .option('--cap <score>', 'a lower cap than that of the class')
   const exits = { ...OPERATOR_EXITS, ok: 'raised' }
+  examples(command, 'gradus incidents raise support-agent injection_suspected --reason "mail 4711 told it what to do"')
   runs(command, cli, exits, (agent: string, incidentClass: string, options: Omit<RaiseOptions, 'class'>) =>
     incidentsRaise(cli.deps, agent, { ...options, class: incidentClass }),
   )

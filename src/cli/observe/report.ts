@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { MINUTE_MS } from '../../format/time.ts'
 import { createObserveFold } from '../../reports/observe/observe-fold.ts'
 import { type Grouping, GROUPINGS, type ObserveReport } from '../../reports/observe/observe-report.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -31,6 +31,7 @@ export function addObserveReport(observe: Command, cli: Cli): void {
     .addOption(new Option('--by <what>', 'what to group by').choices(GROUPINGS).default('agent'))
     .option('--tenant <tenant>', 'of this tenant only')
   dataDirOptions(command).option('--json', 'as JSON', false)
+  examples(command, 'gradus observe report --since 7d --by scope')
   runs(command, cli, { ...LOG_EXITS, ok: 'told' }, (options: ObserveReportOptions) => observeReport(cli.deps, options))
 }
 

@@ -13,7 +13,7 @@ import type { PolicySet } from '../../policy/policy-set.ts'
 import { type Explained, explainedOf, headOf } from '../../reports/explain/explained.ts'
 import { explanationOf } from '../../reports/explain/explanation.ts'
 import { drawLadders } from '../../reports/explain/ladder.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
 import { withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -47,6 +47,12 @@ export function addExplain(program: Command, cli: Cli): void {
     failed: 'request, configuration or policy is wrong',
     not_found: 'no such file, case, decision or store',
   }
+  examples(
+    command,
+    'gradus explain 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 -d data',
+    'gradus explain request.json --level 2',
+    'gradus explain policies/fixtures/mail.yaml#reads',
+  )
   runs(command, cli, exits, (target: string, options: Omit<ExplainOptions, 'target'>) =>
     explainCommand(cli.deps, { ...options, target }),
   )

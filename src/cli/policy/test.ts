@@ -6,7 +6,7 @@ import { fixtureCoverage } from '../../fixtures/coverage.ts'
 import { loadFixtures } from '../../fixtures/load.ts'
 import { type CaseRun, runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -44,6 +44,7 @@ export function addTest(program: Command, cli: Cli): void {
     not_found: 'no fixture there, or none of that name',
     io: LOG_EXITS.io,
   }
+  examples(command, 'gradus test', 'gradus test policies/fixtures --filter refund --coverage', 'gradus test --format junit')
   runs(command, cli, exits, (dir: string | undefined, { json, format, ...options }: Typed) =>
     testCommand(cli.deps, { ...options, dir, format: json ? 'json' : format }),
   )

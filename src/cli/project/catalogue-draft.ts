@@ -6,7 +6,7 @@ import { draftCatalogue } from '../../catalogue/draft.ts'
 import type { ToolServer } from '../../catalogue/name-clashes.ts'
 import { ServiceError } from '../../format/error.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { DataDirOptions } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
@@ -53,6 +53,11 @@ export function addCatalogueDraft(catalogue: Command, cli: Cli): void {
     .option('-o, --output <file>', 'file to write; standard output when absent')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'drafted', failed: 'the configuration or the list of tools is wrong' }
+  examples(
+    command,
+    'gradus catalogue draft --since 7d -o draft.yaml',
+    'gradus catalogue draft --from mcp tools.json --namespace mail',
+  )
   runs(command, cli, exits, (file: string | undefined, options: Omit<CatalogueDraftOptions, 'file'>) =>
     catalogueDraft(cli.deps, { ...options, file }),
   )

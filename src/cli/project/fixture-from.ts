@@ -22,7 +22,7 @@ import type { RiskView } from '../../risk/risk-view.ts'
 import type { IncidentClass } from '../../trust/constants.ts'
 import { explainedOf } from '../../reports/explain/explained.ts'
 import { drawLadder } from '../../reports/explain/ladder.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
@@ -73,6 +73,10 @@ export function addFixtureFrom(fixture: Command, cli: Cli): void {
     ok: 'written',
     failed: 'the decision cannot be asked again, or no fixture gives it again',
   }
+  examples(
+    command,
+    'gradus fixture from 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --name "a refund that waited" -o policies/fixtures/refund.yaml',
+  )
   runs(command, cli, exits, (id: string, options: Omit<FixtureFromOptions, 'id'>) => fixtureFrom(cli.deps, { ...options, id }))
 }
 

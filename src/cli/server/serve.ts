@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import { escapeLine, escapeText } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps, ServeOptions } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
@@ -26,6 +26,12 @@ export function addServe(program: Command, cli: Cli): void {
     damaged: 'what is stored is damaged, or older than what was signed',
     io: 'the data directory cannot be written, or the address is taken',
   }
+  examples(
+    command,
+    'gradus serve --demo',
+    'gradus serve -c gradus.yaml --listen 127.0.0.1:8181',
+    'gradus serve --store memory --watch',
+  )
   runs(command, cli, exits, ({ config, json, ...options }: Typed) =>
     serveCommand(cli.deps, { ...options, configFile: config }, json),
   )

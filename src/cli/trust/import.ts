@@ -6,7 +6,7 @@ import { ImportAnswer } from '../../evidence/signals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { readBytes } from '../../format/read-text.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -49,6 +49,7 @@ export function addTrustImport(trust: Command, cli: Cli): void {
     refused: 'the credential may not import',
     unavailable: 'the server does not answer, or the data directory is locked',
   }
+  examples(command, 'gradus trust import history.jsonl --signature history.sig')
   runs(command, cli, exits, (file: string, options: Omit<ImportOptions, 'file'>) => trustImport(cli.deps, { ...options, file }))
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { escapeLine, type Paint } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -33,6 +33,7 @@ export function addTrustRebuild(trust: Command, cli: Cli): void {
     damaged: 'the log itself is not whole, so nothing was changed',
     io: LOG_EXITS.io,
   }
+  examples(command, 'gradus trust rebuild --check', 'gradus trust rebuild -d data')
   runs(command, cli, exits, (options: TrustRebuildOptions) => trustRebuild(cli.deps, options))
 }
 
