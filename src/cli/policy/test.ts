@@ -151,7 +151,7 @@ async function watching(
     end = deps.watch(paths, schedule)
   }
   schedule()
-  await Promise.race([deps.stopped, failed]).finally(() => end())
+  await Promise.race([deps.stopped(), failed]).finally(() => end())
   await running
   return code
 }

@@ -42,6 +42,7 @@ type Typed = Omit<ServeOptions, 'configFile'> & { readonly config?: string; read
 
 /** Serves until the process is asked to end, then drains; says where first, as text or as one line of JSON. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
 async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
+  const stopped = deps.stopped()
   const server = await deps.serve(options)
   const { url, dataDir, notes } = server
   deps.stdout(
@@ -50,7 +51,7 @@ async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolea
       : `gradus ${deps.version.gradus} listens on ${url}\n${notes.map((note) => `${escapeLine(note)}\n`).join('')}`,
   )
   deps.onHangup(() => void reload(deps, server.reload))
-  await deps.stopped
+  await stopped
   deps.stderr('finishing what is under way\n')
   await server.close()
   return EXIT_CODES.ok
