@@ -10,6 +10,7 @@ import { lockProject, packClone } from './app/pack-clone.ts'
 import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from './app/policy-sources.ts'
 import { startServer } from './app/serve.ts'
 import { staleFindings } from './app/stale-bundles.ts'
+import { stopSignal } from './app/stop-signal.ts'
 import { eraseRecords } from './audit/erase.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
@@ -66,9 +67,7 @@ function processAround(version: string): CliProcess {
     version: { gradus: version, node: process.versions.node, opa: OPA_VERSION },
     fetch,
     watch: watchFiles,
-    stopped: new Promise((stop) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop())
-    }),
+    stopped: stopSignal,
     onHangup: (handler) => void process.on('SIGHUP', handler),
   }
 }

@@ -17,6 +17,7 @@ export const VERB_ROLES = {
   review_incident: ['operator', 'administrator'],
   read_trust: ['enforcement_point', 'signal_source', 'verifier', 'operator', 'approver', 'auditor', 'administrator', 'agent'],
   read_metrics: ['enforcement_point', 'signal_source', 'verifier', 'operator', 'approver', 'auditor', 'administrator'],
+  explain: ['enforcement_point', 'operator', 'auditor', 'administrator', 'agent'],
   promote: ['operator', 'administrator'],
   demote: ['operator', 'administrator'],
   contain: ['operator', 'administrator'],
@@ -49,8 +50,8 @@ export type Verb = keyof typeof VERB_ROLES
 /** Verbs that need no credential where the listener's standing has the role. Everything else needs one. */
 const ANONYMOUS_VERBS: readonly Verb[] = ['decide']
 
-/** All that an agent's own credential may ever do, whatever other roles it has: ask for decisions and permissions for itself, and read its own trust. */
-const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust', 'ask_permission']
+/** All that an agent's own credential may ever do, whatever other roles it has: ask for decisions and permissions for itself, read its own trust, and have its decisions explained. */
+const AGENT_VERBS: readonly Verb[] = ['decide', 'read_trust', 'ask_permission', 'explain']
 
 /** Whether a credential belongs to an agent. */
 export function isAgents({ agent, roles }: Pick<Caller, 'agent' | 'roles'>): boolean {

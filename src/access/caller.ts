@@ -28,7 +28,7 @@ const names = z.array(z.string().min(1).max(TYPE_CHARS_MAX)).max(256).default([]
 export const CallerStanding = z.strictObject({
   tenant: identifier(TYPE_CHARS_MAX).default('default'),
   roles: z.array(Role).default(['enforcement_point']),
-  /** The agent this credential belongs to, with the role `agent`: it decides for this agent only, reads its trust, and may do nothing else. */
+  /** The agent this credential belongs to, with the role `agent`: it decides for this agent only, reads its trust and why it was decided so, and may do nothing else. */
   agent: identifier(512).optional(),
   /** The named person this credential belongs to. */
   person: identifier(TYPE_CHARS_MAX).optional(),

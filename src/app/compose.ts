@@ -11,6 +11,7 @@ import { project } from '../ledger/fold/fold.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { LoadPolicySet } from '../policy/policy-set.ts'
+import { restorePolicySet } from '../rego/assemble-policy-set.ts'
 import { createClock, type ServiceClock } from '../service/clock.ts'
 import { createService, type ServiceDeps } from '../service/create-service.ts'
 import type { Service } from '../service/service.ts'
@@ -80,6 +81,7 @@ export async function openService(
     clock: more.clock,
     newId: uuidv7(more.clock.nowMs, (bytes) => randomBytes(bytes)),
     loadPolicySet: more.loadPolicySet ?? (() => bundledPolicySet(loaded, more.clock.nowMs(), more.print)),
+    restorePolicySet,
     observe: more.observe ?? (() => undefined),
     elapsed: () => performance.now() / SECOND_MS,
     mask: loaded.config.audit.mask,

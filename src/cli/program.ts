@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 
 import { ServiceError } from '../format/error.ts'
+import { escapeText } from '../format/terminal-text.ts'
 import { addAgentsCommands } from './agents/agents-commands.ts'
 import { addApprovalsCommands } from './approvals/approvals-commands.ts'
 import { addAuditCommands } from './audit/audit-commands.ts'
+import { addCompletion } from './completion/completion.ts'
 import { addContainCommands } from './contain/contain-commands.ts'
 import { addIncidentsCommands } from './incidents/incidents-commands.ts'
 import { addObserveCommands } from './observe/observe-commands.ts'
@@ -18,10 +20,10 @@ import { addConfig } from './server/config.ts'
 import { addServe } from './server/serve.ts'
 import { addVersion } from './server/version.ts'
 import { addSimulateCommands } from './simulate/simulate-commands.ts'
-import type { Cli } from './support/command.ts'
+import { type Cli, examples } from './support/command.ts'
 import type { CliDeps } from './support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOf } from './support/exit-codes.ts'
-import { errorText, escapeText, jsonText } from './support/output.ts'
+import { errorText, jsonText } from './support/output.ts'
 import { addTrustCommands } from './trust/trust-commands.ts'
 
 const HELP = '"gradus help" lists the commands, "gradus help COMMAND" their options'
@@ -49,6 +51,7 @@ export function createProgram(deps: CliDeps, ending: Cli['ending'] = { code: EXI
     // An option belongs to the command it follows: `simulate` and `simulate trust` both have --json.
     .enablePositionalOptions()
     .exitOverride()
+  examples(program, 'gradus serve --demo', 'gradus init my-policies', 'gradus help trust')
   addCommands(program, { deps, ending })
   return program
 }
@@ -72,6 +75,7 @@ function addCommands(program: Command, cli: Cli): void {
   addReviewsCommands(program, cli)
   addPermissionRequestsCommands(program, cli)
   addAuditCommands(program, cli)
+  addCompletion(program, cli)
   addVersion(program, cli)
 }
 

@@ -29,6 +29,8 @@ export type Endpoint = {
   readonly query?: z.ZodObject
   /** `text`: plain text; `events`: server-sent events, whose data are `StreamEvent`. */
   readonly answer: { readonly status: number; readonly schema: SchemaName | 'text' | 'events' }
+  /** True: the same as plain text for who prefers `text/plain` in `Accept`. */
+  readonly textOffered?: true
   /** Which limit of the credential it is charged to; absent where nothing is recorded. */
   readonly rated?: Rated
   /** Refusals beyond those every endpoint knows. */

@@ -97,7 +97,7 @@ const PARAMETER_TEXTS: Readonly<Record<string, string>> = {
   incident: 'The id of the incident.',
   containment: 'The id of the containment.',
   record: 'The id of the record.',
-  decision: 'The id of the decision that asked for the approval.',
+  decision: 'The id of the decision.',
   override: 'The id of the override.',
 }
 
@@ -126,7 +126,8 @@ function inputParameter(operationId: string): readonly Node[] {
 
 function responses(endpoint: Endpoint): Node {
   const { status, schema } = endpoint.answer
-  const content = contentOf(schema)
+  const text = endpoint.textOffered === true ? contentOf('text') : {}
+  const content = { ...contentOf(schema), ...text }
   const good = { [status]: { description: 'The answer.', headers: HEADERS, content } }
   const bad = new Map<number, string[]>()
   for (const code of refusals(endpoint)) {

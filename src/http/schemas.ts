@@ -59,6 +59,7 @@ import {
   PermissionVerdict,
   PermissionVerdictAnswer,
 } from '../permissions/wire.ts'
+import { ExplanationAnswer } from '../reports/explain/wire.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
 import {
   LogReviewAnswer,
@@ -129,6 +130,7 @@ export const SCHEMAS = {
   RaterView,
   RatersAnswer,
   ProposalsAnswer,
+  ExplanationAnswer,
   RecordAnswer,
   RecordsAnswer,
   ProofAnswer,

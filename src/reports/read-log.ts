@@ -78,7 +78,8 @@ async function find(deps: AuditDeps, caller: Caller, id: string): Promise<Stored
   return found
 }
 
-async function noteRead(deps: AuditDeps, caller: Caller, detail: Readonly<Record<string, unknown>>): Promise<void> {
+/** Records that the log was read: by whom, and what of it. */
+export async function noteRead(deps: AuditDeps, caller: Caller, detail: Readonly<Record<string, unknown>>): Promise<void> {
   const entry = recordOf({
     kind: 'operator',
     id: deps.newId(),

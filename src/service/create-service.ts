@@ -6,7 +6,7 @@ import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { ReadBaseSource } from '../permissions/base-source.ts'
 import { createPoliciesInForce } from '../policy/policies-in-force.ts'
-import type { LoadPolicySet } from '../policy/policy-set.ts'
+import type { LoadPolicySet, RestorePolicySet } from '../policy/policy-set.ts'
 import type { AuditDeps } from '../reports/read-log.ts'
 import type { LogReview } from '../reports/settings.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
@@ -24,6 +24,8 @@ export type ServiceDeps = {
   readonly clock: ServiceClock
   readonly newId: () => string
   readonly loadPolicySet: LoadPolicySet
+  /** Loads a former policy set from the archive; absent: what was decided under one is explained without its matrix. */
+  readonly restorePolicySet?: RestorePolicySet
   readonly observe: Observer
   /** Seconds on a monotonic clock. */
   readonly elapsed: () => number

@@ -58,6 +58,7 @@ import type {
   PermissionVerdictAnswer,
 } from '../permissions/wire.ts'
 import type { PolicySetView } from '../policy/policy-set.ts'
+import type { ExplainDecision } from '../reports/explain/explain-decision.ts'
 import type { Raised } from '../reports/monitoring/rule-fold.ts'
 import type { TrustHistoryQuery } from '../reports/trust-history/query.ts'
 import type { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
@@ -133,6 +134,8 @@ export type Service = {
   /** Records of the caller's tenant; reading the audit is itself recorded. */
   readonly records: (caller: Caller, query: RecordQuery) => Promise<readonly StoredRecord[]>
   readonly record: (caller: Caller, id: string) => Promise<StoredRecord>
+  /** Draws a recorded decision and says what would lift it, to who reads the log and to who asked for it; reading is itself recorded. */
+  readonly explain: ExplainDecision
   readonly proof: (caller: Caller, id: string) => Promise<ProofAnswer>
   readonly checkpoint: (caller: Caller) => Promise<string>
   /** Reviews of the log that somebody owns: the last time of each, and when it is due. */

@@ -31,6 +31,7 @@ import { closePermissionRequest } from '../permissions/close.ts'
 import type { GrantDeps } from '../permissions/grant-change.ts'
 import { permissionRequest, permissionRequests } from '../permissions/list.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
+import { createExplainDecision, type ExplainDeps } from '../reports/explain/explain-decision.ts'
 import { alertOverdueReviews, type LogReviewDeps, logReviews, reviewLog } from '../reports/log-reviews.ts'
 import { raiseAlert } from '../reports/monitoring/raise-alert.ts'
 import { type AuditDeps, checkpoint, proof, record, records } from '../reports/read-log.ts'
@@ -40,7 +41,7 @@ import type { Service } from './service.ts'
 
 type DecisionDeps = Parameters<typeof evaluate>[0] & Parameters<typeof diagnoseBase>[0]
 type ImportDeps = Parameters<typeof importHistory>[0]
-type ReportDeps = VerbDeps & AuditDeps & LogReviewDeps
+type ReportDeps = VerbDeps & AuditDeps & ExplainDeps & LogReviewDeps
 
 /** What all verbs need together. */
 export type ServiceVerbDeps = DecisionDeps & EvidenceDeps & ImportDeps & ReportDeps & GrantDeps
@@ -134,6 +135,7 @@ function reportVerbs(deps: ReportDeps) {
     trustHistory: createTrustHistory(deps),
     records: (caller, query) => records(deps, caller, query),
     record: (caller, id) => record(deps, caller, id),
+    explain: createExplainDecision(deps),
     proof: (caller, id) => proof(deps, caller, id),
     checkpoint: (caller) => checkpoint(deps, caller),
     logReviews: (caller) => logReviews(deps, caller),

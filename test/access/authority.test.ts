@@ -45,6 +45,7 @@ async function scene() {
     ],
     // Only the HTTP interface has metrics.
     read_metrics: (who) => [Promise.resolve(who).then((each) => authorize(each, 'read_metrics'))],
+    explain: (who) => [service.explain(who, decision_id)],
     promote: (who) => [service.promote(who, 'finance-agent', 'bookkeeping:light', {})],
     demote: (who) => [service.demote(who, 'finance-agent', 'bookkeeping:light', { level: 3, reason: 'test' })],
     revoke: (who) => [service.revokeAgent(who, 'research-agent', { reason: 'test', class: 'credential_compromise' })],
@@ -135,9 +136,9 @@ async function* noEntries(): AsyncGenerator<never> {
   // Nothing comes.
 }
 
-/** All that an agent may not, which is everything but deciding, reading its trust and asking for permissions; the scene has no call for the last two. */
+/** All that an agent may not, which is everything but deciding, reading its trust, asking for permissions and having a decision explained; the scene has no call for the last two. */
 const REFUSED = Object.keys(VERB_ROLES).filter(
-  (verb) => !['decide', 'read_trust', 'ask_permission', 'erase', 'change_modes'].includes(verb),
+  (verb) => !['decide', 'read_trust', 'ask_permission', 'explain', 'erase', 'change_modes'].includes(verb),
 ) as Exclude<Verb, 'erase' | 'change_modes'>[]
 
 describe("an agent's own credential", () => {

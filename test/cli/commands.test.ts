@@ -367,7 +367,7 @@ describe('gradus serve', () => {
     let stop = (): void => undefined
     const stopped = new Promise<void>((resolve) => (stop = resolve))
     const running = run(['serve', '--config', 'g.yaml', '--listen', '127.0.0.1:0', '--data-dir', 'd', '--demo', '--watch'], {
-      stopped,
+      stopped: () => stopped,
       onHangup: (handler) => void (hangup = handler),
       serve: (asked) => {
         options = asked

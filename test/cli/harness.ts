@@ -66,7 +66,7 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     version: { gradus: '1.2.3', node: '24.0.0', opa: '1.22.0' },
     fetch: refused('the network'),
     watch: () => () => undefined,
-    stopped: new Promise(() => undefined),
+    stopped: () => new Promise(() => undefined),
     onHangup: () => undefined,
     loadConfig: async (file) => loadConfig(file, changes.cwd ?? PACKAGE_ROOT),
     loadPolicySet: () => shippedPolicySet(),

@@ -120,7 +120,7 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
   serve: (text) => [
     ['serve'],
     {
-      stopped: Promise.resolve(),
+      stopped: () => Promise.resolve(),
       serve: () =>
         Promise.resolve({
           url: 'http://x',

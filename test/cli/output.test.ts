@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { errorText, escapeLine, escapeText, jsonText, painter, progress, table } from '../../src/cli/support/output.ts'
+import { errorText, jsonText, painter, progress, table } from '../../src/cli/support/output.ts'
+import { escapeLine, escapeText } from '../../src/format/terminal-text.ts'
 import { durationMs } from '../../src/format/time.ts'
 
 const ACTS_ON_A_TERMINAL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u

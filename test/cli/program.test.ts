@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 
+import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 
 import { createProgram } from '../../src/cli/program.ts'
 import { COMMON_EXITS } from '../../src/cli/support/command-exits.ts'
-import { exitsOf, leafCommands } from '../../src/cli/support/command.ts'
+import { examplesOf, exitsOf, leafCommands } from '../../src/cli/support/command.ts'
 import type { CliDeps } from '../../src/cli/support/deps.ts'
 import { EXIT_CODES } from '../../src/cli/support/exit-codes.ts'
 import { run } from './harness.ts'
@@ -64,4 +65,49 @@ describe('every command', () => {
       },
     })
   })
+})
+
+/** The program and every command and group below it, with its path. */
+function everyCommand(command: Command, path: readonly string[] = []): readonly (readonly [string, Command])[] {
+  return [[path.join(' '), command], ...command.commands.flatMap((each) => everyCommand(each, [...path, each.name()]))]
+}
+
+/** The words of a command line as a shell reads them, as far as examples go; what feeds it is left out. */
+function wordsOf(line: string): readonly string[] {
+  const [typed = ''] = line.split(' < ')
+  expect(typed).not.toMatch(/[|&;$`\\'<>(){}*?~]/u)
+  return [...typed.matchAll(/"([^"]*)"|\S+/gu)].map(([word, inside]) => inside ?? word)
+}
+
+describe('the examples in the help', () => {
+  const everything = everyCommand(createProgram(nothing as unknown as CliDeps))
+
+  it.each(everything)('"%s" has one to three, in its help', async (path, command) => {
+    const lines = examplesOf(command) ?? []
+    expect([1, 2, 3]).toContain(lines.length)
+    const { out, code } = await run([...path.split(' ').filter((name) => name !== ''), '--help'])
+    expect(code).toBe(0)
+    expect(out).toContain(`\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+  })
+
+  it.each(everything.flatMap(([path, command]) => (examplesOf(command) ?? []).map((line) => [line, path] as const)))(
+    '%s',
+    async (line, path) => {
+      const program = createProgram(nothing as unknown as CliDeps)
+      const reached: string[] = []
+      for (const [name, command] of everyCommand(program))
+        if (exitsOf(command) !== undefined) command.action(() => void reached.push(name))
+      const [first, ...argv] = wordsOf(line)
+      expect(first).toBe('gradus')
+      expect(argv.join(' ').startsWith(path)).toBe(true)
+      if (argv[0] === 'help') expect(everything.map(([name]) => name)).toContain(argv.slice(1).join(' '))
+      else {
+        // Refused: an option, argument or choice that there is not, one too many, or one too few.
+        await program.parseAsync(argv, { from: 'user' })
+        expect(reached).toHaveLength(1)
+        expect(examplesOf(everything.find(([name]) => name === path)![1])).toContain(line)
+        expect(reached[0] === path || reached[0]?.startsWith(`${path} `) === true || path === '').toBe(true)
+      }
+    },
+  )
 })

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { createInjectionClassifier } from '../../src/classifiers/classifiers.ts'
-import { explainedOf } from '../../src/cli/policy/explain/explained.ts'
-import { drawLadder } from '../../src/cli/policy/explain/ladder.ts'
+import { explainedOf } from '../../src/reports/explain/explained.ts'
+import { drawLadder } from '../../src/reports/explain/ladder.ts'
 import { derive } from '../../src/decisions/derive.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
 import { requestContext } from '../../src/decisions/request-context.ts'
@@ -13,6 +13,7 @@ import type { ExternalClassifiers } from '../../src/evidence/detectors/external-
 import { Given } from '../../src/fixtures/given.ts'
 import { worldOf } from '../../src/fixtures/world.ts'
 import { ServiceError } from '../../src/format/error.ts'
+import { plainPaint } from '../../src/format/terminal-text.ts'
 import { OUTCOME_RANK } from '../../src/lattice/outcome-order.ts'
 import type { Layer } from '../../src/model/layer.ts'
 import { modelServer, type ModelServer, says } from '../classifiers/model-server.ts'
@@ -290,7 +291,7 @@ describe('what did not look', () => {
         { detector: 'topic_drift', reason: expect.stringMatching(/^too few words to tell/u) as string },
       ],
     })
-    const drawn = drawLadder(explainedOf(await recordOf(tested, decision_id), undefined), [], (_style, text) => text)
+    const drawn = drawLadder(explainedOf(await recordOf(tested, decision_id), undefined), [], plainPaint)
     expect(drawn).toContain('watch  behaviour earns without: call_rate (the detector is switched off)\n')
     expect(drawn).toContain('watch  context does not earn: topic_drift (too few words to tell')
   })
@@ -308,7 +309,7 @@ describe('what did not look', () => {
     const outside = models({ injection: new ServiceError('io', 'no answer within 200 ms') }).outside
     const tested = await testService({ config: ALL, outside })
     const { decision_id } = await tested.service.evaluate(gateway, book())
-    const drawn = drawLadder(explainedOf(await recordOf(tested, decision_id), undefined), [], (_style, text) => text)
+    const drawn = drawLadder(explainedOf(await recordOf(tested, decision_id), undefined), [], plainPaint)
     expect(drawn).toContain('watch  behaviour does not earn: injection_classifier (no answer within 200 ms)\n')
   })
 })

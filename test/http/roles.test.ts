@@ -22,9 +22,9 @@ const OTHER = 'finance-agent'
 /** What a signed history needs in order to be looked at; it is nobody's. */
 const SIGNATURE = Buffer.alloc(64).toString('base64')
 const endpoints = Object.entries(ENDPOINTS) as [string, Endpoint][]
-/** What an agent's own credential may use: what asks for a decision or a permission, and what reads trust. */
-const forAgents = ({ roles }: Endpoint): boolean =>
-  roles === 'public' || [VERB_ROLES.decide, VERB_ROLES.read_trust, VERB_ROLES.ask_permission].some((each) => each === roles)
+/** What an agent's own credential may use: what asks for a decision or a permission, what reads trust, and what explains a decision. */
+const FOR_AGENTS = (['decide', 'read_trust', 'ask_permission', 'explain'] as const).map((verb) => VERB_ROLES[verb])
+const forAgents = ({ roles }: Endpoint): boolean => roles === 'public' || FOR_AGENTS.some((each) => each === roles)
 
 /** Every right that a configuration can give, so that a role is all that is missing. */
 const RIGHTS = { verifier: 'deterministic', layers: LAYERS, approver_scopes: ['*'] }
@@ -121,7 +121,7 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
     expect(tested.store.size()).toBe(before)
   })
 
-  test('what is left to it is deciding, reading trust and asking for permissions', () => {
+  test('what is left to it is deciding, reading trust, asking for permissions and having decisions explained', () => {
     const left = endpoints.filter(([, endpoint]) => endpoint.roles !== 'public' && forAgents(endpoint)).map(([name]) => name)
     expect(left.toSorted()).toEqual(
       [
@@ -129,6 +129,7 @@ describe('no agent reaches a verb of people, whatever its roles', () => {
         'decide',
         'evaluate',
         'evaluateAll',
+        'explainDecision',
         'followEvents',
         'listAgents',
         'queryData',

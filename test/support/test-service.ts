@@ -16,7 +16,7 @@ import type { ScopeKey } from '../../src/model/scope.ts'
 import type { ReadBaseSource } from '../../src/permissions/base-source.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import type { Policy } from '../../src/policy/policy.ts'
-import { assemblePolicySet, type PolicySetParts, readPolicyParts } from '../../src/rego/assemble-policy-set.ts'
+import { assemblePolicySet, type PolicySetParts, readPolicyParts, restorePolicySet } from '../../src/rego/assemble-policy-set.ts'
 import { createService, systemCaller } from '../../src/service/create-service.ts'
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -149,6 +149,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     ...(options.importKeys === undefined ? {} : { importKeys: options.importKeys }),
     ...(options.outside === undefined ? {} : { outside: options.outside }),
     ...(options.readBaseSource === undefined ? {} : { readBaseSource: options.readBaseSource }),
+    restorePolicySet,
     elapsed: () => 0,
     mask: options.mask ?? true,
     formatProof: proofText,

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 
+import { escapeLine } from '../../format/terminal-text.ts'
 import { AgentsAnswer } from '../../ladder/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, printAnswer, table } from '../support/output.ts'
+import { printAnswer, table } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
@@ -18,6 +19,7 @@ export function addAgentsList(agents: Command, cli: Cli): void {
   const command = peopleOptions(agents.command('list'))
     .description('the agents of the catalogue and those that asked, with where their trust stands')
     .option('--after <agent>', 'those whose name comes after this one')
+  examples(command, 'gradus agents list', 'gradus agents list --server http://127.0.0.1:8181 --token-file anna.token')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: AgentsListOptions) => agentsList(cli.deps, options))
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { containAdd } from '../contain/add.ts'
 import { containmentTarget } from '../contain/containments.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import type { ExitCode } from '../support/exit-codes.ts'
@@ -17,6 +17,11 @@ export function addAgentsPause(agents: Command, cli: Cli): void {
   const command = partOptions(reasonedOptions(agents.command('pause')))
     .description('takes an agent, or a part of it, out of service at once')
     .argument('<agent>', 'id of the agent')
+  examples(
+    command,
+    'gradus agents pause support-agent --reason "odd replies, looking into it"',
+    'gradus agents pause support-agent --action send_email --reason "too many mails"',
+  )
   runs(
     command,
     cli,

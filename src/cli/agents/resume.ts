@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { IncidentsAnswer } from '../../incidents/wire.ts'
 import type { Containment, ContainmentTarget } from '../../ledger/documents/containment.ts'
 import { fetchContainments, containmentTarget, liftContainment, targetText } from '../contain/containments.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { partOptions, peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import type { PartOptions } from './pause.ts'
@@ -20,6 +21,7 @@ export function addAgentsResume(agents: Command, cli: Cli): void {
     .description('lifts what a person paused, and says what still holds the agent')
     .argument('<agent>', 'id of the agent')
   const exits = { ...OPERATOR_EXITS, ok: 'lifted', not_found: 'nothing of that name is paused' }
+  examples(command, 'gradus agents resume support-agent')
   runs(command, cli, exits, (agent: string, options: PartOptions) => agentsResume(cli.deps, agent, options))
 }
 

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander'
 
+import { escapeLine } from '../../format/terminal-text.ts'
 import { RevocationAnswer, RevocationClass } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { escapeLine, painter, table, printAnswer } from '../support/output.ts'
+import { painter, table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
@@ -22,6 +23,7 @@ export function addAgentsRevoke(agents: Command, cli: Cli): void {
       new Option('--class <class>', 'why it is stopped').choices(RevocationClass.options).default('credential_compromise'),
     )
   const exits = { ...OPERATOR_EXITS, ok: 'revoked, and what is still under way is told' }
+  examples(command, 'gradus agents revoke coding-agent --reason "its key was in a public repository"')
   runs(command, cli, exits, (agent: string, options: RevokeOptions) => agentsRevoke(cli.deps, agent, options))
 }
 

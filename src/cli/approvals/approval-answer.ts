@@ -1,7 +1,8 @@
 import type { ApprovalAnswer } from '../../approvals/wire.ts'
 import { type ApprovalSummary } from '../../approvals/wire.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 
 /** How many people said yes. */
 export function approvalsGiven({ votes }: ApprovalSummary): number {

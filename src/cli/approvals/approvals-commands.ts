@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import type { Cli } from '../support/command.ts'
+import { type Cli, examples } from '../support/command.ts'
 import { addApprovalsApprove, addApprovalsReject } from './decide.ts'
 import { addApprovalsList } from './list.ts'
 import { addApprovalsResume } from './resume.ts'
@@ -12,6 +12,7 @@ export function addApprovalsCommands(program: Command, cli: Cli): void {
   const approvals = program
     .command('approvals')
     .description('what waits for a person: list, show, approve, reject, withdraw, resume')
+  examples(approvals, 'gradus approvals list --state pending')
   addApprovalsList(approvals, cli)
   addApprovalsShow(approvals, cli)
   addApprovalsApprove(approvals, cli)

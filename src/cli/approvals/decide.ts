@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { ApprovalAnswer } from '../../approvals/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -17,6 +17,10 @@ export type VerdictOptions = PeopleOptions & { readonly reason: string; readonly
 export function addApprovalsApprove(approvals: Command, cli: Cli): void {
   const command = verdictOptions(approvals.command('approve')).description('say yes, as the person of the token')
   const exits = { ...PEOPLE_EXITS, ok: 'said; more people may be needed' }
+  examples(
+    command,
+    'gradus approvals approve 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --reason "called the payee" --token-file anna.token',
+  )
   runs(command, cli, exits, (decision: string, options: VerdictOptions) =>
     approvalsDecide(cli.deps, decision, 'approve', options),
   )
@@ -25,6 +29,10 @@ export function addApprovalsApprove(approvals: Command, cli: Cli): void {
 /** Adds `gradus approvals reject`. */
 export function addApprovalsReject(approvals: Command, cli: Cli): void {
   const command = verdictOptions(approvals.command('reject')).description('say no, as the person of the token; one no is enough')
+  examples(
+    command,
+    'gradus approvals reject 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --reason "nobody knows the payee" --token-file anna.token',
+  )
   runs(command, cli, { ...PEOPLE_EXITS, ok: 'rejected' }, (decision: string, options: VerdictOptions) =>
     approvalsDecide(cli.deps, decision, 'reject', options),
   )

@@ -1,8 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { ApprovalsAnswer } from '../../approvals/wire.ts'
 import { ApprovalState } from '../../ledger/documents/approval.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -11,7 +11,6 @@ import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { approvalsGiven, pausedText } from './approval-answer.ts'
-import { parseChoice } from '../support/option-values.ts'
 
 /** Options of `gradus approvals list`. */
 export type ListOptions = PeopleOptions & { readonly state: string | undefined }
@@ -20,13 +19,14 @@ export type ListOptions = PeopleOptions & { readonly state: string | undefined }
 export function addApprovalsList(approvals: Command, cli: Cli): void {
   const command = peopleOptions(approvals.command('list'))
     .description('approvals that are not over, of the scopes the token decides for')
-    .option('--state <state>', 'only those in one state, such as pending or approved')
+    .addOption(new Option('--state <state>', 'only those in one state').choices(ApprovalState.options))
+  examples(command, 'gradus approvals list --state pending')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: ListOptions) => approvalsList(cli.deps, options))
 }
 
 /** Lists approvals that are not over. */
 async function approvalsList(deps: CliDeps, options: ListOptions): Promise<ExitCode> {
-  const state = options.state === undefined ? undefined : parseChoice(ApprovalState.options, options.state, 'a state')
+  const { state } = options
   const server = await requireServer(deps, options)
   const query = state === undefined ? '' : `?state=${state}`
   const answer = await sendRequest(deps, server, { method: 'GET', path: `/api/v1/approvals${query}` }, ApprovalsAnswer)

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 
 import { ApprovalView } from '../../approvals/wire.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { ifApproved } from '../../pdp/lifted-terms.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText, type Paint, painter, table, printAnswer } from '../support/output.ts'
+import { jsonText, painter, table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { approvalPath, approvalsGiven } from './approval-answer.ts'
@@ -20,6 +21,7 @@ export function addApprovalsShow(approvals: Command, cli: Cli): void {
     .description('everything that would run, uncut, the terms, and what a yes does')
     .argument('<decision>', 'id of the decision that asked')
   const exits = { ...PEOPLE_EXITS, ok: 'shown', failed: 'the configuration is wrong' }
+  examples(command, 'gradus approvals show 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10')
   runs(command, cli, exits, (decision: string, options: PeopleOptions) => approvalsShow(cli.deps, decision, options))
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { ApprovalAnswer } from '../../approvals/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -19,6 +19,7 @@ export function addApprovalsWithdraw(approvals: Command, cli: Cli): void {
     .description('take it back before it is used')
     .argument('<decision>', 'id of the decision that asked')
     .option('--reason <text>', 'why; kept in the record')
+  examples(command, 'gradus approvals withdraw 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --reason "the customer cancelled"')
   runs(command, cli, { ...PEOPLE_EXITS, ok: 'withdrawn' }, (decision: string, options: WithdrawOptions) =>
     approvalsWithdraw(cli.deps, decision, options),
   )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import type { Cli } from '../support/command.ts'
+import { type Cli, examples } from '../support/command.ts'
 import { addAuditErase } from './erase.ts'
 import { addAuditExport } from './export.ts'
 import { addAuditProof } from './proof.ts'
@@ -14,6 +14,7 @@ import { addAuditVerify } from './verify.ts'
 /** Commands about the log. They work on the data directory, beside a running server. */
 export function addAuditCommands(program: Command, cli: Cli): void {
   const audit = program.command('audit').description('the log: verify, query, prove, replay, erase, export, review')
+  examples(audit, 'gradus audit verify', 'gradus audit query --since 7d --newest')
   addAuditVerify(audit, cli)
   addAuditQuery(audit, cli)
   addAuditExport(audit, cli)

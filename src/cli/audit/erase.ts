@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { uuidv7 } from '../../format/uuid.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -35,6 +35,7 @@ export function addAuditErase(audit: Command, cli: Cli): void {
     .option('--as <name>', 'the person who orders it')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'erased', unavailable: 'the data directory is locked' }
+  examples(command, 'gradus audit erase --user ann --reason "asked to be forgotten on 3 March"')
   runs(command, cli, exits, (options: AuditEraseOptions) => auditErase(cli.deps, options))
 }
 

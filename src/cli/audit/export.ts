@@ -2,14 +2,15 @@ import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
-import { type Cli, runs } from '../support/command.ts'
+import { escapeJson } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { openOut } from '../support/out-file.ts'
-import { escapeJson, progress } from '../support/output.ts'
+import { progress } from '../support/output.ts'
 import { recordQuery, recordFilterOptions, type RecordFilter } from './record-filter.ts'
 
 /** Options of `gradus audit export`. */
@@ -21,6 +22,7 @@ export function addAuditExport(audit: Command, cli: Cli): void {
     .description('write records as JSON lines')
     .option('-o, --out <file>', 'file to write; standard output when absent')
     .option('--json', 'JSON lines, as always', false)
+  examples(command, 'gradus audit export --since 30d -o log.jsonl')
   runs(command, cli, { ...LOG_EXITS, ok: 'written' }, (options: AuditExportOptions) => auditExport(cli.deps, options))
 }
 

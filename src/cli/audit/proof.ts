@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { escapeText } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeText, jsonText } from '../support/output.ts'
+import { jsonText } from '../support/output.ts'
 
 /** Options of `gradus audit proof`. */
 export type AuditProofOptions = DataDirOptions & { readonly id: string; readonly tenant: string; readonly json: boolean }
@@ -20,6 +21,7 @@ export function addAuditProof(audit: Command, cli: Cli): void {
     .option('--tenant <tenant>', 'tenant of the record', 'default')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'printed', unavailable: 'not under a signed tree head yet' }
+  examples(command, 'gradus audit proof 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10')
   runs(command, cli, exits, (id: string, options: Omit<AuditProofOptions, 'id'>) => auditProof(cli.deps, { ...options, id }))
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -22,6 +22,11 @@ export function addAuditQuery(audit: Command, cli: Cli): void {
     .option('--limit <count>', 'at most so many', '100')
     .option('--newest', 'newest first', false)
     .option('--json', 'as JSON', false)
+  examples(
+    command,
+    'gradus audit query --agent support-agent --since 7d --newest',
+    'gradus audit query --kind incident --kind review --limit 20',
+  )
   runs(command, cli, { ...LOG_EXITS, ok: 'listed' }, (options: AuditQueryOptions) => auditQuery(cli.deps, options))
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import { RECORD_KINDS, type RecordKind } from '../../ledger/record.ts'
@@ -23,7 +23,7 @@ export type RecordFilter = {
 export function recordFilterOptions(command: Command): Command {
   return command
     .option('--tenant <tenant>', 'of this tenant')
-    .option('--kind <kind>', 'of this kind; may be repeated', collect, [])
+    .addOption(new Option('--kind <kind>', 'of this kind; may be repeated').choices(RECORD_KINDS).argParser(collect).default([]))
     .option('--agent <id>', 'about this agent')
     .option('--user <id>', 'about this person')
     .option('--action <name>', 'about this action')

@@ -2,15 +2,16 @@ import type { Command } from 'commander'
 
 import { policySetOf, replayDecision, type ReplayResult } from '../../decisions/replay.ts'
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, progress } from '../support/output.ts'
+import { jsonText, painter, progress } from '../support/output.ts'
 
 /** Options of `gradus audit replay`. */
 export type AuditReplayOptions = DataDirOptions & {
@@ -36,6 +37,7 @@ export function addAuditReplay(audit: Command, cli: Cli): void {
     mismatch: 'one decides otherwise, or its policy set is gone',
     other_semantics: 'none differs, but some were made when decisions meant something else',
   }
+  examples(command, 'gradus audit replay --all', 'gradus audit replay 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10')
   runs(command, cli, exits, (id: string | undefined, options: Omit<AuditReplayOptions, 'id'>) =>
     auditReplay(cli.deps, { ...options, id }),
   )

@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { LogReviewAnswer } from '../../reports/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { dataDirOptions, serverOptions } from '../support/options.ts'
-import { escapeLine, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Options of `gradus audit review`. */
@@ -39,6 +40,7 @@ export function addAuditReview(audit: Command, cli: Cli): void {
     refused: 'the token is missing, or names no person who may review',
     unavailable: 'the server does not answer, or the data directory is locked',
   }
+  examples(command, 'gradus audit review weekly --notes "looked through the denials and the overrides"')
   runs(command, cli, exits, (id: string, options: Omit<AuditReviewOptions, 'id'>) => auditReview(cli.deps, { ...options, id }))
 }
 

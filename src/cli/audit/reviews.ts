@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { logReviewState } from '../../reports/log-reviews.ts'
 import type { LogReviewState } from '../../reports/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -20,6 +20,7 @@ export function addAuditReviews(audit: Command, cli: Cli): void {
     .option('--tenant <tenant>', 'of this tenant; every tenant when absent')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'none is overdue', failed: 'one is overdue; or the configuration is wrong' }
+  examples(command, 'gradus audit reviews')
   runs(command, cli, exits, (options: AuditReviewsOptions) => auditReviews(cli.deps, options))
 }
 

@@ -1,7 +1,8 @@
+import { escapeLine } from '../../format/terminal-text.ts'
 import { LAYERS } from '../../model/layer.ts'
 import { BASES, insufficientIn, SUFFICIENCIES, type SufficiencyRow, type SufficiencyTotals } from '../../reports/sufficiency.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { escapeLine, jsonText, painter, table } from '../support/output.ts'
+import { jsonText, painter, table } from '../support/output.ts'
 
 /** Actions that the text lists one by one; JSON and CSV hold all. */
 const LISTED_MAX = 50

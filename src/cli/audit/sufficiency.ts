@@ -14,7 +14,7 @@ import {
   type SufficiencyTotals,
 } from '../../reports/sufficiency.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -54,6 +54,11 @@ export function addAuditSufficiency(audit: Command, cli: Cli): void {
     ok: 'no action ran with less trust than it needed',
     failed: 'one ran with less trust than it needed; or the configuration is wrong',
   }
+  examples(
+    command,
+    'gradus audit sufficiency --since 30d',
+    'gradus audit sufficiency --since 30d --agent support-agent --csv -o actions.csv',
+  )
   runs(command, cli, exits, (options: AuditSufficiencyOptions) => auditSufficiency(cli.deps, options))
 }
 

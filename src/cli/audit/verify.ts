@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
 
 import { readText } from '../../format/read-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps, NamedText } from '../support/deps.ts'
 import type { LogVerification } from '../../ledger/log-verification.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions, collect } from '../support/options.ts'
-import { escapeLine, painter, progress, printAnswer } from '../support/output.ts'
+import { painter, progress, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus audit verify`. */
 export type AuditVerifyOptions = DataDirOptions & {
@@ -27,6 +28,7 @@ export function addAuditVerify(audit: Command, cli: Cli): void {
     .option('--key <vkey>', 'public key of the log; that of the data directory when absent')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'the log is whole', mismatch: 'the log is not what it was' }
+  examples(command, 'gradus audit verify', 'gradus audit verify -d data --head kept/checkpoint.txt')
   runs(command, cli, exits, (options: AuditVerifyOptions) => auditVerify(cli.deps, options))
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { ContainmentAnswer } from '../../incidents/wire.ts'
 import type { ContainmentTarget } from '../../ledger/documents/containment.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -17,6 +17,11 @@ export function addContainAdd(contain: Command, cli: Cli): void {
     .description('takes an action, a scope, an agent or the tenant out of service at once')
     .option('--agent <agent>', 'the agent, or whose scope or action')
     .option('--tenant', 'everything of the tenant of the token', false)
+  examples(
+    command,
+    'gradus contain add --action send_email --reason "the mail server is under attack"',
+    'gradus contain add --tenant --reason "stop everything"',
+  )
   runs(
     command,
     cli,

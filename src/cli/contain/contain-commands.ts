@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import type { Cli } from '../support/command.ts'
+import { type Cli, examples } from '../support/command.ts'
 import { addContainAdd } from './add.ts'
 import { addContainLift } from './lift.ts'
 import { addContainList } from './list.ts'
@@ -8,6 +8,7 @@ import { addContainList } from './list.ts'
 /** Commands about what is out of service. */
 export function addContainCommands(program: Command, cli: Cli): void {
   const contain = program.command('contain').description('what is out of service: list, add, lift')
+  examples(contain, 'gradus contain list')
   addContainList(contain, cli)
   addContainAdd(contain, cli)
   addContainLift(contain, cli)

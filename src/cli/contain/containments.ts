@@ -1,8 +1,9 @@
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { ContainmentAnswer, ContainmentsAnswer } from '../../incidents/wire.ts'
 import type { ContainmentTarget } from '../../ledger/documents/containment.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 import { sendRequest, type Server } from '../support/server-client.ts'
 
 /** Where the server has the containments. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -13,6 +13,7 @@ export function addContainLift(contain: Command, cli: Cli): void {
   const command = peopleOptions(contain.command('lift'))
     .description('puts a containment out of force')
     .argument('<containment>', 'id of the containment')
+  examples(command, 'gradus contain lift 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10')
   runs(command, cli, { ...OPERATOR_EXITS, ok: 'lifted' }, (id: string, options: PeopleOptions) =>
     containLift(cli.deps, id, options),
   )

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import type { ContainmentsAnswer } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -13,6 +13,7 @@ import { fetchContainments, targetText } from './containments.ts'
 /** Adds `gradus contain list`. */
 export function addContainList(contain: Command, cli: Cli): void {
   const command = peopleOptions(contain.command('list')).description('what is out of service')
+  examples(command, 'gradus contain list')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: PeopleOptions) => containList(cli.deps, options))
 }
 

@@ -1,7 +1,8 @@
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import type { IncidentAnswer } from '../../incidents/wire.ts'
 import { IncidentView } from '../../incidents/wire.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { escapeLine, type Paint, painter, table, printAnswer } from '../support/output.ts'
+import { painter, table, printAnswer } from '../support/output.ts'
 import { sendRequest, type Server } from '../support/server-client.ts'
 
 /** Where the server has the incidents. */

@@ -1,11 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { IncidentsAnswer, IncidentStage } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { parseChoice } from '../support/option-values.ts'
 import { peopleOptions } from '../support/options.ts'
 import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
@@ -20,7 +19,8 @@ export function addIncidentsList(incidents: Command, cli: Cli): void {
   const command = peopleOptions(incidents.command('list'))
     .description('incidents that still bound an agent, what waits for a person first')
     .option('--agent <agent>', 'only those of this agent')
-    .option('--state <state>', 'open (waits for a review) or recovering')
+    .addOption(new Option('--state <state>', 'waits for a review, or recovers').choices(IncidentStage.options))
+  examples(command, 'gradus incidents list --state open', 'gradus incidents list --agent support-agent')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: IncidentListOptions) => incidentsList(cli.deps, options))
 }
 
@@ -28,7 +28,7 @@ export function addIncidentsList(incidents: Command, cli: Cli): void {
 async function incidentsList(deps: CliDeps, options: IncidentListOptions): Promise<ExitCode> {
   const query = new URLSearchParams()
   if (options.agent !== undefined) query.set('agent', options.agent)
-  if (options.state !== undefined) query.set('state', parseChoice(IncidentStage.options, options.state, 'a state'))
+  if (options.state !== undefined) query.set('state', options.state)
   const server = await requireServer(deps, options)
   const path = query.size === 0 ? INCIDENTS_PATH : `${INCIDENTS_PATH}?${query.toString()}`
   const answer = await sendRequest(deps, server, { method: 'GET', path }, IncidentsAnswer)

@@ -1,14 +1,13 @@
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import { IncidentAnswer } from '../../incidents/wire.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { IncidentClass } from '../../trust/constants.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { parseChoice } from '../support/option-values.ts'
 import { reasonedOptions } from '../support/options.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
@@ -27,10 +26,11 @@ export function addIncidentsRaise(incidents: Command, cli: Cli): void {
   const command = reasonedOptions(incidents.command('raise'))
     .description('caps the trust of an agent at once')
     .argument('<agent>', 'id of the agent')
-    .argument('<class>', 'such as injection_suspected')
+    .addArgument(new Argument('<class>', 'what happened').choices(IncidentClass.options))
     .option('--scope <scope>', 'where the class reaches one scope')
     .option('--cap <score>', 'a lower cap than that of the class')
   const exits = { ...OPERATOR_EXITS, ok: 'raised' }
+  examples(command, 'gradus incidents raise support-agent injection_suspected --reason "mail 4711 told it what to do"')
   runs(command, cli, exits, (agent: string, incidentClass: string, options: Omit<RaiseOptions, 'class'>) =>
     incidentsRaise(cli.deps, agent, { ...options, class: incidentClass }),
   )
@@ -38,7 +38,6 @@ export function addIncidentsRaise(incidents: Command, cli: Cli): void {
 
 /** Raises an incident: trust is capped at once. */
 async function incidentsRaise(deps: CliDeps, agent: string, options: RaiseOptions): Promise<ExitCode> {
-  const incidentClass = parseChoice(IncidentClass.options, options.class, 'a class of incident')
   const scope = options.scope === undefined ? undefined : ScopeKey.safeParse(options.scope)
   if (scope?.success === false)
     throw new ServiceError('usage', `"${String(options.scope)}" is not a scope`, { fix: 'write it like crm:full' })
@@ -47,7 +46,7 @@ async function incidentsRaise(deps: CliDeps, agent: string, options: RaiseOption
     throw new ServiceError('usage', `"${String(options.cap)}" is not a score`, { fix: 'write a number from 0 to 1' })
   const report = {
     agent,
-    class: incidentClass,
+    class: options.class,
     detail: { reason: options.reason },
     ...(scope === undefined ? {} : { scope: scope.data }),
     ...(cap === undefined ? {} : { cap }),

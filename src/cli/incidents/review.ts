@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { IncidentAnswer } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -17,6 +17,10 @@ export function addIncidentsReview(incidents: Command, cli: Cli): void {
   const command = reasonedOptions(incidents.command('review'))
     .description('it happened, and a person looked: from now on the agent earns again')
     .argument('<incident>', 'id of the incident')
+  examples(
+    command,
+    'gradus incidents review 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --reason "the rule that let it through is mended"',
+  )
   runs(command, cli, { ...OPERATOR_EXITS, ok: 'reviewed' }, (id: string, options: ReviewOptions) =>
     incidentsReview(cli.deps, id, { ...options, falsePositive: false }),
   )
@@ -27,6 +31,10 @@ export function addIncidentsFalsePositive(incidents: Command, cli: Cli): void {
   const command = reasonedOptions(incidents.command('false-positive'))
     .description('it did not happen: gives back what the incident took')
     .argument('<incident>', 'id of the incident')
+  examples(
+    command,
+    'gradus incidents false-positive 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --reason "the mail quoted our own help page"',
+  )
   runs(command, cli, { ...OPERATOR_EXITS, ok: 'taken back' }, (id: string, options: ReviewOptions) =>
     incidentsReview(cli.deps, id, { ...options, falsePositive: true }),
   )

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 
+import { escapeLine } from '../../format/terminal-text.ts'
 import type { IncidentView } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, table, printAnswer } from '../support/output.ts'
+import { table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { fetchIncident } from './incident-answer.ts'
 
@@ -16,6 +17,7 @@ export function addIncidentsShow(incidents: Command, cli: Cli): void {
     .description('one incident: what it caps where, and what lifts it')
     .argument('<incident>', 'id of the incident')
   const exits = { ...OPERATOR_EXITS, ok: 'shown', failed: 'the configuration is wrong' }
+  examples(command, 'gradus incidents show 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10')
   runs(command, cli, exits, (id: string, options: PeopleOptions) => incidentsShow(cli.deps, id, options))
 }
 

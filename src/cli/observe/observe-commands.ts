@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import type { Cli } from '../support/command.ts'
+import { type Cli, examples } from '../support/command.ts'
 import { addObserveReady } from './ready.ts'
 import { addObserveReport } from './report.ts'
 
@@ -9,6 +9,7 @@ export function addObserveCommands(program: Command, cli: Cli): void {
   const observe = program
     .command('observe')
     .description('what is only observed: what enforcing would change, whether it is time to')
+  examples(observe, 'gradus observe report --since 7d')
   addObserveReport(observe, cli)
   addObserveReady(observe, cli)
 }

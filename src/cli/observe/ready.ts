@@ -1,19 +1,20 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { MINUTE_MS } from '../../format/time.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { createObserveFold } from '../../reports/observe/observe-fold.ts'
 import { observedIn } from '../../reports/observe/observed.ts'
 import { type ReadyGate, readyGates } from '../../reports/observe/ready.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseSince } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, progress, table } from '../support/output.ts'
+import { jsonText, painter, progress, table } from '../support/output.ts'
 
 /** Options of `gradus observe ready`. */
 export type ObserveReadyOptions = DataDirOptions & {
@@ -39,6 +40,7 @@ export function addObserveReady(observe: Command, cli: Cli): void {
     ok: 'every gate is passed',
     failed: 'a gate is open, and every gate is told; or the configuration is wrong',
   }
+  examples(command, 'gradus observe ready --agent support-agent --scope email:light --since 14d')
   runs(command, cli, exits, (options: ObserveReadyOptions) => observeReady(cli.deps, options))
 }
 

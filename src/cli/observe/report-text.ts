@@ -1,6 +1,7 @@
+import type { Paint } from '../../format/terminal-text.ts'
 import { OUTCOMES } from '../../model/outcome.ts'
 import type { NameCount, ObserveReport } from '../../reports/observe/observe-report.ts'
-import { type Paint, table } from '../support/output.ts'
+import { table } from '../support/output.ts'
 
 /** Rows shown of one table; `--json` has all of them. */
 const ROWS_MAX = 20

@@ -1,10 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
-import { ServiceError } from '../../format/error.ts'
 import { MINUTE_MS } from '../../format/time.ts'
 import { createObserveFold } from '../../reports/observe/observe-fold.ts'
 import { type Grouping, GROUPINGS, type ObserveReport } from '../../reports/observe/observe-report.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -18,7 +17,7 @@ import { observeReportText } from './report-text.ts'
 export type ObserveReportOptions = DataDirOptions & {
   /** `7d`, or a time. */
   readonly since: string
-  readonly by: string
+  readonly by: Grouping
   readonly tenant: string | undefined
   readonly json: boolean
 }
@@ -29,15 +28,16 @@ export function addObserveReport(observe: Command, cli: Cli): void {
     .command('report')
     .description('what enforcing would have changed: coverage, outcomes, terms, approvals, sessions, what came of it')
     .option('--since <time>', 'from then on: 7d, 12h, or a time (ISO 8601)', '7d')
-    .option('--by <what>', 'group by agent, scope, tenant or term', 'agent')
+    .addOption(new Option('--by <what>', 'what to group by').choices(GROUPINGS).default('agent'))
     .option('--tenant <tenant>', 'of this tenant only')
   dataDirOptions(command).option('--json', 'as JSON', false)
+  examples(command, 'gradus observe report --since 7d --by scope')
   runs(command, cli, { ...LOG_EXITS, ok: 'told' }, (options: ObserveReportOptions) => observeReport(cli.deps, options))
 }
 
 /** Says what enforcing would have changed of what was only observed. Records are read one after the other. */
 export async function observeReport(deps: CliDeps, options: ObserveReportOptions): Promise<ExitCode> {
-  const by = groupingOf(options.by)
+  const { by } = options
   const since = new Date(parseSince(options.since, deps.nowMs())).toISOString()
   const scratch = deps.openScratch()
   const bar = progress(deps, false)
@@ -62,10 +62,4 @@ export async function observeReport(deps: CliDeps, options: ObserveReportOptions
     bar.end()
     scratch.close()
   }
-}
-
-function groupingOf(text: string): Grouping {
-  const found = GROUPINGS.find((known) => known === text)
-  if (found !== undefined) return found
-  throw new ServiceError('usage', `--by ${text} is nothing to group by`, { fix: `one of ${GROUPINGS.join(', ')}` })
 }

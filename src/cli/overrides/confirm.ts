@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { OverrideAnswer } from '../../approvals/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -15,6 +15,7 @@ export function addOverridesConfirm(overrides: Command, cli: Cli): void {
   const command = peopleOptions(overrides.command('confirm'))
     .description('stand behind an override as another person, so that it reaches high risk')
     .argument('<override>', 'id of the override')
+  examples(command, 'gradus overrides confirm 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --token-file ben.token')
   runs(command, cli, { ...PEOPLE_EXITS, ok: 'confirmed' }, (id: string, options: PeopleOptions) =>
     overridesConfirm(cli.deps, id, options),
   )

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { OverridesAnswer } from '../../approvals/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -13,6 +13,7 @@ import { sendRequest } from '../support/server-client.ts'
 /** Adds `gradus overrides list`. */
 export function addOverridesList(overrides: Command, cli: Cli): void {
   const command = peopleOptions(overrides.command('list')).description('the overrides in force')
+  examples(command, 'gradus overrides list')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (options: PeopleOptions) => overridesList(cli.deps, options))
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { OverrideAnswer } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { parseScopeKey } from '../support/option-values.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -37,6 +37,7 @@ export function addOverridesOpen(overrides: Command, cli: Cli): void {
     ok: 'in force',
     failed: 'it would reach nothing, too many are in force, or the configuration is wrong',
   }
+  examples(command, 'gradus overrides open support-agent payments:full --minutes 30 --reason "refunds after the outage"')
   runs(command, cli, exits, (agent: string, scope: string, options: Omit<OpenOptions, 'agent' | 'scope'>) =>
     overridesOpen(cli.deps, { ...options, agent, scope }),
   )

@@ -1,6 +1,7 @@
 import type { OverrideAnswer } from '../../approvals/wire.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import type { CliDeps } from '../support/deps.ts'
-import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 
 /** Prints where an override stands. */
 export function printOverride(deps: CliDeps, answer: OverrideAnswer, json: boolean): void {

@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
@@ -25,6 +25,7 @@ export function addBuild(program: Command, cli: Cli): void {
     .option('-o, --out <dir>', 'where to write the bundles')
   configOption(command).option('--json', 'as JSON')
   const exits = { ok: 'built', failed: 'configuration or Rego is wrong', io: 'the bundles cannot be written' }
+  examples(command, 'gradus build', 'gradus build policies -o bundles')
   runs(command, cli, exits, (dir: string | undefined, { out, config, json }: { out?: string; config?: string; json?: true }) =>
     buildCommand(cli.deps, { dir, out, config, json: json === true }),
   )

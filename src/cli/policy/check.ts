@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import type { SourceFinding } from '../../format/source-place.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -31,6 +31,7 @@ export function addCheck(program: Command, cli: Cli): void {
     .argument('[dir]', 'folder of policies; that of the configuration when absent')
     .option('--json', 'as JSON')
   const exits = { ok: 'nothing found', failed: 'something found', not_found: 'no such folder', io: LOG_EXITS.io }
+  examples(command, 'gradus check', 'gradus check policies --json')
   runs(command, cli, exits, (dir: string | undefined, { config, json }: { config?: string; json?: true }) =>
     checkCommand(cli.deps, { dir, config, json: json === true }),
   )

@@ -2,13 +2,14 @@ import type { Command } from 'commander'
 
 import { derive } from '../../decisions/derive.ts'
 import type { Derivation } from '../../decisions/rules/derivation.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { type DecisionFacts, trustAnswer } from '../../ledger/decision-facts.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
-import { escapeLine, type Paint, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 import { readQuestion } from '../support/request-file.ts'
 import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
 
@@ -37,6 +38,12 @@ export function addEval(program: Command, cli: Cli): void {
     failed: 'request, configuration or policy is wrong',
     not_found: 'no such file, case or store',
   }
+  examples(
+    command,
+    'gradus eval request.json --level 3',
+    'gradus eval - --exit-code < request.json',
+    'gradus eval request.json --fixture policies/fixtures/mail.yaml#reads',
+  )
   runs(command, cli, exits, (file: string, options: Omit<EvalOptions, 'file'>) => evalCommand(cli.deps, { ...options, file }))
 }
 

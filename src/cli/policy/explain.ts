@@ -10,16 +10,16 @@ import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Explained, explainedOf, headOf } from '../../reports/explain/explained.ts'
+import { explanationOf } from '../../reports/explain/explanation.ts'
+import { drawLadders } from '../../reports/explain/ladder.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS, OUTCOME_EXITS } from '../support/command-exits.ts'
 import { withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
-import { jsonText, type Paint, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { readQuestion } from '../support/request-file.ts'
-import { explainedOf } from './explain/explained.ts'
-import { drawLadder, remediesOf } from './explain/ladder.ts'
-import type { Explained } from './explain/remedies.ts'
 import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
 
 /** Options of `gradus explain`. */
@@ -47,6 +47,12 @@ export function addExplain(program: Command, cli: Cli): void {
     failed: 'request, configuration or policy is wrong',
     not_found: 'no such file, case, decision or store',
   }
+  examples(
+    command,
+    'gradus explain 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 -d data',
+    'gradus explain request.json --level 2',
+    'gradus explain policies/fixtures/mail.yaml#reads',
+  )
   runs(command, cli, exits, (target: string, options: Omit<ExplainOptions, 'target'>) =>
     explainCommand(cli.deps, { ...options, target }),
   )
@@ -63,32 +69,8 @@ async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<E
       : isFile
         ? await requested(deps, options)
         : await recorded(deps, options)
-  if (options.json) {
-    const { decision, facts, risk } = explained
-    const observed = enforcedOf(explained)
-    const would = observed === null ? {} : { mode: facts.mode, would: { ...explained.would, remedies: remediesOf(observed) } }
-    deps.stdout(`${jsonText({ ...decision, risk, trust: facts.trust, remedies: remediesOf(explained), ...would })}\n`)
-  } else deps.stdout(laddersOf(explained, head, painter(deps)))
+  deps.stdout(options.json ? `${jsonText(explanationOf(explained))}\n` : drawLadders(explained, head, painter(deps)))
   return options.exitCode ? exitCodeOfOutcome(explained.decision.outcome) : EXIT_CODES.ok
-}
-
-/** The decision as it would have been if everything were enforced; null where everything was. */
-function enforcedOf(explained: Explained): Explained | null {
-  const { would } = explained
-  return would === undefined || would === null ? null : { ...explained, decision: would.decision, would: null }
-}
-
-/** What was answered; below it, where something was only observed, what would have been. */
-function laddersOf(explained: Explained, head: readonly string[], paint: Paint): string {
-  const enforced = enforcedOf(explained)
-  if (enforced === null) return drawLadder(explained, head, paint)
-  const { mode, observed_terms, observed_rules } = explained.facts.mode
-  const what = mode === 'observe' ? 'everything but the base' : [...observed_terms, ...observed_rules].join(', ')
-  const degraded = explained.would?.degraded ?? []
-  const below = [
-    `what would have been answered if it were enforced${degraded.length === 0 ? '' : ` (degraded: ${degraded.join(', ')})`}`,
-  ]
-  return `${drawLadder(explained, [...head, `only observed: ${what}`], paint)}\n${drawLadder(enforced, below, paint)}`
 }
 
 async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> {
@@ -133,11 +115,7 @@ async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
     }
     return { stored: found, policySet: await archived(deps, store, found) }
   })
-  const head = [
-    `decision ${stored.record.id} of ${stored.record.at}, record ${stored.leafIndex}`,
-    `${stored.record.agent ?? stored.record.user ?? 'somebody'} asked for ${stored.record.action ?? 'something'}`,
-  ]
-  return { head, explained: explainedOf(stored, policySet) }
+  return { head: headOf(stored), explained: explainedOf(stored, policySet) }
 }
 
 async function archived(deps: CliDeps, store: Store, stored: StoredRecord): Promise<PolicySet | undefined> {

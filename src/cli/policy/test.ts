@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { fixtureCoverage } from '../../fixtures/coverage.ts'
 import { type LoadedCase, loadFixtures } from '../../fixtures/load.ts'
@@ -8,7 +8,7 @@ import { recording } from '../../fixtures/mutants/trace.ts'
 import { type CaseRun, runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -22,7 +22,7 @@ import { formatReport, TEST_FORMATS, type TestFormat } from './test/report.ts'
 export type TestOptions = {
   readonly dir: string | undefined
   readonly config: string | undefined
-  readonly format: string
+  readonly format: TestFormat
   readonly filter: string | undefined
   readonly coverage: boolean
   readonly watch: boolean
@@ -35,7 +35,7 @@ export function addTest(program: Command, cli: Cli): void {
   const command = configOption(program.command('test'))
     .description('run decision fixtures: 0 all passed, 1 could not be loaded, 2 a fixture failed')
     .argument('[dir]', 'fixture file or folder; policies/fixtures when absent')
-    .option('-f, --format <format>', TEST_FORMATS.join(', '), 'pretty')
+    .addOption(new Option('-f, --format <format>', 'how it is reported').choices(TEST_FORMATS).default('pretty'))
     .option('--json', 'the same as --format json', false)
     .option('--filter <pattern>', 'only cases whose name has this (regular expression)')
     .option('--coverage', 'risk rules and matrix cells that no fixture reached', false)
@@ -50,6 +50,7 @@ export function addTest(program: Command, cli: Cli): void {
     io: LOG_EXITS.io,
     survived: '--mutants: a change that no fixture notices',
   }
+  examples(command, 'gradus test', 'gradus test policies/fixtures --filter refund --coverage', 'gradus test --format junit')
   runs(command, cli, exits, (dir: string | undefined, { json, format, ...options }: Typed) =>
     testCommand(cli.deps, { ...options, dir, format: json ? 'json' : format }),
   )
@@ -60,13 +61,10 @@ type Typed = Omit<TestOptions, 'dir'> & { readonly json: boolean }
 
 /** Runs decision fixtures. 0: all passed; 1: something could not be loaded; 2: a fixture failed (as `opa test`). */
 async function testCommand(deps: CliDeps, options: TestOptions): Promise<ExitCode> {
-  const format = TEST_FORMATS.find((known) => known === options.format)
-  if (format === undefined)
-    throw new ServiceError('usage', `"${options.format}" is not a format`, { fix: `--format ${TEST_FORMATS.join(', ')}` })
-  if (options.mutants) assertPlain(options, format)
+  if (options.mutants) assertPlain(options, options.format)
   const filter = filterOf(options.filter)
   const once = async (loaded: LoadedConfig): Promise<ExitCode> =>
-    runOnce(deps, { ...options, format, filter, dir: fixturesOf(deps, options, loaded), loaded })
+    runOnce(deps, { ...options, filter, dir: fixturesOf(deps, options, loaded), loaded })
   return options.watch ? watching(deps, options, once) : once(await deps.loadConfig(options.config))
 }
 
@@ -185,7 +183,7 @@ async function watching(
     end = deps.watch(paths, schedule)
   }
   schedule()
-  await Promise.race([deps.stopped, failed]).finally(() => end())
+  await Promise.race([deps.stopped(), failed]).finally(() => end())
   await running
   return code
 }

@@ -5,14 +5,15 @@ import { type Command, Option } from 'commander'
 import { draftCatalogue } from '../../catalogue/draft.ts'
 import type { ToolServer } from '../../catalogue/name-clashes.ts'
 import { ServiceError } from '../../format/error.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import type { DataDirOptions } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
-import { escapeLine, jsonText } from '../support/output.ts'
+import { jsonText } from '../support/output.ts'
 import { draftJson, draftSummary, draftYaml } from './catalogue-draft/draft-text.ts'
 import { listedTools } from './catalogue-draft/mcp-tools.ts'
 import { recordedNames } from './catalogue-draft/recorded-names.ts'
@@ -52,6 +53,11 @@ export function addCatalogueDraft(catalogue: Command, cli: Cli): void {
     .option('-o, --output <file>', 'file to write; standard output when absent')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'drafted', failed: 'the configuration or the list of tools is wrong' }
+  examples(
+    command,
+    'gradus catalogue draft --since 7d -o draft.yaml',
+    'gradus catalogue draft --from mcp tools.json --namespace mail',
+  )
   runs(command, cli, exits, (file: string | undefined, options: Omit<CatalogueDraftOptions, 'file'>) =>
     catalogueDraft(cli.deps, { ...options, file }),
   )

@@ -10,6 +10,7 @@ import { type WrittenFixture, writtenGivens, writtenRequest } from '../../fixtur
 import { type LoadedCase, parseFixtures } from '../../fixtures/load.ts'
 import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine, plainPaint } from '../../format/terminal-text.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
@@ -19,16 +20,16 @@ import type { BudgetRefusal, Decision } from '../../pdp/decision-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import type { IncidentClass } from '../../trust/constants.ts'
-import { explainedOf } from '../policy/explain/explained.ts'
-import { drawLadder } from '../policy/explain/ladder.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { explainedOf } from '../../reports/explain/explained.ts'
+import { drawLadder } from '../../reports/explain/ladder.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps, LoadedConfig } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { writeNewText } from '../support/out-file.ts'
-import { escapeLine, jsonText } from '../support/output.ts'
+import { jsonText } from '../support/output.ts'
 import type { FixtureOrigin } from '../../fixtures/given-of-record.ts'
 
 /** Options of `gradus fixture from`. */
@@ -72,6 +73,10 @@ export function addFixtureFrom(fixture: Command, cli: Cli): void {
     ok: 'written',
     failed: 'the decision cannot be asked again, or no fixture gives it again',
   }
+  examples(
+    command,
+    'gradus fixture from 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --name "a refund that waited" -o policies/fixtures/refund.yaml',
+  )
   runs(command, cli, exits, (id: string, options: Omit<FixtureFromOptions, 'id'>) => fixtureFrom(cli.deps, { ...options, id }))
 }
 
@@ -176,7 +181,7 @@ type Drawing = { readonly whole: string; readonly terms: readonly string[] }
 
 /** The ladder of a record without its head, and its lines up to the outcome. */
 function drawn(stored: StoredRecord, policySet: PolicySet): Drawing {
-  const whole = drawLadder(explainedOf(stored, policySet), [], (_style, text) => text)
+  const whole = drawLadder(explainedOf(stored, policySet), [], plainPaint)
   const lines = whole.split('\n')
   const end = lines.findIndex((line) => line.trimStart().startsWith('= '))
   return { whole, terms: lines.slice(lines.indexOf('') + 1, end + 1) }

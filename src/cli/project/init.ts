@@ -4,11 +4,12 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
-import { escapeLine, printAnswer } from '../support/output.ts'
+import { printAnswer } from '../support/output.ts'
 import { byCodeUnit } from '../../format/order.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 
 /** What a new project can begin as; the first is the default. */
 export const TEMPLATES = ['default', 'coding-agents', 'customer-support'] as const
@@ -48,6 +49,7 @@ export function addInit(program: Command, cli: Cli): void {
     .option('--keep-existing', 'write into a folder with other files; none of them is changed', false)
     .option('--json', 'as JSON', false)
   const exits = { ok: 'written', failed: 'the folder is not empty, or is none', io: 'the folder cannot be written' }
+  examples(command, 'gradus init my-policies', 'gradus init my-policies --template coding-agents')
   runs(command, cli, exits, (dir: string, options: Omit<InitOptions, 'dir'>) => initCommand(cli.deps, { ...options, dir }))
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { RatersAnswer } from '../../evidence/raters/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -15,6 +15,7 @@ import { percent } from './share.ts'
 export function addRatersList(raters: Command, cli: Cli): void {
   const command = peopleOptions(raters.command('list')).description('everybody who judges: weight, canaries, verdicts')
   const exits = { ...OPERATOR_EXITS, ok: 'listed', failed: 'the configuration is wrong' }
+  examples(command, 'gradus raters list')
   runs(command, cli, exits, (options: PeopleOptions) => ratersList(cli.deps, options))
 }
 

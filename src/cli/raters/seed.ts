@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander'
 
 import { CanaryAnswer } from '../../approvals/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, printAnswer } from '../support/output.ts'
+import { printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
@@ -25,6 +26,7 @@ export function addRatersSeed(raters: Command, cli: Cli): void {
     ok: 'a canary now',
     failed: 'it is one already, was judged, or waits for nobody; or the configuration is wrong',
   }
+  examples(command, 'gradus raters seed 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --expected reject --note "nobody knows the payee"')
   runs(command, cli, exits, (decision: string, options: SeedOptions) => ratersSeed(cli.deps, decision, options))
 }
 

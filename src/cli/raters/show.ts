@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { RaterView } from '../../evidence/raters/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -17,6 +17,7 @@ export function addRatersShow(raters: Command, cli: Cli): void {
     .description('one who judges')
     .argument('<rater>', 'the person or credential')
   const exits = { ...OPERATOR_EXITS, ok: 'shown', failed: 'the configuration is wrong' }
+  examples(command, 'gradus raters show reviews')
   runs(command, cli, exits, (rater: string, options: PeopleOptions) => ratersShow(cli.deps, rater, options))
 }
 

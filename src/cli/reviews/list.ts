@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { SpotChecksAnswer, type SpotCheckView } from '../../reports/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -16,6 +16,7 @@ export function addReviewsList(reviews: Command, cli: Cli): void {
     'decisions to look at, the first due first; 1: one is overdue',
   )
   const exits = { ...OPERATOR_EXITS, ok: 'none is overdue', failed: 'one is overdue; or the configuration is wrong' }
+  examples(command, 'gradus reviews list')
   runs(command, cli, exits, (options: PeopleOptions) => reviewsList(cli.deps, options))
 }
 

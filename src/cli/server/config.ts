@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 
 import { type EffectiveSetting, effectiveSettings } from '../../config/effective.ts'
 import { readConfigSource } from '../../config/load-config.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
@@ -18,6 +18,7 @@ export function addConfig(program: Command, cli: Cli): void {
   const command = configOption(program.command('config'))
     .description('the configuration in force: every value, where it came from, and the room of the sources that declares it')
     .option('--json', 'as JSON', false)
+  examples(command, 'gradus config', 'gradus config -c gradus.yaml --json')
   runs(command, cli, { ok: 'printed', failed: 'the configuration is wrong' }, (options: ConfigOptions) =>
     configCommand(cli.deps, options),
   )

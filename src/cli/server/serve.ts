@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { escapeLine, escapeText } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps, ServeOptions } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { configOption } from '../support/options.ts'
-import { errorText, escapeLine, escapeText, jsonText } from '../support/output.ts'
+import { errorText, jsonText } from '../support/output.ts'
 
 /** Adds `gradus serve`. */
 export function addServe(program: Command, cli: Cli): void {
@@ -25,6 +26,12 @@ export function addServe(program: Command, cli: Cli): void {
     damaged: 'what is stored is damaged, or older than what was signed',
     io: 'the data directory cannot be written, or the address is taken',
   }
+  examples(
+    command,
+    'gradus serve --demo',
+    'gradus serve -c gradus.yaml --listen 127.0.0.1:8181',
+    'gradus serve --store memory --watch',
+  )
   runs(command, cli, exits, ({ config, json, ...options }: Typed) =>
     serveCommand(cli.deps, { ...options, configFile: config }, json),
   )
@@ -35,6 +42,7 @@ type Typed = Omit<ServeOptions, 'configFile'> & { readonly config?: string; read
 
 /** Serves until the process is asked to end, then drains; says where first, as text or as one line of JSON. SIGHUP loads the policies again; broken ones leave the last good ones in force. */
 async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolean): Promise<ExitCode> {
+  const stopped = deps.stopped()
   const server = await deps.serve(options)
   const { url, dataDir, notes } = server
   deps.stdout(
@@ -43,7 +51,7 @@ async function serveCommand(deps: CliDeps, options: ServeOptions, asJson: boolea
       : `gradus ${deps.version.gradus} listens on ${url}\n${notes.map((note) => `${escapeLine(note)}\n`).join('')}`,
   )
   deps.onHangup(() => void reload(deps, server.reload))
-  await deps.stopped
+  await stopped
   deps.stderr('finishing what is under way\n')
   await server.close()
   return EXIT_CODES.ok

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { table, printAnswer } from '../support/output.ts'
@@ -11,6 +11,7 @@ export function addVersion(program: Command, cli: Cli): void {
     .command('version')
     .description('versions of gradus, node, and the policy compiler')
     .option('--json', 'as JSON')
+  examples(command, 'gradus version --json')
   runs(command, cli, { ok: 'always' }, ({ json }: { json?: true }) => version(cli.deps, { json: json === true }))
 }
 

@@ -1,4 +1,5 @@
-import { escapeLine, type Paint, table } from '../support/output.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
+import { table } from '../support/output.ts'
 import type { SimulationReport } from './report.ts'
 import { countText, type ReportPart, reportParts, type Section } from './sections.ts'
 

@@ -8,7 +8,7 @@ import type { Plan } from '../../labs/trust-worlds/plan.ts'
 import type { PolicyName } from '../../labs/trust-worlds/policies.ts'
 import type { Setting } from '../../labs/trust-worlds/setting.ts'
 import type { WorldName } from '../../labs/trust-worlds/worlds.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
@@ -53,6 +53,7 @@ export function addSimulateTrust(simulating: Command, cli: Cli): void {
     .option('--svg <file>', 'a picture of it')
     .option('--smoke', 'small and quick: 10 agents, 60 days, one seed, no ablations', false)
   const exits = { ok: 'simulated', io: 'a file cannot be written, or a thread of the simulation died' }
+  examples(command, 'gradus simulate trust --smoke', 'gradus simulate trust --days 90 --seeds 1,2,3 --svg lives.svg')
   runs(command, cli, exits, (options: SimulateTrustOptions) => simulateTrust(cli.deps, options))
 }
 

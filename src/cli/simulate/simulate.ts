@@ -8,7 +8,7 @@ import type { Store } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { simulate as simulateLog } from '../../simulate/simulate.ts'
 import { simulateOpa } from '../../simulate/simulate-opa.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CandidateSources, CliDeps, LoadedConfig } from '../support/deps.ts'
@@ -61,6 +61,11 @@ export function addSimulate(program: Command, cli: Cli): Command {
     damaged: LOG_EXITS.damaged,
     io: LOG_EXITS.io,
   }
+  examples(
+    command,
+    'gradus simulate --policies drafts/policies --since 30d --max-changed 1%',
+    'gradus simulate --matrix drafts/matrix.yaml --markdown',
+  )
   runs(command, cli, exits, ({ policies, rules, matrix, trustConstants, ...options }: Typed) =>
     simulateCommand(cli.deps, { ...options, files: { policies, rules, matrix, trustConstants } }),
   )

@@ -1,6 +1,7 @@
+import type { Paint } from '../../format/terminal-text.ts'
 import type { Cell, TrustEvaluation } from '../../labs/trust-worlds/evaluation.ts'
 import type { Mean, Median, Summary } from '../../labs/trust-worlds/summary.ts'
-import { type Paint, table } from '../support/output.ts'
+import { table } from '../support/output.ts'
 import type { TrustWorlds } from './trust-worlds.ts'
 
 const HEADER = [

@@ -8,6 +8,7 @@ import { EXIT_CODES, type ExitCode, type ExitName } from './exit-codes.ts'
 export type Cli = { readonly deps: CliDeps; readonly ending: { code: ExitCode } }
 
 const exitsByCommand = new WeakMap<Command, CommandExits>()
+const examplesByCommand = new WeakMap<Command, readonly string[]>()
 
 /**
  * Says what a command does, and what its exit codes mean after it; its help and docs/cli.md show them. `run` gets the arguments and then
@@ -20,6 +21,18 @@ export function runs(command: Command, { ending }: Cli, exits: CommandExits, run
     .action(async (...args: unknown[]) => {
       ending.code = await run(...(args as never[]))
     })
+}
+
+/** One to three command lines that show how a command, a group or the program is used; its help ends with them and the exit codes. */
+export function examples(command: Command, ...lines: readonly [string, string?, string?]): void {
+  const shown = lines.filter((line) => line !== undefined)
+  examplesByCommand.set(command, shown)
+  command.addHelpText('after', ['\nExamples:', ...shown.map((line) => `  ${line}`)].join('\n'))
+}
+
+/** The examples of a command; undefined where it has none. */
+export function examplesOf(command: Command): readonly string[] | undefined {
+  return examplesByCommand.get(command)
 }
 
 /** What the exit codes of a command mean, without those that every command has; undefined for a group that does nothing itself. */

@@ -189,8 +189,8 @@ export type CliProcess = {
   readonly fetch: typeof fetch
   /** Calls `changed` when anything below the paths changes; the answer ends it. */
   readonly watch: (paths: readonly string[], changed: () => void) => () => void
-  /** Resolves when the process is asked to end (SIGINT, SIGTERM). */
-  readonly stopped: Promise<void>
+  /** From this call on, waits until the process is asked to end (SIGINT, SIGTERM) instead of ending. */
+  readonly stopped: () => Promise<void>
   /** Calls `handler` on SIGHUP. */
   readonly onHangup: (handler: () => void) => void
 }

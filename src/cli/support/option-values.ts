@@ -4,13 +4,6 @@ import { durationMs } from '../../format/time.ts'
 import { ServiceError } from '../../format/error.ts'
 import { ScopeKey } from '../../model/scope.ts'
 
-/** One of a few words; throws `usage`, in which `what` names what it should be, such as `a state`. */
-export function parseChoice<T extends string>(known: readonly T[], text: string, what: string): T {
-  const found = known.find((each) => each === text)
-  if (found !== undefined) return found
-  throw new ServiceError('usage', `"${text}" is not ${what}`, { fix: `it is one of ${known.join(', ')}` })
-}
-
 /** An ISO 8601 time of an option. Throws `usage`. */
 export function parseTime(text: string): string {
   const parsed = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).safeParse(text)

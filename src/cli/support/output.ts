@@ -1,43 +1,13 @@
 import type { ErrorPlace, ServiceError } from '../../format/error.ts'
+import { escapeJson, escapeLine, escapeText, type Paint, type Style } from '../../format/terminal-text.ts'
 import type { CliProcess } from './deps.ts'
-
-/**
- * What a terminal may not be shown raw: control characters (so no escape sequence), and invisible or text-reordering characters.
- * Line feed and tab are shown too where text has to stay on one line.
- */
-
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' }
-
-/** Makes every character that could act on a terminal visible. The text stays on one line. */
-export function escapeLine(text: string): string {
-  return text.replace(UNSAFE, (char) => NAMED[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`)
-}
-
-/** Like `escapeLine`, but keeps line breaks. */
-export function escapeText(text: string): string {
-  return text.split('\n').map(escapeLine).join('\n')
-}
 
 /** JSON whose strings hold nothing that acts on a terminal; still the same JSON. `indent` 0: one line. */
 export function jsonText(value: unknown, indent = 2): string {
   return escapeJson(JSON.stringify(value, null, indent))
 }
 
-/** JSON text with the escapes of JSON for everything that could act on a terminal; still the same JSON. Line breaks between its parts stay. */
-export function escapeJson(text: string): string {
-  return text.replace(UNSAFE, (char) => {
-    if (char === '\n') return char
-    return [...Array(char.length).keys()].map((at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')
-  })
-}
-
-const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const
-/** How text may look. */
-export type Style = keyof typeof STYLES
-/** Gives text a look where there is a terminal; leaves it alone elsewhere. */
-export type Paint = (style: Style, text: string) => string
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const satisfies Record<Style, number>
 
 /** Colours, or none: only on a terminal, and never with `NO_COLOR` (no-color.org). */
 export function painter(process: Pick<CliProcess, 'env' | 'stdoutIsTty'>): Paint {

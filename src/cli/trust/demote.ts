@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { DemotionAnswer } from '../../ladder/wire.ts'
 import { Level } from '../../model/level.ts'
 import { parseScopeKey } from '../support/option-values.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
@@ -33,6 +34,7 @@ export function addTrustDemote(trust: Command, cli: Cli): void {
     ok: 'it stands at that level',
     failed: 'it stands lower already, or the configuration is wrong',
   }
+  examples(command, 'gradus trust demote support-agent email:light --to L1 --reason "new duties"')
   runs(command, cli, exits, (agent: string, scope: string, options: Omit<DemoteOptions, 'agent' | 'scope'>) =>
     trustDemote(cli.deps, { ...options, agent, scope }),
   )

@@ -1,9 +1,9 @@
+import { escapeLine, type Paint, type Style } from '../../format/terminal-text.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { LAYERS } from '../../model/layer.ts'
 import { levelName } from '../../model/level.ts'
 import type { Gate, GateName } from '../../trust/promotion.ts'
 import type { ScopeTrustAnswer } from '../../trust/scope-trust-answer.ts'
-import { escapeLine, type Paint, type Style } from '../support/output.ts'
 
 /** Width of a bar, characters: one for each .05 of score. */
 const BAR = 20

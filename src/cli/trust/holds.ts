@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { AgentTrustAnswer } from '../../ladder/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -16,6 +16,7 @@ export function addTrustHolds(trust: Command, cli: Cli): void {
     .description('what waits for a person about an agent')
     .argument('<agent>', 'id of the agent')
   const exits = { ...OPERATOR_EXITS, ok: 'listed', failed: 'the configuration is wrong' }
+  examples(command, 'gradus trust holds support-agent')
   runs(command, cli, exits, (agent: string, options: PeopleOptions) => trustHolds(cli.deps, agent, options))
 }
 

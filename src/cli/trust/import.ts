@@ -5,14 +5,15 @@ import type { Command } from 'commander'
 import { ImportAnswer } from '../../evidence/signals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { readBytes } from '../../format/read-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { serverOptions, dataDirOptions } from '../support/options.ts'
-import { escapeLine, painter, table, printAnswer } from '../support/output.ts'
+import { painter, table, printAnswer } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Length of an Ed25519 signature, bytes. */
@@ -48,6 +49,7 @@ export function addTrustImport(trust: Command, cli: Cli): void {
     refused: 'the credential may not import',
     unavailable: 'the server does not answer, or the data directory is locked',
   }
+  examples(command, 'gradus trust import history.jsonl --signature history.sig')
   runs(command, cli, exits, (file: string, options: Omit<ImportOptions, 'file'>) => trustImport(cli.deps, { ...options, file }))
 }
 

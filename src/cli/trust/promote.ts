@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 
+import { escapeLine } from '../../format/terminal-text.ts'
 import { PromotionAnswer } from '../../ladder/wire.ts'
 import { parseScopeKey } from '../support/option-values.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { localPerson } from '../support/local-person.ts'
 import { serverOptions, dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter, table } from '../support/output.ts'
+import { jsonText, painter, table } from '../support/output.ts'
 import { findServer, sendRequest, type ServerOptions } from '../support/server-client.ts'
 
 /** Options of `gradus trust promote`. */
@@ -41,6 +42,11 @@ export function addTrustPromote(trust: Command, cli: Cli): void {
     refused: 'the credential may not promote',
     unavailable: 'the server does not answer, or the data directory is locked',
   }
+  examples(
+    command,
+    'gradus trust promote support-agent email:light',
+    'gradus trust promote support-agent email:full --note "two months without a failure"',
+  )
   runs(command, cli, exits, (agent: string, scope: string, options: Omit<PromoteOptions, 'agent' | 'scope'>) =>
     trustPromote(cli.deps, { ...options, agent, scope }),
   )

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 
-import { type Cli, runs } from '../support/command.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, locateDataDir } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import type { Rebuilding } from '../../ledger/log-verification.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, type Paint, painter, progress } from '../support/output.ts'
+import { jsonText, painter, progress } from '../support/output.ts'
 
 /** Options of `gradus trust rebuild`. */
 export type TrustRebuildOptions = DataDirOptions & {
@@ -32,6 +33,7 @@ export function addTrustRebuild(trust: Command, cli: Cli): void {
     damaged: 'the log itself is not whole, so nothing was changed',
     io: LOG_EXITS.io,
   }
+  examples(command, 'gradus trust rebuild --check', 'gradus trust rebuild -d data')
   runs(command, cli, exits, (options: TrustRebuildOptions) => trustRebuild(cli.deps, options))
 }
 

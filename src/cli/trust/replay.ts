@@ -6,7 +6,7 @@ import { DEFAULT_TRUST_CONSTANTS } from '../../trust/default-constants.ts'
 import { parseTrustEvents } from '../../trust/history/events.ts'
 import { replay } from '../../trust/history/replay.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseTime } from '../support/option-values.ts'
@@ -23,6 +23,7 @@ export function addTrustReplay(trust: Command, cli: Cli): void {
     .option('--at <time>', 'read at this time (ISO 8601); the last event when absent')
     .option('--json', 'on one line', false)
   const exits = { ok: 'replayed', failed: 'the history is wrong', not_found: 'no such file', io: LOG_EXITS.io }
+  examples(command, 'gradus trust replay history.yaml')
   runs(command, cli, exits, (file: string, options: Omit<TrustReplayOptions, 'file'>) =>
     trustReplay(cli.deps, { ...options, file }),
   )

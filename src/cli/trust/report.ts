@@ -7,7 +7,7 @@ import { type ScopeReport, type Spread } from '../../reports/trust-report/scope-
 import { firstSeenMs, trustSightingOf } from '../../reports/trust-report/sighting.ts'
 import { type ScopeSurvey, surveyTrust } from '../../reports/trust-report/survey.ts'
 import { DAY_MS } from '../../format/time.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -31,6 +31,7 @@ export function addTrustReport(trust: Command, cli: Cli): void {
     .option('--since <time>', 'how far back, such as 30d, or a time (ISO 8601); whole days', '30d')
     .option('--tenant <tenant>', 'of this tenant; every tenant when absent')
     .option('--json', 'as JSON', false)
+  examples(command, 'gradus trust report --since 30d')
   runs(command, cli, { ...LOG_EXITS, ok: 'told' }, (options: TrustReportOptions) => trustReport(cli.deps, options))
 }
 

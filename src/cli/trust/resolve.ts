@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { HoldAnswer } from '../../incidents/wire.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { OPERATOR_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { peopleOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 
@@ -30,6 +31,10 @@ export function addTrustResolve(trust: Command, cli: Cli): void {
     .option('--dismiss', 'it is not, and never weighs', false)
     .option('--note <text>', 'why; kept in the record')
   const exits = { ...OPERATOR_EXITS, ok: 'accepted or dismissed', failed: 'the configuration is wrong' }
+  examples(
+    command,
+    'gradus trust resolve support-agent 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --dismiss --note "the reports quote each other"',
+  )
   runs(command, cli, exits, (agent: string, hold: string, options: Omit<ResolveOptions, 'agent' | 'hold'>) =>
     trustResolve(cli.deps, { ...options, agent, hold }),
   )

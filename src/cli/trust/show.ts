@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { sampleScores } from '../../reports/trust-history/sample-scores.ts'
 import { scopeTrust } from '../../trust/scope-trust-answer.ts'
 import { newAgentTrust } from '../../trust/stored-trust.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseScopeKey, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, jsonText, painter } from '../support/output.ts'
+import { jsonText, painter } from '../support/output.ts'
 import { type DrawnScope, drawScope } from './draw.ts'
 
 /** Options of `gradus trust show`. */
@@ -40,6 +41,7 @@ export function addTrustShow(trust: Command, cli: Cli): void {
     .option('--no-history', 'without the last 30 days, for which the log is read')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'shown', not_found: 'no store, or nothing is known of the agent' }
+  examples(command, 'gradus trust show support-agent', 'gradus trust show support-agent --scope email:light --no-history')
   runs(command, cli, exits, (agent: string, options: Omit<TrustShowOptions, 'agent'>) =>
     trustShow(cli.deps, { ...options, agent }),
   )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import type { Cli } from '../support/command.ts'
+import { type Cli, examples } from '../support/command.ts'
 import { addTrustDemote } from './demote.ts'
 import { addTrustHolds } from './holds.ts'
 import { addTrustImport } from './import.ts'
@@ -15,6 +15,7 @@ import { addTrustWhy } from './why.ts'
 /** Commands about the trust of agents. */
 export function addTrustCommands(program: Command, cli: Cli): void {
   const trust = program.command('trust').description('trust of agents: show, say why, replay a history, promote, rebuild')
+  examples(trust, 'gradus trust show support-agent', 'gradus trust why support-agent email:light')
   addTrustShow(trust, cli)
   addTrustWhy(trust, cli)
   addTrustReport(trust, cli)

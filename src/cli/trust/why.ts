@@ -2,16 +2,17 @@ import type { Command } from 'commander'
 
 import { durationMs } from '../../format/time.ts'
 import { ServiceError } from '../../format/error.ts'
+import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why-trust.ts'
 import { scopeView } from '../../trust/trust-view.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type DataDirOptions, withStore } from '../support/data-dir.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseScopeKey } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
-import { escapeLine, type Paint, painter, table, printAnswer } from '../support/output.ts'
+import { painter, table, printAnswer } from '../support/output.ts'
 
 /** Options of `gradus trust why`. */
 export type TrustWhyOptions = DataDirOptions & {
@@ -37,6 +38,7 @@ export function addTrustWhy(trust: Command, cli: Cli): void {
     .option('--limit <count>', 'how many are listed', '20')
     .option('--json', 'as JSON', false)
   const exits = { ...LOG_EXITS, ok: 'listed', not_found: 'no store, or nothing is known of the agent' }
+  examples(command, 'gradus trust why support-agent email:light --since 7d --limit 5')
   runs(command, cli, exits, (agent: string, scope: string, options: Omit<TrustWhyOptions, 'agent' | 'scope'>) =>
     trustWhy(cli.deps, { ...options, agent, scope }),
   )

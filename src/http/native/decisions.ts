@@ -6,9 +6,10 @@ import { OutcomeReport } from '../../evidence/wire.ts'
 import { PAGE_RECORDS_MAX } from '../../ledger/store.ts'
 import { Request } from '../../model/request.ts'
 import type { Service } from '../../service/service.ts'
+import { prefersText } from '../accept.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
-import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
-import { parseQuery, withBody } from '../input.ts'
+import { type Exchange, type Fault, type Handler, jsonReply, type Reply, textReply } from '../exchange.ts'
+import { Id, parseQuery, withBody, withParam } from '../input.ts'
 import { integerParam, limitParam, PAGE_RECORDS_DEFAULT } from '../query-parameters.ts'
 
 /** Query of `GET /api/v1/proposals`. */
@@ -28,6 +29,17 @@ export const DECISION_ENDPOINTS = {
     body: 'Request',
     rated: 'decisions',
     answer: { status: 200, schema: 'DecisionAnswer' },
+  },
+  explainDecision: {
+    method: 'get',
+    path: '/api/v1/decisions/{decision}/explanation',
+    convention: 'native',
+    summary: 'Why a decision is what it is, and what would lift it; for who reads the log, and for who asked for it.',
+    roles: VERB_ROLES.explain,
+    rated: 'reports',
+    answer: { status: 200, schema: 'ExplanationAnswer' },
+    textOffered: true,
+    refusals: ['not_found'],
   },
   reportOutcome: {
     method: 'post',
@@ -57,6 +69,11 @@ export function createDecisionHandlers(service: Service): Record<keyof typeof DE
     decide: withBody(Request, async (request, exchange) =>
       jsonReply(await service.evaluate(exchange.caller, decisionRequest(request, exchange))),
     ),
+    explainDecision: ({ caller, params, headers }) =>
+      withParam(Id, params, 'decision', async (id) => {
+        const { answer, text } = await service.explain(caller, id)
+        return prefersText(headers) ? textReply(text) : jsonReply(answer)
+      }),
     reportOutcome: withBody(OutcomeReport, async (report, { caller }) => jsonReply(await service.reportOutcome(caller, report))),
     listProposals: (exchange) => listProposals(service, exchange),
   }

@@ -3,7 +3,8 @@ import { relative } from 'node:path'
 import type { Difference } from '../../../fixtures/compare.ts'
 import type { Covered, FixtureCoverage } from '../../../fixtures/coverage.ts'
 import type { CaseRun } from '../../../fixtures/run-case.ts'
-import { escapeLine, jsonText, type Paint } from '../../support/output.ts'
+import { escapeLine, type Paint } from '../../../format/terminal-text.ts'
+import { jsonText } from '../../support/output.ts'
 
 /** The formats of `gradus test`. */
 export const TEST_FORMATS = ['pretty', 'json', 'junit', 'tap'] as const

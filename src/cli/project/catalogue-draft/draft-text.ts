@@ -2,7 +2,8 @@ import { Document } from 'yaml'
 
 import { type CatalogueDraft, type DraftEntry, UNREVIEWED } from '../../../catalogue/draft.ts'
 import type { NameClash } from '../../../catalogue/name-clashes.ts'
-import { escapeLine, table } from '../../support/output.ts'
+import { escapeLine } from '../../../format/terminal-text.ts'
+import { table } from '../../support/output.ts'
 import { DRAFT_NAMES_MAX } from './recorded-names.ts'
 import type { Seen } from './seen.ts'
 

@@ -1,10 +1,11 @@
-import { detectorLayer } from '../../../evidence/detectors/detector-verdicts.ts'
-import { OUTCOME_RANK } from '../../../lattice/outcome-order.ts'
-import type { Ceiling, Guardrail } from '../../../model/ceiling.ts'
-import { levelName } from '../../../model/level.ts'
-import { type Outcome, OUTCOMES } from '../../../model/outcome.ts'
-import { escapeLine, type Paint, type Style } from '../../support/output.ts'
-import { type Explained, obligationRemedy, remedyFor } from './remedies.ts'
+import { detectorLayer } from '../../evidence/detectors/detector-verdicts.ts'
+import { escapeLine, type Paint, type Style } from '../../format/terminal-text.ts'
+import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
+import type { Ceiling, Guardrail } from '../../model/ceiling.ts'
+import { levelName } from '../../model/level.ts'
+import { type Outcome, OUTCOMES } from '../../model/outcome.ts'
+import { enforcedOf, type Explained } from './explained.ts'
+import { obligationRemedy, remedyFor, unsupportedDuties } from './remedies.ts'
 
 /** Width of one rung of the ladder, characters. */
 const RUNG = 5
@@ -23,12 +24,26 @@ const SHORT = {
   allow: 'allow',
 } as const satisfies Record<Outcome, string>
 
+/** What was answered as a ladder; below it, where something was only observed, what would have been. */
+export function drawLadders(explained: Explained, head: readonly string[], paint: Paint): string {
+  const enforced = enforcedOf(explained)
+  if (enforced === null) return drawLadder(explained, head, paint)
+  const { mode, observed_terms, observed_rules } = explained.facts.mode
+  const what = mode === 'observe' ? 'everything but the base' : [...observed_terms, ...observed_rules].join(', ')
+  const degraded = explained.would?.degraded ?? []
+  const below = [
+    `what would have been answered if it were enforced${degraded.length === 0 ? '' : ` (degraded: ${degraded.join(', ')})`}`,
+  ]
+  return `${drawLadder(explained, [...head, `only observed: ${what}`], paint)}\n${drawLadder(enforced, below, paint)}`
+}
+
 /** The decision as a ladder: one row per term, the bar as long as what it concedes, the limiting ones marked, and what would lift each. */
 export function drawLadder(explained: Explained, head: readonly string[], paint: Paint): string {
   const { decision } = explained
   const limiting = decision.ceilings.filter(
     (term) =>
-      decision.limiting.includes(term.source) && (term.outcome === decision.outcome || unsupported(decision.reasons).length > 0),
+      decision.limiting.includes(term.source) &&
+      (term.outcome === decision.outcome || unsupportedDuties(decision.reasons).length > 0),
   )
   const width = Math.max(...decision.ceilings.map(({ source }) => source.length))
   const indent = ' '.repeat(width + 4)
@@ -105,7 +120,7 @@ function boundText(bound: Guardrail): string {
 function remedyLines(explained: Explained, limiting: readonly Ceiling[]): readonly string[] {
   const { decision } = explained
   if (decision.outcome === 'allow') return []
-  const duties = unsupported(decision.reasons)
+  const duties = unsupportedDuties(decision.reasons)
   const lines =
     duties.length > 0
       ? duties.map((reason) => ['obligation', obligationRemedy(reason)] as const)
@@ -115,21 +130,4 @@ function remedyLines(explained: Explained, limiting: readonly Ceiling[]): readon
     'what would lift it (all of these, each the smallest change):',
     ...lines.map(([source, remedy]) => `  ${source}: ${escapeLine(remedy)}`),
   ]
-}
-
-function unsupported(reasons: readonly string[]): readonly string[] {
-  return reasons.filter((reason) => reason.startsWith('unsupported_obligation:'))
-}
-
-/** The remedies of a decision as data: one per limiting term. */
-export function remediesOf(
-  explained: Explained,
-): readonly { readonly source: string; readonly reason: string; readonly remedy: string }[] {
-  const { decision } = explained
-  if (decision.outcome === 'allow') return []
-  const duties = unsupported(decision.reasons)
-  if (duties.length > 0) return duties.map((reason) => ({ source: 'obligation', reason, remedy: obligationRemedy(reason) }))
-  return decision.ceilings
-    .filter(({ source, outcome }) => decision.limiting.includes(source) && outcome === decision.outcome)
-    .map((term) => ({ source: term.source, reason: term.reason, remedy: remedyFor(term, explained) }))
 }

@@ -1,27 +1,14 @@
-import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../../catalogue/static-points.ts'
-import { unreachable } from '../../../format/error.ts'
-import { OUTCOME_RANK } from '../../../lattice/outcome-order.ts'
-import type { DecisionFacts } from '../../../ledger/decision-facts.ts'
-import type { DecisionBody, WouldBody } from '../../../ledger/recorded-decision.ts'
-import type { Ceiling } from '../../../model/ceiling.ts'
-import { type Level, levelName, LEVELS } from '../../../model/level.ts'
-import { type Outcome, RISK_BANDS, type RiskBand } from '../../../model/outcome.ts'
-import type { Decision } from '../../../pdp/decision-inputs.ts'
-import type { Matrices } from '../../../pdp/matrix-schema.ts'
-import type { RiskView } from '../../../risk/risk-view.ts'
-
-/** What an explanation is made of; `matrices` undefined: the policy set of the decision is gone. */
-export type Explained = {
-  readonly decision: Decision
-  readonly facts: DecisionFacts
-  readonly risk: RiskView
-  readonly matrices: Matrices | undefined
-  readonly thresholds: readonly number[]
-  /** What would have been answered if everything were enforced; absent or null where everything was. */
-  readonly would?: WouldBody | null
-  /** What detectors made of it; absent where none looked. */
-  readonly watch?: DecisionBody['watch']
-}
+import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../catalogue/static-points.ts'
+import { unreachable } from '../../format/error.ts'
+import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
+import type { DecisionFacts } from '../../ledger/decision-facts.ts'
+import type { Ceiling } from '../../model/ceiling.ts'
+import { type Level, levelName, LEVELS } from '../../model/level.ts'
+import { type Outcome, RISK_BANDS, type RiskBand } from '../../model/outcome.ts'
+import type { Decision } from '../../pdp/decision-inputs.ts'
+import type { Matrices } from '../../pdp/matrix-schema.ts'
+import type { RiskView } from '../../risk/risk-view.ts'
+import type { Explained } from './explained.ts'
 
 /** The smallest change that would lift a term above where it stands, in one sentence. */
 export function remedyFor(term: Ceiling, explained: Explained): string {
@@ -187,6 +174,11 @@ function guardrailRemedy(reason: string, { guardrails }: Decision): string {
   if (kind === 'guardrail_allows_nothing')
     return `Two sources of ${name} contradict each other; let them have something in common.`
   return 'Correct the caps that the reason names.'
+}
+
+/** Reasons for which a decision is denied whatever its terms: duties that the enforcement point does not support. */
+export function unsupportedDuties(reasons: readonly string[]): readonly string[] {
+  return reasons.filter((reason) => reason.startsWith('unsupported_obligation:'))
 }
 
 /** The duty that the enforcement point would have to declare. */

@@ -1,0 +1,44 @@
+import type { DecisionFacts } from '../../ledger/decision-facts.ts'
+import type { WouldBody } from '../../ledger/recorded-decision.ts'
+import type { Decision } from '../../pdp/decision-inputs.ts'
+import type { RiskView } from '../../risk/risk-view.ts'
+import { enforcedOf, type Explained } from './explained.ts'
+import { obligationRemedy, remedyFor, unsupportedDuties } from './remedies.ts'
+
+/** The smallest change that would lift one limiting term. */
+export type Remedy = { readonly source: string; readonly reason: string; readonly remedy: string }
+
+/** An explanation as data; `ExplanationAnswer` is its schema. `mode` and `would` where something was only observed. */
+export type Explanation = Decision & {
+  readonly risk: RiskView
+  readonly trust: DecisionFacts['trust']
+  readonly remedies: readonly Remedy[]
+  readonly mode?: DecisionFacts['mode']
+  readonly would?: WouldBody & { readonly remedies: readonly Remedy[] }
+}
+
+/** A decision, what it was made from, and what would lift it. */
+export function explanationOf(explained: Explained): Explanation {
+  const { decision, facts, risk, would } = explained
+  const enforced = enforcedOf(explained)
+  return {
+    ...decision,
+    risk,
+    trust: facts.trust,
+    remedies: remediesOf(explained),
+    ...(enforced === null || would === null || would === undefined
+      ? {}
+      : { mode: facts.mode, would: { ...would, remedies: remediesOf(enforced) } }),
+  }
+}
+
+/** The remedies of a decision as data: one per limiting term. */
+function remediesOf(explained: Explained): readonly Remedy[] {
+  const { decision } = explained
+  if (decision.outcome === 'allow') return []
+  const duties = unsupportedDuties(decision.reasons)
+  if (duties.length > 0) return duties.map((reason) => ({ source: 'obligation', reason, remedy: obligationRemedy(reason) }))
+  return decision.ceilings
+    .filter(({ source, outcome }) => decision.limiting.includes(source) && outcome === decision.outcome)
+    .map((term) => ({ source: term.source, reason: term.reason, remedy: remedyFor(term, explained) }))
+}
