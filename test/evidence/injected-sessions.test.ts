@@ -82,10 +82,13 @@ describe('an injection in what a tool gave back', () => {
     const first = await tested.service.evaluate(gateway, asked)
     expect((await tested.service.evaluate(gateway, asked)).approval?.id).toBe(first.decision_id)
     await tested.service.decideApproval(bea, first.decision_id, { verdict: 'approve', reason: 'it is what we want' })
+    tested.clock.advance(1_000)
     const later = await injected(tested)
     const refused = await tested.service.evaluate(gateway, retry(asked, first.decision_id))
     expect(refused).toMatchObject({ decision: false, approval: { state: 'pending', id: refused.decision_id } })
-    expect(refused.reasons).toContain('approval_refused:new_injection')
+    expect(refused.reasons).toEqual(
+      expect.arrayContaining(['approval_refused:new_injection', `injection_in_tool_output:${later.record_id}`]),
+    )
     const shown = (await tested.service.approval(bea, refused.decision_id)).injections.map(({ record_id }) => record_id)
     expect(shown).toHaveLength(2)
     expect(shown).toContain(later.record_id)
