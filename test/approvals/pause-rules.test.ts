@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { pausableReservation, pausesKeysOf, pausesOf } from '../../src/approvals/rules/pauses.ts'
 import type { DecisionFacts } from '../../src/ledger/decision-facts.ts'
 import type { Outstanding } from '../../src/ledger/documents/activity.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import { memoryState } from '../ledger/memory-state.ts'
 
@@ -42,12 +43,12 @@ describe('a reservation', () => {
     ['incident', ['c']],
   ] as const)('is held by a tenant-wide containment, and by a %s of whom it only names: %s', (cause, held) => {
     const state = memoryState()
-    const common = { kind: 'paused', approvals: [], reservations: [], complete: false } as const
+    const common = { kind: 'paused' as const, approvals: [], reservations: [], complete: false }
     const target = { kind: 'agent', agent: 'stranger' } as const
-    const effects = [
+    const effects: readonly Effect[] = [
       { ...common, pause: { id: 'i', cause, target } },
       { ...common, pause: { id: 'c', cause: 'containment', target: { kind: 'tenant' } } },
-    ] as const
+    ]
     project(effects, 7, 'default', state)
     const thing = pausableReservation(facts('mailer'), reserved, 1)
     expect(pausesOf(thing, 'default', state).map(({ id }) => id)).toEqual(held)
