@@ -44,8 +44,9 @@ describe('a reservation', () => {
   ] as const)('is held by a tenant-wide containment, and by a %s of whom it only names: %s', (cause, held) => {
     const state = memoryState()
     const common = { kind: 'paused' as const, approvals: [], reservations: [], complete: false }
+    const target = { kind: 'agent', agent: 'stranger' } as const
     const effects: readonly Effect[] = [
-      { ...common, pause: { id: 'i', cause, target: { kind: 'agent', agent: 'stranger' } } },
+      { ...common, pause: { id: 'i', cause, target } },
       { ...common, pause: { id: 'c', cause: 'containment', target: { kind: 'tenant' } } },
     ]
     project(effects, 7, 'default', state)
