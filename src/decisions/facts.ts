@@ -5,6 +5,7 @@ import { injectionsIn } from '../ladder/rules/session-injections.ts'
 import { countersOf } from '../ledger/activity.ts'
 import { reaches } from '../ledger/containment-reach.ts'
 import type { CallerFacts, DecisionFacts } from '../ledger/decision-facts.ts'
+import { destinationDigest } from '../ledger/destination-digest.ts'
 import type { Containment } from '../ledger/documents/containment.ts'
 import { agentKey, tenantKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
@@ -14,7 +15,7 @@ import { compositionOf } from '../model/request.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
 import { recipientsAt } from '../risk/amounts-and-recipients.ts'
-import { destinationDigest, destinationName, destinationsAt } from '../risk/destinations.ts'
+import { destinationName, destinationsAt } from '../risk/destinations.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
 import type { ScoreCeiling } from '../trust/score-ceiling.ts'
@@ -182,7 +183,7 @@ function knownDestinations(
 ): Pick<DecisionFacts, 'known_destinations'> {
   const found = destinationsAt(argumentsOf(request), action.arguments)
   const digests = typeof found === 'string' ? [] : found.map((each) => destinationDigest(destinationName(each)))
-  const met = digests.filter((digest) => known.includes(digest))
+  const met = digests.flatMap((digest, position) => (known.includes(digest) ? [position] : []))
   return met.length === 0 ? {} : { known_destinations: met }
 }
 

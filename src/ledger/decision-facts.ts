@@ -52,8 +52,8 @@ export type DecisionFacts = {
   readonly counters: Counters
   /** Recipient domains of this request that have been written to before. */
   readonly known_domains: readonly string[]
-  /** Digests of those destinations of this request that have been reached before; absent: none. */
-  readonly known_destinations?: readonly string[]
+  /** Which destinations of this request, by their position (`destinationsAt`), have been reached before; absent: none. */
+  readonly known_destinations?: readonly number[]
   /** `pep` obligations of the enforcement point, narrowed by the request; sorted. */
   readonly supported_obligations: readonly string[]
   /** What is enforced, and what only observed. */

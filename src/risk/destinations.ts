@@ -1,5 +1,4 @@
 import type { ActionClass, DestinationKind, DestinationPlace } from '../catalogue/catalogue-file.ts'
-import { sha256Hex } from '../format/canonical-json.ts'
 import { checkIdentifier } from '../format/identifier.ts'
 import { byCodeUnit } from '../format/order.ts'
 import { pointerSteps } from '../format/source-place.ts'
@@ -51,13 +50,6 @@ function readAll(toolArguments: unknown, { recipients, destinations = [] }: Plac
 export function destinationName({ kind, value }: Destination): string {
   return `${kind}:${value}`
 }
-
-/** Under which a destination is remembered: it says nothing of whom it is to one who does not know them. 32 hexadecimal digits. */
-export function destinationDigest(name: string): string {
-  return sha256Hex(name).slice(0, DIGEST_CHARS)
-}
-
-const DIGEST_CHARS = 32
 
 type Places = Pick<ActionClass['arguments'], 'recipients' | 'destinations'>
 
@@ -121,17 +113,29 @@ function nameOf(text: string): string | undefined {
   return checkIdentifier(text, { maxChars: NAME_CHARS_MAX }) === undefined ? text : undefined
 }
 
-/** A host without a port, lower-case; numbers of IPv4 in their four parts, however they were written. */
+/** A host without a port, lower-case. What ends in a number is an address of four decimal parts, or none: programs read others in several ways. */
 function hostOf(text: string): string | undefined {
-  const isPlain = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$/u.test(text)
-  return isPlain && URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`).hostname : undefined
+  if (/^\[[0-9A-Fa-f:.]{2,45}\]$/u.test(text)) return text.toLowerCase()
+  const host = domainName(text)
+  if (host === undefined || !/(?:^|\.)(?:\d+|0x[0-9a-f]*)$/u.test(host)) return host
+  const parts = host.split('.')
+  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/u.test(part) && Number(part) <= 255) ? host : undefined
 }
 
-/** Scheme, host, port and path; without what only this one request says (query, fragment). One with a user before the host is none. */
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443', ws: '80', wss: '443', ftp: '21' }
+/** Scheme, host, port and path; no user, white space or backslash anywhere. */
+const LOCATION = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]@]+\]|[^/?#:@[\]\\\s]+)(?::(\d{1,5}))?((?:\/[^?#\\\s]*)?)(?:[?#][^\\\s]*)?$/iu
+/** Parts of a path that some programs take away or take for a slash. */
+const AMBIGUOUS_PATH = /(?:^|\/)\.{1,2}(?:\/|$)|%(?:2e|2f|5c)/iu
+
+/** Scheme, host, port and path; without what only this one request says (query, fragment), and without a port that the scheme has anyhow. */
 function urlOf(text: string): string | undefined {
-  if (text.length > URL_CHARS_MAX || !/^[a-z][a-z0-9+.-]*:\/\/[^\s\\]+$/iu.test(text) || !URL.canParse(text)) return undefined
-  const { protocol, username, password, host, pathname } = new URL(text)
-  return host === '' || username !== '' || password !== '' ? undefined : `${protocol}//${host}${pathname}`
+  const [, scheme = '', rawHost = '', port = '', path = ''] = (text.length > URL_CHARS_MAX ? null : LOCATION.exec(text)) ?? []
+  const host = hostOf(rawHost)
+  if (host === undefined || AMBIGUOUS_PATH.test(path)) return undefined
+  const protocol = scheme.toLowerCase()
+  const shown = port === '' || port === DEFAULT_PORTS[protocol] ? '' : `:${port}`
+  return `${protocol}://${host}${shown}${path === '' ? '/' : path}`
 }
 
 /** ISO 13616, without spaces, upper-case; its check digits have to be right. */

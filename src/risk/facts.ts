@@ -4,7 +4,7 @@ import type { Request } from '../model/request.ts'
 import type { TrustView } from '../trust/trust-view.ts'
 import { amountAt, hasUnnamedRecipients, type Measures, recipientsAt, recordsAt } from './amounts-and-recipients.ts'
 import { contentClasses } from './content-classes.ts'
-import { destinationDigest, destinationName, destinationsAt, mailPointers } from './destinations.ts'
+import { destinationName, destinationsAt, mailPointers } from './destinations.ts'
 import type { RiskFactName } from './rule-document.ts'
 
 /** Counters of the agent, from its recent activity. */
@@ -22,8 +22,8 @@ export type RiskFactSources = {
   readonly sensitive: boolean
   /** Recipient domains this agent has written to before; all others are new. */
   readonly knownDomains: readonly string[]
-  /** Digests of destinations that it has reached before. */
-  readonly knownDestinations: readonly string[]
+  /** Which of the destinations, by their position, it has reached before. */
+  readonly knownDestinations: readonly number[]
   /** What the caller asserts and is believed in. */
   readonly facts: VerifiedFacts
   /** Null: not known here. */
@@ -117,7 +117,7 @@ function reachesUnnamed(toolArguments: Readonly<Record<string, unknown>> | undef
 function destinationsFact(toolArguments: Readonly<Record<string, unknown>> | undefined, sources: RiskFactSources): Fact {
   const found = reachesUnnamed(toolArguments, sources) ? 'unavailable' : destinationsAt(toolArguments, sources.action.arguments)
   if (typeof found === 'string') return found
-  const fresh = found.filter((each) => !sources.knownDestinations.includes(destinationDigest(destinationName(each))))
+  const fresh = found.filter((_, position) => !sources.knownDestinations.includes(position))
   const kinds = (of: typeof found): readonly string[] => [...new Set(of.map(({ kind }) => kind))].sort()
   return {
     count: found.length,

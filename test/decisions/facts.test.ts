@@ -4,7 +4,7 @@ import type { Caller } from '../../src/access/caller.ts'
 import { gatherFacts } from '../../src/decisions/facts.ts'
 import { requestContext, supportedObligations } from '../../src/decisions/request-context.ts'
 import { compositionOf, type Request } from '../../src/model/request.ts'
-import { destinationDigest } from '../../src/risk/destinations.ts'
+import { destinationDigest } from '../../src/ledger/destination-digest.ts'
 import { anonymous, ask, gateway, operator, request } from '../support/callers.ts'
 import { shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
 
@@ -158,7 +158,7 @@ describe('known recipients', () => {
 describe('known destinations', () => {
   const mail = (to: string) => request('support-agent', 'send_email', { arguments: { to } })
 
-  it('are those of decisions that ran, one by one, and stand in the record as digests', async () => {
+  it('are those of decisions that ran, one by one, and stand in the record by their position', async () => {
     const tested = await testService()
     const digest = destinationDigest('mail:ann@one.example')
     await tested.write([
@@ -171,7 +171,7 @@ describe('known destinations', () => {
         destinations: [digest],
       },
     ])
-    expect((await facts(tested, mail('Ann@one.example'))).known_destinations).toEqual([digest])
+    expect((await facts(tested, mail('Ann@one.example'))).known_destinations).toEqual([0])
     const other = await facts(tested, mail('bob@one.example'))
     expect([other.known_domains, other.known_destinations]).toEqual([['one.example'], undefined])
     expect(
