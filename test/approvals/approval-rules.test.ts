@@ -166,7 +166,7 @@ describe('the record of who decides', () => {
 
 describe('a canary', () => {
   it('redeems nothing, whoever said yes to it', () => {
-    expect(redemptionProblem(APPROVED, redeemer, AT + 2 * MINUTE)).toBeNull()
-    expect(redemptionProblem({ ...APPROVED, canary: true }, redeemer, AT + 2 * MINUTE)).toBe('unknown')
+    expect(redemptionProblem(APPROVED, redeemer, { nowMs: AT + 2 * MINUTE, paused: false })).toBeNull()
+    expect(redemptionProblem({ ...APPROVED, canary: true }, redeemer, { nowMs: AT + 2 * MINUTE, paused: false })).toBe('unknown')
   })
 })

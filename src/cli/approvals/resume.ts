@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 
 import { ResumptionAnswer } from '../../approvals/wire.ts'
+import { escapeLine } from '../../format/terminal-text.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { reasonedOptions } from '../support/options.ts'
-import { escapeLine, painter, printAnswer } from '../support/output.ts'
+import { painter, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 

@@ -1,7 +1,8 @@
 import { relative } from 'node:path'
 
 import type { JudgedMutation } from '../../../fixtures/mutants/mutation.ts'
-import { escapeLine, jsonText, type Paint } from '../../support/output.ts'
+import { escapeLine, type Paint } from '../../../format/terminal-text.ts'
+import { jsonText } from '../../support/output.ts'
 
 /** What came of all mutations, and how long it took on how many threads. */
 export type MutantsReport = {
