@@ -94,11 +94,11 @@ function record(deps: VerbDeps, asking: Asking, transaction: Transaction): Permi
   const askedToday = asks.filter(({ permission_digest }) => permission_digest === permissionDigest).length + 1
   const owner = ownerOf(context, permission.subject.id)
   const request = { id, permission_digest: permissionDigest, permission, account: accounts.own, owner }
-  const effects: readonly Effect[] = [
+  const own: readonly Effect[] = [
     { kind: 'permission_asked', request },
     ...(deps.clockSteady() ? repeatedAskEffects({ id, context, askedToday, newId: deps.newId }, nowMs, transaction) : []),
   ]
-  const { changes, named } = consequencesOf(effects, nowMs, tenant, sandbox(transaction))
+  const { changes, named, effects } = consequencesOf(own, nowMs, tenant, sandbox(transaction))
   const opened = before?.id ?? id
   const { reason, expected_use } = ask
   const { leafIndex } = transaction.append({

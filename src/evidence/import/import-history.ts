@@ -180,11 +180,11 @@ function append(deps: ImportDeps, caller: Caller, draft: Draft, transaction: Tra
       good_given: good,
     }
   })
-  const effects: readonly Effect[] = [
+  const own: readonly Effect[] = [
     ...units.map((each): Effect => ({ kind: 'import', ...each, at_ms: nowMs })),
     { kind: 'received', key: received, digest, record_id: id },
   ]
-  const { changes, named } = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
+  const { changes, named, effects } = consequencesOf(own, nowMs, caller.tenant, sandbox(transaction))
   observeChanges(deps, changes)
   const detail = new TextDecoder().decode(draft.bytes)
   transaction.append({
