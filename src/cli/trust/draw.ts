@@ -1,3 +1,4 @@
+import { trackRecordText } from '../../catalogue/track-record.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { LAYERS } from '../../model/layer.ts'
 import { levelName } from '../../model/level.ts'
@@ -8,6 +9,9 @@ import { escapeLine, type Paint, type Style } from '../support/output.ts'
 /** Width of a bar, characters: one for each .05 of score. */
 const BAR = 20
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
+/** How far failures reached, by blast radius. */
+const BLAST_RADII = ['nothing else', 'one record', 'many records', 'the organisation or money'] as const
+
 /** A scope as it is drawn; `days` are its scores at the end of each of the last days. */
 export type DrawnScope = ScopeTrustAnswer & { readonly days: readonly number[] }
 
@@ -60,12 +64,12 @@ function ceilingLines(view: DrawnScope, paint: Paint): readonly string[] {
 }
 
 function recordLines({ track_record: track, confidence, failure_bound }: DrawnScope): readonly string[] {
-  const verified = track.good + track.bad
-  const good = track.accuracy === null ? '' : ` (${percent(track.accuracy)})`
-  const detected =
-    track.failure_detection_rate === null ? '' : `, ${percent(track.failure_detection_rate)} of failures detected of by itself`
+  const { good, bad, failure_detection_rate: detected, blast_radius_history: blast } = track
+  const failures = BLAST_RADII.flatMap((name, radius) => (blast[radius] === 0 ? [] : [`${blast[radius]} ${name}`]))
   return [
-    row('record', `${track.good} of ${verified} verified decisions good${good}${detected}`),
+    row('record', trackRecordText(good, good + bad)),
+    ...(detected === null ? [] : [row('noticed', `${percent(detected)} of its failures it reported itself`)]),
+    ...(failures.length === 0 ? [] : [row('blast', `failures that reached: ${failures.join(', ')}`)]),
     row('bound', `fails at most ${percent(failure_bound)} of the time, at confidence ${number(confidence)}`),
   ]
 }
