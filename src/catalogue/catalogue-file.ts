@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { Guardrails, NAME_CHARS_MAX } from '../model/ceiling.ts'
+import { TrackRecordNote } from './track-record.ts'
 
 /** What kind of action this is, after its worst plausible effect. */
 export const ACTION_CATEGORIES = [
@@ -100,10 +101,19 @@ export const CatalogueScope = z.strictObject({
 
 export type CatalogueScope = z.infer<typeof CatalogueScope>
 
+/** An agent's deviations from one trust scope. */
+const AgentScope = CatalogueScope.extend({
+  /** What the author of the file had counted, as a note for readers. It earns nothing: trust comes from what is recorded. */
+  track_record: TrackRecordNote.optional(),
+})
+
 /** How much harm an agent of this tier can do: low-stakes assistants are governed lightly. */
 export const CONSEQUENCE_TIERS = ['low', 'standard', 'high'] as const
 export const ConsequenceTier = z.enum(CONSEQUENCE_TIERS)
 export type ConsequenceTier = z.infer<typeof ConsequenceTier>
+
+/** The class of an agent of which nobody says what it is. */
+export const UNKNOWN_CLASS = 'unknown'
 
 /** One agent of the catalogue. */
 export const CatalogueAgent = z.strictObject({
@@ -113,7 +123,7 @@ export const CatalogueAgent = z.strictObject({
   /** The human who answers for this agent. */
   owner: z.string().max(NAME_CHARS_MAX).optional(),
   /** Per-agent deviations of the scopes' lists and levels; they can only tighten. */
-  trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
+  trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), AgentScope).default({}),
 })
 
 export type CatalogueAgent = z.infer<typeof CatalogueAgent>
@@ -128,6 +138,8 @@ const CatalogueServer = z.strictObject({
 /** The action catalogue file: trust scopes, tools, agents, servers. */
 export const CatalogueFile = z.strictObject({
   version: z.literal(1),
+  /** 2: the stages sandbox, supervised, trusted, autonomous name L1 to L4. Absent: sandbox L0, supervised L1, trusted L3, autonomous L4. */
+  stages: z.literal(2).optional(),
   trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
   tools: z.record(z.string().max(256), CatalogueTool),
   agents: z.record(z.string().max(256), CatalogueAgent).default({}),
@@ -135,6 +147,13 @@ export const CatalogueFile = z.strictObject({
   servers: z.record(z.string().max(NAME_CHARS_MAX), CatalogueServer).optional(),
 })
 export type CatalogueFile = z.infer<typeof CatalogueFile>
+
+/** The file of one agent: its trust scopes, and who it is. The stages name L1 to L4 in it. */
+export const AgentFile = CatalogueAgent.extend({
+  /** Id of the agent. */
+  agent: z.string().min(1).max(256),
+  class: CatalogueAgent.shape.class.default(UNKNOWN_CLASS),
+})
 
 /** How the catalogue disposes of an action for one agent. `none`: the category's own ceiling stands. */
 export const DISPOSITIONS = ['auto_approve', 'none', 'require_approval', 'block'] as const
@@ -155,6 +174,8 @@ export type ActionClass = {
   readonly static_points: number
   readonly default_level: number
   readonly disposition: Disposition
+  /** True: it waits for a person in a scope at stage supervised, so a person is asked from L1 on. Absent: from where the matrix says. */
+  readonly supervised?: true
   readonly negative_signal: string | null
   readonly classification: Classification | null
   readonly rollback_handle: boolean

@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../format/time.ts'
-import { LEVELS, parseLevel } from '../model/level.ts'
+import { LEVELS, parseLevel, STAGE_LEVELS, type StageVersion } from '../model/level.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import {
   type ActionClass,
@@ -8,14 +8,17 @@ import {
   type CatalogueTool,
   type Disposition,
   DISPOSITIONS,
+  UNKNOWN_CLASS,
 } from './catalogue-file.ts'
-import { type CatalogueProblem, type DeclaredScope, checkCatalogue } from './problems.ts'
+import { type CatalogueProblem, type DeclaredScope, checkCatalogue, stagesOf } from './problems.ts'
 import { stakeClass, staticPoints } from './static-points.ts'
 import { type CatalogueVocabulary, vocabularyOf } from './vocabulary.ts'
 
 /** The `pep` duty of keeping the old value; without it an action that needs it counts as irreversible. */
 const ROLLBACK_HANDLE = 'rollback_handle'
 const IRREVERSIBLE = 2
+/** The level of the stage at which people approve each action. */
+const SUPERVISED = STAGE_LEVELS[2].supervised
 /** Where actions outside the catalogue are put; nothing is earned there. */
 const UNKNOWN_SCOPE = 'unknown'
 
@@ -39,6 +42,8 @@ export type Catalogue = {
   readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
   readonly place: (actionName: string) => ScopeKey
+  /** Which levels the stages name here. */
+  readonly stages: StageVersion
   /** What the catalogue calls things in words. */
   readonly vocabulary: CatalogueVocabulary
   /** Where trust in each tool is earned, so that a later catalogue can be compared. */
@@ -69,12 +74,13 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   const scopes = new Map(Object.entries(file.trust_scopes))
   const agents = new Map(Object.entries(file.agents))
   const servers = new Map(Object.entries(file.servers ?? {}))
+  const stages = stagesOf(file)
   return {
     classify: (actionName, context) => {
       const tool = tools.get(actionName)
       if (tool === undefined) return unknownAction(actionName)
       const agentScope = ownScope(agents.get(context.agentId), tool.scope)
-      return classOf({ name: actionName, tool, scope: scopes.get(tool.scope), agentScope, context })
+      return classOf({ name: actionName, tool, stages, scope: scopes.get(tool.scope), agentScope, context })
     },
     agent: (id) => agentClass(id, agents.get(id)),
     unaudited: (namespace, named) => {
@@ -82,6 +88,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
     },
     place: (actionName) => placeOf(tools.get(actionName)),
+    stages,
     vocabulary: vocabularyOf(file),
     places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool)])),
     owners: () => Object.fromEntries([...agents].flatMap(([name, { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
@@ -97,7 +104,7 @@ function placeOf(tool: CatalogueTool | undefined): ScopeKey {
 }
 
 function agentClass(id: string, agent: CatalogueFile['agents'][string] | undefined): AgentClass {
-  if (agent === undefined) return { id, known: false, class: 'unknown', tier: 'high' }
+  if (agent === undefined) return { id, known: false, class: UNKNOWN_CLASS, tier: 'high' }
   return { id, known: true, class: agent.class, tier: agent.tier }
 }
 
@@ -133,12 +140,14 @@ function unknownAction(name: string): ActionClass {
 type Entry = {
   readonly name: string
   readonly tool: CatalogueTool
+  readonly stages: StageVersion
   readonly scope: DeclaredScope | undefined
   readonly agentScope: DeclaredScope | undefined
   readonly context: ClassifyContext
 }
 
-function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass {
+function classOf(entry: Entry): ActionClass {
+  const { name, tool, stages, scope, agentScope, context } = entry
   const undo = undoOf(tool, context)
   const weight = { blast: tool.blast, reversibility: undo.reversibility, frequency: tool.frequency }
   return {
@@ -150,8 +159,9 @@ function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass
     category: tool.category,
     ...weight,
     static_points: staticPoints(weight),
-    default_level: Math.min(tool.default_level, levelCap(scope), levelCap(agentScope)),
+    default_level: Math.min(tool.default_level, levelCap(scope, stages), levelCap(agentScope, stages)),
     disposition: tighter(dispositionIn(scope, name), agentScope === undefined ? 'auto_approve' : dispositionIn(agentScope, name)),
+    ...(isSupervised(entry) ? { supervised: true as const } : {}),
     negative_signal: tool.negative_signal ?? null,
     classification: tool.classification ?? null,
     rollback_handle: undo.handle,
@@ -189,9 +199,17 @@ function reversibleHours({ reversible_hours, reversible_hours_by_jurisdiction }:
   return named ?? Math.min(reversible_hours ?? Infinity, ...deadlines.values())
 }
 
+/** Whether people are to be asked about the action while its agent earns the level at which they are. */
+function isSupervised({ name, tool, stages, scope, agentScope }: Entry): boolean {
+  if (stages === 1 || tool.default_level < SUPERVISED) return false
+  const declared = [scope, agentScope]
+  const asks = declared.some((each) => levelCap(each, stages) === SUPERVISED && dispositionIn(each, name) === 'require_approval')
+  return asks && declared.every((each) => levelCap(each, stages) >= SUPERVISED && dispositionIn(each, name) !== 'block')
+}
+
 /** Unreadable names were refused when the catalogue was checked; one that got through would be level 0. */
-function levelCap(scope: DeclaredScope | undefined): number {
-  const level = parseLevel(String(scope?.level ?? 4))
+function levelCap(scope: DeclaredScope | undefined, stages: StageVersion): number {
+  const level = parseLevel(String(scope?.level ?? 4), stages)
   return Math.max(
     0,
     LEVELS.findIndex((each) => each === level),

@@ -110,6 +110,54 @@ describe('levels', () => {
   })
 })
 
+describe('stages', () => {
+  const scoped = (scope: object, own: object = {}, change: object = {}) =>
+    classify('t', {
+      stages: 2,
+      trust_scopes: { crm: scope },
+      tools: { t: { ...tool, ...change } },
+      agents: { 'support-1': { class: 'support', trust_scopes: { crm: own } } },
+    })
+  const waits = { level: 'supervised', require_approval: ['t'] }
+
+  it.each([
+    ['sandbox', 1],
+    ['supervised', 2],
+    ['trusted', 3],
+    ['autonomous', 4],
+    ['suggest', 1],
+  ])('cap at the level they name where the catalogue says so: %s', (level, cap) => {
+    expect(scoped({ level }).default_level).toBe(cap)
+    expect(scoped({}, { level }).default_level).toBe(cap)
+  })
+
+  it.each([
+    ['the scope lists it for approval', waits, {}],
+    ['the agent lists it for approval', {}, waits],
+    ['the agent’s stage is higher', waits, { level: 'trusted', require_approval: ['t'] }],
+    ['the level is named otherwise', { ...waits, level: 'L2' }, {}],
+  ])('let a person be asked early: %s', (_, scope, own) => {
+    expect(scoped(scope, own)).toMatchObject({ supervised: true, disposition: 'require_approval', default_level: 2 })
+  })
+
+  it.each([
+    ['no list says so', { level: 'supervised' }, {}, {}],
+    ['it is listed in a scope at another stage', { level: 'trusted', require_approval: ['t'] }, { level: 'supervised' }, {}],
+    ['the stage is sandbox', { level: 'sandbox', require_approval: ['t'] }, {}, {}],
+    ['the agent’s own stage is sandbox', waits, { level: 'sandbox' }, {}],
+    ['the agent may never do it', waits, { block: ['t'] }, {}],
+    ['the tool is capped below', waits, {}, { default_level: 1 }],
+  ])('ask nobody early where %s', (_, scope, own, change) => {
+    expect(scoped(scope, own, change)).not.toHaveProperty('supervised')
+  })
+
+  it('ask nobody early in a catalogue that does not say which levels they name', () => {
+    const before = classify('t', { trust_scopes: { crm: { ...waits, level: 2 } }, tools: { t: tool } })
+    expect(before).not.toHaveProperty('supervised')
+    expect([compileCatalogue(catalogueFile()).stages, compileCatalogue(catalogueFile({ stages: 2 })).stages]).toEqual([1, 2])
+  })
+})
+
 describe('rollback', () => {
   const withRollback = (rollback: object, reversibility = 0) => ({
     trust_scopes: {},
