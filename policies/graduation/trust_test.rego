@@ -4,15 +4,24 @@ import data.graduation
 
 # METADATA
 # description: The matrix of the trust model, cell by cell.
-test_standard_matrix[cell] if {
-	some tier in ["standard", "high"]
-	some level, row in {
-		0: ["allow_guarded", "deny", "deny", "deny"],
-		1: ["allow_guarded", "suggest", "suggest", "deny"],
-		2: ["allow", "require_approval", "require_approval", "suggest"],
-		3: ["allow", "allow_guarded", "allow_guarded", "require_approval"],
-		4: ["allow", "allow", "allow", "require_approval"],
+test_matrix[cell] if {
+	some tier, rows in {
+		"standard": {
+			0: ["allow_guarded", "deny", "deny", "deny"],
+			1: ["allow_guarded", "suggest", "suggest", "deny"],
+			2: ["allow", "require_approval", "require_approval", "suggest"],
+			3: ["allow", "allow_guarded", "allow_guarded", "require_approval"],
+			4: ["allow", "allow", "allow", "require_approval"],
+		},
+		"high": {
+			0: ["allow_guarded", "deny", "deny", "deny"],
+			1: ["allow_guarded", "suggest", "suggest", "deny"],
+			2: ["allow", "require_approval", "require_approval", "deny"],
+			3: ["allow", "allow_guarded", "require_approval", "require_approval"],
+			4: ["allow", "allow", "allow_guarded", "require_approval"],
+		},
 	}
+	some level, row in rows
 	some column, want in row
 	cell := $"{tier} {level} {column}"
 	found := graduation.trust_ceiling with input as at(tier, level, ["read", "low", "medium", "high"][column])

@@ -47,6 +47,7 @@ const GraduationConfig = z.strictObject({
         context.addIssue({ code: 'custom', path: [id, 'performer'], message, params: { fix: performerFix(id) } })
       }
   }),
+  tier_obligations: z.partialRecord(z.enum(CONSEQUENCE_TIERS), z.record(name, z.record(name, z.json()))).optional(),
   outcome_obligations: z.strictObject(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, duties]))),
   band_obligations: z.strictObject(Object.fromEntries(RISK_BANDS.map((band) => [band, duties]))),
   autonomous_obligations: duties,
