@@ -14,7 +14,7 @@ export type PartConflict = {
 }
 
 /** The sections of a catalogue; a name stands in one file only. */
-export const CATALOGUE_SECTIONS = ['trust_scopes', 'tools', 'agents', 'servers'] as const
+export const CATALOGUE_SECTIONS = ['trust_scopes', 'tools', 'agents', 'servers', 'default_levels', 'risk_bands'] as const
 type Section = (typeof CATALOGUE_SECTIONS)[number]
 
 /** Whether a file of a catalogue folder is that of one agent: it says `agent` at the top. */
@@ -43,13 +43,17 @@ export function mergeCatalogues(parts: readonly CataloguePart[]): {
     Object.fromEntries(parts.flatMap(({ catalogue }) => Object.entries(catalogue[section] ?? {}))) as NonNullable<
       CatalogueFile[S]
     >
+  const optional = <S extends 'servers' | 'default_levels' | 'risk_bands'>(section: S): Pick<CatalogueFile, S> | object =>
+    parts.some(({ catalogue }) => catalogue[section] !== undefined) ? { [section]: all(section) } : {}
   const catalogue: CatalogueFile = {
     version: 1,
     ...(parts.some(speaksOfStages) ? { stages: 2 as const } : {}),
     trust_scopes: all('trust_scopes'),
     tools: all('tools'),
     agents: all('agents'),
-    ...(parts.some((part) => part.catalogue.servers !== undefined) ? { servers: all('servers') } : {}),
+    ...optional('servers'),
+    ...optional('default_levels'),
+    ...optional('risk_bands'),
   }
   return {
     catalogue,

@@ -1,6 +1,7 @@
 import { jsonPointer } from '../format/source-place.ts'
 import { LEVEL_NAMES, parseLevel, type StageVersion, STAGES } from '../model/level.ts'
 import type { CatalogueFile } from './catalogue-file.ts'
+import { riskBandsOf } from './static-points.ts'
 
 /** One trust scope of a catalogue file, or an agent's deviations from it. */
 export type DeclaredScope = CatalogueFile['trust_scopes'][string]
@@ -27,7 +28,14 @@ export function checkCatalogue(file: CatalogueFile): readonly CatalogueProblem[]
       return scopes.has(name) ? scopeProblems(file, name, scope, at) : [unknownScope(at, name, scopes)]
     }),
   )
-  return [...declared, ...toolProblems(file), ...agents]
+  return [...declared, ...toolProblems(file), ...agents, ...bandProblems(file)]
+}
+
+function bandProblems(file: CatalogueFile): readonly CatalogueProblem[] {
+  const { low_points_max: low, medium_points_max: medium } = riskBandsOf(file)
+  if (low <= medium) return []
+  const message = `low would end at ${low} points, above medium at ${medium}; let medium_points_max be at least low_points_max`
+  return [{ pointer: jsonPointer(['risk_bands']), message }]
 }
 
 function scopeNames(file: CatalogueFile): ReadonlySet<string> {

@@ -110,6 +110,42 @@ describe('levels', () => {
   })
 })
 
+describe('default levels', () => {
+  const levels = { default_levels: { local_reversible_write: 2, financial: 0 } }
+  const level = (own: object, change: object = {}, context: Partial<ClassifyContext> = {}) =>
+    classify('t', { trust_scopes: {}, tools: { t: { ...tool, ...own } }, ...change }, context).default_level
+
+  it.each([
+    ['of its category, for a tool that says none', {}, levels, 2],
+    ['of its own, where it says one', { default_level: 3 }, levels, 3],
+    ['of the top, where neither does', {}, {}, 4],
+    ['of the top, in a category of which nothing is said', { category: 'destructive' }, levels, 4],
+  ])('are %s', (_, own, change, want) => {
+    expect(level(own, change)).toBe(want)
+  })
+  it.each([
+    ['by category', { categories: { local_reversible_write: 1 }, tools: {} }, 1],
+    ['by tool, before its category', { categories: { local_reversible_write: 1 }, tools: { t: 2 } }, 2],
+    ['never above the catalogue', { categories: {}, tools: { t: 4 } }, 3],
+    ['not by other tools', { categories: { destructive: 0 }, tools: { u: 0, constructor: 0 } }, 3],
+  ])('are lowered by a tenant %s', (_, of, want) => {
+    expect(level({ default_level: 3 }, {}, { levels: of })).toBe(want)
+  })
+})
+
+describe('risk bands', () => {
+  it('of the catalogue decide where trust in a tool is earned', () => {
+    const strict = compileCatalogue(catalogueFile({ risk_bands: { low_points_max: 0 } }))
+    expect([strict.place('crm.tag'), strict.riskBands.low_points_max]).toEqual(['crm:full', 0])
+    expect(strict.classify('crm.tag', CONTEXT).stake).toBe('full')
+    expect(compileCatalogue(catalogueFile()).place('crm.tag')).toBe('crm:light')
+  })
+  it('cannot cross', () => {
+    const crossed = { risk_bands: { low_points_max: 4 } }
+    expect(() => compileCatalogue(catalogueFile(crossed))).toThrow('/risk_bands: low would end at 4 points, above medium at 3')
+  })
+})
+
 describe('stages', () => {
   const scoped = (scope: object, own: object = {}, change: object = {}) =>
     classify('t', {

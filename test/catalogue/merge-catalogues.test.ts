@@ -83,8 +83,17 @@ describe('several files', () => {
   })
   it('that say nothing of stages and servers give a catalogue that says nothing of them', () => {
     const { catalogue } = mergeCatalogues([part('a.yaml', { trust_scopes: { crm: { level: 'supervised' } } })])
-    expect([catalogue.stages, catalogue.servers]).toEqual([undefined, undefined])
+    expect(Object.keys(catalogue)).toEqual(['version', 'trust_scopes', 'tools', 'agents'])
     expect(mergeCatalogues([]).catalogue).toEqual({ version: 1, trust_scopes: {}, tools: {}, agents: {} })
+  })
+  it('may share levels and bands out', () => {
+    const parts = [part('a.yaml', { default_levels: { financial: 1 } }), part('b.yaml', { risk_bands: { low_points_max: 0 } })]
+    expect(mergeCatalogues(parts)).toMatchObject({
+      catalogue: { default_levels: { financial: 1 }, risk_bands: { low_points_max: 0 } },
+      conflicts: [],
+    })
+    const twice = mergeCatalogues([...parts, part('c.yaml', { default_levels: { financial: 2 } })])
+    expect(twice.conflicts).toMatchObject([{ file: 'c.yaml', path: ['default_levels', 'financial'] }])
   })
   it.each(['trust_scopes', 'tools', 'agents', 'servers'] as const)('name nothing of "%s" twice', (section) => {
     const entry = { trust_scopes: {}, tools: tool, agents: { class: 'c' }, servers: {} }[section]

@@ -12,7 +12,7 @@ function recordOf(track: ScopeTrust['track']): readonly string[] {
   const agent = newAgentTrust()
   const trusted = withScope(agent, SCOPE, { ...scopeOf(agent, SCOPE), track })
   const view = scopeTrust(trusted, SCOPE, { nowMs: 0 }, DEFAULT_TRUST_CONSTANTS)
-  const lines = drawScope({ ...view, days: [] }, (_, text) => text).split('\n')
+  const lines = drawScope({ ...view, days: [] }, (_, text) => text, DEFAULT_TRUST_CONSTANTS.thresholds).split('\n')
   return lines.map((line) => line.trim()).filter((line) => /^(record|noticed|blast) /u.test(line))
 }
 
@@ -34,4 +34,12 @@ describe('the track record of a scope', () => {
       'record      insufficient_data',
     ])
   })
+})
+
+it('a score is coloured by the thresholds in force', () => {
+  const agent = newAgentTrust()
+  const view = { ...scopeTrust(agent, SCOPE, { nowMs: 0 }, DEFAULT_TRUST_CONSTANTS), score: 0.6, days: [] }
+  const [first] = drawScope(view, (style, text) => `${style}:${text}`, [0, 0.3, 0.5, 0.7, 0.9]).split('\n')
+  const [other] = drawScope(view, (style, text) => `${style}:${text}`, [0, 0.3, 0.5, 0.6, 0.9]).split('\n')
+  expect([first, other]).toEqual([expect.stringContaining('yellow:0.6000'), expect.stringContaining('green:0.6000')])
 })

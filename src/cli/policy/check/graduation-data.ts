@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
-import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../../catalogue/catalogue-file.ts'
+import { ACTION_CATEGORIES, Classification } from '../../../catalogue/catalogue-file.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
 import { isWithoutPerformer, performerFix } from '../../../lattice/pdp-duties.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../../model/ceiling.ts'
+import { CONSEQUENCE_TIERS } from '../../../model/consequence-tier.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../../model/outcome.ts'
 import { Matrix } from '../../../pdp/matrix-schema.ts'
 import { configFindings, packageConfig } from './package-data.ts'

@@ -1,3 +1,4 @@
+import { DEFAULT_RISK_BANDS } from '../../../catalogue/static-points.ts'
 import { decisionBodyOf } from '../../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../../ledger/store.ts'
 import type { PolicySet } from '../../../policy/policy-set.ts'
@@ -14,6 +15,7 @@ export function explainedOf({ record }: StoredRecord, policySet: PolicySet | und
     risk: record.body['risk'] as unknown as RiskView,
     matrices: policySet === undefined ? undefined : { ...policySet.matrices, ...override },
     thresholds: policySet?.constants.thresholds ?? [],
+    bands: policySet?.catalogue.riskBands ?? DEFAULT_RISK_BANDS,
     would,
     ...(watch === undefined ? {} : { watch }),
   }
