@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { z } from 'zod'
 
-import { CatalogueFile } from '../dist/catalogue/catalogue-file.js'
+import { AgentFile, CatalogueFile } from '../dist/catalogue/catalogue-file.js'
 import { Config } from '../dist/config/config.js'
 import { FixtureFile } from '../dist/fixtures/fixture-file.js'
 import { Request } from '../dist/model/request.js'
@@ -16,6 +16,7 @@ import { OutcomeReport, SignalReport } from '../dist/evidence/wire.js'
 const SCHEMAS = {
   config: Config,
   catalogue: CatalogueFile,
+  'agent-file': AgentFile,
   'risk-document': RiskDocument,
   fixture: FixtureFile,
   request: Request,

@@ -29,8 +29,13 @@ ceiling(source, outcome, reason, duties) := {
 obligations(ids) := [obligation(id) | some id in sort(ids)]
 
 # METADATA
-# description: The duty with this name. One that nobody described falls to the enforcement point, which denies it unless it knows it.
-obligation(id) := object.union({"id": id}, described) if {
+# description: >-
+#   The duty with this name, with the parameters of the agent's tier. One that nobody described falls to the enforcement
+#   point, which denies it unless it knows it.
+obligation(id) := object.union(object.union({"id": id}, described), {"properties": deviations}) if {
+	described := data.graduation.config.obligations[id]
+	deviations := data.graduation.config.tier_obligations[tier][id]
+} else := object.union({"id": id}, described) if {
 	described := data.graduation.config.obligations[id]
 } else := {"id": id, "performer": "pep"}
 

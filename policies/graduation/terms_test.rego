@@ -19,6 +19,28 @@ test_duties_come_in_the_order_of_their_names if {
 	]
 }
 
+test_parameters_of_a_duty_may_deviate_by_tier[tier] if {
+	some tier, want in {"low": 0.05, "standard": 0.05, "high": 0.2}
+	found := graduation.obligation("post_hoc_review") with input as but(write, {"agent": {"tier": tier}})
+	found == {"id": "post_hoc_review", "performer": "pdp", "properties": {"sample": want}}
+}
+
+test_duty_without_tiers_in_the_data_is_as_described if {
+	found := graduation.obligation("post_hoc_review") with input as but(write, {"agent": {"tier": "high"}})
+		with data.graduation.config as object.remove(data.graduation.config, ["tier_obligations"])
+	found.properties == {"sample": 0.05}
+}
+
+test_no_tier_is_laxer_than_that_of_less_consequence[stricter] if {
+	some stricter, laxer in {"high": "standard", "standard": "low"}
+	every level, row in data.graduation.config.matrix[laxer] {
+		every band, outcome in row {
+			own := data.graduation.config.matrix[stricter][level][band]
+			graduation.outcome_rank[own] <= graduation.outcome_rank[outcome]
+		}
+	}
+}
+
 test_duty_nobody_described_is_the_enforcement_points if {
 	graduation.obligation("dance") == {"id": "dance", "performer": "pep"}
 }

@@ -8,9 +8,23 @@ trust_ceiling := ceiling("trust", "allow", "a proven human acts; trust is not as
 } else := ceiling("trust", "deny", "level L0 does not touch sensitive data", trust_duties) if {
 	level == 0
 	not data_is_plain
+} else := ceiling("trust", "require_approval", $"level L{level} in a supervised scope: a person is asked", trust_duties) if {
+	supervised_asks
 } else := ceiling("trust", outcome, $"level L{level} at {band} risk concedes {outcome}", trust_duties) if {
 	outcome := cell(level, band)
 } else := ceiling("trust", "deny", "the trust matrix has no such cell", trust_duties)
+
+# METADATA
+# description: >-
+#   The catalogue lists the action for approval in a scope at stage supervised, and its agent stands one rung below that
+#   stage: where the stage asks a person at this risk, people are asked here too, instead of only being shown a suggestion.
+supervised_asks if {
+	input.action.supervised == true
+	input.action.disposition == "require_approval"
+	level == 1
+	cell(1, band) == "suggest"
+	outcome_rank[cell(2, band)] >= outcome_rank.require_approval
+}
 
 # METADATA
 # description: The data touched is known not to be sensitive.

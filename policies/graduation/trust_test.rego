@@ -4,15 +4,24 @@ import data.graduation
 
 # METADATA
 # description: The matrix of the trust model, cell by cell.
-test_standard_matrix[cell] if {
-	some tier in ["standard", "high"]
-	some level, row in {
-		0: ["allow_guarded", "deny", "deny", "deny"],
-		1: ["allow_guarded", "suggest", "suggest", "deny"],
-		2: ["allow", "require_approval", "require_approval", "suggest"],
-		3: ["allow", "allow_guarded", "allow_guarded", "require_approval"],
-		4: ["allow", "allow", "allow", "require_approval"],
+test_matrix[cell] if {
+	some tier, rows in {
+		"standard": {
+			0: ["allow_guarded", "deny", "deny", "deny"],
+			1: ["allow_guarded", "suggest", "suggest", "deny"],
+			2: ["allow", "require_approval", "require_approval", "suggest"],
+			3: ["allow", "allow_guarded", "allow_guarded", "require_approval"],
+			4: ["allow", "allow", "allow", "require_approval"],
+		},
+		"high": {
+			0: ["allow_guarded", "deny", "deny", "deny"],
+			1: ["allow_guarded", "suggest", "suggest", "deny"],
+			2: ["allow", "require_approval", "require_approval", "deny"],
+			3: ["allow", "allow_guarded", "require_approval", "require_approval"],
+			4: ["allow", "allow", "allow_guarded", "require_approval"],
+		},
 	}
+	some level, row in rows
 	some column, want in row
 	cell := $"{tier} {level} {column}"
 	found := graduation.trust_ceiling with input as at(tier, level, ["read", "low", "medium", "high"][column])
@@ -141,4 +150,40 @@ test_open_incident_does_not_redact_other_data if {
 	found := graduation.trust_ceiling with input as but(write, {"trust": {"incident": {"state": "open"}}})
 		with data.graduation.config.incident_redacts as ["personal"]
 	not "redact_sensitive" in duties(found)
+}
+
+# Supervised
+
+supervised(members) := but(write, object.union(
+	{"action": {"disposition": "require_approval", "supervised": true}, "trust": {"level_effective": 1, "score": 0.34}},
+	members,
+))
+
+test_supervised_scope_asks_a_person_one_rung_early if {
+	found := graduation.trust_ceiling with input as supervised({})
+	found.outcome == "require_approval"
+	duties(found) == {"audit", "named_approver"}
+}
+
+test_supervised_scope_asks_only[note] if {
+	some note, [members, want] in {
+		"at L1, not below": [{"trust": {"level_effective": 0}}, "deny"],
+		"above it the matrix says": [{"trust": {"level_effective": 3, "score": 0.8}}, "allow_guarded"],
+		"where the action is listed": [{"action": {"disposition": "none"}}, "suggest"],
+		"by the word of the catalogue": [{"action": {"supervised": "true"}}, "suggest"],
+		"where risk allows": [{"risk": {"band": "high", "points": 5}}, "deny"],
+		"where the matrix asks at L2": [{"overrides": {"matrix": {"standard": {"2": {"medium": "suggest"}}}}}, "suggest"],
+		"where the matrix takes suggestions at L1": [{"overrides": {"matrix": {"standard": {"1": {"medium": "deny"}}}}}, "deny"],
+		"within the cap of the catalogue": [{"action": {"default_level": 0}, "trust": {"level_effective": 4}}, "deny"],
+	}
+	found := graduation.trust_ceiling with input as supervised(members)
+	found.outcome == want
+}
+
+test_supervised_scope_does_not_lower_a_read if {
+	found := graduation.trust_ceiling with input as but(read, {
+		"action": {"disposition": "require_approval", "supervised": true},
+		"trust": {"level_effective": 1},
+	})
+	found.outcome == "allow_guarded"
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 import { Guardrails, NAME_CHARS_MAX } from '../model/ceiling.ts'
+import { ConsequenceTier } from '../model/consequence-tier.ts'
+import { TrackRecordNote } from './track-record.ts'
 
 /** What kind of action this is, after its worst plausible effect. */
 export const ACTION_CATEGORIES = [
@@ -79,8 +81,8 @@ export const CatalogueTool = z.strictObject({
       reversible_hours_by_jurisdiction: z.record(z.string().max(NAME_CHARS_MAX), z.number().nonnegative()).optional(),
     })
     .optional(),
-  /** Caps the level this action can be decided on (0–4); it never grants. */
-  default_level: z.int().min(0).max(4).default(4),
+  /** Caps the level this action can be decided on (0–4); it never grants. Absent: that of its category in `default_levels`, or else 4. */
+  default_level: z.int().min(0).max(4).optional(),
   /** How the absence of success shows (S21); without one there is no automatic execution. */
   negative_signal: z.string().min(1).max(NAME_CHARS_MAX).optional(),
   /** The least classification of the data this tool touches, whatever the request says. */
@@ -121,10 +123,14 @@ export const CatalogueScope = z.strictObject({
 
 export type CatalogueScope = z.infer<typeof CatalogueScope>
 
-/** How much harm an agent of this tier can do: low-stakes assistants are governed lightly. */
-export const CONSEQUENCE_TIERS = ['low', 'standard', 'high'] as const
-export const ConsequenceTier = z.enum(CONSEQUENCE_TIERS)
-export type ConsequenceTier = z.infer<typeof ConsequenceTier>
+/** An agent's deviations from one trust scope. */
+const AgentScope = CatalogueScope.extend({
+  /** What the author of the file had counted, as a note for readers. It earns nothing: trust comes from what is recorded. */
+  track_record: TrackRecordNote.optional(),
+})
+
+/** The class of an agent of which nobody says what it is. */
+export const UNKNOWN_CLASS = 'unknown'
 
 /** One agent of the catalogue. */
 export const CatalogueAgent = z.strictObject({
@@ -134,7 +140,7 @@ export const CatalogueAgent = z.strictObject({
   /** The human who answers for this agent. */
   owner: z.string().max(NAME_CHARS_MAX).optional(),
   /** Per-agent deviations of the scopes' lists and levels; they can only tighten. */
-  trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
+  trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), AgentScope).default({}),
 })
 
 export type CatalogueAgent = z.infer<typeof CatalogueAgent>
@@ -146,16 +152,43 @@ const CatalogueServer = z.strictObject({
   audited: z.boolean().default(false),
 })
 
+/** Levels by action category, 0–4. */
+const CategoryLevels = z.partialRecord(ActionCategory, z.int().min(0).max(4))
+
+/** What one tenant decides actions on at most, by category and by tool (0–4). The lower of this and the catalogue holds. */
+export const TenantLevels = z.strictObject({
+  categories: CategoryLevels.default({}),
+  tools: z.record(z.string().max(256), z.int().min(0).max(4)).default({}),
+})
+export type TenantLevels = z.infer<typeof TenantLevels>
+
+/** Where risk bands end, in points of tools and rules: most of `low`, most of `medium`; more is `high`. */
+export type RiskBands = { readonly low_points_max: number; readonly medium_points_max: number }
+const points = z.int().min(0).max(1_000)
+
 /** The action catalogue file: trust scopes, tools, agents, servers. */
 export const CatalogueFile = z.strictObject({
   version: z.literal(1),
+  /** 2: the stages sandbox, supervised, trusted, autonomous name L1 to L4. Absent: sandbox L0, supervised L1, trusted L3, autonomous L4. */
+  stages: z.literal(2).optional(),
   trust_scopes: z.record(z.string().max(NAME_CHARS_MAX), CatalogueScope).default({}),
   tools: z.record(z.string().max(256), CatalogueTool),
   agents: z.record(z.string().max(256), CatalogueAgent).default({}),
+  /** The default level of the tools of a category that say none of their own. */
+  default_levels: CategoryLevels.optional(),
+  /** Where the risk bands end; by default `low` at 1 point, `medium` at 3. They decide the stake class too, which is where trust is earned. */
+  risk_bands: z.strictObject({ low_points_max: points, medium_points_max: points }).partial().optional(),
   /** Servers by the `namespace` of their tools. Once any is listed, one that is not counts as unaudited. */
   servers: z.record(z.string().max(NAME_CHARS_MAX), CatalogueServer).optional(),
 })
 export type CatalogueFile = z.infer<typeof CatalogueFile>
+
+/** The file of one agent: its trust scopes, and who it is. The stages name L1 to L4 in it. */
+export const AgentFile = CatalogueAgent.extend({
+  /** Id of the agent. */
+  agent: z.string().min(1).max(256),
+  class: CatalogueAgent.shape.class.default(UNKNOWN_CLASS),
+})
 
 /** How the catalogue disposes of an action for one agent. `none`: the category's own ceiling stands. */
 export const DISPOSITIONS = ['auto_approve', 'none', 'require_approval', 'block'] as const
@@ -176,6 +209,8 @@ export type ActionClass = {
   readonly static_points: number
   readonly default_level: number
   readonly disposition: Disposition
+  /** True: it waits for a person in a scope at stage supervised, so a person is asked from L1 on. Absent: from where the matrix says. */
+  readonly supervised?: true
   readonly negative_signal: string | null
   readonly classification: Classification | null
   readonly rollback_handle: boolean

@@ -1,21 +1,26 @@
 import { HOUR_MS } from '../format/time.ts'
-import { LEVELS, parseLevel } from '../model/level.ts'
+import { LEVELS, STAGE_LEVELS, type StageVersion } from '../model/level.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import {
   type ActionClass,
   type AgentClass,
   type CatalogueFile,
   type CatalogueTool,
-  type Disposition,
-  DISPOSITIONS,
+  type RiskBands,
+  type TenantLevels,
+  UNKNOWN_CLASS,
 } from './catalogue-file.ts'
-import { type CatalogueProblem, type DeclaredScope, checkCatalogue } from './problems.ts'
-import { stakeClass, staticPoints } from './static-points.ts'
+import { dispositionIn, levelCap, tighter } from './declared-scope.ts'
+import { type CatalogueProblem, type DeclaredScope, checkCatalogue, stagesOf } from './problems.ts'
+import { riskBandsOf, stakeClass, staticPoints } from './static-points.ts'
 import { type CatalogueVocabulary, vocabularyOf } from './vocabulary.ts'
 
 /** The `pep` duty of keeping the old value; without it an action that needs it counts as irreversible. */
 const ROLLBACK_HANDLE = 'rollback_handle'
 const IRREVERSIBLE = 2
+const TOP = LEVELS[4]
+/** The level of the stage at which people approve each action. */
+const SUPERVISED = STAGE_LEVELS[2].supervised
 /** Where actions outside the catalogue are put; nothing is earned there. */
 const UNKNOWN_SCOPE = 'unknown'
 
@@ -27,6 +32,8 @@ export type ClassifyContext = {
   /** Null, or one that no deadline names: the shortest deadline holds. */
   readonly jurisdiction: string | null
   readonly nowMs: number
+  /** What the tenant decides actions on at most; absent: what the catalogue says. */
+  readonly levels?: TenantLevels | undefined
 }
 
 /** A compiled catalogue. */
@@ -39,6 +46,10 @@ export type Catalogue = {
   readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
   readonly place: (actionName: string) => ScopeKey
+  /** Where the risk bands end. */
+  readonly riskBands: RiskBands
+  /** Which levels the stages name here. */
+  readonly stages: StageVersion
   /** What the catalogue calls things in words. */
   readonly vocabulary: CatalogueVocabulary
   /** Where trust in each tool is earned, so that a later catalogue can be compared. */
@@ -69,21 +80,28 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   const scopes = new Map(Object.entries(file.trust_scopes))
   const agents = new Map(Object.entries(file.agents))
   const servers = new Map(Object.entries(file.servers ?? {}))
+  const terms: Terms = {
+    stages: stagesOf(file),
+    riskBands: riskBandsOf(file),
+    defaults: new Map(Object.entries(file.default_levels ?? {})),
+  }
   return {
     classify: (actionName, context) => {
       const tool = tools.get(actionName)
       if (tool === undefined) return unknownAction(actionName)
       const agentScope = ownScope(agents.get(context.agentId), tool.scope)
-      return classOf({ name: actionName, tool, scope: scopes.get(tool.scope), agentScope, context })
+      return classOf({ name: actionName, tool, terms, scope: scopes.get(tool.scope), agentScope, context })
     },
     agent: (id) => agentClass(id, agents.get(id)),
     unaudited: (namespace, named) => {
       const path = [...(namespace === null || file.servers === undefined ? [] : [namespace]), ...named]
       return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
     },
-    place: (actionName) => placeOf(tools.get(actionName)),
+    place: (actionName) => placeOf(tools.get(actionName), terms.riskBands),
+    riskBands: terms.riskBands,
+    stages: terms.stages,
     vocabulary: vocabularyOf(file),
-    places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool)])),
+    places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool, terms.riskBands)])),
     owners: () => Object.fromEntries([...agents].flatMap(([name, { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     tools: [...tools.keys()].sort(),
     agents: [...agents.keys()].sort(),
@@ -91,13 +109,13 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   }
 }
 
-function placeOf(tool: CatalogueTool | undefined): ScopeKey {
+function placeOf(tool: CatalogueTool | undefined, bands: RiskBands): ScopeKey {
   if (tool === undefined) return formatScope(UNKNOWN_SCOPE, 'full')
-  return formatScope(tool.scope, stakeClass(tool.category, staticPoints(tool)))
+  return formatScope(tool.scope, stakeClass(tool.category, staticPoints(tool), bands))
 }
 
 function agentClass(id: string, agent: CatalogueFile['agents'][string] | undefined): AgentClass {
-  if (agent === undefined) return { id, known: false, class: 'unknown', tier: 'high' }
+  if (agent === undefined) return { id, known: false, class: UNKNOWN_CLASS, tier: 'high' }
   return { id, known: true, class: agent.class, tier: agent.tier }
 }
 
@@ -130,15 +148,25 @@ function unknownAction(name: string): ActionClass {
   }
 }
 
+/** What holds for the whole catalogue. */
+type Terms = {
+  readonly stages: StageVersion
+  readonly riskBands: RiskBands
+  /** Levels by category, for tools that say none. */
+  readonly defaults: ReadonlyMap<string, number>
+}
+
 type Entry = {
   readonly name: string
   readonly tool: CatalogueTool
+  readonly terms: Terms
   readonly scope: DeclaredScope | undefined
   readonly agentScope: DeclaredScope | undefined
   readonly context: ClassifyContext
 }
 
-function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass {
+function classOf(entry: Entry): ActionClass {
+  const { name, tool, terms, scope, agentScope, context } = entry
   const undo = undoOf(tool, context)
   const weight = { blast: tool.blast, reversibility: undo.reversibility, frequency: tool.frequency }
   return {
@@ -146,12 +174,13 @@ function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass
     known: true,
     scope: tool.scope,
     // After the catalogue alone: no claim of a request chooses where trust is read.
-    stake: stakeClass(tool.category, staticPoints(tool)),
+    stake: stakeClass(tool.category, staticPoints(tool), terms.riskBands),
     category: tool.category,
     ...weight,
     static_points: staticPoints(weight),
-    default_level: Math.min(tool.default_level, levelCap(scope), levelCap(agentScope)),
+    default_level: levelMax(entry),
     disposition: tighter(dispositionIn(scope, name), agentScope === undefined ? 'auto_approve' : dispositionIn(agentScope, name)),
+    ...(isSupervised(entry) ? { supervised: true as const } : {}),
     negative_signal: tool.negative_signal ?? null,
     classification: tool.classification ?? null,
     rollback_handle: undo.handle,
@@ -190,22 +219,21 @@ function reversibleHours({ reversible_hours, reversible_hours_by_jurisdiction }:
   return named ?? Math.min(reversible_hours ?? Infinity, ...deadlines.values())
 }
 
-/** Unreadable names were refused when the catalogue was checked; one that got through would be level 0. */
-function levelCap(scope: DeclaredScope | undefined): number {
-  const level = parseLevel(String(scope?.level ?? 4))
-  return Math.max(
-    0,
-    LEVELS.findIndex((each) => each === level),
+/** Whether people are to be asked about the action while its agent earns the level at which they are. */
+function isSupervised(entry: Entry): boolean {
+  const { name, terms, scope, agentScope } = entry
+  if (terms.stages === 1 || levelMax(entry) < SUPERVISED) return false
+  const declared = [scope, agentScope]
+  const asks = declared.some(
+    (each) => levelCap(each, terms.stages) === SUPERVISED && dispositionIn(each, name) === 'require_approval',
   )
+  return asks && declared.every((each) => dispositionIn(each, name) !== 'block')
 }
 
-function dispositionIn(scope: DeclaredScope | undefined, tool: string): Disposition {
-  if (scope === undefined) return 'none'
-  if (scope.block.includes(tool)) return 'block'
-  if (scope.require_approval.includes(tool)) return 'require_approval'
-  return scope.auto_approve.includes(tool) ? 'auto_approve' : 'none'
-}
-
-function tighter(a: Disposition, b: Disposition): Disposition {
-  return DISPOSITIONS.indexOf(a) >= DISPOSITIONS.indexOf(b) ? a : b
+/** The highest level that an action is decided on: of tool, scope, agent and tenant the lowest. */
+function levelMax({ name, tool, terms, scope, agentScope, context }: Entry): number {
+  const own = tool.default_level ?? terms.defaults.get(tool.category) ?? TOP
+  const { tools = {}, categories = {} } = context.levels ?? {}
+  const ofTenant = (Object.hasOwn(tools, name) ? tools[name] : undefined) ?? categories[tool.category] ?? TOP
+  return Math.min(own, levelCap(scope, terms.stages), levelCap(agentScope, terms.stages), ofTenant)
 }

@@ -1,9 +1,15 @@
 import { jsonPointer } from '../format/source-place.ts'
-import { LEVEL_ALIASES, LEVEL_NAMES, parseLevel } from '../model/level.ts'
+import { LEVEL_NAMES, parseLevel, type StageVersion, STAGES } from '../model/level.ts'
 import type { CatalogueFile } from './catalogue-file.ts'
+import { riskBandsOf } from './static-points.ts'
 
 /** One trust scope of a catalogue file, or an agent's deviations from it. */
 export type DeclaredScope = CatalogueFile['trust_scopes'][string]
+
+/** Which naming of the stages a catalogue uses. */
+export function stagesOf({ stages }: CatalogueFile): StageVersion {
+  return stages ?? 1
+}
 
 /** Something in a catalogue file that contradicts another part of it: where (JSON Pointer), what, and how to put it right. */
 export type CatalogueProblem = { readonly pointer: string; readonly message: string }
@@ -22,7 +28,14 @@ export function checkCatalogue(file: CatalogueFile): readonly CatalogueProblem[]
       return scopes.has(name) ? scopeProblems(file, name, scope, at) : [unknownScope(at, name, scopes)]
     }),
   )
-  return [...declared, ...toolProblems(file), ...agents]
+  return [...declared, ...toolProblems(file), ...agents, ...bandProblems(file)]
+}
+
+function bandProblems(file: CatalogueFile): readonly CatalogueProblem[] {
+  const { low_points_max: low, medium_points_max: medium } = riskBandsOf(file)
+  if (low <= medium) return []
+  const message = `low would end at ${low} points, above medium at ${medium}; let medium_points_max be at least low_points_max`
+  return [{ pointer: jsonPointer(['risk_bands']), message }]
 }
 
 function scopeNames(file: CatalogueFile): ReadonlySet<string> {
@@ -45,7 +58,7 @@ function unknownScope(pointer: string, name: string, known: ReadonlySet<string>)
 
 function scopeProblems(file: CatalogueFile, name: string, scope: DeclaredScope, at: string): readonly CatalogueProblem[] {
   const listOf = new Map<string, string>()
-  const problems: CatalogueProblem[] = levelProblems(scope, at)
+  const problems: CatalogueProblem[] = levelProblems(file, scope, at)
   for (const list of LISTS) {
     for (const [index, tool] of scope[list].entries()) {
       const message = entryProblem({ file, scope: name, list, tool, before: listOf.get(tool) })
@@ -56,9 +69,9 @@ function scopeProblems(file: CatalogueFile, name: string, scope: DeclaredScope, 
   return problems
 }
 
-function levelProblems({ level }: DeclaredScope, at: string): CatalogueProblem[] {
-  if (level === undefined || parseLevel(String(level)) !== undefined) return []
-  const names = [...LEVEL_NAMES, ...Object.keys(LEVEL_ALIASES)].sort().join(', ')
+function levelProblems(file: CatalogueFile, { level }: DeclaredScope, at: string): CatalogueProblem[] {
+  if (level === undefined || parseLevel(String(level), stagesOf(file)) !== undefined) return []
+  const names = [...new Set([...LEVEL_NAMES, ...STAGES])].sort().join(', ')
   return [{ pointer: `${at}/level`, message: `unknown level "${level}"; use 0 to 4, or one of: ${names}` }]
 }
 

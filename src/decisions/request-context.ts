@@ -1,6 +1,6 @@
 import type { Caller } from '../access/caller.ts'
 import { agentsOf, claimedSession, type Parties, partiesOf, type SessionClaim } from '../access/parties.ts'
-import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
+import type { ActionClass, AgentClass, TenantLevels } from '../catalogue/catalogue-file.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { DecidedDigest } from '../detect/observation.ts'
 import { findingsIn, requestDigestForDetectors } from '../evidence/detectors/request-detectors.ts'
@@ -59,6 +59,7 @@ export function requestContext(sources: ContextSources): RequestContext {
     supportedObligations: supported,
     jurisdiction: verifiedJurisdiction(verified),
     nowMs: atMs,
+    levels: levelsOfTenant(policySet, caller.tenant),
   })
   const observation =
     parties.agent === null ? undefined : requestDigestForDetectors({ ...sources, tenant: caller.tenant, action }, policySet)
@@ -77,6 +78,11 @@ export function requestContext(sources: ContextSources): RequestContext {
     observation,
     findings: observation === undefined ? undefined : findingsIn(observation, policySet),
   }
+}
+
+/** What a tenant decides actions on at most; undefined where it says nothing. */
+function levelsOfTenant({ settings }: PolicySet, tenant: string): TenantLevels | undefined {
+  return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant]?.levels : undefined
 }
 
 /** `pep` obligations that hold for a request: what the credential supports, narrowed by what the request says. */

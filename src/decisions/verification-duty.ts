@@ -4,6 +4,7 @@ import { usageOf } from '../ledger/activity.ts'
 import { activityKey } from '../ledger/keys.ts'
 import type { VerificationDuty } from '../ledger/recorded-decision.ts'
 import type { View } from '../ledger/store.ts'
+import { constantsOfTier } from '../trust/tier-constants.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
 import { isCharged } from './rules/guardrail-budgets.ts'
 
@@ -24,7 +25,10 @@ export function verificationOf(
   const by_ms = facts.at_ms + Math.round(policySet.settings.guardrails.verify_within_hours * HOUR_MS)
   if ((facts.trust?.level_effective ?? 0) < SAMPLED_LEVEL) return { due: true, by_ms }
   const used = usageOf(view.document(activityKey(tenant, accounts.own)), 'stake', { scope, tool: null }, facts.at_ms)
-  return { due: drawOf(tenant, id, key) < shareDue(used.actions_last_day + 1, view.constants()), by_ms }
+  return {
+    due: drawOf(tenant, id, key) < shareDue(used.actions_last_day + 1, constantsOfTier(view.constants(), facts.agent.tier)),
+    by_ms,
+  }
 }
 
 /** Only decisions of known, proven agents have to be verified: they are charged to an account of their own. */

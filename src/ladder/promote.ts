@@ -11,6 +11,7 @@ import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { steppedClock } from '../policy/stepped-clock.ts'
 import { promotionGates } from '../trust/promotion.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
+import { constantsOfTier } from '../trust/tier-constants.ts'
 import { ceilingsFor } from './rules/score-ceilings.ts'
 import type { PromotionAnswer, PromotionReport } from './wire.ts'
 
@@ -43,7 +44,8 @@ export async function evaluatePromotion(
   const { tenant } = caller
   const nowMs = deps.nowMs()
   return deps.store.transact([agentKey(tenant, agent), boundsKey(tenant, agent)], (transaction) => {
-    const constants = transaction.constants()
+    const { tier } = deps.policySet().catalogue.agent(agent)
+    const constants = constantsOfTier(transaction.constants(), tier)
     const trust = knownTrust(deps, tenant, { agent, scope }, transaction)
     const ceilings = ceilingsFor(transaction, { tenant, agent, scope, nowMs }, constants)
     const gates = promotionGates(trust, scope, { nowMs, human: by.human, ceilings }, constants)

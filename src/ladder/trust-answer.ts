@@ -4,9 +4,11 @@ import { ServiceError } from '../format/error.ts'
 import { concernsAgents } from '../ledger/containment-reach.ts'
 import { agentKey, boundsKey, tenantKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
+import type { ConsequenceTier } from '../model/consequence-tier.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { scopeTrust, type ScopeTrustAnswer } from '../trust/scope-trust-answer.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
+import { constantsOfTier } from '../trust/tier-constants.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
 import { holdViews } from './hold-views.ts'
 import { ceilingsFor } from './rules/score-ceilings.ts'
@@ -24,10 +26,11 @@ export function scopesOf(agent: AgentTrust, { tenant, id }: Named, nowMs: number
 }
 
 type Named = { readonly tenant: string; readonly id: string }
+type Graded = Named & { readonly tier: ConsequenceTier }
 
 /** The same with the way up: every gate of the next rung. */
-function scopeAnswers(agent: AgentTrust, { tenant, id }: Named, nowMs: number, view: View): ScopeTrustAnswer[] {
-  const constants = view.constants()
+function scopeAnswers(agent: AgentTrust, { tenant, id, tier }: Graded, nowMs: number, view: View): ScopeTrustAnswer[] {
+  const constants = constantsOfTier(view.constants(), tier)
   return Object.keys(agent.scopes)
     .sort()
     .map((scope) => {
@@ -64,7 +67,7 @@ export async function agentTrust(deps: VerbDeps, caller: Caller, agent: string):
       at: new Date(nowMs).toISOString(),
       state_version: view.stateVersion(),
       holds: holdViews(view.document(boundsKey(tenant, agent))),
-      scopes: scopeAnswers(stored ?? newAgentTrust(), { tenant, id: agent }, nowMs, view),
+      scopes: scopeAnswers(stored ?? newAgentTrust(), { tenant, id: agent, tier: known.tier }, nowMs, view),
       containments: containments
         .filter(({ target }) => concernsAgents(target, [agent]))
         .map(({ id, target, by, reason }) => ({ id, target, by, reason })),

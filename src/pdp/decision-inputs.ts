@@ -1,4 +1,5 @@
-import type { ActionClass, ConsequenceTier } from '../catalogue/catalogue-file.ts'
+import type { ActionClass } from '../catalogue/catalogue-file.ts'
+import type { ConsequenceTier } from '../model/consequence-tier.ts'
 import type { Ceiling, Guardrails, Obligation, Source } from '../model/ceiling.ts'
 import type { Level } from '../model/level.ts'
 import type { ObservableSource } from '../model/mode.ts'

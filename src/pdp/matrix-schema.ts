@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import type { ConsequenceTier } from '../catalogue/catalogue-file.ts'
 import { lowerOutcome } from '../lattice/outcome-order.ts'
+import type { ConsequenceTier } from '../model/consequence-tier.ts'
 import type { Level } from '../model/level.ts'
 import { Outcome, OUTCOMES, RISK_BANDS, type RiskBand } from '../model/outcome.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { TenantLevels } from '../catalogue/catalogue-file.ts'
 import { identifier } from '../format/identifier.ts'
 import { NAME_CHARS_MAX } from '../model/ceiling.ts'
 import { Mode, OBSERVABLE_SOURCES } from '../model/mode.ts'
@@ -73,6 +74,8 @@ export const Overrides = z.strictObject({
   environments: z.record(z.string().max(NAME_CHARS_MAX), z.json()).optional(),
   guardrails: z.record(z.string().max(NAME_CHARS_MAX), z.json()).optional(),
   classification: z.record(z.string().max(NAME_CHARS_MAX), z.json()).optional(),
+  /** The highest level that this tenant's actions are decided on, by category and by tool; it only lowers what the catalogue says. */
+  levels: TenantLevels.optional(),
 })
 
 export type Overrides = z.infer<typeof Overrides>

@@ -99,14 +99,15 @@ async function assembled(parts: PolicySetParts, nowMs: number, open: Load): Prom
     constants: parts.constants,
     settings: parts.settings,
   }
+  const catalogue = catalogueOf(parts.catalogue, 'the catalogue')
   return {
     digest: sha256Hex(canonicalJson(plain(identity))),
     archive: archiveOf(parts),
     base: base.policy,
     graduation: graduation.policy,
     mask: system?.policy,
-    catalogue: catalogueOf(parts.catalogue, 'the catalogue'),
-    risk: compileRiskRules(parts.risk),
+    catalogue,
+    risk: compileRiskRules(parts.risk, undefined, catalogue.riskBands),
     matrices: matricesIn(graduation.data),
     constants: parts.constants,
     settings: parts.settings,

@@ -1,7 +1,8 @@
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
-import { CatalogueFile } from '../catalogue/catalogue-file.ts'
+import type { CatalogueFile } from '../catalogue/catalogue-file.ts'
 import { type Catalogue, CatalogueError, compileCatalogue } from '../catalogue/catalogue.ts'
+import { CatalogueSource, mergeCatalogues } from '../catalogue/merge-catalogues.ts'
 import type { Config } from '../config/config.ts'
 import { ServiceError } from '../format/error.ts'
 import { readFolder, readOptional } from '../format/read-text.ts'
@@ -95,29 +96,16 @@ async function optional(file: string): Promise<Uint8Array | undefined> {
 /** The catalogue of a folder: its YAML files as one. A tool, scope, agent or server stands in one file only. */
 export async function readCatalogue(folder: string): Promise<CatalogueFile> {
   const files = await readFolder(folder, ['.yaml', '.yml'])
-  const merged: {
-    version: 1
-    trust_scopes: CatalogueFile['trust_scopes']
-    tools: CatalogueFile['tools']
-    agents: CatalogueFile['agents']
-    servers?: CatalogueFile['servers']
-  } = { version: 1, trust_scopes: {}, tools: {}, agents: {} }
-  for (const { file, text } of files) {
-    const part = parseYaml(file, text, CatalogueFile, 'bad_policy')
-    // A catalogue without this section audits nobody and holds nobody to it: an empty one would hold everybody to it.
-    if (part.servers !== undefined) merged.servers ??= {}
-    for (const section of ['trust_scopes', 'tools', 'agents', 'servers'] as const)
-      for (const [name, entry] of Object.entries(part[section] ?? {})) {
-        if (Object.hasOwn(merged[section] ?? {}, name))
-          throw new ServiceError('bad_policy', `${section}.${name} stands in two catalogue files`, {
-            place: { file },
-            fix: `remove it from ${basename(file)} or the other file`,
-          })
-        Object.assign(merged[section] ?? {}, { [name]: entry as unknown })
-      }
-  }
-  catalogueOf(merged, folder)
-  return merged
+  const parts = files.map(({ file, text }) => ({ file, catalogue: parseYaml(file, text, CatalogueSource, 'bad_policy') }))
+  const { catalogue, conflicts } = mergeCatalogues(parts)
+  const [conflict] = conflicts
+  if (conflict !== undefined)
+    throw new ServiceError('bad_policy', `${conflict.path.join('.')}: ${conflict.message}`, {
+      place: { file: conflict.file },
+      fix: conflict.fix,
+    })
+  catalogueOf(catalogue, folder)
+  return catalogue
 }
 
 /** Compiles a catalogue; `where` names it. Throws `bad_policy` with every place where its parts contradict each other. */

@@ -1,6 +1,7 @@
 import { Engine, type EngineResult } from 'json-rules-engine'
 
-import { riskBand } from '../catalogue/static-points.ts'
+import type { RiskBands } from '../catalogue/catalogue-file.ts'
+import { DEFAULT_RISK_BANDS, riskBand } from '../catalogue/static-points.ts'
 import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
 import { byCodeUnit } from '../format/order.ts'
 import { actionKind, ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules, relevantRules } from './compiled-rules.ts'
@@ -30,6 +31,7 @@ export type RuleEngine = { readonly run: (facts: Record<string, unknown>) => Pro
 export function compileRiskRules(
   documents: readonly RiskDocument[],
   createEngine: (rules: readonly CompiledRule[]) => RuleEngine = createRuleEngine,
+  bands: RiskBands = DEFAULT_RISK_BANDS,
 ): RiskRules {
   const sorted = [...documents].sort((a, b) => byCodeUnit(a.id, b.id))
   const rules = compileRules(sorted)
@@ -55,6 +57,7 @@ export function compileRiskRules(
           facts,
           events.flatMap((event) => rules[indexOf(event.params)] ?? []).filter(({ document }) => !without.includes(document)),
           unknownReads(values),
+          bands,
         )
       } catch {
         return failed(facts, rules)
@@ -105,7 +108,12 @@ function indexOf(params: Readonly<Record<string, unknown>> | undefined): number 
   return Number(params?.['index'])
 }
 
-function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: CompiledRule) => readonly string[]): RiskView {
+function view(
+  facts: RiskFacts,
+  fired: readonly CompiledRule[],
+  unknown: (rule: CompiledRule) => readonly string[],
+  bands: RiskBands,
+): RiskView {
   const { category, static_points } = facts.action
   const sorted = [...fired].sort((a, b) => byCodeUnit(nameOf(a), nameOf(b)))
   const points = sorted.reduce((sum, { rule }) => sum + rule.points, static_points)
@@ -113,7 +121,7 @@ function view(facts: RiskFacts, fired: readonly CompiledRule[], unknown: (rule: 
   const unavailable = [...new Set([...malformed, ...sorted.flatMap(unknown)])].sort()
   return {
     points,
-    band: unavailable.length > 0 ? 'high' : riskBand(category, points),
+    band: unavailable.length > 0 ? 'high' : riskBand(category, points, bands),
     rules: sorted.map(({ document, rule: { id, points: added, reason } }) => ({ id, document, points: added, reason })),
     obligations: obligationsOf(sorted),
     unavailable,

@@ -3,6 +3,7 @@ import type { Effect } from '../ledger/effect.ts'
 import { project, type ProjectionState } from '../ledger/fold/fold.ts'
 import { isTrustEffect } from '../ledger/fold/trust.ts'
 import type { AuditRecord } from '../ledger/record.ts'
+import type { ConsequenceTier } from '../model/consequence-tier.ts'
 import { type Level, LEVELS } from '../model/level.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
@@ -10,6 +11,7 @@ import type { TrustConstants } from '../trust/constants.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../trust/default-constants.ts'
 import { promoteScope, promotionGates } from '../trust/promotion.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
+import { constantsOfTier } from '../trust/tier-constants.ts'
 
 /** How promotions differ under other constants than the log's. */
 export type PromotionCounts = { readonly refused: number; readonly late: number; readonly early: number }
@@ -43,12 +45,13 @@ export type PromotionDeps = {
  */
 export function createPromotions({ candidate, state, isTimed }: PromotionDeps): Promotions {
   const { constants, settings, catalogue } = candidate
-  const logged = createLoggedTrust()
+  const tierOf: TierOf = (id) => catalogue.agent(id).tier
+  const logged = createLoggedTrust(tierOf)
   const waiting = new Map<string, { readonly level: number; readonly human: boolean }>()
   const counts = { refused: 0, late: 0, early: 0 }
   const agentOf = (key: DocumentKey<'agent'>): AgentTrust => state.document(key) ?? newAgentTrust()
   const attempt = (key: DocumentKey<'agent'>, scope: ScopeKey, human: boolean, nowMs: number): boolean => {
-    const promotion = promoteScope(agentOf(key), scope, { nowMs, human }, constants)
+    const promotion = promoteScope(agentOf(key), scope, { nowMs, human }, constantsOfTier(constants, tierOf(key.id)))
     if (promotion.kind === 'refused') return false
     state.put(key, promotion.agent)
     return true
@@ -100,8 +103,11 @@ type LoggedTrust = {
   ) => boolean
 }
 
+/** The tier of an agent; the log does not hold it, so it is the candidate's. */
+type TierOf = (agent: string) => ConsequenceTier
+
 /** Trust as in the log, under the constants that were in force. */
-function createLoggedTrust(): LoggedTrust {
+function createLoggedTrust(tierOf: TierOf): LoggedTrust {
   const documents = new Map<string, Documents[DocumentKind]>()
   let constants: TrustConstants = DEFAULT_TRUST_CONSTANTS
   const find = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined =>
@@ -122,7 +128,9 @@ function createLoggedTrust(): LoggedTrust {
     wasAllowed: (key, { scope, level, nowMs }) => {
       const agent = find(key)
       if (agent === undefined || levelIn(agent, scope) !== level) return false
-      return promotionGates(agent, scope, { nowMs, human: false }, constants).every(({ passed }) => passed)
+      return promotionGates(agent, scope, { nowMs, human: false }, constantsOfTier(constants, tierOf(key.id))).every(
+        ({ passed }) => passed,
+      )
     },
   }
 }

@@ -196,6 +196,23 @@ export const TRUST_CONSTANTS_SHAPE = {
   sampling: z
     .strictObject({ top_share: unit, top_per_day_min: z.number().int().min(0).max(1_000_000), unsampled_share: unit })
     .readonly(),
+  /** Level from which a person has to sign a promotion. Absent: the highest. */
+  signature_level: Level.optional(),
+  /**
+   * What agents of the high consequence tier need beyond that: factors on counts and days of the gates, further distinct verifiers, the
+   * level from which a person signs, and what has to be verified at the top. It never asks for less. Absent: nothing.
+   */
+  high_tier: z
+    .strictObject({
+      count_factor: z.number().min(1).max(100),
+      dwell_factor: z.number().min(1).max(100),
+      verifiers_more: z.number().int().min(0).max(16),
+      signature_level: Level,
+      top_share: unit,
+      top_per_day_min: z.number().int().min(0).max(1_000_000),
+    })
+    .readonly()
+    .optional(),
   /** How long a new agent is held back whose owner's other agent had fallen, days. */
   whitewash_days: positive.max(3650),
   /** Cap, reach and review of each class of incident. */

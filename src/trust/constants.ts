@@ -40,6 +40,7 @@ export const TrustConstantsOverride = z
     bound_ceilings: TRUST_CONSTANTS_SHAPE.bound_ceilings.unwrap().partial().readonly(),
     budgets: TRUST_CONSTANTS_SHAPE.budgets.unwrap().partial().readonly(),
     sampling: TRUST_CONSTANTS_SHAPE.sampling.unwrap().partial().readonly(),
+    high_tier: TRUST_CONSTANTS_SHAPE.high_tier.unwrap().unwrap().partial().readonly(),
     posture: PostureRules.partial().readonly(),
     incident_rules: z.partialRecord(IncidentClass, IncidentRule).readonly(),
   })

@@ -84,6 +84,15 @@ export const DEFAULT_TRUST_CONSTANTS: TrustConstants = {
   budgets: { scope_positive_per_day: 100, rater_positive_per_day: 10, factual_per_hour: 3, ambiguous_per_30_days: 3 },
   canaries_min: 20,
   sampling: { top_share: 0.1, top_per_day_min: 10, unsampled_share: 0.25 },
+  signature_level: 4,
+  high_tier: {
+    count_factor: 2,
+    dwell_factor: 2,
+    verifiers_more: 1,
+    signature_level: 3,
+    top_share: 0.25,
+    top_per_day_min: 25,
+  },
   whitewash_days: 90,
   posture: DEFAULT_POSTURE_RULES,
   incident_rules: {
@@ -127,6 +136,7 @@ function overlaid(override: TrustConstantsOverride, liveLayers: readonly Layer[]
     bound_ceilings: { ...base.bound_ceilings, ...override.bound_ceilings },
     budgets: { ...base.budgets, ...override.budgets },
     sampling: { ...base.sampling, ...override.sampling },
+    high_tier: { ...base.high_tier, ...override.high_tier },
     posture: { ...base.posture, ...override.posture },
     incident_rules: { ...base.incident_rules, ...override.incident_rules },
     live_layers: liveLayers,

@@ -17,7 +17,7 @@ import type { TrustChange, TrustWrite } from './trust-change.ts'
 export type PromotionRequest = ReadingTerms & {
   /** Distinct verifiers; default: those remembered since the ladder last started over. */
   readonly verifiers?: number | undefined
-  /** A person signed off; needed for the top. */
+  /** A person signed off; needed from the constants' `signature_level` on. */
   readonly human: boolean
   /** Disagreement of the layers, 0–1; default: from their opinions. */
   readonly conflict?: number | undefined
@@ -57,7 +57,7 @@ export function promotionGates(
     atLeast('count', ladder.k, countRequired(ladder, to, nowMs, constants)),
     atLeast('evidence', ladder.e, evidenceRequired(ladder, to, nowMs, constants)),
     atLeast('dwell', dwellMs - dwellLeftMs(ladder, to, nowMs, constants), dwellMs),
-    atLeast('human', request.human ? 1 : 0, to === 4 ? 1 : 0),
+    atLeast('human', request.human ? 1 : 0, to >= (constants.signature_level ?? 4) ? 1 : 0),
   ]
 }
 

@@ -110,6 +110,90 @@ describe('levels', () => {
   })
 })
 
+describe('default levels', () => {
+  const levels = { default_levels: { local_reversible_write: 2, financial: 0 } }
+  const level = (own: object, change: object = {}, context: Partial<ClassifyContext> = {}) =>
+    classify('t', { trust_scopes: {}, tools: { t: { ...tool, ...own } }, ...change }, context).default_level
+
+  it.each([
+    ['of its category, for a tool that says none', {}, levels, 2],
+    ['of its own, where it says one', { default_level: 3 }, levels, 3],
+    ['of the top, where neither does', {}, {}, 4],
+    ['of the top, in a category of which nothing is said', { category: 'destructive' }, levels, 4],
+  ])('are %s', (_, own, change, want) => {
+    expect(level(own, change)).toBe(want)
+  })
+  it.each([
+    ['by category', { categories: { local_reversible_write: 1 }, tools: {} }, 1],
+    ['by tool, before its category', { categories: { local_reversible_write: 1 }, tools: { t: 2 } }, 2],
+    ['never above the catalogue', { categories: {}, tools: { t: 4 } }, 3],
+    ['not by other tools', { categories: { destructive: 0 }, tools: { u: 0, constructor: 0 } }, 3],
+  ])('are lowered by a tenant %s', (_, of, want) => {
+    expect(level({ default_level: 3 }, {}, { levels: of })).toBe(want)
+  })
+})
+
+describe('risk bands', () => {
+  it('of the catalogue decide where trust in a tool is earned', () => {
+    const strict = compileCatalogue(catalogueFile({ risk_bands: { low_points_max: 0 } }))
+    expect([strict.place('crm.tag'), strict.riskBands.low_points_max]).toEqual(['crm:full', 0])
+    expect(strict.classify('crm.tag', CONTEXT).stake).toBe('full')
+    expect(compileCatalogue(catalogueFile()).place('crm.tag')).toBe('crm:light')
+  })
+  it('cannot cross', () => {
+    const crossed = { risk_bands: { low_points_max: 4 } }
+    expect(() => compileCatalogue(catalogueFile(crossed))).toThrow('/risk_bands: low would end at 4 points, above medium at 3')
+  })
+})
+
+describe('stages', () => {
+  const scoped = (scope: object, own: object = {}, change: object = {}) =>
+    classify('t', {
+      stages: 2,
+      trust_scopes: { crm: scope },
+      tools: { t: { ...tool, ...change } },
+      agents: { 'support-1': { class: 'support', trust_scopes: { crm: own } } },
+    })
+  const waits = { level: 'supervised', require_approval: ['t'] }
+
+  it.each([
+    ['sandbox', 1],
+    ['supervised', 2],
+    ['trusted', 3],
+    ['autonomous', 4],
+    ['suggest', 1],
+  ])('cap at the level they name where the catalogue says so: %s', (level, cap) => {
+    expect(scoped({ level }).default_level).toBe(cap)
+    expect(scoped({}, { level }).default_level).toBe(cap)
+  })
+
+  it.each([
+    ['the scope lists it for approval', waits, {}],
+    ['the agent lists it for approval', {}, waits],
+    ['the agent’s stage is higher', waits, { level: 'trusted', require_approval: ['t'] }],
+    ['the level is named otherwise', { ...waits, level: 'L2' }, {}],
+  ])('let a person be asked early: %s', (_, scope, own) => {
+    expect(scoped(scope, own)).toMatchObject({ supervised: true, disposition: 'require_approval', default_level: 2 })
+  })
+
+  it.each([
+    ['no list says so', { level: 'supervised' }, {}, {}],
+    ['it is listed in a scope at another stage', { level: 'trusted', require_approval: ['t'] }, { level: 'supervised' }, {}],
+    ['the stage is sandbox', { level: 'sandbox', require_approval: ['t'] }, {}, {}],
+    ['the agent’s own stage is sandbox', waits, { level: 'sandbox' }, {}],
+    ['the agent may never do it', waits, { block: ['t'] }, {}],
+    ['the tool is capped below', waits, {}, { default_level: 1 }],
+  ])('ask nobody early where %s', (_, scope, own, change) => {
+    expect(scoped(scope, own, change)).not.toHaveProperty('supervised')
+  })
+
+  it('ask nobody early in a catalogue that does not say which levels they name', () => {
+    const before = classify('t', { trust_scopes: { crm: { ...waits, level: 2 } }, tools: { t: tool } })
+    expect(before).not.toHaveProperty('supervised')
+    expect([compileCatalogue(catalogueFile()).stages, compileCatalogue(catalogueFile({ stages: 2 })).stages]).toEqual([1, 2])
+  })
+})
+
 describe('rollback', () => {
   const withRollback = (rollback: object, reversibility = 0) => ({
     trust_scopes: {},

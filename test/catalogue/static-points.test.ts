@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { riskBand, stakeClass, staticPoints } from '../../src/catalogue/static-points.ts'
+import { DEFAULT_RISK_BANDS, riskBand, riskBandsOf, stakeClass, staticPoints } from '../../src/catalogue/static-points.ts'
 
 describe('static points', () => {
   it.each([
@@ -18,14 +18,28 @@ describe('static points', () => {
     ['read of two points', 2, 0, 'routine', 'read_only', 2, 'medium', 'full'],
   ] as const)('of "%s"', (_, blast, reversibility, frequency, category, points, band, stake) => {
     expect(staticPoints({ blast, reversibility, frequency })).toBe(points)
-    expect(riskBand(category, points)).toBe(band)
-    expect(stakeClass(category, points)).toBe(stake)
+    expect(riskBand(category, points, DEFAULT_RISK_BANDS)).toBe(band)
+    expect(stakeClass(category, points, DEFAULT_RISK_BANDS)).toBe(stake)
   })
   it('that are no number are of the highest band', () => {
-    expect(riskBand('read_only', Number.NaN)).toBe('high')
-    expect(stakeClass('read_only', Number.NaN)).toBe('full')
+    expect(riskBand('read_only', Number.NaN, DEFAULT_RISK_BANDS)).toBe('high')
+    expect(stakeClass('read_only', Number.NaN, DEFAULT_RISK_BANDS)).toBe('full')
   })
   it('bound the bands at 1 and 3', () => {
-    expect([0, 1, 2, 3, 4].map((points) => riskBand('destructive', points))).toEqual(['low', 'low', 'medium', 'medium', 'high'])
+    expect([0, 1, 2, 3, 4].map((points) => riskBand('destructive', points, DEFAULT_RISK_BANDS))).toEqual([
+      'low',
+      'low',
+      'medium',
+      'medium',
+      'high',
+    ])
+  })
+  it('bound them elsewhere where the catalogue says so', () => {
+    const bands = riskBandsOf({ risk_bands: { low_points_max: 0 } })
+    expect(bands).toEqual({ low_points_max: 0, medium_points_max: 3 })
+    expect([0, 1, 3, 4].map((points) => riskBand('read_only', points, bands))).toEqual(['read', 'medium', 'medium', 'high'])
+    expect([stakeClass('financial', 0, bands), stakeClass('financial', 1, bands)]).toEqual(['light', 'full'])
+    expect(riskBandsOf({ risk_bands: { medium_points_max: 5 } })).toEqual({ low_points_max: 1, medium_points_max: 5 })
+    expect(riskBandsOf({})).toEqual(DEFAULT_RISK_BANDS)
   })
 })

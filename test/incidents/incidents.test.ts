@@ -145,17 +145,27 @@ describe('an incident', () => {
 })
 
 describe('a promotion', () => {
-  const promote = ({ service }: TestService, who = operator) => service.promote(who, agent, scope, {})
+  // Of the standard tier, as most are.
+  const [coder, code] = ['coding-agent', 'source_control:full'] as const
+  const standing = async (level: 1 | 2 | 3): Promise<TestService> => {
+    const tested = await testService()
+    await tested.earn(coder, code, level)
+    return tested
+  }
+  const answerOf = async ({ service }: TestService) =>
+    (await service.agentTrust(operator, coder)).scopes.find((each) => each.scope === code)!
+
+  const promote = ({ service }: TestService, who = operator) => service.promote(who, coder, code, {})
   const failing = async (tested: TestService, who = operator) =>
     (await promote(tested, who)).gates.filter(({ passed }) => !passed).map(({ gate }) => gate)
 
   it('goes one rung up where all gates are passed', async () => {
     const tested = await testService()
-    await tested.write(earned(agent, scope, 400, tested.clock.nowMs()))
+    await tested.write(earned(coder, code, 400, tested.clock.nowMs()))
     const answer = await promote(tested)
     expect(answer).toMatchObject({ promoted: true, level_before: 0, level_after: 1 })
     expect(answer.leaf_index).not.toBeNull()
-    expect((await trustOf(tested)).level_granted).toBe(1)
+    expect((await answerOf(tested)).level_granted).toBe(1)
   })
 
   it('that is refused names every gate, changes nothing and leaves no record', async () => {
@@ -180,14 +190,14 @@ describe('a promotion', () => {
 
   it('waits for an open incident', async () => {
     const tested = await testService()
-    await tested.write(earned(agent, scope, 60, tested.clock.nowMs()))
-    await tested.service.raiseIncident(operator, { agent, class: 'injection_suspected' })
+    await tested.write(earned(coder, code, 60, tested.clock.nowMs()))
+    await tested.service.raiseIncident(operator, { agent: coder, class: 'injection_suspected' })
     expect(await failing(tested)).toContain('incident')
   })
 
   it('waits for the score, and for the layer that is behind', async () => {
     const tested = await testService()
-    const effects = earned(agent, scope, 30, tested.clock.nowMs()).filter(
+    const effects = earned(coder, code, 30, tested.clock.nowMs()).filter(
       (each) => each.kind === 'evidence' && each.layer !== 'context',
     )
     await tested.write(effects)
@@ -195,9 +205,9 @@ describe('a promotion', () => {
   })
 
   it('waits for a second verifier before L3', async () => {
-    const tested = await atLevel(2)
+    const tested = await standing(2)
     tested.clock.advance(8 * DAY_MS)
-    const one = earned(agent, scope, 200, tested.clock.nowMs()).map((each) =>
+    const one = earned(coder, code, 200, tested.clock.nowMs()).map((each) =>
       each.kind === 'evidence' ? { ...each, verifier: 'one' } : each,
     )
     await tested.write(one)
@@ -205,18 +215,18 @@ describe('a promotion', () => {
   })
 
   it('waits for the dwell time to the millisecond', async () => {
-    const tested = await atLevel(2)
+    const tested = await standing(2)
     tested.clock.advance(7 * DAY_MS - 1)
-    await tested.write(earned(agent, scope, 200, tested.clock.nowMs()))
+    await tested.write(earned(coder, code, 200, tested.clock.nowMs()))
     expect(await failing(tested)).toEqual(['dwell'])
     tested.clock.advance(1)
     expect(await promote(tested)).toMatchObject({ promoted: true, level_after: 3 })
   })
 
   it('waits for enough decisions and for evidence of their rate', async () => {
-    const tested = await atLevel(2)
+    const tested = await standing(2)
     tested.clock.advance(8 * DAY_MS)
-    const uncounted = earned(agent, scope, 200, tested.clock.nowMs()).map((each) =>
+    const uncounted = earned(coder, code, 200, tested.clock.nowMs()).map((each) =>
       each.kind === 'evidence' ? { ...each, counts: false } : each,
     )
     await tested.write(uncounted)
@@ -224,9 +234,9 @@ describe('a promotion', () => {
   })
 
   it('to full autonomy waits for a person', async () => {
-    const tested = await atLevel(3)
+    const tested = await standing(3)
     tested.clock.advance(31 * DAY_MS)
-    await tested.write(earned(agent, scope, 1_200, tested.clock.nowMs()))
+    await tested.write(earned(coder, code, 1_200, tested.clock.nowMs()))
     expect(await failing(tested, caller('machine', { roles: ['operator'] }))).toEqual(['human'])
     expect(await tested.service.promoteDue()).toBe(0)
     expect(await promote(tested)).toMatchObject({ promoted: true, level_after: 4 })
@@ -235,17 +245,17 @@ describe('a promotion', () => {
 
   it('by the timer goes up to the automatic level', async () => {
     const tested = await testService({ config: { trust: { automatic_level_max: 1 } } })
-    await tested.write(earned(agent, scope, 60, tested.clock.nowMs()))
+    await tested.write(earned(coder, code, 60, tested.clock.nowMs()))
     expect(await tested.service.promoteDue()).toBe(1)
     tested.clock.advance(2 * DAY_MS)
-    await tested.write(earned(agent, scope, 60, tested.clock.nowMs()))
+    await tested.write(earned(coder, code, 60, tested.clock.nowMs()))
     expect(await tested.service.promoteDue()).toBe(0)
-    expect((await trustOf(tested)).level_granted).toBe(1)
+    expect((await answerOf(tested)).level_granted).toBe(1)
   })
 
   it('of an agent that nobody knows is not found', async () => {
     const { service } = await testService()
-    await expect(service.promote(operator, 'nobody', scope, {})).rejects.toMatchObject({ code: 'not_found' })
+    await expect(service.promote(operator, 'nobody', code, {})).rejects.toMatchObject({ code: 'not_found' })
   })
 
   it('in a scope that no action has is not found', async () => {
@@ -259,12 +269,31 @@ describe('a promotion', () => {
 
   it('does not happen under a stepped clock, neither asked for nor by the timer', async () => {
     const tested = await testService()
-    await tested.write(earned(agent, scope, 60, tested.clock.nowMs()))
+    await tested.write(earned(coder, code, 60, tested.clock.nowMs()))
     tested.clock.step(false)
     await expect(promote(tested)).rejects.toMatchObject({ code: 'not_ready' })
     expect(await tested.service.promoteDue()).toBe(0)
     tested.clock.step(true)
     expect(await tested.service.promoteDue()).toBe(1)
+  })
+
+  it('of an agent of the high tier waits longer, and for a person from L3 on', async () => {
+    const tested = await testService()
+    await tested.earn(agent, scope, 2)
+    tested.clock.advance(8 * DAY_MS)
+    await tested.write(earned(agent, scope, 200, tested.clock.nowMs()))
+    const shut = async (who = operator) =>
+      (await tested.service.promote(who, agent, scope, {})).gates.filter(({ passed }) => !passed).map(({ gate }) => gate)
+    expect(await shut(caller('machine', { roles: ['operator'] }))).toEqual(['dwell', 'human'])
+    expect((await tested.service.agentTrust(operator, agent)).scopes[0]?.next?.gates).toContainEqual({
+      gate: 'dwell',
+      passed: false,
+      have: 8 * DAY_MS,
+      need: 14 * DAY_MS,
+    })
+    tested.clock.advance(6 * DAY_MS)
+    expect(await tested.service.promoteDue()).toBe(0)
+    expect(await shut()).toEqual([])
   })
 })
 

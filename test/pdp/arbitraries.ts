@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 
-import { ACTION_CATEGORIES, CONSEQUENCE_TIERS } from '../../src/catalogue/catalogue-file.ts'
+import { ACTION_CATEGORIES } from '../../src/catalogue/catalogue-file.ts'
 import { type Ceiling, SOURCES } from '../../src/model/ceiling.ts'
+import { CONSEQUENCE_TIERS } from '../../src/model/consequence-tier.ts'
 import { LEVELS } from '../../src/model/level.ts'
 import { OBSERVABLE_SOURCES } from '../../src/model/mode.ts'
 import { RISK_BANDS } from '../../src/model/outcome.ts'

@@ -44,6 +44,10 @@ async function candidateOf(change: (parts: PolicySetParts) => PolicySetParts | P
 
 const withConstants = (override: TrustConstantsOverride): Promise<PolicySet> =>
   candidateOf((parts) => ({ ...parts, constants: resolveTrustConstants(override) }))
+/** The finance agent is of the high tier; where its promotions were written by hand, they followed the gates of everybody. */
+const NO_TIERS: TrustConstantsOverride = {
+  high_tier: { count_factor: 1, dwell_factor: 1, verifiers_more: 0, signature_level: 4 },
+}
 const withStrictMatrix = (): Promise<PolicySet> =>
   candidateOf(async (parts) => ({ ...parts, graduation: await withMatrix(parts.graduation, STRICT) }))
 
@@ -246,7 +250,7 @@ describe('a simulation under other rules of the world', () => {
     await tested.earn('finance-agent', scope, 2)
     const { outcome } = await expense(tested)
     expect(outcome).toBe('require_approval')
-    const slow = await withConstants({ dwell_days: [0, 0, 3, 7, 30] })
+    const slow = await withConstants({ ...NO_TIERS, dwell_days: [0, 0, 3, 7, 30] })
     const early = await simulated(tested.store, slow)
     expect(early).toMatchObject({
       promotions: { refused: 1, late: 0 },
@@ -264,7 +268,7 @@ describe('a simulation under other rules of the world', () => {
     // As much evidence as level 3 takes; only the week on level 2 is missing.
     await tested.write(earned('finance-agent', scope, 150, tested.clock.nowMs()))
     await expense(tested)
-    const quick = await withConstants({ dwell_days: [0, 0, 0, 0, 30] })
+    const quick = await withConstants({ ...NO_TIERS, dwell_days: [0, 0, 0, 0, 30] })
     const timed = await simulated(tested.store, quick)
     expect(timed.promotions).toMatchObject({ early: 1 })
     expect(timed.changes.transitions).toMatchObject([{ from: 'require_approval', to: 'allow_guarded', direction: 'loosened' }])
@@ -278,7 +282,7 @@ describe('a simulation under other rules of the world', () => {
     const harmed = await expense(tested)
     await tested.service.reportOutcome(verifier, { decision_id: harmed.decision_id, class: 'corrected' })
     const after = await expense(tested)
-    const harsh = await withConstants({ severity_weights: { minor: 5, moderate: 5 } })
+    const harsh = await withConstants({ ...NO_TIERS, severity_weights: { minor: 5, moderate: 5 } })
     const { changes } = await simulated(tested.store, harsh)
     expect([harmed.outcome, after.outcome]).toEqual(['allow_guarded', 'allow_guarded'])
     expect(changes.transitions).toMatchObject([{ direction: 'tightened', count: 1, examples: [after.decision_id] }])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { InvariantError, ServiceError } from '../../src/format/error.ts'
-import { levelName, LEVELS, lowerLevel, parseLevel } from '../../src/model/level.ts'
+import { levelName, LEVELS, lowerLevel, parseLevel, STAGES } from '../../src/model/level.ts'
 import { formatScope, parseScope, ScopeKey } from '../../src/model/scope.ts'
 import { TrustConstants, TrustConstantsOverride } from '../../src/trust/constants.ts'
 import { DEFAULT_TRUST_CONSTANTS, resolveTrustConstants } from '../../src/trust/default-constants.ts'
@@ -32,20 +32,17 @@ describe('scopes and levels', () => {
     expect(ScopeKey.safeParse(text).success).toBe(false)
   })
 
-  it('levels have names, numbers and aliases', () => {
+  it('levels have names and numbers', () => {
     expect(LEVELS.map(levelName)).toEqual(['read_only', 'suggest', 'approve_to_execute', 'conditional', 'autonomous'])
-    expect(['sandbox', 'supervised', 'trusted', 'autonomous', 'L2', '3', 'suggest', 'L5', ''].map(parseLevel)).toEqual([
-      0,
-      1,
-      3,
-      4,
-      2,
-      3,
-      1,
-      undefined,
-      undefined,
-    ])
+    const words = ['L2', '3', 'suggest', 'autonomous', 'L5', '', 'constructor', '1.0']
+    for (const stages of [1, 2] as const)
+      expect(words.map((word) => parseLevel(word, stages))).toEqual([2, 3, 1, 4, undefined, undefined, undefined, undefined])
     expect([lowerLevel(1, 3), lowerLevel(3, 1)]).toEqual([1, 1])
+  })
+
+  it('stages name L1 to L4, and other levels in catalogues that do not say so', () => {
+    expect(STAGES.map((stage) => parseLevel(stage, 2))).toEqual([1, 2, 3, 4])
+    expect(STAGES.map((stage) => parseLevel(stage, 1))).toEqual([0, 1, 3, 4])
   })
 })
 

@@ -87,7 +87,16 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
   const head = [
     `${request.subject.type}/${request.subject.id} asks for ${request.action.name} on ${request.resource.type}/${request.resource.id} (not recorded)`,
   ]
-  return { head, explained: { decision, facts, risk, matrices: inputs.matrices, thresholds: policySet.constants.thresholds } }
+  const { constants, catalogue } = policySet
+  const explained = {
+    decision,
+    facts,
+    risk,
+    matrices: inputs.matrices,
+    thresholds: constants.thresholds,
+    bands: catalogue.riskBands,
+  }
+  return { head, explained }
 }
 
 /** What the last decision of a case comes to, on a store that forgets. */

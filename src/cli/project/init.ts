@@ -16,7 +16,7 @@ export const TEMPLATES = ['default', 'coding-agents', 'customer-support'] as con
 /** What every project gets, whatever its template. */
 const SHARED = 'shared'
 /** Schemas that the files of a project name for the editor. */
-const EDITOR_SCHEMAS = ['config', 'catalogue', 'risk-document', 'fixture', 'request'] as const
+const EDITOR_SCHEMAS = ['config', 'catalogue', 'agent-file', 'risk-document', 'fixture', 'request'] as const
 /** What the base policy is asked, for `opa check`. */
 const INPUT_SCHEMAS = ['base_input'] as const
 /** What may stand in a folder that counts as empty: what `git init` and `npm install` leave there. */

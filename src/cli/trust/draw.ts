@@ -1,22 +1,32 @@
 import { escapeLine, type Paint, type Style } from '../../format/terminal-text.ts'
+import { trackRecordText } from '../../catalogue/track-record.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { LAYERS } from '../../model/layer.ts'
 import { levelName } from '../../model/level.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
 import type { Gate, GateName } from '../../trust/promotion.ts'
 import type { ScopeTrustAnswer } from '../../trust/scope-trust-answer.ts'
 
 /** Width of a bar, characters: one for each .05 of score. */
 const BAR = 20
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
+/** Where the bands of scores begin, by the constants in force. */
+type Thresholds = TrustConstants['thresholds']
+type Brush = { readonly paint: Paint; readonly thresholds: Thresholds }
+
+/** How far failures reached, by blast radius. */
+const BLAST_RADII = ['nothing else', 'one record', 'many records', 'the organisation or money'] as const
+
 /** A scope as it is drawn; `days` are its scores at the end of each of the last days. */
 export type DrawnScope = ScopeTrustAnswer & { readonly days: readonly number[] }
 
 /** One scope: its score and level, a bar for each layer, what holds it, the gates of the next rung, its last days. */
-export function drawScope(view: DrawnScope, paint: Paint): string {
+export function drawScope(view: DrawnScope, paint: Paint, thresholds: Thresholds): string {
+  const brush = { paint, thresholds }
   return [
-    head(view, paint),
-    ...layerLines(view, paint),
-    ...ceilingLines(view, paint),
+    head(view, brush),
+    ...layerLines(view, brush),
+    ...ceilingLines(view, brush),
     ...recordLines(view),
     ...wayUp(view, paint),
   ]
@@ -24,25 +34,25 @@ export function drawScope(view: DrawnScope, paint: Paint): string {
     .join('\n')
 }
 
-function head({ scope, score, level_effective, level_granted, binding }: DrawnScope, paint: Paint): string {
+function head({ scope, score, level_effective, level_granted, binding }: DrawnScope, { paint, thresholds }: Brush): string {
   const level = `L${level_effective} ${levelName(level_effective)}`
   const granted = level_granted === level_effective ? '' : ` (granted L${level_granted})`
-  return `${paint('bold', escapeLine(scope))}  ${paint(colourOf(score), score.toFixed(4))}  ${level}${granted}, held by ${escapeLine(binding)}`
+  return `${paint('bold', escapeLine(scope))}  ${paint(colourOf(score, thresholds), score.toFixed(4))}  ${level}${granted}, held by ${escapeLine(binding)}`
 }
 
-function layerLines({ layers, bottleneck_layer }: DrawnScope, paint: Paint): readonly string[] {
+function layerLines({ layers, bottleneck_layer }: DrawnScope, brush: Brush): readonly string[] {
   return LAYERS.map((layer) => {
     const { score, live, evidence, heat_ceiling, evidence_ceiling, freshness } = layers[layer]
     const least = Math.min(evidence_ceiling, heat_ceiling, freshness.ceiling)
     const by = least === evidence_ceiling ? '' : least === heat_ceiling ? ', recent failures' : ', not fresh'
     const what = live ? `${number(evidence.r)} good, ${number(evidence.s)} bad${by}` : 'not watched'
-    const mark = layer === bottleneck_layer ? paint('bold', '◀ weakest') : ''
-    return row(layer, `${bar(score, paint)} ${score.toFixed(4)}  ${what}  ${mark}`)
+    const mark = layer === bottleneck_layer ? brush.paint('bold', '◀ weakest') : ''
+    return row(layer, `${bar(score, brush)} ${score.toFixed(4)}  ${what}  ${mark}`)
   })
 }
 
 /** Ceilings that are below 1; the others hold nothing. */
-function ceilingLines(view: DrawnScope, paint: Paint): readonly string[] {
+function ceilingLines(view: DrawnScope, brush: Brush): readonly string[] {
   const { agent_heat_ceiling, instrumentation_ceiling, incident, ceilings, conflict } = view
   const open = incident.open.length === 0 ? '' : `, waits for a review: ${escapeLine(incident.open.join(' '))}`
   const all: readonly (readonly [string, number, string])[] = [
@@ -54,18 +64,18 @@ function ceilingLines(view: DrawnScope, paint: Paint): readonly string[] {
   return [
     ...all
       .filter(([, value]) => value < 1)
-      .map(([name, value, why]) => row(name, `${bar(value, paint)} ${value.toFixed(4)}  ${why}`)),
+      .map(([name, value, why]) => row(name, `${bar(value, brush)} ${value.toFixed(4)}  ${why}`)),
     ...(conflict > 0 ? [row('conflict', `${number(conflict)} between two layers`)] : []),
   ]
 }
 
 function recordLines({ track_record: track, confidence, failure_bound }: DrawnScope): readonly string[] {
-  const verified = track.good + track.bad
-  const good = track.accuracy === null ? '' : ` (${percent(track.accuracy)})`
-  const detected =
-    track.failure_detection_rate === null ? '' : `, ${percent(track.failure_detection_rate)} of failures detected of by itself`
+  const { good, bad, failure_detection_rate: detected, blast_radius_history: blast } = track
+  const failures = BLAST_RADII.flatMap((name, radius) => (blast[radius] === 0 ? [] : [`${blast[radius]} ${name}`]))
   return [
-    row('record', `${track.good} of ${verified} verified decisions good${good}${detected}`),
+    row('record', trackRecordText(good, good + bad)),
+    ...(detected === null ? [] : [row('noticed', `${percent(detected)} of its failures it reported itself`)]),
+    ...(failures.length === 0 ? [] : [row('blast', `failures that reached: ${failures.join(', ')}`)]),
     row('bound', `fails at most ${percent(failure_bound)} of the time, at confidence ${number(confidence)}`),
   ]
 }
@@ -114,14 +124,15 @@ export function sparkline(scores: readonly number[]): string {
   return scores.map((score) => SPARKS[Math.min(SPARKS.length - 1, Math.floor(score * SPARKS.length))]).join('')
 }
 
-function bar(score: number, paint: Paint): string {
+function bar(score: number, { paint, thresholds }: Brush): string {
   const full = Math.floor(score * BAR)
-  return `${paint(colourOf(score), '█'.repeat(full))}${paint('dim', '░'.repeat(BAR - full))}`
+  return `${paint(colourOf(score, thresholds), '█'.repeat(full))}${paint('dim', '░'.repeat(BAR - full))}`
 }
 
-function colourOf(score: number): Style {
-  if (score >= 0.7) return 'green'
-  return score >= 0.3 ? 'yellow' : 'red'
+/** Green from the band in which actions run by themselves, red in the lowest. */
+function colourOf(score: number, thresholds: Thresholds): Style {
+  if (score >= thresholds[3]) return 'green'
+  return score >= thresholds[1] ? 'yellow' : 'red'
 }
 
 /** Names may come from somebody else; texts are escaped where they are put together. */

@@ -1,3 +1,5 @@
+import type { RiskBands } from '../../catalogue/catalogue-file.ts'
+import { DEFAULT_RISK_BANDS } from '../../catalogue/static-points.ts'
 import { matricesOf } from '../../decisions/rules/ask-policies.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
@@ -14,6 +16,8 @@ export type Explained = {
   readonly risk: RiskView
   readonly matrices: Matrices | undefined
   readonly thresholds: readonly number[]
+  /** Where the risk bands end. */
+  readonly bands: RiskBands
   /** What would have been answered if everything were enforced; absent or null where everything was. */
   readonly would?: WouldBody | null
   /** What detectors made of it; absent where none looked. */
@@ -21,7 +25,7 @@ export type Explained = {
 }
 
 /** The parts of a policy set that a decision is explained by. */
-export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants'>
+export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants' | 'catalogue'>
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */
 export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | undefined): Explained {
@@ -32,6 +36,7 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     risk: record.body['risk'] as unknown as RiskView,
     matrices: policySet === undefined ? undefined : matricesOf(policySet, record.tenant),
     thresholds: policySet?.constants.thresholds ?? [],
+    bands: policySet?.catalogue.riskBands ?? DEFAULT_RISK_BANDS,
     would,
     ...(watch === undefined ? {} : { watch }),
   }

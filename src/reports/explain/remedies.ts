@@ -1,4 +1,4 @@
-import { LOW_POINTS_MAX, MEDIUM_POINTS_MAX } from '../../catalogue/static-points.ts'
+import type { RiskBands } from '../../catalogue/catalogue-file.ts'
 import { unreachable } from '../../format/error.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
@@ -50,7 +50,7 @@ function askRemedy({ parties, action }: DecisionFacts): string {
     : ' The agent may ask for it: POST /api/v1/permission-requests; an operator sees the patch in gradus permission-requests list.'
 }
 
-function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, decision }: Explained): string {
+function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, bands, decision }: Explained): string {
   const { trust, action, agent } = facts
   if (trust === null) return 'Make the trust store reachable: nothing is known of the agent now.'
   const level = LEVELS[Math.min(trust.level_effective, action.default_level)] ?? 0
@@ -64,7 +64,7 @@ function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, decisio
     )
     return band === undefined
       ? 'No level concedes more here.'
-      : `No level concedes more at ${risk.band} risk; bring the risk down to ${band} (${pointsText(risk, band)}).`
+      : `No level concedes more at ${risk.band} risk; bring the risk down to ${band} (${pointsText(risk, band, bands)}).`
   }
   const concedes = cell(matrices, agent.tier, higher, risk.band) ?? term.outcome
   const gain = `which concedes ${concedes}${concedes === decision.outcome ? '' : ' at this risk'}`
@@ -91,7 +91,7 @@ function bindingText(binding: string): string {
       : `the ${binding} layer`
 }
 
-function riskRemedy(term: Ceiling, { risk, matrices, facts }: Explained): string {
+function riskRemedy(term: Ceiling, { risk, matrices, bands, facts }: Explained): string {
   if (risk.unavailable.length > 0)
     return `Send ${risk.unavailable.map((fact) => `"${fact}"`).join(', ')} so that it can be read: what cannot be measured counts as highest risk.`
   const band = lowerBands(risk.band).find(
@@ -99,11 +99,11 @@ function riskRemedy(term: Ceiling, { risk, matrices, facts }: Explained): string
   )
   return band === undefined
     ? 'No lower risk band concedes more.'
-    : `Bring the risk down from ${risk.band} to ${band}: ${pointsText(risk, band)}.`
+    : `Bring the risk down from ${risk.band} to ${band}: ${pointsText(risk, band, bands)}.`
 }
 
-function pointsText(risk: RiskView, to: RiskBand): string {
-  const most = to === 'medium' ? MEDIUM_POINTS_MAX : LOW_POINTS_MAX
+function pointsText(risk: RiskView, to: RiskBand, bands: RiskBands): string {
+  const most = to === 'medium' ? bands.medium_points_max : bands.low_points_max
   const fired = risk.rules.filter(({ points }) => points > 0).map(({ id, points }) => `${id} +${points}`)
   const rules = fired.length === 0 ? 'all of them are the tool’s own, set in the catalogue' : `rules added ${fired.join(', ')}`
   return risk.points <= most ? 'only a read has this band' : `${risk.points} points now, at most ${most} there; ${rules}`

@@ -1,12 +1,17 @@
-import { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
+import type { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
+import {
+  CATALOGUE_SECTIONS,
+  type CataloguePart,
+  CatalogueSource,
+  isAgentFile,
+  mergeCatalogues,
+} from '../../../catalogue/merge-catalogues.ts'
 import { type CatalogueProblem, checkCatalogue } from '../../../catalogue/problems.ts'
 import { readFolder } from '../../../format/read-text.ts'
-import { pointerSteps, type SourceFinding } from '../../../format/source-place.ts'
+import { pointerSteps, type SourceFinding, type TextPlace } from '../../../format/source-place.ts'
 import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
 
-const SECTIONS = ['trust_scopes', 'tools', 'agents'] as const
-
-type Part = { readonly file: string; readonly source: YamlSource; readonly catalogue: CatalogueFile }
+type Part = CataloguePart & { readonly source: YamlSource }
 
 /** What is wrong in the catalogue of a folder: its schema, names in two files, and every contradiction between its parts. */
 export async function catalogueFindings(folder: string): Promise<readonly SourceFinding[]> {
@@ -17,8 +22,15 @@ export async function catalogueFindings(folder: string): Promise<readonly Source
   // Half a catalogue contradicts itself everywhere.
   if (wrong.length > 0) return wrong
   const parts = read.flatMap((each) => ('catalogue' in each ? [each] : []))
-  const twice = SECTIONS.flatMap((section) => namedTwice(section, parts))
-  return twice.length > 0 ? twice : checkCatalogue(merged(parts)).map((problem) => findingOf(problem, parts))
+  const { catalogue, conflicts } = mergeCatalogues(parts)
+  if (conflicts.length === 0) return checkCatalogue(catalogue).map((problem) => findingOf(problem, parts))
+  return conflicts.map(({ file, path, message, fix }) => {
+    const place = placeIn(
+      parts.find((part) => part.file === file),
+      path,
+    )
+    return { file, ...place, message: `${path.join('.')}: ${message}`, fix }
+  })
 }
 
 function missing(folder: string): SourceFinding {
@@ -34,44 +46,35 @@ function missing(folder: string): SourceFinding {
 function partOf(file: string, text: string): Part | { readonly findings: readonly SourceFinding[] } {
   const source = readYaml(file, text)
   if (!('placeOf' in source)) return { findings: source }
-  const parsed = CatalogueFile.safeParse(source.value ?? {})
+  const parsed = CatalogueSource.safeParse(source.value ?? {})
   if (parsed.success) return { file, source, catalogue: parsed.data }
-  return { findings: schemaFindings(file, source, parsed.error, { fix: 'see schemas/catalogue.schema.json' }) }
-}
-
-function namedTwice(section: (typeof SECTIONS)[number], parts: readonly Part[]): readonly SourceFinding[] {
-  const firstFile = new Map<string, string>()
-  return parts.flatMap(({ file, source, catalogue }) =>
-    Object.keys(catalogue[section]).flatMap((name): SourceFinding[] => {
-      const before = firstFile.get(name)
-      if (before === undefined) {
-        firstFile.set(name, file)
-        return []
-      }
-      const message = `${section}.${name}: it is in ${before} too`
-      return [{ file, ...source.placeOf([section, name]), message, fix: 'keep one of the two' }]
-    }),
-  )
-}
-
-function merged(parts: readonly Part[]): CatalogueFile {
-  const all = <S extends (typeof SECTIONS)[number]>(section: S): CatalogueFile[S] =>
-    Object.assign({}, ...parts.map(({ catalogue }) => catalogue[section])) as CatalogueFile[S]
-  return { version: 1, trust_scopes: all('trust_scopes'), tools: all('tools'), agents: all('agents') }
+  const schema = isAgentFile(source.value) ? 'agent-file' : 'catalogue'
+  return { findings: schemaFindings(file, source, parsed.error, { fix: `see schemas/${schema}.schema.json` }) }
 }
 
 /** A contradiction where it stands: the file that names the tool, scope or agent, and the line of the member. */
 function findingOf({ pointer, message }: CatalogueProblem, parts: readonly Part[]): SourceFinding {
   const path = pathOf(pointer)
   const [section, name = ''] = path
-  const owner = parts.find(({ catalogue }) => SECTIONS.some((each) => each === section && Object.hasOwn(catalogue[each], name)))
+  const owner = parts.find(({ catalogue }) => names(catalogue, section, name))
   const [what = message, ...fixes] = message.split('; ')
   return {
     file: owner?.file ?? '',
-    ...(owner?.source.placeOf(path) ?? { line: 0, column: 0 }),
+    ...placeIn(owner, path),
     message: `${path.join('.')}: ${what}`,
     fix: fixes.join('; ') || 'make the two agree',
   }
+}
+
+function names(catalogue: CatalogueFile, section: string | number | undefined, name: string | number): boolean {
+  return CATALOGUE_SECTIONS.some((each) => each === section && Object.hasOwn(catalogue[each] ?? {}, name))
+}
+
+/** Where a path of the catalogue stands in one of its files; the file of an agent begins below `agents` and its name. */
+function placeIn(part: Part | undefined, path: readonly (string | number)[]): TextPlace {
+  if (part === undefined) return { line: 0, column: 0 }
+  const below = isAgentFile(part.source.value) ? path.slice(2) : path
+  return part.source.placeOf(below.length === 0 ? ['agent'] : below)
 }
 
 /** The steps of a JSON Pointer; numbers are places in lists. */

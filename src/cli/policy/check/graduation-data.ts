@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
-import { ACTION_CATEGORIES, Classification, CONSEQUENCE_TIERS } from '../../../catalogue/catalogue-file.ts'
+import { ACTION_CATEGORIES, Classification } from '../../../catalogue/catalogue-file.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
 import { isWithoutPerformer, performerFix } from '../../../lattice/pdp-duties.ts'
 import { Guardrails, NAME_CHARS_MAX, Obligation } from '../../../model/ceiling.ts'
+import { CONSEQUENCE_TIERS } from '../../../model/consequence-tier.ts'
 import { Outcome, OUTCOMES, RISK_BANDS } from '../../../model/outcome.ts'
 import { Matrix } from '../../../pdp/matrix-schema.ts'
 import { configFindings, packageConfig } from './package-data.ts'
@@ -47,6 +48,7 @@ const GraduationConfig = z.strictObject({
         context.addIssue({ code: 'custom', path: [id, 'performer'], message, params: { fix: performerFix(id) } })
       }
   }),
+  tier_obligations: z.partialRecord(z.enum(CONSEQUENCE_TIERS), z.record(name, z.record(name, z.json()))).optional(),
   outcome_obligations: z.strictObject(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, duties]))),
   band_obligations: z.strictObject(Object.fromEntries(RISK_BANDS.map((band) => [band, duties]))),
   autonomous_obligations: duties,
