@@ -305,7 +305,7 @@ const ASKING = [
       ['stores/document-map.ts', 'const byId = kinds[kind].get(tenant)', "const byId = kinds[kind].get('')"],
       ['stores/document-map.ts', 'kinds[kind].set(tenant, new Map', "kinds[kind].set('', new Map"],
     ],
-    'test/property/tenants.test.ts',
+    'test/stores/document-map.test.ts',
     '',
   ],
   [
