@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import tseslint from 'typescript-eslint'
 
 import limitExceptions from './scripts/limit-exceptions.cjs'
@@ -17,8 +19,14 @@ const IMPURE_GLOBALS = [
   'Buffer',
 ].map((name) => ({ name, message: 'Pure folders import no I/O, clock, randomness, process or console (docs/architecture.md).' }))
 
+/** What git ignores, as eslint spells it: with a slash in front it is at the root, otherwise anywhere. */
+const GIT_IGNORES = readFileSync(new URL('.gitignore', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+  .map((line) => (/\/./u.test(line) ? line.replace(/^\//u, '') : `**/${line}`))
+
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'docs/api', 'bundles', 'data', '.gradus'] },
+  { ignores: [...GIT_IGNORES, 'bundles'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'vitest.config.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
