@@ -10,7 +10,7 @@ import {
   type TenantLevels,
   UNKNOWN_CLASS,
 } from './catalogue-file.ts'
-import { dispositionIn, levelCap, tighter } from './declared-scope.ts'
+import { dispositionIn, levelCap, lowerDisposition } from './declared-scope.ts'
 import { type CatalogueProblem, type DeclaredScope, checkCatalogue, stagesOf } from './problems.ts'
 import { riskBandsOf, stakeClass, staticPoints } from './static-points.ts'
 import { type CatalogueVocabulary, vocabularyOf } from './vocabulary.ts'
@@ -179,7 +179,10 @@ function classOf(entry: Entry): ActionClass {
     ...weight,
     static_points: staticPoints(weight),
     default_level: levelMax(entry),
-    disposition: tighter(dispositionIn(scope, name), agentScope === undefined ? 'auto_approve' : dispositionIn(agentScope, name)),
+    disposition: lowerDisposition(
+      dispositionIn(scope, name),
+      agentScope === undefined ? 'auto_approve' : dispositionIn(agentScope, name),
+    ),
     ...(isSupervised(entry) ? { supervised: true as const } : {}),
     negative_signal: tool.negative_signal ?? null,
     classification: tool.classification ?? null,
