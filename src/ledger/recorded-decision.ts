@@ -2,7 +2,7 @@ import type { DetectorGap } from '../detect/external-classifier.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Layer } from '../model/layer.ts'
 import { ENFORCED } from '../model/mode.ts'
-import type { Protocol, Request } from '../model/request.ts'
+import type { Party, Protocol, Request } from '../model/request.ts'
 import type { BudgetRefusal, Decision } from '../pdp/decision-inputs.ts'
 import type { DecisionFacts } from './decision-facts.ts'
 import type { SpotCheck } from './documents/spot-check.ts'
@@ -23,6 +23,8 @@ export type DecisionBody = {
   readonly policy_set: string
   readonly facts: DecisionFacts
   readonly base: PolicyEvaluation
+  /** Whom the base was asked about besides the subject, and its answer; absent: nobody, or the record is from before that was asked. */
+  readonly counterpart?: { readonly party: Party; readonly base: PolicyEvaluation }
   readonly refusals: readonly BudgetRefusal[]
   readonly decision: Decision
   readonly proposal: boolean

@@ -17,7 +17,7 @@ import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode, exitCodeOfOutcome } from '../support/exit-codes.ts'
 import { jsonText, type Paint, painter } from '../support/output.ts'
 import { readQuestion } from '../support/request-file.ts'
-import { explainedOf } from './explain/explained.ts'
+import { basesOf, explainedOf } from './explain/explained.ts'
 import { drawLadder, remediesOf } from './explain/ladder.ts'
 import type { Explained } from './explain/remedies.ts'
 import { factsFor, givenTrustOptions, type TrustOptions } from './given-facts.ts'
@@ -67,7 +67,9 @@ async function explainCommand(deps: CliDeps, options: ExplainOptions): Promise<E
     const { decision, facts, risk } = explained
     const observed = enforcedOf(explained)
     const would = observed === null ? {} : { mode: facts.mode, would: { ...explained.would, remedies: remediesOf(observed) } }
-    deps.stdout(`${jsonText({ ...decision, risk, trust: facts.trust, remedies: remediesOf(explained), ...would })}\n`)
+    const { bases } = explained
+    const both = bases === undefined ? {} : { bases }
+    deps.stdout(`${jsonText({ ...decision, ...both, risk, trust: facts.trust, remedies: remediesOf(explained), ...would })}\n`)
   } else deps.stdout(laddersOf(explained, head, painter(deps)))
   return options.exitCode ? exitCodeOfOutcome(explained.decision.outcome) : EXIT_CODES.ok
 }
@@ -97,7 +99,7 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
   const { request } = asked
   const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles })
   const { facts, policySet } = await factsFor(deps, options, request, shipped)
-  const { decision, risk, inputs } = await derive({
+  const { decision, risk, inputs, base, counterpart } = await derive({
     question: { ...asked, entrypoint: policySet.settings.base.entrypoint },
     facts,
     policySet,
@@ -105,7 +107,9 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
   const head = [
     `${request.subject.type}/${request.subject.id} asks for ${request.action.name} on ${request.resource.type}/${request.resource.id} (not recorded)`,
   ]
-  return { head, explained: { decision, facts, risk, matrices: inputs.matrices, thresholds: policySet.constants.thresholds } }
+  const { thresholds } = policySet.constants
+  const bases = basesOf({ subject: request.subject, base, counterpart })
+  return { head, explained: { decision, facts, risk, matrices: inputs.matrices, thresholds, ...bases } }
 }
 
 /** What the last decision of a case comes to, on a store that forgets. */

@@ -1,9 +1,11 @@
+import { pointerSteps } from '../../format/source-place.ts'
+import { withValueInside } from '../../format/value-inside.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { PolicyEvaluation } from '../../model/evaluation.ts'
-import type { Request } from '../../model/request.ts'
+import type { Party, Request } from '../../model/request.ts'
 import type { BaseInput, GraduationInput } from '../../pdp/policy-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import type { Overrides } from '../../policy/settings.ts'
+import type { InputMapping, Overrides } from '../../policy/settings.ts'
 import { type RiskFacts, riskFacts, verifiedFacts } from '../../risk/facts.ts'
 import { readingOf, type RequestReading } from '../../risk/request-reading.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
@@ -79,6 +81,43 @@ export function baseOf({ question, facts, policySet, reading, timed }: Derived):
   }
   const raw = policySet.settings.base.input === 'request'
   return timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput))
+}
+
+/** Whom the base was asked about besides the subject, and its answer as it gave it. */
+export type CounterpartEvaluation = { readonly party: Party; readonly base: PolicyEvaluation }
+
+/**
+ * What the base answers about the other of the two where an agent acts for a proven person: about the person where the agent is the
+ * subject, about the agent where the person is. Null: there are no two, the configuration asks about the subject alone, or another
+ * decision point answered.
+ */
+export function counterpartOf({ question, facts, policySet, reading, timed }: Derived): CounterpartEvaluation | null {
+  const { settings, base } = policySet
+  const { agent, human } = facts.parties
+  if (settings.base.delegation === 'agent' || question.answered !== undefined || agent === null || human === null) return null
+  const isAgents = question.request.subject.type === agent.type && question.request.subject.id === agent.id
+  const { type, id } = isAgents ? human : agent
+  const party = { type: isAgents ? type : baseSubjectType(type, [], policySet), id }
+  const asked: Request = { ...question.request, subject: party }
+  const baseInput: BaseInput = {
+    ...asked,
+    tenant: facts.caller.tenant,
+    time: reading.time,
+    agent: isAgents ? { id, known: true, class: 'human', tier: 'standard' } : facts.agent,
+    action_class: facts.action,
+    facts: reading.verified,
+  }
+  const raw = settings.base.input === 'request'
+  const input = raw ? foreignInput(question.baseInput, asked, settings.base.mapping) : baseInput
+  return { party, base: timed('base', () => base.evaluate(question.entrypoint, input)) }
+}
+
+/** A foreign input with another subject at its place; the request itself where there is none. */
+function foreignInput(input: unknown, asked: Request, mapping: InputMapping | undefined): unknown {
+  if (input === undefined) return asked
+  return mapping === undefined
+    ? withValueInside(input, ['subject'], asked.subject)
+    : withValueInside(input, pointerSteps(mapping.subject), asked.subject.id)
 }
 
 /** What the graduation bundle answers at a risk; without trust of an agent it is not asked with any input. */

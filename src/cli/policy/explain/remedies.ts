@@ -6,7 +6,7 @@ import type { DecisionBody, WouldBody } from '../../../ledger/recorded-decision.
 import type { Ceiling } from '../../../model/ceiling.ts'
 import { type Level, levelName, LEVELS } from '../../../model/level.ts'
 import { type Outcome, RISK_BANDS, type RiskBand } from '../../../model/outcome.ts'
-import type { Decision } from '../../../pdp/decision-inputs.ts'
+import type { BaseResult, Decision } from '../../../pdp/decision-inputs.ts'
 import type { Matrices } from '../../../pdp/matrix-schema.ts'
 import type { RiskView } from '../../../risk/risk-view.ts'
 
@@ -19,6 +19,8 @@ export type Explained = {
   readonly thresholds: readonly number[]
   /** What would have been answered if everything were enforced; absent or null where everything was. */
   readonly would?: WouldBody | null
+  /** What the base answers each of the two, where an agent acts for a proven person; absent: it was asked about one. */
+  readonly bases?: readonly { readonly who: string; readonly base: BaseResult }[]
   /** What detectors made of it; absent where none looked. */
   readonly watch?: DecisionBody['watch']
 }
@@ -28,6 +30,7 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
   const { facts } = explained
   switch (term.source) {
     case 'base':
+      if (explained.bases !== undefined) return bothRemedy(explained.bases, term)
       return `Nothing but the static policy can lift this: give a role of the subject this permission, or remove the forbid (${term.reason}).${askRemedy(facts)}`
     case 'trust':
       return trustRemedy(term, explained)
@@ -54,6 +57,12 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
     default:
       return unreachable(term.source)
   }
+}
+
+/** Where two have to be permitted: who is not, by the name of each. */
+function bothRemedy(bases: NonNullable<Explained['bases']>, term: Ceiling): string {
+  const missing = bases.filter(({ base }) => base.outcome === term.outcome).map(({ who }) => who)
+  return `An agent does only what the person it acts for may do too: give ${missing.join(' and ')} this permission in the static policy, or ask about the subject alone (base.delegation: agent).`
 }
 
 /** An agent need not guess what else it may do: it asks, and a person decides. */
