@@ -37,6 +37,7 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
       supported_obligations: caller.supported_obligations,
       verified_facts: caller.verified_facts,
       ...postureFact(context),
+      ...(caller.claims === undefined ? {} : { claims: caller.claims }),
       ...(vouchesForSessions(caller) ? { vouches_for_sessions: true as const } : {}),
     },
     parties,

@@ -1,3 +1,4 @@
+import { withVerifiedClaims } from '../../access/verified-claims.ts'
 import { pointerSteps } from '../../format/source-place.ts'
 import { withValueInside } from '../../format/value-inside.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
@@ -98,7 +99,8 @@ export function counterpartOf({ question, facts, policySet, reading, timed }: De
   const isAgents = question.request.subject.type === agent.type && question.request.subject.id === agent.id
   const { type, id } = isAgents ? human : agent
   const party = { type: isAgents ? type : baseSubjectType(type, [], policySet), id }
-  const asked: Request = { ...question.request, subject: party }
+  const subject = withVerifiedClaims(party, isAgents ? facts.caller.claims : undefined)
+  const asked: Request = { ...question.request, subject }
   const baseInput: BaseInput = {
     ...asked,
     tenant: facts.caller.tenant,
@@ -129,7 +131,7 @@ export function graduate({ question, facts, policySet, reading, timed }: Derived
       : {
           tenant,
           time: reading.time,
-          request: question.request,
+          request: { ...question.request, subject: subjectTold(question.request, facts) },
           human: isHuman(facts),
           agent: facts.agent,
           action: facts.action,
@@ -144,9 +146,15 @@ export function graduate({ question, facts, policySet, reading, timed }: Derived
 }
 
 /** The request as the base is told it: whoever is not proven to be human is not called so, or a word in the body would grant. */
-function askedOfBase(request: Request, { caller }: DecisionFacts, policySet: PolicySet): Request {
-  const type = baseSubjectType(request.subject.type, caller.human_subject_types, policySet)
-  return type === request.subject.type ? request : { ...request, subject: { ...request.subject, type } }
+function askedOfBase(request: Request, facts: DecisionFacts, policySet: PolicySet): Request {
+  const subject = subjectTold(request, facts)
+  const type = baseSubjectType(subject.type, facts.caller.human_subject_types, policySet)
+  return type === subject.type && subject === request.subject ? request : { ...request, subject: { ...subject, type } }
+}
+
+/** The subject with what its credential proves of it; the claims of a delegation are those of the person. */
+function subjectTold({ subject }: Request, { caller, parties }: DecisionFacts): Request['subject'] {
+  return withVerifiedClaims(subject, parties.human === null ? caller.claims : undefined)
 }
 
 /** The type of a subject as the base is told it, where a credential proves humans of some types. */
