@@ -92,7 +92,7 @@ async function optional(file: string): Promise<Uint8Array | undefined> {
   return bytes
 }
 
-/** The catalogue of a folder: its YAML files as one. A tool, scope, agent or server stands in one file only. */
+/** The catalogue of a folder: its YAML files as one. A tool, scope, agent, team or server stands in one file only. */
 export async function readCatalogue(folder: string): Promise<CatalogueFile> {
   const files = await readFolder(folder, ['.yaml', '.yml'])
   const merged: {
@@ -100,13 +100,15 @@ export async function readCatalogue(folder: string): Promise<CatalogueFile> {
     trust_scopes: CatalogueFile['trust_scopes']
     tools: CatalogueFile['tools']
     agents: CatalogueFile['agents']
+    teams?: CatalogueFile['teams']
     servers?: CatalogueFile['servers']
   } = { version: 1, trust_scopes: {}, tools: {}, agents: {} }
   for (const { file, text } of files) {
     const part = parseYaml(file, text, CatalogueFile, 'bad_policy')
     // A catalogue without this section audits nobody and holds nobody to it: an empty one would hold everybody to it.
     if (part.servers !== undefined) merged.servers ??= {}
-    for (const section of ['trust_scopes', 'tools', 'agents', 'servers'] as const)
+    if (part.teams !== undefined) merged.teams ??= {}
+    for (const section of ['trust_scopes', 'tools', 'agents', 'teams', 'servers'] as const)
       for (const [name, entry] of Object.entries(part[section] ?? {})) {
         if (Object.hasOwn(merged[section] ?? {}, name))
           throw new ServiceError('bad_policy', `${section}.${name} stands in two catalogue files`, {

@@ -143,6 +143,8 @@ function categoryRemedy(term: Ceiling, { action }: DecisionFacts): string {
 }
 
 function chainRemedy(term: Ceiling, { facts, risk, matrices }: Explained): string {
+  if (facts.parties.problems.includes('unknown_team'))
+    return `Describe the team "${facts.parties.team?.id ?? ''}" in the catalogue (teams: NAME: { owner: … }): somebody has to answer for what is done for it.`
   if (facts.parties.problems.length > 0)
     return `Mend the delegation chain (${facts.parties.problems.join(', ')}): each agent once, at most five.`
   const named = facts.links.find(({ party }) => term.reason.includes(`${party.type}/${party.id}`))
