@@ -60,7 +60,7 @@ export function decisionRecord(decided: Decided, consequences: Consequences): Au
 
 function bodyOf({ context, facts, derivation }: Decided, { approval, verification, body, source }: Consequences) {
   const { asked, request, question } = context
-  const { decision, risk, base, counterpart, graduation, inputs, would } = derivation
+  const { decision, risk, base, delegator, graduation, inputs, would } = derivation
   const { purpose, session, environment } = request.context ?? {}
   return {
     protocol: asked.protocol,
@@ -75,7 +75,7 @@ function bodyOf({ context, facts, derivation }: Decided, { approval, verificatio
     facts,
     risk,
     base,
-    ...(counterpart === null ? {} : { counterpart }),
+    ...(delegator === null ? {} : { delegator }),
     graduation: graduationTrace(graduation),
     refusals: inputs.budget_refusals,
     decision,
@@ -130,7 +130,7 @@ export function seenEffects({ context, facts, derivation }: Seen): readonly Effe
       kind: 'seen',
       agent: accounts.own,
       action: ran && isRemembered && facts.action.known ? facts.action.name : null,
-      // Only what the static policy refuses the subject itself: graduated refusals, and what its counterpart may not, are no offence.
+      // Only what the static policy refuses the subject itself: graduated refusals, and what the person behind an agent may not, are no offence.
       denied: ownBaseTerm(derivation.inputs.base).outcome === 'deny',
       domains: ran && isRemembered && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
       ...(ran && isRemembered && Array.isArray(destinations) && destinations.length > 0

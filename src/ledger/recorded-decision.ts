@@ -23,8 +23,8 @@ export type DecisionBody = {
   readonly policy_set: string
   readonly facts: DecisionFacts
   readonly base: PolicyEvaluation
-  /** Whom the base was asked about besides the subject, and its answer; absent: nobody, or the record is from before that was asked. */
-  readonly counterpart?: { readonly party: Party; readonly base: PolicyEvaluation }
+  /** The proven person for whom the agent acts, and what the base answered about them; absent: it was not asked, or the record is from before it was. */
+  readonly delegator?: { readonly party: Party; readonly base: PolicyEvaluation }
   readonly refusals: readonly BudgetRefusal[]
   readonly decision: Decision
   readonly proposal: boolean

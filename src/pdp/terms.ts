@@ -2,28 +2,28 @@ import { Ceiling, MANDATORY_SOURCES, type Obligation, REASON_CHARS_MAX, type Sou
 import { type Element, meet } from '../lattice/meet.ts'
 import { outcomeLeq } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { BaseResult, Counterpart, DecisionInputs } from './decision-inputs.ts'
+import type { BaseResult, Delegator, DecisionInputs } from './decision-inputs.ts'
 
 /**
  * The static policy's grant as a term: where it is asked about two, what both may, with the duties and bounds of both, and the reason of
- * the lower first. Nobody borrows rights: neither an agent those of the person for whom it acts, nor the person those of the agent.
+ * the lower first. Nobody borrows the rights of an agent: for a person it does only what the person may do too.
  */
-export function baseTerm({ base, counterpart }: Pick<DecisionInputs, 'base' | 'counterpart'>): Ceiling {
+export function baseTerm({ base, delegator }: Pick<DecisionInputs, 'base' | 'delegator'>): Ceiling {
   const own = ownBaseTerm(base)
-  if (counterpart === undefined) return own
-  const other = counterpartTerm(counterpart)
+  if (delegator === undefined) return own
+  const other = delegatorTerm(delegator)
   const { outcome, obligations, guardrails }: Element = meet(own, other)
   const [first, second] = outcomeLeq(own.outcome, other.outcome) ? [own, other] : [other, own]
   const reason = `${first.reason}; ${second.reason}`.slice(0, REASON_CHARS_MAX)
   return { source: 'base', outcome, reason, obligations: [...obligations], guardrails }
 }
 
-/** What the base grants the other of the two. One of whom it knows nothing is denied, with the fix. */
-function counterpartTerm({ party, base }: Counterpart): Ceiling {
+/** What the base grants the person. One about whom it has no answer is denied, with the fix. */
+function delegatorTerm({ party, base }: Delegator): Ceiling {
   const granted = ownBaseTerm(base)
   const why =
     base.cause === 'base_undefined'
-      ? 'base_failed:base_undefined: let the policy answer for such a subject too, or set base.delegation: agent'
+      ? 'base_failed:base_undefined: let the policy answer about people too, or set base.delegation: agent'
       : granted.reason
   return { ...granted, reason: `${party.type}/${party.id}: ${why}`.slice(0, REASON_CHARS_MAX) }
 }

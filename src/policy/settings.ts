@@ -94,7 +94,7 @@ export const BaseSettings = z
     mapping: InputMapping.optional(),
     /**
      * What the base is asked where an agent acts for a proven person. `intersect`: about both, and what both may counts; `agent`: about
-     * the request's subject alone.
+     * the agent alone.
      */
     delegation: z.enum(['intersect', 'agent']).default('intersect'),
     /** Subject types that the base is told although nobody proves them. Any other is told as `agent` unless the credential proves a human. */

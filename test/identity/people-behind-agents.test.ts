@@ -55,7 +55,7 @@ describe('an agent that acts for a person', () => {
     expect(base.reason).toBe('permitted to role coding_agent; user/bob: permitted to role coding_agent')
     expect(stored.record.body).toMatchObject({
       base: { kind: 'value', value: { outcome: 'allow' } },
-      counterpart: { party: { type: 'user', id: 'bob' }, base: { kind: 'value', value: { outcome: 'allow' } } },
+      delegator: { party: { type: 'user', id: 'bob' }, base: { kind: 'value', value: { outcome: 'allow' } } },
     })
   })
 
@@ -77,12 +77,11 @@ describe('an agent that acts for a person', () => {
     expect((await decided(gateway, behind('frank'))).answer.base).toBe('deny')
   })
 
-  test('gets no rights to the person who works through it, either', async () => {
-    const through = (agent: string) =>
-      ask('grace', 'open_pr', { ...APP, subject: { type: 'user', properties: { act: { sub: agent } } } })
-    expect((await decided(gateway, through('coding-agent'))).base.outcome).toBe('allow')
-    const { base } = await decided(gateway, through('support-agent'))
-    expect(base).toMatchObject({ outcome: 'deny', reason: expect.stringMatching(/^agent\/support-agent: no role/u) as string })
+  test('is not asked about where the person is the subject', async () => {
+    const through = ask('grace', 'open_pr', { ...APP, subject: { type: 'user', properties: { act: { sub: 'support-agent' } } } })
+    const { base, stored } = await decided(gateway, through)
+    expect(base.reason).toBe('permitted to role administrator')
+    expect(stored.record.body).not.toHaveProperty('delegator')
   })
 
   test('that is not proven is no person, and the base is asked about the agent alone', async () => {
@@ -91,13 +90,13 @@ describe('an agent that acts for a person', () => {
       ...MERGE,
       request: { ...MERGE.request, context },
     })
-    expect(stored.record.body).not.toHaveProperty('counterpart')
+    expect(stored.record.body).not.toHaveProperty('delegator')
   })
 
   test('is asked about alone where the configuration says so', async () => {
     const { answer, stored } = await decided(await forPerson('frank', 'coding-agent'), MERGE, await off())
     expect(answer.base).toBe('allow')
-    expect(stored.record.body).not.toHaveProperty('counterpart')
+    expect(stored.record.body).not.toHaveProperty('delegator')
   })
 
   test('is denied, with the fix, by a base that knows no people', async () => {
@@ -149,11 +148,11 @@ describe('an agent that acts for a person', () => {
       await tested.service.evaluate(await forPerson(person, 'coding-agent', { groups: ['engineering'] }), MERGE)
     expect(await notReplayed(tested, await shippedPolicySet())).toEqual([])
     const [stored] = await tested.store.query({ kinds: ['decision'], limit: 1 })
-    const { counterpart: _taken, ...body } = stored!.record.body
+    const { delegator: _taken, ...body } = stored!.record.body
     const without: StoredRecord = { ...stored!, record: { ...stored!.record, body } }
     expect(await replayDecision(without, await shippedPolicySet())).toMatchObject({
       state: 'different',
-      differences: [{ member: 'counterpart', recorded: null }],
+      differences: [{ member: 'delegator', recorded: null }],
     })
   })
 })

@@ -10,7 +10,7 @@ import {
   type BaseResult,
   type ChainLink,
   CONTAINMENT_KINDS,
-  type Counterpart,
+  type Delegator,
   type DecisionInputs,
 } from '../../src/pdp/decision-inputs.ts'
 import type { Matrices, Matrix } from '../../src/pdp/matrix-schema.ts'
@@ -128,7 +128,7 @@ const links: fc.Arbitrary<ChainLink> = fc.record({
 const measure = fc.constantFrom(null, 'unknown' as const, 0, 1, 100.5, 101)
 
 /** Whom the base is asked about besides the subject; a result that is there, whatever it says. */
-const counterparts: fc.Arbitrary<Counterpart> = fc.record({
+const delegators: fc.Arbitrary<Delegator> = fc.record({
   party: fc.record({ type: fc.constantFrom('agent', 'user'), id: fc.constantFrom('a', 'b') }),
   base: bases.filter((base) => base !== null).chain((base) => fc.constantFrom(base, { ...base, cause: 'base_undefined' })),
 })
@@ -198,5 +198,5 @@ const ownInputs: fc.Arbitrary<DecisionInputs> = fc.record({
 
 /** Everything a decision may depend on. */
 export const inputs: fc.Arbitrary<DecisionInputs> = fc
-  .tuple(ownInputs, fc.option(counterparts))
-  .map(([own, counterpart]) => (counterpart === null ? own : { ...own, counterpart }))
+  .tuple(ownInputs, fc.option(delegators))
+  .map(([own, delegator]) => (delegator === null ? own : { ...own, delegator }))

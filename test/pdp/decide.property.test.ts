@@ -37,11 +37,11 @@ describe('decide', () => {
 
   it('is never above what the base grants either of the two about whom it is asked', { timeout: timeoutMs }, () => {
     fc.assert(
-      fc.property(inputs, ({ counterpart, ...own }) => {
-        fc.pre(counterpart !== undefined)
-        const both = decide({ ...own, counterpart })
+      fc.property(inputs, ({ delegator, ...own }) => {
+        fc.pre(delegator !== undefined)
+        const both = decide({ ...own, delegator })
         expect(leq(both, baseElement(own))).toBe(true)
-        expect(leq(both, baseElement({ ...own, base: counterpart.base }))).toBe(true)
+        expect(leq(both, baseElement({ ...own, base: delegator.base }))).toBe(true)
         expect(leq(both, decide(own))).toBe(true)
       }),
       { numRuns },

@@ -70,7 +70,7 @@ describe('the base', () => {
         [],
       ],
     ])('grants what both may: %s', (_what, base, other, outcome, reason, advice) => {
-      const decision = open({ base, counterpart: { party, base: other } })
+      const decision = open({ base, delegator: { party, base: other } })
       expect(decision).toMatchObject({ outcome, base: outcome, advice })
       const [first] = decision.ceilings
       expect(first).toMatchObject({ source: 'base', outcome, reason: reason ?? 'user/bob: may; may' })
@@ -79,7 +79,7 @@ describe('the base', () => {
       const duty = (id: string) => ({ id, performer: 'pep' as const })
       const decision = open({
         base: { ...allow, obligations: [duty('log')], guardrails: { amount_max: 10 } },
-        counterpart: { party, base: { ...allow, obligations: [duty('tell')], guardrails: { amount_max: 5 } } },
+        delegator: { party, base: { ...allow, obligations: [duty('tell')], guardrails: { amount_max: 5 } } },
         supported_obligations: ['log', 'tell'],
       })
       expect(decision).toMatchObject({
@@ -90,20 +90,20 @@ describe('the base', () => {
     })
     it('denies with the fix where it knows nothing of the other', () => {
       const base = { outcome: 'deny' as const, reason: 'the policy has no answer', cause: 'base_undefined' }
-      const { outcome, reasons } = open({ counterpart: { party, base } })
+      const { outcome, reasons } = open({ delegator: { party, base } })
       expect([outcome, reasons[0]]).toEqual([
         'deny',
-        'user/bob: base_failed:base_undefined: let the policy answer for such a subject too, or set base.delegation: agent; granted',
+        'user/bob: base_failed:base_undefined: let the policy answer about people too, or set base.delegation: agent; granted',
       ])
     })
     it('denies where it failed about the other', () => {
-      const { outcome, reasons } = open({ counterpart: { party, base: { ...allow, cause: 'trap' } } })
+      const { outcome, reasons } = open({ delegator: { party, base: { ...allow, cause: 'trap' } } })
       expect([outcome, reasons[0]]).toEqual(['deny', 'user/bob: base_failed:trap; granted'])
     })
     it('takes an approval that one of the two asks for', () => {
       const waits = { outcome: 'require_approval' as const, reason: 'ask' }
       const approval = { id: 'd1', same_policy_set: true }
-      expect(open({ counterpart: { party, base: waits }, approval })).toMatchObject({
+      expect(open({ delegator: { party, base: waits }, approval })).toMatchObject({
         base: 'require_approval',
         base_granted: 'allow_guarded',
         outcome: 'allow_guarded',

@@ -145,13 +145,13 @@ function sortByReason(terms: Ceiling[]): Ceiling[] {
 }
 
 /** What the subject may, or where there is another of whom the base is asked, what both may. */
-function baseOf({ base, counterpart }: DecisionInputs): Ceiling {
+function baseOf({ base, delegator }: DecisionInputs): Ceiling {
   const own = oneBase(base)
-  if (counterpart === undefined) return own
-  const one = oneBase(counterpart.base)
-  const hint = ': let the policy answer for such a subject too, or set base.delegation: agent'
-  const { type, id } = counterpart.party
-  const other = { ...one, reason: `${type}/${id}: ${one.reason}${counterpart.base.cause === 'base_undefined' ? hint : ''}` }
+  if (delegator === undefined) return own
+  const one = oneBase(delegator.base)
+  const hint = ': let the policy answer about people too, or set base.delegation: agent'
+  const { type, id } = delegator.party
+  const other = { ...one, reason: `${type}/${id}: ${one.reason}${delegator.base.cause === 'base_undefined' ? hint : ''}` }
   const isLower = height(other.outcome) < height(own.outcome)
   const bounds = boundsOf([own, other])
   const isNothing = Object.values(bounds).some((bound) => Array.isArray(bound) && bound.length === 0)

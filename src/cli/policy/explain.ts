@@ -99,7 +99,7 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
   const { request } = asked
   const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles })
   const { facts, policySet } = await factsFor(deps, options, request, shipped)
-  const { decision, risk, inputs, base, counterpart } = await derive({
+  const { decision, risk, inputs, base, delegator } = await derive({
     question: { ...asked, entrypoint: policySet.settings.base.entrypoint },
     facts,
     policySet,
@@ -108,7 +108,7 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
     `${request.subject.type}/${request.subject.id} asks for ${request.action.name} on ${request.resource.type}/${request.resource.id} (not recorded)`,
   ]
   const { thresholds } = policySet.constants
-  const bases = basesOf({ subject: request.subject, base, counterpart })
+  const bases = basesOf({ subject: request.subject, base, delegator })
   return { head, explained: { decision, facts, risk, matrices: inputs.matrices, thresholds, ...bases } }
 }
 

@@ -84,34 +84,31 @@ export function baseOf({ question, facts, policySet, reading, timed }: Derived):
   return timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput))
 }
 
-/** Whom the base was asked about besides the subject, and its answer as it gave it. */
-export type CounterpartEvaluation = { readonly party: Party; readonly base: PolicyEvaluation }
+/** The person for whom an agent acts, and what the base answers about them. */
+export type DelegatorEvaluation = { readonly party: Party; readonly base: PolicyEvaluation }
 
 /**
- * What the base answers about the other of the two where an agent acts for a proven person: about the person where the agent is the
- * subject, about the agent where the person is. Null: there are no two, the configuration asks about the subject alone, or another
- * decision point answered.
+ * What the base answers about the proven person for whom the agent of the request acts. Null: there is none, the person is the subject,
+ * the configuration asks about the agent alone, or another decision point answered.
  */
-export function counterpartOf({ question, facts, policySet, reading, timed }: Derived): CounterpartEvaluation | null {
+export function delegatorOf({ question, facts, policySet, reading, timed }: Derived): DelegatorEvaluation | null {
   const { settings, base } = policySet
   const { agent, human } = facts.parties
   if (settings.base.delegation === 'agent' || question.answered !== undefined || agent === null || human === null) return null
-  const isAgents = question.request.subject.type === agent.type && question.request.subject.id === agent.id
-  const { type, id } = isAgents ? human : agent
-  const party = { type: isAgents ? type : baseSubjectType(type, [], policySet), id }
-  const subject = withVerifiedClaims(party, isAgents ? facts.caller.claims : undefined)
-  const asked: Request = { ...question.request, subject }
+  const { subject } = question.request
+  if (subject.type === human.type && subject.id === human.id) return null
+  const asked: Request = { ...question.request, subject: withVerifiedClaims(human, facts.caller.claims) }
   const baseInput: BaseInput = {
     ...asked,
     tenant: facts.caller.tenant,
     time: reading.time,
-    agent: isAgents ? { id, known: true, class: 'human', tier: 'standard' } : facts.agent,
+    agent: { id: human.id, known: true, class: 'human', tier: 'standard' },
     action_class: facts.action,
     facts: reading.verified,
   }
   const raw = settings.base.input === 'request'
   const input = raw ? foreignInput(question.baseInput, asked, settings.base.mapping) : baseInput
-  return { party, base: timed('base', () => base.evaluate(question.entrypoint, input)) }
+  return { party: human, base: timed('base', () => base.evaluate(question.entrypoint, input)) }
 }
 
 /** A foreign input with another subject at its place; the request itself where there is none. */

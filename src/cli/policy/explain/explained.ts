@@ -19,7 +19,7 @@ export function explainedOf({ record }: StoredRecord, policySet: PolicySet | und
     matrices: policySet === undefined ? undefined : { ...policySet.matrices, ...override },
     thresholds: policySet?.constants.thresholds ?? [],
     would,
-    ...basesOf({ subject: body.request.subject, base: body.base, counterpart: body.counterpart ?? null }),
+    ...basesOf({ subject: body.request.subject, base: body.base, delegator: body.delegator ?? null }),
     ...(watch === undefined ? {} : { watch }),
   }
 }
@@ -28,12 +28,12 @@ export function explainedOf({ record }: StoredRecord, policySet: PolicySet | und
 type Asked = {
   readonly subject: Party
   readonly base: PolicyEvaluation
-  readonly counterpart: { readonly party: Party; readonly base: PolicyEvaluation } | null
+  readonly delegator: { readonly party: Party; readonly base: PolicyEvaluation } | null
 }
 
 /** What the base answers each of two; nothing where it was asked about the subject alone. */
-export function basesOf({ subject, base, counterpart }: Asked): Pick<Explained, 'bases'> {
-  if (counterpart === null) return {}
-  const asked = [{ party: subject, base }, counterpart]
+export function basesOf({ subject, base, delegator }: Asked): Pick<Explained, 'bases'> {
+  if (delegator === null) return {}
+  const asked = [{ party: subject, base }, delegator]
   return { bases: asked.map(({ party: { type, id }, base: answer }) => ({ who: `${type}/${id}`, base: readBaseResult(answer) })) }
 }

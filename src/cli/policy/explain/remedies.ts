@@ -62,7 +62,7 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
 /** Where two have to be permitted: who is not, by the name of each. */
 function bothRemedy(bases: NonNullable<Explained['bases']>, term: Ceiling): string {
   const missing = bases.filter(({ base }) => base.outcome === term.outcome).map(({ who }) => who)
-  return `An agent does only what the person it acts for may do too: give ${missing.join(' and ')} this permission in the static policy, or ask about the subject alone (base.delegation: agent).`
+  return `An agent does only what the person it acts for may do too: give ${missing.join(' and ')} this permission in the static policy, or ask about the agent alone (base.delegation: agent).`
 }
 
 /** An agent need not guess what else it may do: it asks, and a person decides. */
