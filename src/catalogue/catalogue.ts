@@ -7,7 +7,7 @@ import {
   type CatalogueFile,
   type CatalogueTool,
   type Disposition,
-  type KnownTeam,
+  type Team,
   DISPOSITIONS,
 } from './catalogue-file.ts'
 import { type CatalogueProblem, type DeclaredScope, checkCatalogue } from './problems.ts'
@@ -37,7 +37,7 @@ export type Catalogue = {
   /** What is known of an agent; one that is not in the catalogue is of high consequence. */
   readonly agent: (id: string) => AgentClass
   /** A team that agents may act for; undefined: nobody answers for it. */
-  readonly team: (id: string) => KnownTeam | undefined
+  readonly team: (id: string) => Team | undefined
   /** Which of these servers nobody audited, sorted. Tools' own namespaces count only once the catalogue lists servers; a server that a request names always does. */
   readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
