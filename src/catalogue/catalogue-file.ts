@@ -243,4 +243,4 @@ export type ActionClass = {
 export type AgentClass = { readonly id: string; readonly known: boolean; readonly class: string; readonly tier: ConsequenceTier }
 
 /** A team of the catalogue, and who answers for it. */
-export type KnownTeam = { readonly id: string; readonly owner: string }
+export type Team = { readonly id: string; readonly owner: string }

@@ -6,8 +6,8 @@ import {
   type AgentClass,
   type CatalogueFile,
   type CatalogueTool,
-  type KnownTeam,
   type RiskBands,
+  type Team,
   type TenantLevels,
   UNKNOWN_CLASS,
 } from './catalogue-file.ts'
@@ -44,7 +44,7 @@ export type Catalogue = {
   /** What is known of an agent; one that is not in the catalogue is of high consequence. */
   readonly agent: (id: string) => AgentClass
   /** A team that agents may act for; undefined: nobody answers for it. */
-  readonly team: (id: string) => KnownTeam | undefined
+  readonly team: (id: string) => Team | undefined
   /** Which of these servers nobody audited, sorted. Tools' own namespaces count only once the catalogue lists servers; a server that a request names always does. */
   readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */

@@ -25,22 +25,13 @@ import type { RequestContext } from './request-context.ts'
 
 /** The facts of one request at one moment. */
 export function gatherFacts(context: RequestContext, view: View): DecisionFacts {
-  const { caller, policySet, atMs, parties, tenant, action, agents, findings, classifierAnswers } = context
+  const { policySet, atMs, parties, tenant, action, agents, findings, classifierAnswers } = context
   const activity = view.document({ kind: 'activity', tenant, id: context.accounts.own })
   const moved_from = formerScopes(view, { tenant, agent: parties.agent?.id ?? '', tool: action.name })
   const trust = parties.agent === null ? null : trustOf(context, moved_from, view)
   return {
     at_ms: atMs,
-    caller: {
-      credential: caller.credential,
-      tenant,
-      human_subject_types: caller.human_subject_types,
-      supported_obligations: caller.supported_obligations,
-      verified_facts: caller.verified_facts,
-      ...postureFact(context),
-      ...(caller.claims === undefined ? {} : { claims: caller.claims }),
-      ...(vouchesForSessions(caller) ? { vouches_for_sessions: true as const } : {}),
-    },
+    caller: callerFacts(context),
     parties,
     ...teamFact(context),
     action,
@@ -111,6 +102,20 @@ function injectionFacts({ tenant, agents, session, atMs: nowMs }: RequestContext
     injectionsIn(view, { tenant, agent, session, nowMs }).map((found) => ({ ...found, agent })),
   )
   return injections.length === 0 ? {} : { injections }
+}
+
+function callerFacts(context: RequestContext): CallerFacts {
+  const { caller, tenant } = context
+  return {
+    credential: caller.credential,
+    tenant,
+    human_subject_types: caller.human_subject_types,
+    supported_obligations: caller.supported_obligations,
+    verified_facts: caller.verified_facts,
+    ...postureFact(context),
+    ...(caller.claims === undefined ? {} : { claims: caller.claims }),
+    ...(vouchesForSessions(caller) ? { vouches_for_sessions: true as const } : {}),
+  }
 }
 
 /** The team that a request is for, and who answers for it. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { templateProblem } from '../access/agent-template.ts'
 import { CallerStanding, Role } from '../access/caller.ts'
-import { ClaimName, VERIFIED_CLAIMS_MAX } from '../access/verified-claims.ts'
+import { byClaimName } from '../access/verified-claims.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
 import { identifier } from '../format/identifier.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
@@ -114,10 +114,7 @@ export const TokenIssuer = z
     roles_claim: claim.optional(),
     role_map: z.record(z.string().max(AGENT_CHARS_MAX), z.array(Role).max(16)).default({}),
     /** Claims that policies are told, by the names that they have there (`subject.properties.verified`); nothing else of a token reaches a policy. */
-    claims: z
-      .record(ClaimName, claim)
-      .refine((claims) => Object.keys(claims).length <= VERIFIED_CLAIMS_MAX, `at most ${VERIFIED_CLAIMS_MAX} claims`)
-      .default({}),
+    claims: byClaimName(claim).default({}),
     /** What proves that the delegating human signed in with more than one factor. */
     mfa: z
       .strictObject({
@@ -168,11 +165,12 @@ export const IdentitySources = z
   })
 export type IdentitySources = z.infer<typeof IdentitySources>
 
+type Check = readonly [isWrong: boolean, path: string, message: string]
 type Problem = { readonly path: string; readonly message: string }
 
 function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[] {
   const { jwks_url: url, jwks_file: file, spiffe, subject } = issuer
-  const checks: readonly (readonly [boolean, string, string])[] = [
+  const checks: readonly Check[] = [
     [(url === undefined) === (file === undefined), 'jwks_url', 'name the keys either by jwks_url or by jwks_file'],
     [
       url !== undefined && !isFetchable(url),
@@ -192,13 +190,22 @@ function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[]
     ],
     [spiffe !== undefined && issuer.agents !== undefined, 'agents', 'workloads become agents by spiffe.paths: remove the table'],
     [spiffe !== undefined && issuer.subject_claim !== '/sub', 'subject_claim', 'the SPIFFE ID is in /sub'],
+    [subject === 'service' && issuer.agents !== undefined, 'agents', 'a service is no agent: remove the table'],
+    [issuer.agents !== undefined && Object.keys(issuer.agents).length > AGENTS_MAX, 'agents', `at most ${AGENTS_MAX} agents`],
+    ...claimChecks(issuer),
+  ]
+  const own = checks.flatMap(([isWrong, path, message]) => (isWrong ? [{ path, message }] : []))
+  return [...own, ...standingProblems(issuer, issuer.roles_claim !== undefined)]
+}
+
+/** What the claims of a token may be taken for. */
+function claimChecks({ subject, ...issuer }: z.infer<typeof TokenIssuer>): readonly Check[] {
+  return [
     [
       subject === 'service' && Object.keys(issuer.claims).length > 0,
       'claims',
-      'a service is no subject of decisions, so no policy is told its claims: remove them',
+      'no policy is told claims of a service: remove them',
     ],
-    [subject === 'service' && issuer.agents !== undefined, 'agents', 'a service is no agent: remove the table'],
-    [issuer.agents !== undefined && Object.keys(issuer.agents).length > AGENTS_MAX, 'agents', `at most ${AGENTS_MAX} agents`],
     [
       (issuer.roles_claim === undefined) !== (Object.keys(issuer.role_map).length === 0),
       'role_map',
@@ -211,8 +218,6 @@ function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[]
     ],
     [subject === 'agent' && issuer.roles_claim !== undefined, 'roles_claim', 'an agent has the role "agent" and no other'],
   ]
-  const own = checks.flatMap(([isWrong, path, message]) => (isWrong ? [{ path, message }] : []))
-  return [...own, ...standingProblems(issuer, issuer.roles_claim !== undefined)]
 }
 
 /** What `standing` may say: an agent gets no rights from it, a person cannot vouch for others, a service needs a role. */

@@ -1,6 +1,6 @@
 import type { Parties } from '../access/parties.ts'
 import type { VerifiedClaims } from '../access/verified-claims.ts'
-import type { ActionClass, AgentClass, KnownTeam } from '../catalogue/catalogue-file.ts'
+import type { ActionClass, AgentClass, Team } from '../catalogue/catalogue-file.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { ModeFacts } from '../model/mode.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
@@ -38,7 +38,7 @@ export type DecisionFacts = {
   readonly caller: CallerFacts
   readonly parties: Parties
   /** The team on whose behalf it is, as the catalogue knows it; absent: none, or none that it knows. */
-  readonly team?: KnownTeam
+  readonly team?: Team
   readonly action: ActionClass
   readonly agent: AgentClass
   /** Trust of the deciding agent in the action's scope; null where there is no agent. */

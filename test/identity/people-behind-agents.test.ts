@@ -3,7 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
 import { withVerifiedClaims } from '../../src/access/verified-claims.ts'
+import { derive } from '../../src/decisions/derive.ts'
+import { gatherFacts } from '../../src/decisions/facts.ts'
 import { replayDecision } from '../../src/decisions/replay.ts'
+import { requestContext } from '../../src/decisions/request-context.ts'
 import { IdentitySources } from '../../src/identity/settings.ts'
 import type { StoredRecord } from '../../src/ledger/store.ts'
 import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
@@ -142,13 +145,43 @@ describe('an agent that acts for a person', () => {
     expect(told).toEqual([MERGE.request, { ...MERGE.request, subject: { type: 'user', id: 'bob' } }])
   })
 
+  test('is asked about as the subject where nothing says where a foreign input names it', async () => {
+    const told: unknown[] = []
+    const { settings } = await shippedPolicySet({ base: { input: 'request' } })
+    const { service } = await testService({
+      policySet: (each) => ({
+        ...each,
+        settings: { ...each.settings, base: settings.base },
+        base: { ...each.base, evaluate: (_entrypoint, input) => (told.push(input), { kind: 'value', value: true }) },
+      }),
+    })
+    const baseInput = { ...MERGE.request, more: 1 }
+    await service.evaluate(await forPerson('bob', 'coding-agent'), { ...MERGE, baseInput })
+    expect(told).toEqual([baseInput, { ...baseInput, subject: { type: 'user', id: 'bob' } }])
+  })
+
+  test('is not asked about what another decision point answered', async () => {
+    const sources = await testService()
+    const policySet = await shippedPolicySet()
+    const context = requestContext({
+      request: MERGE.request,
+      caller: await forPerson('frank', 'coding-agent'),
+      policySet,
+      atMs: sources.clock.nowMs(),
+    })
+    const facts = await sources.store.read([], (view) => gatherFacts(context, view))
+    const answered: PolicyEvaluation = { kind: 'value', value: true }
+    const { delegator } = await derive({ question: { request: MERGE.request, entrypoint: 'x', answered }, facts, policySet })
+    expect(delegator).toBeNull()
+  })
+
   test('comes out again from its record alone, both answers too', async () => {
     const tested = await testService()
     for (const person of ['bob', 'frank', 'nobody'])
       await tested.service.evaluate(await forPerson(person, 'coding-agent', { groups: ['engineering'] }), MERGE)
     expect(await notReplayed(tested, await shippedPolicySet())).toEqual([])
     const [stored] = await tested.store.query({ kinds: ['decision'], limit: 1 })
-    const { delegator: _taken, ...body } = stored!.record.body
+    const body = Object.fromEntries(Object.entries(stored!.record.body).filter(([name]) => name !== 'delegator'))
     const without: StoredRecord = { ...stored!, record: { ...stored!.record, body } }
     expect(await replayDecision(without, await shippedPolicySet())).toMatchObject({
       state: 'different',
