@@ -5,6 +5,7 @@ import { recordedDecisionOf } from '../evidence/judged-decision.ts'
 import { approvalKey } from '../ledger/keys.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
+import type { Request } from '../model/request.ts'
 import { formatScope } from '../model/scope.ts'
 import { mayRead } from './rules/who-may-approve.ts'
 import type { ApprovalHistory, ApprovalHistoryPage, ApprovalHistoryStep } from './wire.ts'
@@ -15,6 +16,13 @@ const PAGE_STEPS = 25
 const READ_AT_ONCE = 100
 /** Records that one page looks through: a search that finds little ends with `next` instead of reading the whole log. */
 const LOOKED_THROUGH_MAX = 1_000
+
+/** What is in the body of every record of a step; a reason that is masked or erased is absent. */
+type StepBody = {
+  readonly verb: ApprovalHistoryStep['verb']
+  readonly reason?: string
+  readonly request_digest: string
+}
 
 type HistoryDeps = Pick<EvidenceDeps, 'store'>
 
@@ -57,9 +65,9 @@ async function stepOf(
   { record }: StoredRecord,
 ): Promise<ApprovalHistoryStep | null> {
   const { tenant } = caller
-  const { verb, reason, request_digest: digest } = record.body
+  const { verb, reason, request_digest: digest } = record.body as StepBody
   const decisionId = record.decision_id ?? ''
-  const key = approvalKey(tenant, String(digest))
+  const key = approvalKey(tenant, digest)
   const kept = await store.read([key], (view) => view.document(key))
   // The document is of the newest decision with this request; an older one says by its own record which scope it was in.
   if (kept?.id === decisionId && !mayRead(caller, kept.scope)) return null
@@ -72,8 +80,8 @@ async function stepOf(
     decision_id: decisionId,
     at: record.at,
     by: record.actor,
-    verb: verb as ApprovalHistoryStep['verb'],
-    reason: typeof reason === 'string' ? reason : null,
+    verb,
+    reason: reason ?? null,
     state: record.outcome ?? '',
     agent: record.agent,
     action: record.action,
@@ -83,6 +91,6 @@ async function stepOf(
 }
 
 function resourceText(request: unknown): string {
-  const { resource } = request as { readonly resource?: { readonly type?: unknown; readonly id?: unknown } }
-  return `${String(resource?.type ?? '')} ${String(resource?.id ?? '')}`.trim()
+  const { resource } = request as Pick<Request, 'resource'>
+  return `${resource.type} ${resource.id}`
 }

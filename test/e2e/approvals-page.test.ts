@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { approversConfig, askToPay, payment, signIn } from './approvers.ts'
 import { findChromium, launchChromium } from './chromium.ts'
-import { run, workplace, type Parsed, type Running } from './server.ts'
+import { run, workplace, type Parsed } from './server.ts'
 
 const { place, start } = workplace()
 const SCREENSHOTS = process.env['GRADUS_SCREENSHOTS']

@@ -38,6 +38,13 @@ function stops({ containments, holds }: AgentTrustAnswer): Html {
   )}`
 }
 
+const INCIDENT_TEXTS = {
+  open: 'One waits for its review and caps the score.',
+  recovering: 'One was reviewed; its cap is being earned back.',
+  watch: 'None is open. A failure is still fresh.',
+  clear: 'None.',
+} as const satisfies Record<ScopeStanding['incident']['state'], string>
+
 const RUNGS = [0, 1, 2, 3, 4] as const
 
 function scopeView(scope: ScopeStanding): Html {
@@ -56,10 +63,8 @@ function scopeView(scope: ScopeStanding): Html {
       ['Confidence', html`${rounded(scope.confidence)} of 1`],
       ['Weakest layer', weakest],
       ['Came out', `${good} well, ${bad} badly`],
-      [
-        'Incidents',
-        incident.open.length === 0 ? incident.state : `${incident.state}: ${incident.open.join(', ')}, caps at ${incident.cap}`,
-      ],
+      ['Incidents', INCIDENT_TEXTS[incident.state]],
+      ...(incident.open.length === 0 ? [] : [['To review', html`<code>${incident.open.join(', ')}</code>`] as const]),
       ['Way up', wayUp(scope)],
     ])}
     <details>

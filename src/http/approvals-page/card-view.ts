@@ -8,7 +8,7 @@ import { differingKeys, type Leaf, leavesOf, resourceOf } from './request-leaves
 /** Members that one card shows; of those in which look-alikes differ, so many. */
 const [SHOWN_LEAVES, SHOWN_DIFFERENCES] = [5, 12] as const
 /** Longest name and value on a card, in characters. */
-const [PATH_CHARS, VALUE_CHARS] = [80, 120] as const
+const [PATH_CHARS, VALUE_CHARS] = [60, 90] as const
 
 /** Approvals of one agent and tool, side by side; where several wait, what they differ in is said and marked. */
 export function groupView(frame: Frame, group: CardGroup, nowMs: number): Html {
@@ -42,7 +42,9 @@ function alikeText(group: CardGroup, leaves: readonly Leaf[], differing: Readonl
     <bdi>${first?.agent ?? 'no agent'}</bdi>.`
   const named = new Map(leaves.filter(({ key }) => differing.has(key)).map((leaf) => [leaf.key, leafName(leaf)]))
   if (named.size === 0) return html`${head} What differs is masked, so nobody can see it here.`
-  const names = [...named.values()].slice(0, SHOWN_DIFFERENCES).map((name) => html` <code>${cutText(name, PATH_CHARS)}</code>`)
+  const names = [...named.values()]
+    .slice(0, SHOWN_DIFFERENCES)
+    .map((name, at) => html`${at === 0 ? ' ' : ', '}<code>${cutText(name, PATH_CHARS)}</code>`)
   const more = named.size > SHOWN_DIFFERENCES ? ` and ${named.size - SHOWN_DIFFERENCES} more` : ''
   return html`${head} They differ in${names}${more}.`
 }

@@ -5,12 +5,13 @@ import { agentLink, type Frame, htmlTable, page, timeHtml } from './layout.ts'
 import { filterQuery, type HistoryFilter, SEARCH_CHARS_MAX } from './list-filter.ts'
 import { linkTo } from './places.ts'
 
+/** What was done, and the state that says no more than that. */
 const VERBS = {
-  approve: 'approved',
-  reject: 'rejected',
-  withdraw: 'withdrew',
-  expire: 'ran out of time',
-} as const satisfies Record<ApprovalHistoryStep['verb'], string>
+  approve: ['approved', 'approved'],
+  reject: ['rejected', 'rejected'],
+  withdraw: ['withdrew', 'withdrawn'],
+  expire: ['ran out of time', 'expired'],
+} as const satisfies Record<ApprovalHistoryStep['verb'], readonly [said: string, state: string]>
 
 /** What was decided: when, who, what, why; the newest first, page by page. */
 export function historyPage(frame: Frame, { steps, next }: ApprovalHistory, filter: HistoryFilter): Reply {
@@ -50,11 +51,14 @@ export function historyPage(frame: Frame, { steps, next }: ApprovalHistory, filt
 
 function row(frame: Frame, step: ApprovalHistoryStep): Html {
   const { decision_id, at, by, verb, reason, state, agent, action, scope, resource } = step
+  const [said, usual] = VERBS[verb]
   const href = linkTo(frame.base, { kind: 'request', id: decision_id })
   return html`<tr>
     <td>${timeHtml(at)}</td>
     <th scope="row"><bdi>${by}</bdi></th>
-    <td><strong class="${verb}">${VERBS[verb]}</strong><br /><span class="small">then ${state}</span></td>
+    <td>
+      <strong class="${verb}">${said}</strong>${state === usual ? null : html`<br /><span class="small">still ${state}</span>`}
+    </td>
     <td>
       <a href="${href}">${action ?? 'request'}</a> on <bdi>${resource}</bdi><br /><span class="small"
         >${agentLink(frame.base, agent)} in ${scope}</span

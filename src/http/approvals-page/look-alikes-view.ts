@@ -53,7 +53,7 @@ function row(all: readonly RequestLeaves[], key: string): Html {
       leaf === undefined
         ? html`<span class="small">not there</span>`
         : html`<code><bdi>${cutText(leaf.value, VALUE_CHARS)}</bdi></code>`
-    return html`<td${at === 0 ? html` class="differs"` : null} data-name="${at === 0 ? 'This request' : `Other ${at}`}">${value}</td> `
+    return html`<td${leaf?.value === found[0]?.value ? null : html` class="differs"`} data-name="${at === 0 ? 'This request' : `Other ${at}`}">${value}</td> `
   })
   return html`<tr>
     <th scope="row"><bdi>${named === undefined ? '' : cutText(leafName(named), VALUE_CHARS)}</bdi></th>

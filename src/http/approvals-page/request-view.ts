@@ -18,7 +18,7 @@ import {
 } from './layout.ts'
 import { lookAlikes, type LookAlikes } from './look-alikes-view.ts'
 import { linkTo } from './places.ts'
-import { requestParts } from './request-leaves.ts'
+import { requestParts, resourceOf } from './request-leaves.ts'
 import type { Session } from './sessions.ts'
 import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
 
@@ -35,11 +35,11 @@ export function requestPage(
   nowMs: number,
   notes: RequestPageNotes = {},
 ): Reply {
-  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)} ${section('who', 'Who asks', requester(frame, view))}
-  ${lookAlikes(frame, view, notes.alike)} ${section('arguments', 'Arguments, complete', requestText(view.request))}
-  ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
+  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)}
   ${view.injections.length === 0 ? null : section('injections', 'Signs of injection in what tools gave back', injectionList(view))}
-  ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
+  ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
+  ${lookAlikes(frame, view, notes.alike)} ${section('arguments', 'Arguments, complete', requestText(view.request))}
+  ${section('who', 'Who asks', requester(frame, view))} ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
   ${section('risk', `Risk: ${view.risk.points} points, ${view.risk.band}`, riskRules(view.risk))}
   ${section('trust', 'Trust when it was asked', html`${trustList(view.trust)} ${trustLink(frame, view)}`)}
   ${section('votes', 'Verdicts so far', html`<div id="verdicts" data-live>${votes(view)} ${advice(view)}</div>`)}
@@ -47,13 +47,15 @@ export function requestPage(
   return page(frame, view.action, main, notes.refused === undefined ? 200 : 400)
 }
 
-function heading(frame: Frame & { readonly session: Session }, view: ApprovalView, nowMs: number): Html {
+function heading(frame: Frame, view: ApprovalView, nowMs: number): Html {
   return html`<p class="small"><a href="${frame.base}">All approvals</a></p>
     <h1>${view.action}</h1>
     ${STALE_NOTE}
     <p class="lead" id="standing" data-live>
-      <span class="badge ${view.state}">${view.state}</span> <span class="badge ${view.band}">${view.band} risk</span>
-      ${givenText(view)}, ${view.state === 'pending' || view.state === 'approved' ? leftText(view.ends_at, nowMs) : 'over'}
+      <span class="badge ${view.state}">${view.state}</span>
+      <span class="badge ${view.band}">${view.band} risk</span> ${agentLink(frame.base, view.agent)} asks for
+      <bdi>${resourceOf(view.request) ?? 'no resource'}</bdi>; ${givenText(view)},
+      ${view.state === 'pending' || view.state === 'approved' ? leftText(view.ends_at, nowMs) : 'over'}
     </p>`
 }
 

@@ -22,6 +22,7 @@ a { color: var(--accent); text-underline-offset: .15em }
 ul.plain { list-style: none; margin: 0; padding: 0 }
 .filter { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: end; margin: .75rem 0 1rem }
 .filter .grow { flex: 1 1 14rem } .filter label { font-size: .875rem; font-weight: 500; color: var(--quiet); margin: 0 0 .15rem } .filter button.quiet { padding: .5rem 1rem }
+#stale { position: sticky; top: .5rem; z-index: 2 } .filter :is(input, select, button.quiet) { height: 2.75rem; padding-top: 0; padding-bottom: 0 }
 .group { margin: 0 0 1rem } .group .card { margin: 0 } .part { margin-top: 1.5rem }
 .alike { margin: 0 0 .5rem; padding: .5rem .8rem; border-left: .35rem solid var(--warn); border-radius: 8px; background: var(--warn-soft); overflow-wrap: anywhere }
 .several { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: .75rem }
@@ -52,7 +53,7 @@ tbody th { font-weight: 600; white-space: nowrap }
 tr.limit th, tr.limit .outcome { color: var(--bad) }
 td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .rungs { display: grid; grid-template-columns: repeat(5, 1.35rem); gap: 3px; padding-top: .3rem }
-.rungs i { height: .8rem; border-radius: 3px; background: var(--soft); border: 1px solid var(--line) }
+.rungs + dl { margin-top: .8rem } .rungs i { height: .8rem; border-radius: 3px; background: var(--soft); border: 1px solid var(--line) }
 .rungs i.on { background: var(--accent); border-color: var(--accent) } tr.limit .rungs i.on { background: var(--bad); border-color: var(--bad) }
 .outcome { white-space: nowrap; font-weight: 600 }
 .small { color: var(--quiet); font-size: .875rem } p.small { margin: .6rem 0 0 }
