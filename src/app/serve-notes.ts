@@ -23,10 +23,20 @@ export function serveNotes({ policySet, url, dataDir, tokenFile, demoDecisions, 
     `policy set ${digest.slice(0, 12)}: ${tools} tools, ${agents} agents`,
     ...(demoDecisions > 0 ? [`lived through ${demoDecisions} decisions of the example organisation`] : []),
     ...(tokenFile === undefined ? [] : [`data in ${dataDir}, operator token in ${join(dataDir, OPERATOR_TOKEN_FILE)}`]),
+    ...approvalsNote(url, tokenFile === undefined ? undefined : join(dataDir, OPERATOR_TOKEN_FILE)),
     ...(demo && tokenFile !== undefined
       ? ['try, one after the other, and then the second once more:', ...commandsToTry(url, dataDir)]
       : []),
   ]
+}
+
+/** Where people decide, and with what they sign in. */
+function approvalsNote(url: string, tokenFile: string | undefined): readonly string[] {
+  const token =
+    tokenFile === undefined
+      ? 'the token of a credential with the role approver and a person'
+      : `the token that "cat ${tokenFile}" prints`
+  return [`people approve on ${url}/approvals: open it in a browser and sign in with ${token}`]
 }
 
 /** A decision that is refused, one that is allowed, and a report that changes the next one. */

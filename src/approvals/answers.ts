@@ -9,6 +9,7 @@ import { type Pausable, resumedBy } from '../ledger/fold/pauses.ts'
 import type { StoredRecord, View } from '../ledger/store.ts'
 import type { Decision } from '../pdp/decision-inputs.ts'
 import type { RiskView } from '../risk/risk-view.ts'
+import type { FindReason } from './advice-reasons.ts'
 import { blockerOf, pauseReason } from './rules/approval-blockers.ts'
 import { pausesOf } from './rules/pauses.ts'
 import type { ApprovalSummary, ApprovalView } from './wire.ts'
@@ -52,6 +53,7 @@ export function summaryOf(approval: Approval, nowMs: number, held: HeldBack): Ap
 type Standing = {
   readonly held: HeldBack
   readonly advice: readonly JudgeAdvice[]
+  readonly adviceReasons: FindReason
   readonly incidents: readonly IncidentView[]
 }
 
@@ -60,7 +62,7 @@ export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { held, advice, incidents }: Standing,
+  { held, advice, adviceReasons, incidents }: Standing,
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
@@ -80,7 +82,10 @@ export function approvalViewOf(
     trust: trustAnswer(facts.trust, facts),
     incidents: incidents.toSorted(gravestFirst),
     injections: injectionsOf(facts),
-    advice: advice.map(({ by, class: of, at_ms }) => ({ by, class: of, at: iso(at_ms) })),
+    advice: advice.map((each) => {
+      const at = iso(each.at_ms)
+      return { by: each.by, class: each.class, at, reason: adviceReasons({ by: each.by, at }) }
+    }),
     rollback: {
       reversibility: action.reversibility,
       handle: action.rollback_handle ? 'rollback_handle' : null,

@@ -4,6 +4,7 @@ import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { standingIncidentsOf } from '../incidents/list.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
 import { agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
+import { findAdviceReasons } from './advice-reasons.ts'
 import { approvalViewOf, heldBack, summaryOf } from './answers.ts'
 import { agentKeysOf, locateApproval, notOfThisScope, ownApproval } from './record-approval.ts'
 import { pausableApproval } from './rules/pauses.ts'
@@ -48,5 +49,6 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
     return { found: own, standing: { held: heldBack(pausableApproval(own), tenant, view), advice, incidents } }
   })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
-  return approvalViewOf(found, stored, nowMs, standing)
+  const adviceReasons = await findAdviceReasons(deps.store, { tenant, decisionId, any: standing.advice.length > 0 })
+  return approvalViewOf(found, stored, nowMs, { ...standing, adviceReasons })
 }

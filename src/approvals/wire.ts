@@ -82,12 +82,41 @@ export const ApprovalView = ApprovalSummary.extend({
       until: WireTime,
     }),
   ),
-  /** What judging agents said of it: advice, and no verdict. */
-  advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime })),
+  /** What judging agents said of it: advice, and no verdict. `reason`: the detail of their report; null where they gave none or it is erased. */
+  advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime, reason: z.string().nullable() })),
   /** How it could be undone: by the catalogue's rollback handle, until when, or not at all. */
   rollback: z.strictObject({ reversibility: z.int(), handle: z.string().nullable(), until: WireTime.nullable() }),
 })
 export type ApprovalView = z.infer<typeof ApprovalView>
+
+/** Which part of the history of approvals. */
+export type ApprovalHistoryPage = {
+  /** `next` of the page before: steps older than that. */
+  readonly from?: number | undefined
+  /** Steps that have this text in agent, action, person, reason, decision or state; upper and lower case are alike. */
+  readonly search?: string | undefined
+}
+
+/** One step in the life of an approval, as it was recorded. */
+export type ApprovalHistoryStep = {
+  readonly decision_id: string
+  readonly at: string
+  /** Who did it; `system` where time ran out. */
+  readonly by: string
+  readonly verb: 'approve' | 'reject' | 'withdraw' | 'expire'
+  /** As it was given; null where there is none, or it is masked or erased. */
+  readonly reason: string | null
+  /** Where the approval stood after it. */
+  readonly state: string
+  readonly agent: string | null
+  readonly action: string | null
+  readonly scope: ScopeKey
+  /** Type and id of what the request was about. */
+  readonly resource: string
+}
+
+/** Steps, the newest first. `next`: `from` of the page after; null where the log has no older ones. */
+export type ApprovalHistory = { readonly steps: readonly ApprovalHistoryStep[]; readonly next: number | null }
 
 /** What a verdict or a withdrawal did. */
 export const ApprovalAnswer = z.strictObject({

@@ -1,6 +1,8 @@
 import type { Caller } from '../access/caller.ts'
 import type {
   ApprovalAnswer,
+  ApprovalHistory,
+  ApprovalHistoryPage,
   ApprovalReport,
   ApprovalsAnswer,
   ApprovalView,
@@ -118,6 +120,8 @@ export type Service = {
   /** Approvals that are not over, of the scopes the caller decides for. */
   readonly approvals: (caller: Caller, filter: { readonly state?: ApprovalState | undefined }) => Promise<ApprovalsAnswer>
   readonly approval: (caller: Caller, decisionId: string) => Promise<ApprovalView>
+  /** What people and time did to approvals, the newest first, of the scopes the caller decides for. */
+  readonly approvalHistory: (caller: Caller, page: ApprovalHistoryPage) => Promise<ApprovalHistory>
   readonly decideApproval: (caller: Caller, decisionId: string, report: ApprovalReport) => Promise<ApprovalAnswer>
   readonly withdrawApproval: (caller: Caller, decisionId: string, report: WithdrawalReport) => Promise<ApprovalAnswer>
   /** A person says that an approval or a reservation goes on after a pause. */

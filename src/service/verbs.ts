@@ -1,3 +1,4 @@
+import { approvalHistory } from '../approvals/approval-history.ts'
 import { seedCanary } from '../approvals/canaries.ts'
 import { decideApproval } from '../approvals/decide-approval.ts'
 import { expireApprovals } from '../approvals/expire-approvals.ts'
@@ -84,6 +85,7 @@ function approvalVerbs(deps: EvidenceDeps) {
   return {
     approvals: (caller, filter) => openApprovals(deps, caller, filter),
     approval: (caller, id) => approval(deps, caller, id),
+    approvalHistory: (caller, page) => approvalHistory(deps, caller, page),
     decideApproval: (caller, id, report) => decideApproval(deps, caller, id, report),
     withdrawApproval: (caller, id, report) => withdrawApproval(deps, caller, id, report),
     resumeDecision: (caller, id, report) => resumeDecision(deps, caller, id, report),

@@ -31,6 +31,9 @@ async function approved({ service }: TestService, what = categorise(), by = gate
 /** A policy set that differs in this has another digest. */
 const digestOf = (what: unknown): string => sha256Hex(JSON.stringify(what))
 
+/** The base is asked about the agent alone, so that whom it acts for changes nothing but who may decide. */
+const ABOUT_THE_AGENT = { config: { base: { delegation: 'agent' } } }
+
 /** What a retry is refused with: nothing runs, and it says why. */
 const refusedAs = (problem: string) => ({
   decision: false,
@@ -429,7 +432,7 @@ describe('who may approve', () => {
     ],
     ['a person named like the agent', gateway, categorise()],
   ])('not %s, whatever roles they have; another one may', async (who, by, what) => {
-    const tested = await asking()
+    const tested = await asking(ABOUT_THE_AGENT)
     const { decision_id, approval } = await tested.service.evaluate(by, what)
     expect(approval?.state).toBe('pending')
     const self = who.includes('named like') ? { ...bea, person: AGENT } : bea
@@ -439,7 +442,7 @@ describe('who may approve', () => {
   })
 
   it('nobody, where the request names more people than can be read', async () => {
-    const tested = await asking()
+    const tested = await asking(ABOUT_THE_AGENT)
     let act: object = { sub: 'deepest', type: 'user' }
     for (let depth = 0; depth < 7; depth += 1) act = { sub: `person-${depth}`, type: 'user', act }
     const answer = await tested.service.evaluate(gateway, categorise({ subject: { properties: { act } } }))

@@ -216,7 +216,7 @@ describe('the people of an override', () => {
     ['the human on whose behalf it is', gateway, categorise({ context: { on_behalf_of: { type: 'user', id: 'bea' } } })],
     ['a human in the chain', gateway, categorise({ context: { chain: [{ type: 'user', id: 'bea' }] } })],
   ])('are never %s that asks: nobody takes over for themselves', async (_who, by, what) => {
-    const tested = await untrusted()
+    const tested = await untrusted({ config: { base: { delegation: 'agent' } } })
     await tested.service.openOverride(bea, report)
     expect(await tested.service.evaluate(by, what)).toMatchObject({ outcome: 'deny' })
     await tested.service.openOverride(cem, report)

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { approversConfig, askToPay, payment, signIn } from './approvers.ts'
 import { findChromium, launchChromium } from './chromium.ts'
-import { writeConfig } from './organisation.ts'
-import { run, workplace, type Parsed, type Running } from './server.ts'
+import { run, workplace, type Parsed } from './server.ts'
 
 const { place, start } = workplace()
 const SCREENSHOTS = process.env['GRADUS_SCREENSHOTS']
@@ -16,60 +15,6 @@ beforeAll(async () => {
   browser = await launchChromium()
 })
 afterAll(() => browser.close())
-
-const LEVEL = { read: 'allow', low: 'require_approval', medium: 'require_approval', high: 'require_approval' }
-const credential = (id: string, more: object) => ({
-  id,
-  token_sha256: createHash('sha256').update(`token-of-${id}`).digest('hex'),
-  ...more,
-})
-
-/** The example organisation, where people may be asked about every payment; alice and bob decide about payments. */
-function config(more: Readonly<Record<string, unknown>> = {}): string {
-  const approver = (person: string) => credential(person, { roles: ['approver'], person, approver_scopes: ['payments'] })
-  return writeConfig(place(), {
-    credentials: [
-      credential('gateway', { supported_obligations: ['rollback_handle', 'redact_sensitive'] }),
-      credential('verifier', { roles: ['verifier'], verifier: 'deterministic' }),
-      ...['alice', 'bob'].map(approver),
-    ],
-    tenants: {
-      default: { overrides: { matrix: { high: { '0': LEVEL, '1': LEVEL, '2': LEVEL, '3': LEVEL, '4': LEVEL } } } },
-    },
-    ...more,
-  })
-}
-
-const LONG = Array.from({ length: 100 }, (_, at) => `line ${at} of the statement`).join(', ')
-
-function wire(amount: number, approval?: string) {
-  const to = { name: 'Muster GmbH', iban: 'DE02120300000000202051' }
-  const hostile = { reference: 'Invoice \u202Egpj.exe', note: '<script>document.title = "pwned"</script>"\'>', statement: LONG }
-  return {
-    subject: { type: 'agent', id: 'finance-agent' },
-    action: { name: 'wire_transfer', properties: { arguments: { amount, currency: 'EUR', to, ...hostile } } },
-    resource: { type: 'account', id: 'operations' },
-    context: {
-      session: 's-17',
-      purpose: 'pay an approved invoice',
-      environment: 'production',
-      ...(approval === undefined ? {} : { approval }),
-    },
-  }
-}
-
-async function ask(server: Running, amount: number, approval?: string): Promise<Parsed> {
-  return (await server.post('/api/v1/decisions', wire(amount, approval), 'token-of-gateway')).body
-}
-
-async function signIn(context: BrowserContext, server: Running, person: string): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(`${server.url}/approvals`)
-  await page.getByLabel('Your token').fill(`token-of-${person}`)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  expect(await page.getByText('Signed in as').textContent()).toBe(`Signed in as ${person}`)
-  return page
-}
 
 const opened: BrowserContext[] = []
 async function visitor(options: BrowserContextOptions): Promise<BrowserContext> {
@@ -92,18 +37,27 @@ async function decide(page: Page, verdict: 'Approve' | 'Reject', reason: string)
 
 describe('the approvals page in Chromium', () => {
   it('lets two people approve a wire transfer without JavaScript; the retry is allowed once and refused twice', async () => {
-    const server = await start(['--config', config()])
-    const asked = await ask(server, 900)
+    const server = await start(['--config', approversConfig(place())])
+    const asked = await askToPay(server, 900)
     expect(asked).toMatchObject({ outcome: 'require_approval', approval: { state: 'pending' }, risk: { band: 'high' } })
-    await ask(server, 80)
+    await askToPay(server, 80)
     const id = asked.decision_id as string
 
     const alice = await signIn(await visitor({ javaScriptEnabled: false }), server, 'alice')
     expect(await text(alice)).toContain('2 requests wait for approval')
     await photograph(alice, 'approvals-list.png')
     await alice.locator(`a[href$="${id}"]`).click()
-    const shown = await alice.locator('pre').first().textContent()
-    expect(JSON.parse((shown ?? '').replace('U+202E', '\u202E'))).toEqual(wire(900).action.properties.arguments)
+    // A long text is folded, and complete below its summary.
+    await alice.locator('pre summary').first().click()
+    expect(await alice.locator('pre').first().innerText()).toContain('line 99 of the statement')
+    const shown = await alice
+      .locator('pre')
+      .first()
+      .evaluate((pre) => {
+        for (const each of pre.querySelectorAll('summary')) each.remove()
+        return pre.textContent
+      })
+    expect(JSON.parse(shown.replace('U+202E', '\u202E'))).toEqual(payment(900).action.properties.arguments)
     expect(await alice.locator('mark', { hasText: 'U+202E' }).count()).toBeGreaterThan(0)
     expect(await text(alice)).toContain(asked.request_digest)
     await photograph(alice, 'approvals-one.png')
@@ -113,7 +67,7 @@ describe('the approvals page in Chromium', () => {
     await decide(alice, 'Approve', 'Invoice 2026-1184 is signed.\nCalled the payee back.')
     expect(await alice.getByRole('status').innerText()).toBe('Your approval is recorded. One more person has to approve.')
     expect(await alice.getByRole('button', { name: 'Approve' }).count()).toBe(0)
-    expect(await ask(server, 900, id)).toMatchObject({ outcome: 'require_approval', decision: false })
+    expect(await askToPay(server, 900, id)).toMatchObject({ outcome: 'require_approval', decision: false })
 
     const bob = await signIn(await visitor({ javaScriptEnabled: false, colorScheme: 'dark' }), server, 'bob')
     await bob.locator(`a[href$="${id}"]`).click()
@@ -123,13 +77,14 @@ describe('the approvals page in Chromium', () => {
     expect(await bob.getByRole('status').innerText()).toMatch(/The request is approved: it may run once, 1[45] min/u)
     await photograph(bob, 'approvals-done.png')
 
-    expect(await ask(server, 901, id)).toMatchObject({ decision: false })
-    expect(await ask(server, 900, id)).toMatchObject({
+    expect(await askToPay(server, 901, id)).toMatchObject({ decision: false })
+    expect(await askToPay(server, 900, id)).toMatchObject({
       decision: true,
       outcome: 'allow_guarded',
       approval: { state: 'redeemed' },
     })
-    for (const again of [await ask(server, 900, id), await ask(server, 900, id)]) expect(again).toMatchObject({ decision: false })
+    for (const again of [await askToPay(server, 900, id), await askToPay(server, 900, id)])
+      expect(again).toMatchObject({ decision: false })
 
     await bob.getByRole('button', { name: 'Sign out' }).click()
     await bob.goto(`${server.url}/approvals`)
@@ -139,8 +94,8 @@ describe('the approvals page in Chromium', () => {
   })
 
   it('runs nothing that a request brings, and rejects with a reason, also with JavaScript and on a small screen', async () => {
-    const server = await start(['--config', config()])
-    const asked = await ask(server, 70)
+    const server = await start(['--config', approversConfig(place())])
+    const asked = await askToPay(server, 70)
     const page = await signIn(await visitor({ viewport: { width: 360, height: 740 } }), server, 'alice')
     const complaints: string[] = []
     page.on('console', (message) => complaints.push(message.text()))
@@ -148,18 +103,18 @@ describe('the approvals page in Chromium', () => {
     await page.goto(`${server.url}/approvals/requests/${asked.decision_id}`)
     expect(await page.title()).toBe('wire_transfer · Gradus')
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
-    expect(await page.locator('script, iframe, img, link').count()).toBe(0)
+    expect(await page.locator('script:not([type=module]), iframe, img, link').count()).toBe(0)
     await photograph(page, 'approvals-small.png')
     await decide(page, 'Reject', '<b>No</b> such invoice')
     expect(await text(page)).toContain('<b>No</b> such invoice')
     expect(await page.getByRole('status').innerText()).toBe('Your rejection is recorded. The request cannot run.')
-    expect(await ask(server, 70, asked.decision_id)).toMatchObject({ decision: false })
+    expect(await askToPay(server, 70, asked.decision_id)).toMatchObject({ decision: false })
     expect(complaints).toEqual([])
   })
 
   it('keeps a form of another origin out, although the browser is signed in', async () => {
-    const server = await start(['--config', config()])
-    const asked = await ask(server, 60)
+    const server = await start(['--config', approversConfig(place())])
+    const asked = await askToPay(server, 60)
     const context = await visitor({})
     await signIn(context, server, 'alice')
     const elsewhere = await context.newPage()
@@ -179,8 +134,8 @@ describe('the approvals page in Chromium', () => {
 
 describe('an approval that nobody decides', () => {
   it('is written to the log as expired by itself', async () => {
-    const server = await start(['--config', config({ approvals: { expire_minutes: 0.01 } })])
-    const asked = await ask(server, 50)
+    const server = await start(['--config', approversConfig(place(), { approvals: { expire_minutes: 0.01 } })])
+    const asked = await askToPay(server, 50)
     const records = async (): Promise<Parsed> =>
       (await server.get(`/api/v1/audit/records?kind=approval&decision_id=${asked.decision_id}`, server.operator())).body.records
     await expect.poll(records, { timeout: 60_000, interval: 250 }).toMatchObject([{ record: { body: { verb: 'expire' } } }])

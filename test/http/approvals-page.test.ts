@@ -61,22 +61,28 @@ async function signedIn(url: string): Promise<{ readonly cookie: string; readonl
 
 const decided = ({ calls }: Started) => calls.filter(({ verb }) => verb === 'decideApproval')
 
+/** The source expression of the one element of this name in a page. */
+function digestOf(name: string, text: string): string {
+  const content = new RegExp(`<${name}[^>]*>([^]*?)</${name}>`, 'u').exec(text)?.[1] ?? ''
+  return `sha256-${createHash('sha256').update(content).digest('base64')}`
+}
+
 describe('every page', () => {
   test('may load nothing, be framed by nobody, and is kept by nobody', async () => {
     const { url } = await serving()
     const { cookie } = await signedIn(url)
-    for (const path of [PAGE, ONE, `${PAGE}/nothing`, `${PAGE}/sign-in`]) {
+    for (const path of [PAGE, ONE, `${PAGE}/history`, `${PAGE}/agents/finance-agent`, `${PAGE}/nothing`, `${PAGE}/sign-in`]) {
       const { headers, text } = await send(url, path, { headers: { cookie } })
-      const style = /<style>([\s\S]*)<\/style>/u.exec(text)?.[1] ?? ''
-      const digest = createHash('sha256').update(style).digest('base64')
       expect(headers.get('content-security-policy')).toBe(
-        `default-src 'none'; style-src 'sha256-${digest}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+        `default-src 'none'; style-src '${digestOf('style', text)}'; script-src '${digestOf('script', text)}'; connect-src 'self'; ` +
+          `form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
       )
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('referrer-policy')).toBe('same-origin')
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
-      expect(text).not.toMatch(/<script|style="|<img|<link|http:\/\/|https:\/\//u)
+      expect(text.match(/<script/gu)).toHaveLength(1)
+      expect(text).not.toMatch(/ on\w+="|style="|<img|<link|http:\/\/|https:\/\//u)
     }
   })
 
@@ -445,6 +451,7 @@ describe('the page of one request', () => {
           ],
           risk: { points: 1, band: 'low', rules: [{ id: text, document: text, points: 1, reason: text }], unavailable: [text] },
           injections: [{ ...INJECTION, agent: text, action: text, by: text, reason: text, record_id: text }],
+          advice: [{ by: text, class: text, at: VIEW.requested_at, reason: text }],
           votes: [{ person: text === 'alice' ? 'bob' : text, verdict: 'reject', reason: text, at: VIEW.requested_at }],
         },
         { notice: text, refused: { reason: text, problem: text } },
@@ -470,8 +477,10 @@ describe('the list', () => {
     }
     const done = { ...SUMMARY, decision_id: 'done', agent: null, state: 'approved', ends_at: '2026-03-02T09:00:00.000Z' }
     const lists = [[later, soon, done], []]
-    const { url } = await serving({ answers: { approvals: () => ({ approvals: lists.shift() }) } })
+    let shown = -1
+    const { url } = await serving({ answers: { approvals: () => ({ approvals: lists[shown] ?? [] }) } })
     const { cookie } = await signedIn(url)
+    shown = 0
     const { text } = await send(url, PAGE, { headers: { cookie } })
     expect(text).toContain('2 requests wait for approval')
     const places = [
@@ -479,10 +488,11 @@ describe('the list', () => {
       'you have decided',
       '3 h 30 min left',
       'needs your decision',
-      'Approved, not yet used',
+      'Approved, not yet used</h2>',
       'no time left',
     ]
     expect(places.map((part) => text.indexOf(part)).every((at, index, all) => at > (all[index - 1] ?? 0))).toBe(true)
+    shown = 1
     expect((await send(url, PAGE, { headers: { cookie } })).text).toContain('Nothing waits for you.')
   })
 })

@@ -20,37 +20,47 @@ describe('a session', () => {
     const sessions = createSessions(() => now)
     const { key } = sessions.open(alice, 'alice')
     now += SESSION_IDLE_MS_MAX - 1
-    expect(sessions.find(key)).toMatchObject({ person: 'alice' })
+    expect(sessions.find(key, true)).toMatchObject({ person: 'alice' })
     now += SESSION_IDLE_MS_MAX
-    expect(sessions.find(key)).toBeUndefined()
+    expect(sessions.find(key, true)).toBeUndefined()
     const busy = sessions.open(alice, 'alice').key
     const openedMs = now
     while (now < openedMs + SESSION_MS_MAX - 1) {
-      expect(sessions.find(busy)).toBeDefined()
+      expect(sessions.find(busy, true)).toBeDefined()
       now = Math.min(now + SESSION_IDLE_MS_MAX - 1, openedMs + SESSION_MS_MAX - 1)
     }
-    expect(sessions.find(busy)).toBeDefined()
+    expect(sessions.find(busy, true)).toBeDefined()
     now = openedMs + SESSION_MS_MAX
-    expect(sessions.find(busy)).toBeUndefined()
+    expect(sessions.find(busy, true)).toBeUndefined()
+  })
+
+  test('is not kept alive by a page that refreshes by itself', () => {
+    let now = 0
+    const sessions = createSessions(() => now)
+    const { key } = sessions.open(alice, 'alice')
+    now = SESSION_IDLE_MS_MAX - 1
+    expect(sessions.find(key, false)).toMatchObject({ person: 'alice' })
+    now = SESSION_IDLE_MS_MAX
+    expect(sessions.find(key, true)).toBeUndefined()
   })
 
   test('is found by its own key only, and by none once it is closed', () => {
     const sessions = createSessions(() => 0)
     const { key } = sessions.open(alice, 'alice')
-    for (const other of ['', `${key}x`, key.slice(1), 'x'.repeat(43)]) expect(sessions.find(other)).toBeUndefined()
+    for (const other of ['', `${key}x`, key.slice(1), 'x'.repeat(43)]) expect(sessions.find(other, true)).toBeUndefined()
     sessions.close(key)
-    expect(sessions.find(key)).toBeUndefined()
+    expect(sessions.find(key, true)).toBeUndefined()
   })
 
   test('ends when its credential opens too many, or all do; the oldest first', () => {
     const sessions = createSessions(() => 0)
     const keys = Array.from({ length: SESSIONS_PER_CREDENTIAL_MAX + 1 }, () => sessions.open(alice, 'alice').key)
-    expect(keys.map((key) => sessions.find(key) !== undefined)).toEqual([false, ...keys.slice(1).map(() => true)])
+    expect(keys.map((key) => sessions.find(key, true) !== undefined)).toEqual([false, ...keys.slice(1).map(() => true)])
     const sparse = createSessions(() => 0)
     const first = sparse.open(alice, 'alice').key
     for (let at = 1; at < SESSIONS_MAX; at += SESSIONS_PER_CREDENTIAL_MAX)
       for (let of = 0; of < SESSIONS_PER_CREDENTIAL_MAX; of += 1) sparse.open(caller(`c${at}`), 'somebody')
-    expect(sparse.find(first)).toBeUndefined()
+    expect(sparse.find(first, true)).toBeUndefined()
   })
 
   test('knows its own forms', () => {

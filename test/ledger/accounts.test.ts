@@ -55,7 +55,7 @@ describe('a link that only the body claims', () => {
     const tested = await testService()
     await tested.earn('finance-agent', scope, 4)
     expect((await tested.service.evaluate(gateway, categorise())).outcome).toBe('allow')
-    expect((await tested.service.evaluate(gateway, categorise(parts))).outcome).toBe('suggest')
+    expect((await tested.service.evaluate(gateway, categorise(parts))).outcome).toBe('deny')
   })
 
   it('cannot judge the decision it is named in', async () => {

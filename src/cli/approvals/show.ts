@@ -53,7 +53,7 @@ function headText(view: ApprovalView): string {
 function viewText(view: ApprovalView, paint: Paint): string {
   const terms = view.ceilings.map(({ source, outcome, reason }) => ['  ', source, outcome, reason])
   const votes = view.votes.map(({ person, verdict, at: time, reason }) => ['  ', person, verdict, time, reason])
-  const advice = view.advice.map(({ by, class: of, at: time }) => ['  ', by, of, time])
+  const advice = view.advice.map(({ by, class: of, at: time, reason }) => ['  ', by, of, time, reason ?? ''])
   const notice =
     view.payload === 'whole'
       ? []

@@ -10,14 +10,16 @@ import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
 import type { Site } from '../origin.ts'
 import { logError, type PipelineDeps, write } from '../pipeline.ts'
 import { faultOf, isOurs, PROBLEMS } from '../problems.ts'
+import { readLookAlikes } from './read-list.ts'
 import { readCookie, setCookie } from './cookie.ts'
 import { type Form, readForm, refuseForeignForm, refuseHost } from './form.ts'
 import { type Frame, leftText } from './layout.ts'
-import { listPage } from './list-view.ts'
 import { faultPage, sentence, signInPage } from './message-views.ts'
-import { linkTo, METHODS, nextOf, PAGE_PATH, type PagePlace, pagePlace, pathOf } from './places.ts'
+import { linkTo, METHODS, nextOf, PAGE_PATH, type PagePlace, pagePlace, pathOf, queryOf } from './places.ts'
 import { requestPage } from './request-view.ts'
+import { REFRESH_HEADER } from './script.ts'
 import { createSessions, isOwnForm, type Session, type Sessions } from './sessions.ts'
+import { showPage } from './show-page.ts'
 import { createSignInLimit, SIGN_IN_RATE, type TakeSignIn } from './sign-in-limit.ts'
 
 /** What the page needs. */
@@ -41,7 +43,7 @@ type State = ApprovalsPageDeps & {
 }
 
 /**
- * The page on which people decide, made here and complete without scripts. Reading changes nothing; what changes something is a
+ * The pages on which people decide, made here and complete without scripts. Reading changes nothing; what changes something is a
  * form of a session, sent by a page of ours.
  */
 export function createApprovalsPage(deps: ApprovalsPageDeps): ApprovalsPage {
@@ -58,7 +60,7 @@ export function createApprovalsPage(deps: ApprovalsPageDeps): ApprovalsPage {
     const startedMs = performance.now()
     const trace = readTrace(request.headers, { echoAny: false, newId: deps.newId })
     const key = readCookie(request.headers.cookie)
-    const session = key === undefined ? undefined : state.sessions.find(key)
+    const session = key === undefined ? undefined : state.sessions.find(key, request.headers[REFRESH_HEADER] === undefined)
     const incoming: Incoming = { request, requestId: trace.requestId, session, frame: { base: state.base, session } }
     const answer = await withinTime(state, incoming)
     const reply = isFault(answer) ? faultPage(incoming.frame, answer, trace.requestId) : answer
@@ -119,14 +121,8 @@ async function show(state: State, { request, session, frame }: Incoming, place: 
     const fromElsewhere = request.headers['sec-fetch-site'] === 'cross-site'
     return signInPage(frame, { next: linkTo(state.base, place), fromElsewhere })
   }
-  if (place.kind !== 'request') {
-    const { approvals } = await state.service.approvals(session.caller, {})
-    return listPage(frame, approvals, state.nowMs())
-  }
-  const view = await state.service.approval(session.caller, place.id)
-  const { notice } = session
-  session.notice = null
-  return requestPage({ ...frame, session }, view, state.nowMs(), { notice })
+  const query = queryOf(request.url ?? '')
+  return showPage({ service: state.service, nowMs: state.nowMs(), frame: { ...frame, session }, query }, place)
 }
 
 /** A form, once it is shown to be of a page of ours and of this session. */
@@ -198,7 +194,8 @@ async function decide(
         ? 'Give a reason: it is recorded.'
         : `The reason is too long: shorten it to ${REASON_CHARS_MAX} characters.`
     const view = await state.service.approval(session.caller, id)
-    return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem } })
+    const alike = await readLookAlikes(state.service, session.caller, view)
+    return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem }, alike })
   }
   const tooMany = state.charge(session.caller, 'reports', 1)
   if (tooMany !== undefined) return tooMany

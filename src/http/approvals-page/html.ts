@@ -72,8 +72,21 @@ export function jsonHtml(value: unknown, indent = ''): Html {
   return markup(typeof value === 'string' ? stringHtml(value) : escape(JSON.stringify(value)))
 }
 
+/** A text is folded from this length on, in characters, and shows so many of them then. */
+const [FOLDED_CHARS_MIN, BEGINNING_CHARS] = [400, 80] as const
+
 function stringHtml(text: string): string {
-  return `<bdi>${htmlText(marked(JSON.stringify(text)))}</bdi>`
+  const whole = `<bdi>${htmlText(marked(JSON.stringify(text)))}</bdi>`
+  if (text.length < FOLDED_CHARS_MIN) return whole
+  const hidden = text.match(INVISIBLE)?.length ?? 0
+  const said = `${text.length} characters${hidden === 0 ? '' : `, ${hidden} of them invisible`}`
+  const beginning = htmlText(marked(cutText(text, BEGINNING_CHARS)))
+  return `<details class="long"><summary><bdi>${beginning}</bdi> <span class="small">${said}</span></summary>${whole}</details>`
+}
+
+/** The beginning of a text with an ellipsis, in UTF-16 code units without half a character; the whole where it is not longer. */
+export function cutText(text: string, charsMax: number): string {
+  return text.length <= charsMax ? text : `${text.slice(0, charsMax).replace(/[\uD800-\uDBFF]$/u, '')}…`
 }
 
 function markup(text: string): Html {

@@ -1,8 +1,12 @@
+import type { ApprovalSummary } from '../../approvals/wire.ts'
 import { SECOND_MS } from '../../format/time.ts'
 import type { Reply } from '../exchange.ts'
 import { exact, html, type Html, type HtmlPart, htmlText, unescaped } from './html.ts'
+import { linkTo } from './places.ts'
 import type { Session } from './sessions.ts'
-import { PAGE_HEADERS, STYLE } from './style.ts'
+import { PAGE_HEADERS } from './page-headers.ts'
+import { SCRIPT } from './script.ts'
+import { STYLE } from './style.ts'
 
 /** What every page shows besides its own. */
 export type Frame = {
@@ -12,8 +16,9 @@ export type Frame = {
   readonly session?: Session | undefined
 }
 
-/** Made outside of the template: the content policy names the digest of the style sheet byte by byte. */
+/** Made outside of the template: the content policy names the digests of style sheet and script byte by byte. */
 const STYLE_ELEMENT = unescaped(`<style>${STYLE}</style>`)
+const SCRIPT_ELEMENT = unescaped(`<script type="module">${SCRIPT}</script>`)
 
 /** A whole page as an answer. `main` begins with its `h1`. */
 export function page(frame: Frame, title: string, main: Html, status = 200): Reply {
@@ -21,10 +26,10 @@ export function page(frame: Frame, title: string, main: Html, status = 200): Rep
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content" />
         <meta name="robots" content="noindex" />
         <title>${title} · Gradus</title>
-        ${STYLE_ELEMENT}
+        ${STYLE_ELEMENT}${SCRIPT_ELEMENT}
       </head>
       <body>
         <header>
@@ -32,7 +37,9 @@ export function page(frame: Frame, title: string, main: Html, status = 200): Rep
           ${frame.session === undefined ? null : signedIn(frame.base, frame.session)}
         </header>
         <main>${main}</main>
-        <footer>Every verdict is recorded in the audit log with its author and reason. Times are UTC.</footer>
+        <footer>
+          Every verdict is recorded in the audit log with its author and reason. Times are in the zone <span id="zone">UTC</span>.
+        </footer>
       </body>
     </html> `
   return { status, type: 'text/html; charset=utf-8', body: htmlText(body), headers: PAGE_HEADERS }
@@ -86,9 +93,16 @@ export function definitions(entries: readonly (readonly [term: HtmlPart, value: 
   return html`<dl>${items}</dl>`
 }
 
-/** A time as people read it. */
+/** A time as people read it, in UTC; the script puts it into the reader's zone. The title is the time as machines write it. */
 export function timeHtml(iso: string): Html {
-  return html`<time datetime="${iso}">${iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/u, ' UTC')}</time>`
+  return html`<time datetime="${iso}" title="${iso}">${iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/u, ' UTC')}</time>`
+}
+
+/** Since when, and by what, something is paused; nothing where it is not. */
+export function pauseLines(pauses: ApprovalSummary['pauses']): Html {
+  return html`${pauses.map(
+    ({ cause, id, since }) => html`<p class="small">Paused since ${timeHtml(since)} by the ${cause} <code>${id}</code></p>`,
+  )}`
 }
 
 /** How long until a time, in words. */
@@ -100,7 +114,20 @@ export function leftText(iso: string, nowMs: number): string {
   return minutes > 0 ? `${minutes} min ${seconds % 60} s left` : `${seconds} s left`
 }
 
+/** Where the script says that it could not refresh what is marked as live; without it the box stays hidden. */
+export const STALE_NOTE = html`<div class="note bad" id="stale" role="alert" hidden></div>`
+
+/** An agent's name as a link to its trust; nothing to follow where no agent asked. */
+export function agentLink(base: string, agent: string | null): Html {
+  if (agent === null) return html`no agent`
+  return html`<a href="${linkTo(base, { kind: 'agent', id: agent })}"><bdi>${agent}</bdi></a>`
+}
+
 function signedIn(base: string, session: Session): Html {
-  return html`<span class="who">Signed in as <strong>${session.person}</strong></span>
+  return html`<nav aria-label="Approvals">
+      <a href="${base}">Waiting</a>
+      <a href="${linkTo(base, { kind: 'history' })}">History</a>
+    </nav>
+    <span class="who">Signed in as <strong>${session.person}</strong></span>
     <form method="post" action="${base}/sign-out">${formToken(session)}<button class="quiet">Sign out</button></form>`
 }

@@ -1,51 +1,86 @@
-import type { ApprovalSummary } from '../../approvals/wire.ts'
 import type { Reply } from '../exchange.ts'
+import { groupView } from './card-view.ts'
 import { html, type Html } from './html.ts'
-import { type Frame, leftText, page, timeHtml } from './layout.ts'
+import { type Frame, note, page, STALE_NOTE, timeHtml } from './layout.ts'
+import { filterQuery, type ListFilter, SEARCH_CHARS_MAX } from './list-filter.ts'
+import { type CardGroup, type ListPage, SEARCHED_MAX } from './read-list.ts'
 
 /** What waits for people, the one with the least time left first, and what was approved and waits for its agent. */
-export function listPage(frame: Frame, approvals: readonly ApprovalSummary[], nowMs: number): Reply {
-  const inState = (state: ApprovalSummary['state']): readonly ApprovalSummary[] =>
-    approvals.filter((each) => each.state === state).sort((a, b) => Date.parse(a.ends_at) - Date.parse(b.ends_at))
-  const [pending, approved] = [inState('pending'), inState('approved')]
-  const list = (items: readonly ApprovalSummary[]): Html =>
-    html`<ul class="plain">
-      ${items.map((each) => item(frame, each, nowMs))}
-    </ul>`
-  const none = html`<p class="card">Nothing waits for you. An agent that needs a person’s yes appears here.</p>`
-  const waiting = html`<h2>Approved, not yet used</h2>
-    ${list(approved)}`
-  const main = html`<h1>${countText(pending.length)}</h1>
-    <p class="lead">As of ${timeHtml(new Date(nowMs).toISOString())}. <a href="${frame.base}">Look again</a></p>
-    ${pending.length === 0 ? none : list(pending)} ${approved.length === 0 ? null : waiting}`
-  return page(frame, countText(pending.length), main)
+export function listPage(frame: Frame, list: ListPage, filter: ListFilter, nowMs: number): Reply {
+  const title = countText(list.pending)
+  const isDone = (group: CardGroup): boolean => group[0]?.summary.state !== 'pending'
+  const views = (groups: readonly CardGroup[]): readonly Html[] => groups.map((each) => groupView(frame, each, nowMs))
+  const done = list.groups.filter(isDone)
+  const main = html`<h1 id="count" data-live>${title}</h1>
+    ${searchForm(frame, filter)} ${STALE_NOTE}
+    <div id="list" data-live>
+      <p class="lead">
+        ${foundText(list, filter)} As of ${timeHtml(new Date(nowMs).toISOString())}.
+        <a href="${frame.base}${filterQuery(filter)}">Look again</a>
+      </p>
+      ${list.unsearched === 0 ? null : note('warn', `Only the contents of ${SEARCHED_MAX} requests are searched; of ${list.unsearched} more only the names.`)}
+      ${list.found === 0 ? nothing(list) : null} ${views(list.groups.filter((each) => !isDone(each)))}
+      ${done.length === 0 ? null : html`<h2 class="part">Approved, not yet used</h2>`} ${views(done)}
+      ${pager(frame, list, filter)}
+    </div>`
+  return page(frame, title, main)
 }
 
 function countText(count: number): string {
   return count === 1 ? '1 request waits for approval' : `${count === 0 ? 'No' : count} requests wait for approval`
 }
 
-function item(frame: Frame, approval: ApprovalSummary, nowMs: number): Html {
-  const { decision_id, action, agent, human, requester, scope, band, requested_at, ends_at, state, paused, pauses } = approval
-  const given = approval.votes.filter(({ verdict }) => verdict === 'approve').length
-  const voted = approval.votes.some(({ person }) => person === frame.session?.person)
-  return html`<li class="card item">
-    <h2><a href="${frame.base}/requests/${encodeURIComponent(decision_id)}">${action}</a></h2>
-    <div class="side"><strong>${leftText(ends_at, nowMs)}</strong></div>
-    <p>
-      <span class="badge ${band}">${band} risk</span> ${paused === null ? null : html`<span class="badge pending">paused</span>`}
-      <bdi>${agent ?? 'no agent'}</bdi>${human === null ? null : html` for <bdi>${human}</bdi>`} in ${scope}
-    </p>
-    <div class="side">${given} of ${approval.approvers_needed} approvals</div>
-    <p class="small">Asked by <bdi>${requester}</bdi> at ${timeHtml(requested_at)}, decision <code>${decision_id}</code></p>
-    ${pauseLines(pauses)}
-    <div class="side small">${voted ? 'you have decided' : state === 'pending' ? 'needs your decision' : null}</div>
-  </li> `
+function foundText({ found }: ListPage, { q, risk, show }: ListFilter): string {
+  if (q === '' && risk === undefined && show === undefined) return ''
+  return found === 1 ? '1 of them or of the approved ones fits.' : `${found} of them and of the approved ones fit.`
 }
 
-/** Since when, and by what, something is paused; nothing where it is not. */
-export function pauseLines(pauses: ApprovalSummary['pauses']): Html {
-  return html`${pauses.map(
-    ({ cause, id, since }) => html`<p class="small">Paused since ${timeHtml(since)} by the ${cause} <code>${id}</code></p>`,
-  )}`
+function nothing({ pending }: ListPage): Html {
+  const text =
+    pending === 0 ? 'Nothing waits for you. An agent that needs a person’s yes appears here.' : 'Nothing fits the search.'
+  return html`<p class="card">${text}</p>`
+}
+
+const RISKS = { '': 'Any risk', read: 'Read', low: 'Low', medium: 'Medium', high: 'High' } as const
+const SHOWN = { '': 'All', undecided: 'Needs my decision', paused: 'Paused', approved: 'Approved, not yet used' } as const
+
+function searchForm({ base }: Frame, { q, risk, show }: ListFilter): Html {
+  return html`<form class="filter" id="filter" method="get" action="${base}" role="search">
+    <div class="grow">
+      <label for="q">Search</label>
+      <input
+        id="q"
+        name="q"
+        type="search"
+        maxlength="${SEARCH_CHARS_MAX}"
+        value="${q}"
+        placeholder="tool, agent, argument, id"
+        autocomplete="off"
+      />
+    </div>
+    ${choice('risk', 'Risk', RISKS, risk)} ${choice('show', 'Show', SHOWN, show)}
+    <button class="quiet">Apply</button>
+  </form>`
+}
+
+function choice(name: string, label: string, options: Readonly<Record<string, string>>, chosen = ''): Html {
+  const items = Object.entries(options).map(
+    ([value, text]) => html`<option value="${value}" ${value === chosen ? html` selected` : null}>${text}</option> `,
+  )
+  return html`<div>
+    <label for="${name}">${label}</label>
+    <select id="${name}" name="${name}">
+      ${items}
+    </select>
+  </div>`
+}
+
+function pager({ base }: Frame, { pages }: ListPage, filter: ListFilter): Html | null {
+  if (pages === 1 && filter.page === 1) return null
+  const link = (to: number, text: string): Html | null =>
+    to < 1 || to > pages ? null : html`<a href="${base}${filterQuery({ ...filter, page: to })}">${text}</a> `
+  return html`<nav class="pager" aria-label="Pages">
+    ${link(Math.min(filter.page - 1, pages), 'Earlier')}
+    <span>Page ${filter.page} of ${pages}</span> ${link(filter.page + 1, 'Later')}
+  </nav>`
 }

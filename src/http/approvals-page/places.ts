@@ -5,11 +5,14 @@ import { ID_CHARS_MAX } from '../../model/request.ts'
 export const PAGE_PATH = '/approvals'
 
 /** A place of the page. */
-export type PagePlace = { readonly kind: 'list' | 'sign-in' | 'sign-out' } | { readonly kind: 'request'; readonly id: string }
+export type PagePlace =
+  { readonly kind: 'list' | 'history' | 'sign-in' | 'sign-out' } | { readonly kind: 'request' | 'agent'; readonly id: string }
 
 /** How each place is asked for; what changes something is never read. */
 export const METHODS = {
   list: ['GET'],
+  history: ['GET'],
+  agent: ['GET'],
   request: ['GET', 'POST'],
   'sign-in': ['POST'],
   'sign-out': ['POST'],
@@ -28,19 +31,36 @@ export function pathOf(url: string): string {
   return url.split('?', 1).join('')
 }
 
+/** The query of a URL. */
+export function queryOf(url: string): URLSearchParams {
+  return new URLSearchParams(url.slice(pathOf(url).length))
+}
+
 /** The place of a path; undefined where there is none. */
 export function pagePlace(path: string): PagePlace | undefined {
   const below = path.slice(PAGE_PATH.length)
   if (below === '' || below === '/') return { kind: 'list' }
-  if (below === '/sign-in' || below === '/sign-out') return { kind: below === '/sign-in' ? 'sign-in' : 'sign-out' }
-  const name = /^\/requests\/([^/]+)$/u.exec(below)?.[1]
+  const plain = (['history', 'sign-in', 'sign-out'] as const).find((kind) => below === `/${kind}`)
+  if (plain !== undefined) return { kind: plain }
+  const [, folder, name] = /^\/(requests|agents)\/([^/]+)$/u.exec(below) ?? []
   const id = name === undefined ? undefined : Id.safeParse(decoded(name))
-  return id?.success === true ? { kind: 'request', id: id.data } : undefined
+  return id?.success === true ? { kind: folder === 'agents' ? 'agent' : 'request', id: id.data } : undefined
 }
 
 /** Where a place is read, below the path of the list as browsers see it. */
 export function linkTo(base: string, place: PagePlace): string {
-  return place.kind === 'request' ? `${base}/requests/${encodeURIComponent(place.id)}` : base
+  switch (place.kind) {
+    case 'request':
+      return `${base}/requests/${encodeURIComponent(place.id)}`
+    case 'agent':
+      return `${base}/agents/${encodeURIComponent(place.id)}`
+    case 'history':
+      return `${base}/history`
+    case 'list':
+    case 'sign-in':
+    case 'sign-out':
+      return base
+  }
 }
 
 /** Where to go after signing in: a place of this page, never another address. */

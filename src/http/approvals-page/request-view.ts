@@ -1,17 +1,32 @@
 import type { ApprovalView } from '../../approvals/wire.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
+import { givenText } from './card-view.ts'
 import { exact, html, type Html, jsonHtml, paragraphs } from './html.ts'
-import { definitions, formToken, type Frame, leftText, note, page, section, timeHtml } from './layout.ts'
-import { pauseLines } from './list-view.ts'
+import {
+  agentLink,
+  definitions,
+  formToken,
+  type Frame,
+  leftText,
+  note,
+  page,
+  pauseLines,
+  section,
+  STALE_NOTE,
+  timeHtml,
+} from './layout.ts'
+import { lookAlikes, type LookAlikes } from './look-alikes-view.ts'
+import { linkTo } from './places.ts'
+import { requestParts, resourceOf } from './request-leaves.ts'
 import type { Session } from './sessions.ts'
 import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
 
 /** A reason that was not accepted, with why. */
 export type Refused = { readonly reason: string; readonly problem: string }
 
-/** What a page of one request says besides the request: how the last form went, or why it was not accepted. */
-export type RequestPageNotes = { readonly notice?: string | null; readonly refused?: Refused }
+/** What a page of one request says besides the request: how the last form went, or why it was not accepted, and what looks like it. */
+export type RequestPageNotes = { readonly notice?: string | null; readonly refused?: Refused; readonly alike?: LookAlikes }
 
 /** Everything about one request, complete, and the form to decide about it. */
 export function requestPage(
@@ -20,39 +35,43 @@ export function requestPage(
   nowMs: number,
   notes: RequestPageNotes = {},
 ): Reply {
-  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)} ${section('who', 'Who asks', requester(view))}
-  ${section('arguments', 'Arguments, complete', requestText(view.request))}
-  ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
+  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)}
   ${view.injections.length === 0 ? null : section('injections', 'Signs of injection in what tools gave back', injectionList(view))}
-  ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
+  ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
+  ${lookAlikes(frame, view, notes.alike)} ${section('arguments', 'Arguments, complete', requestText(view.request))}
+  ${section('who', 'Who asks', requester(frame, view))} ${section('ladder', 'Why it needs a person', ladder(view.ceilings))}
   ${section('risk', `Risk: ${view.risk.points} points, ${view.risk.band}`, riskRules(view.risk))}
-  ${section('trust', 'Trust when it was asked', trustList(view.trust))}
-  ${section('votes', 'Verdicts so far', html`${votes(view)} ${advice(view)}`)} ${decide(frame, view, notes.refused)}`
+  ${section('trust', 'Trust when it was asked', html`${trustList(view.trust)} ${trustLink(frame, view)}`)}
+  ${section('votes', 'Verdicts so far', html`<div id="verdicts" data-live>${votes(view)} ${advice(view)}</div>`)}
+  ${decide(frame, view, notes.refused)}`
   return page(frame, view.action, main, notes.refused === undefined ? 200 : 400)
 }
 
-function heading(frame: Frame & { readonly session: Session }, view: ApprovalView, nowMs: number): Html {
-  const given = view.votes.filter(({ verdict }) => verdict === 'approve').length
+function heading(frame: Frame, view: ApprovalView, nowMs: number): Html {
   return html`<p class="small"><a href="${frame.base}">All approvals</a></p>
     <h1>${view.action}</h1>
-    <p class="lead">
-      <span class="badge ${view.state}">${view.state}</span> <span class="badge ${view.band}">${view.band} risk</span> ${given} of
-      ${view.approvers_needed} approvals,
+    ${STALE_NOTE}
+    <p class="lead" id="standing" data-live>
+      <span class="badge ${view.state}">${view.state}</span>
+      <span class="badge ${view.band}">${view.band} risk</span> ${agentLink(frame.base, view.agent)} asks for
+      <bdi>${resourceOf(view.request) ?? 'no resource'}</bdi>; ${givenText(view)},
       ${view.state === 'pending' || view.state === 'approved' ? leftText(view.ends_at, nowMs) : 'over'}
-      ${mayDecide(frame, view) ? html`· <a href="#decide">Go to your decision</a>` : null}
     </p>`
 }
 
 function noteBoxes({ payload, paused, pauses }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
   return html`${notice == null ? null : note('good', notice)}${refused === undefined ? null : note('bad', refused.problem)}
-  ${payloadNote(payload)}${paused === null ? null : note('bad', `Paused: ${paused}. It does not run for now, and a yes is not taken before it is resumed.`)}
-  ${pauseLines(pauses)}`
+    ${payloadNote(payload)}
+    <div id="pauses" data-live>
+      ${paused === null ? null : note('bad', `Paused: ${paused}. It does not run for now, and a yes is not taken before it is resumed.`)}
+      ${pauseLines(pauses)}
+    </div>`
 }
 
-function requester(view: ApprovalView): Html {
+function requester(frame: Frame, view: ApprovalView): Html {
   const { rollback } = view
   return definitions([
-    ['Agent', view.agent ?? 'none'],
+    ['Agent', agentLink(frame.base, view.agent)],
     ['On behalf of', view.human ?? 'no proven human'],
     ['Asked by', view.requester],
     ['Scope', view.scope],
@@ -72,23 +91,6 @@ function requestText(request: unknown): Html {
     <p class="small">
       Nothing is cut. Characters that are invisible or change the writing direction stand as <mark>U+202E</mark>.
     </p>`
-}
-
-/** The arguments of the tool, and everything else of the request; whatever has another shape is in the rest. */
-function requestParts(request: unknown): { readonly args: unknown; readonly rest: unknown } {
-  const action = memberOf(request, 'action')
-  const properties = memberOf(action, 'properties')
-  const args = memberOf(properties, 'arguments')
-  if (args === undefined) return { args, rest: request }
-  const others = Object.fromEntries(Object.entries(properties as object).filter(([name]) => name !== 'arguments'))
-  const named = Object.fromEntries(Object.entries(action as object).filter(([name]) => name !== 'properties'))
-  const kept = Object.keys(others).length === 0 ? named : { ...named, properties: others }
-  return { args, rest: { ...(request as object), action: kept } }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-  return isObject ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 }
 
 const PAYLOAD_NOTES = {
@@ -132,11 +134,21 @@ function injectionList({ injections }: ApprovalView): Html {
     ${definitions(entries)}`
 }
 
-/** What judging agents said; they decide nothing. */
+function trustLink({ base }: Frame, { agent }: ApprovalView): Html | null {
+  if (agent === null) return null
+  return html`<p class="small">
+    <a href="${linkTo(base, { kind: 'agent', id: agent })}">Trust of <bdi>${agent}</bdi> as it is now</a>
+  </p>`
+}
+
+/** What judging agents said, and why; they decide nothing. */
 function advice({ advice: given }: ApprovalView): Html | null {
   if (given.length === 0) return null
-  const entries = given.map(({ by, class: of, at }) => [html`<bdi>${by}</bdi>`, html`${of}, ${timeHtml(at)}`] as const)
-  return html`<p>Judging agents say, as advice only:</p>
+  const entries = given.map(({ by, class: of, at, reason }) => {
+    const why = reason === null ? html`<span class="small">no reason given</span>` : paragraphs(reason)
+    return [html`<bdi>${by}</bdi>`, html`<strong>${of}</strong>, ${timeHtml(at)}<br />${why}`] as const
+  })
+  return html`<h3>Judging agents say, as advice only</h3>
     ${definitions(entries)}`
 }
 
@@ -162,32 +174,51 @@ function mayDecide({ session }: Frame & { readonly session: Session }, { state, 
   return state === 'pending' && payload !== 'erased' && !given.some(({ person }) => person === session.person)
 }
 
-/** The digest in the form is that of what is shown: a verdict is about what was seen. */
+/** The digest in the form is that of what is shown: a verdict is about what was seen. The form is replaced only once it is of no use. */
 function decide(frame: Frame & { readonly session: Session }, view: ApprovalView, refused: Refused | undefined): Html {
-  if (view.state !== 'pending') return html`<p class="card">${OVER[view.state]}</p>`
-  if (!mayDecide(frame, view)) return html`<p class="card">You have decided. Another person has to decide, too.</p>`
-  return html`<section class="card decide" aria-labelledby="decide">
-    <h2 id="decide">Your decision</h2>
-    <form method="post" action="${frame.base}/requests/${encodeURIComponent(view.decision_id)}">
-      ${formToken(frame.session)}
-      <input type="hidden" name="request_digest" value="${exact(view.request_digest)}" />
-      <label for="reason">Reason</label>
+  const may = mayDecide(frame, view)
+  return html`<div
+    class="${may ? 'decide' : 'decided'}"
+    id="decision"
+    data-live
+    data-state="${view.state} ${may ? 'open' : 'closed'}"
+  >
+    ${may ? decisionForm(frame, view, refused) : html`<p class="card">${doneText(view)}</p>`}
+  </div>`
+}
+
+function doneText({ state, payload }: ApprovalView): string {
+  if (state !== 'pending') return OVER[state]
+  return payload === 'erased' ? 'Nobody can decide about it any more.' : 'You have decided. Another person has to decide, too.'
+}
+
+function decisionForm(frame: Frame & { readonly session: Session }, view: ApprovalView, refused: Refused | undefined): Html {
+  return html`<form
+    method="post"
+    action="${linkTo(frame.base, { kind: 'request', id: view.decision_id })}"
+    aria-label="Your decision"
+  >
+    ${formToken(frame.session)}
+    <input type="hidden" name="request_digest" value="${exact(view.request_digest)}" />
+    <div class="grow">
+      <label for="reason"
+        >Reason <span class="small" id="reason-help">recorded with your name, ${frame.session.person}</span></label
+      >
       <textarea
         id="reason"
         name="reason"
         required
+        rows="2"
         maxlength="${REASON_CHARS_MAX}"
+        placeholder="What you checked, or what is wrong"
         aria-describedby="reason-help"
         ${refused === undefined ? null : html` aria-invalid="true"`}
       >
 ${refused === undefined ? null : exact(refused.reason)}</textarea>
-      <p class="small" id="reason-help">
-        What you checked, or what is wrong. It is recorded with your name, ${frame.session.person}.
-      </p>
-      <div class="buttons">
-        <button class="approve" name="verdict" value="approve">Approve</button>
-        <button class="reject" name="verdict" value="reject">Reject</button>
-      </div>
-    </form>
-  </section>`
+    </div>
+    <div class="buttons">
+      <button class="approve" name="verdict" value="approve">Approve</button>
+      <button class="reject" name="verdict" value="reject">Reject</button>
+    </div>
+  </form>`
 }

@@ -28,8 +28,8 @@ export type Session = {
 export type Sessions = {
   /** Starts a session; `key` is what the cookie holds. */
   readonly open: (caller: Caller, person: string) => { readonly key: string; readonly session: Session }
-  /** The session of a cookie that is not over, which counts as use of it. */
-  readonly find: (key: string) => Session | undefined
+  /** The session of a cookie that is not over. `used`: whether this counts as use of it; a page that refreshes by itself is none. */
+  readonly find: (key: string, used: boolean) => Session | undefined
   readonly close: (key: string) => void
 }
 
@@ -60,7 +60,7 @@ export function createSessions(nowMs: () => number): Sessions {
       kept.set(blind(key), { session, openedMs: nowMs(), usedMs: nowMs() })
       return { key, session }
     },
-    find: (key) => {
+    find: (key, used) => {
       const place = blind(key)
       const found = kept.get(place)
       if (found === undefined) return undefined
@@ -68,7 +68,7 @@ export function createSessions(nowMs: () => number): Sessions {
         kept.delete(place)
         return undefined
       }
-      found.usedMs = nowMs()
+      if (used) found.usedMs = nowMs()
       return found.session
     },
     close: (key) => void kept.delete(blind(key)),

@@ -65,10 +65,12 @@ export function rollbackText({ reversibility, handle }: ApprovalView['rollback']
   return `${UNDOING[reversibility] ?? UNDOING[2]}${kept}`
 }
 
-function levelText(level: Level): string {
+/** A level as people read it, such as `L1 suggest`. */
+export function levelText(level: Level): string {
   return `L${level} ${levelName(level).replaceAll('_', ' ')}`
 }
 
-function rounded(value: number): string {
+/** A number to three decimals. */
+export function rounded(value: number): string {
   return String(Math.round(value * 1_000) / 1_000)
 }
