@@ -233,8 +233,8 @@ const APPROVING = [
   [
     'approval: one that ended redeems nothing',
     'approvals/rules/approval-rules.ts',
-    "state === 'approved' ? null : state",
-    'null',
+    "if (state !== 'approved') return state\n",
+    '',
     RULES,
     '',
   ],
@@ -314,7 +314,7 @@ const ASKING = [
     'refuseForOthers(caller, asked)\n  const',
     'const',
     ACCESS,
-    'decides and reads trust for itself only',
+    'decides, reads trust and asks for permissions for itself only',
   ],
   [
     'decision: one that is not recorded lets nothing run',
@@ -343,7 +343,7 @@ const ASKING = [
   [
     'detectors: what the base denied is no habit',
     'decisions/detect-on-decision.ts',
-    "base_denied: decision.base === 'deny'",
+    "base_denied: ownBaseTerm(inputs.base).outcome === 'deny'",
     'base_denied: false',
     'test/evidence/run-detectors.test.ts',
     'tell what the base policy denied',

@@ -124,14 +124,14 @@ describe('names that nobody knows', () => {
 })
 
 describe('what an agent has done before', () => {
-  const scale = () => ask('operations-agent', 'scale_service', { arguments: { replicas: 3 } })
+  const merge = () => ask('coding-agent', 'merge_pr', { context: { facts: { checks_passed: true, complexity: 2 } } })
   const isFirst = async (tested: TestService): Promise<boolean> =>
-    (await tested.service.evaluate(gateway, scale())).risk.rules.some(({ id }) => id === 'first-use-of-wide-tool')
+    (await tested.service.evaluate(gateway, merge())).risk.rules.some(({ id }) => id === 'first-use-of-wide-tool')
 
   it('is what ran: asking in vain makes nothing familiar', async () => {
     const tested = await testService()
     for (let at = 0; at < 4; at += 1) expect(await isFirst(tested)).toBe(true)
-    await tested.earn('operations-agent', 'delivery:full', 4)
+    await tested.earn('coding-agent', 'source_control:full', 4)
     expect(await isFirst(tested)).toBe(true)
     expect(await isFirst(tested)).toBe(false)
   })

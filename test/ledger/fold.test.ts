@@ -13,8 +13,8 @@ import { operator } from '../support/callers.ts'
 import { START_MS, testService, type TestService } from '../support/test-service.ts'
 import { memoryState } from './memory-state.ts'
 
-const agent = 'finance-agent'
-const scope = 'bookkeeping:light'
+const agent = 'support-agent'
+const scope = 'tickets:light'
 const key = { kind: 'agent', tenant: 'default', id: agent } as const
 
 function memory(stored?: AgentTrust): ProjectionState {
