@@ -88,7 +88,7 @@ describe('the list of approvals in Chromium', () => {
     expect(await alike.locator(`a[href$="${third}"]`).count()).toBe(1)
     expect(await main(page)).toContain('The account is <i>new</i>.')
     await photograph(page, 'request-1280.png')
-    await page.getByRole('link', { name: 'finance-agent', exact: true }).click()
+    await page.getByRole('link', { name: 'finance-agent', exact: true }).first().click()
     expect(await page.locator('h1').innerText()).toBe('Trust of finance-agent')
     expect(await main(page)).toMatch(/payments:full[\s\S]*Level[\s\S]*Weakest layer/u)
     await photograph(page, 'trust-1280.png', true)

@@ -46,7 +46,7 @@ describe('the approvals page in Chromium', () => {
     const alice = await signIn(await visitor({ javaScriptEnabled: false }), server, 'alice')
     expect(await text(alice)).toContain('2 requests wait for approval')
     await photograph(alice, 'approvals-list.png')
-    await alice.locator(`a[href$="${id}"]`).click()
+    await alice.locator(`h2 a[href$="${id}"]`).click()
     // A long text is folded, and complete below its summary.
     await alice.locator('pre summary').first().click()
     expect(await alice.locator('pre').first().innerText()).toContain('line 99 of the statement')
@@ -70,7 +70,7 @@ describe('the approvals page in Chromium', () => {
     expect(await askToPay(server, 900, id)).toMatchObject({ outcome: 'require_approval', decision: false })
 
     const bob = await signIn(await visitor({ javaScriptEnabled: false, colorScheme: 'dark' }), server, 'bob')
-    await bob.locator(`a[href$="${id}"]`).click()
+    await bob.locator(`h2 a[href$="${id}"]`).click()
     expect(await text(bob)).toContain('Called the payee back.')
     await photograph(bob, 'approvals-one-dark.png')
     await decide(bob, 'Approve', 'Budget is free.')

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { canonicalJson } from '../../src/format/canonical-json.ts'
-import { differingKeys, leavesOf, requestParts, resourceOf } from '../../src/http/approvals-page/request-leaves.ts'
+import { differingKeys, requestLeaves, requestParts, resourceOf } from '../../src/http/approvals-page/request-leaves.ts'
 
 const asking = (args: unknown, more: object = {}) => ({
   subject: { type: 'agent', id: 'a' },
@@ -11,7 +11,7 @@ const asking = (args: unknown, more: object = {}) => ({
   ...more,
 })
 const paths = (request: unknown, part = 'arguments'): readonly string[] =>
-  leavesOf(request).leaves.flatMap((leaf) => (leaf.part === part ? [`${leaf.path}=${leaf.value}`] : []))
+  requestLeaves(request).leaves.flatMap((leaf) => (leaf.part === part ? [`${leaf.path}=${leaf.value}`] : []))
 
 describe('the leaves of a request', () => {
   test('have paths that no name can imitate', () => {
@@ -26,28 +26,28 @@ describe('the leaves of a request', () => {
 
   test('of two requests differ exactly where their values do', () => {
     const [a, b] = [asking({ amount: 9, to: 'x' }), asking({ amount: '9', to: 'x', note: 1 }, { context: { session: 's' } })]
-    expect([...differingKeys([a, b].map(leavesOf))].toSorted()).toEqual([
+    expect([...differingKeys([a, b].map(requestLeaves))].toSorted()).toEqual([
       'arguments amount',
       'arguments note',
       'rest context.session',
     ])
-    expect(differingKeys([a, a, a].map(leavesOf)).size).toBe(0)
+    expect(differingKeys([a, a, a].map(requestLeaves)).size).toBe(0)
   })
 
   test('law: requests differ in some leaf if and only if they are different requests', () => {
     const args = fc.jsonValue({ maxDepth: 3 })
     fc.assert(
       fc.property(args, args, (one, other) => {
-        const differ = differingKeys([leavesOf(asking(one)), leavesOf(asking(other))]).size > 0
+        const differ = differingKeys([requestLeaves(asking(one)), requestLeaves(asking(other))]).size > 0
         expect(differ).toBe(canonicalJson(one as never) !== canonicalJson(other as never))
       }),
     )
   })
 
   test('are bounded, and it says so', () => {
-    const many = leavesOf(asking(Array.from({ length: 5_000 }, (_, at) => at)))
+    const many = requestLeaves(asking(Array.from({ length: 5_000 }, (_, at) => at)))
     expect([many.leaves.length, many.complete]).toEqual([2_000, false])
-    expect(leavesOf(asking({ a: 1 })).complete).toBe(true)
+    expect(requestLeaves(asking({ a: 1 })).complete).toBe(true)
   })
 
   test('leave odd requests in one piece', () => {

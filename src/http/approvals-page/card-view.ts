@@ -3,7 +3,7 @@ import { cutText, html, type Html } from './html.ts'
 import { agentLink, type Frame, leftText, pauseLines, timeHtml } from './layout.ts'
 import { linkTo } from './places.ts'
 import type { Card, CardGroup } from './read-list.ts'
-import { differingKeys, type Leaf, leavesOf, resourceOf } from './request-leaves.ts'
+import { differingKeys, type RequestLeaf, requestLeaves, resourceOf } from './request-leaves.ts'
 
 /** Members that one card shows; of those in which look-alikes differ, so many. */
 const [SHOWN_LEAVES, SHOWN_DIFFERENCES] = [5, 12] as const
@@ -12,7 +12,7 @@ const [PATH_CHARS, VALUE_CHARS] = [60, 90] as const
 
 /** Approvals of one agent and tool, side by side; where several wait, what they differ in is said and marked. */
 export function groupView(frame: Frame, group: CardGroup, nowMs: number): Html {
-  const requests = group.flatMap(({ view }) => (view === null ? [] : [leavesOf(view.request)]))
+  const requests = group.flatMap(({ view }) => (view === null ? [] : [requestLeaves(view.request)]))
   const alike = group.length > 1 && group[0]?.summary.state === 'pending'
   const differing = alike ? differingKeys(requests) : new Set<string>()
   const cards = group.map((each) => card(frame, each, differing, nowMs))
@@ -36,7 +36,7 @@ export function groupView(frame: Frame, group: CardGroup, nowMs: number): Html {
 }
 
 /** What look-alikes differ in, by name. */
-function alikeText(group: CardGroup, leaves: readonly Leaf[], differing: ReadonlySet<string>): Html {
+function alikeText(group: CardGroup, leaves: readonly RequestLeaf[], differing: ReadonlySet<string>): Html {
   const first = group[0]?.summary
   const head = html`<strong>${group.length} look alike:</strong> ${first?.action ?? ''}, asked by
     <bdi>${first?.agent ?? 'no agent'}</bdi>.`
@@ -50,7 +50,7 @@ function alikeText(group: CardGroup, leaves: readonly Leaf[], differing: Readonl
 }
 
 /** A member's path; what is not an argument of the tool says so. */
-export function leafName({ part, path }: Pick<Leaf, 'part' | 'path'>): string {
+export function leafName({ part, path }: Pick<RequestLeaf, 'part' | 'path'>): string {
   return part === 'arguments' ? path || 'arguments' : `request: ${path}`
 }
 
@@ -102,8 +102,8 @@ export function givenText({ votes, approvers_needed: needed }: ApprovalSummary):
 }
 
 function facts({ request }: ApprovalView, differing: ReadonlySet<string>): Html {
-  const { leaves } = leavesOf(request)
-  const isDifferent = ({ key }: Leaf): boolean => differing.has(key)
+  const { leaves } = requestLeaves(request)
+  const isDifferent = ({ key }: RequestLeaf): boolean => differing.has(key)
   const plain = leaves.filter((leaf) => leaf.part === 'arguments' && !isDifferent(leaf))
   const shown = [
     ...leaves.filter(isDifferent).slice(0, SHOWN_DIFFERENCES),
@@ -122,7 +122,7 @@ function facts({ request }: ApprovalView, differing: ReadonlySet<string>): Html 
     ${left === 0 ? null : html`<p class="small">and ${left} more ${left === 1 ? 'member' : 'members'}</p>`}`
 }
 
-function fact(leaf: Leaf, differs: boolean): Html {
+function fact(leaf: RequestLeaf, differs: boolean): Html {
   return html`<div${differs ? html` class="differs"` : null}><dt><bdi>${cutText(leafName(leaf), PATH_CHARS)}</bdi></dt>
     <dd><code><bdi>${cutText(leaf.value, VALUE_CHARS)}</bdi></code>${differs ? html` <span class="tag">differs</span>` : null}</dd></div> `
 }

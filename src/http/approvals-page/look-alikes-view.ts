@@ -3,7 +3,7 @@ import { leafName } from './card-view.ts'
 import { cutText, html, type Html } from './html.ts'
 import { type Frame, htmlTable, section, timeHtml } from './layout.ts'
 import { linkTo } from './places.ts'
-import { differingKeys, leavesOf, type RequestLeaves } from './request-leaves.ts'
+import { differingKeys, requestLeaves, type RequestLeaves } from './request-leaves.ts'
 
 /** Differences that are listed, and the longest value among them, in characters. */
 const [ROWS_MAX, VALUE_CHARS] = [50, 300] as const
@@ -14,7 +14,7 @@ export type LookAlikes = { readonly views: readonly ApprovalView[]; readonly mor
 /** What a request and its look-alikes differ in, side by side; nothing where nothing looks like it. */
 export function lookAlikes(frame: Frame, view: ApprovalView, alike: LookAlikes | undefined): Html | null {
   if (alike === undefined || alike.views.length === 0) return null
-  const all = [view, ...alike.views].map(({ request }) => leavesOf(request))
+  const all = [view, ...alike.views].map(({ request }) => requestLeaves(request))
   const keys = [...differingKeys(all)]
   const others = alike.views.map(
     ({ decision_id, requested_at }) =>

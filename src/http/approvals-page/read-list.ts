@@ -5,7 +5,7 @@ import type { ApprovalSummary, ApprovalView } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Service } from '../../service/service.ts'
 import { isIn, isNamed, isWanted, type ListFilter } from './list-filter.ts'
-import { leavesOf } from './request-leaves.ts'
+import { requestLeaves } from './request-leaves.ts'
 
 /** Cards of one page. */
 export const PAGE_CARDS = 25
@@ -95,7 +95,7 @@ async function searched(
 }
 
 function isInside(view: ApprovalView | null, text: string): boolean {
-  return view !== null && leavesOf(view.request).leaves.some(({ path, value }) => isIn(text, [path, value]))
+  return view !== null && requestLeaves(view.request).leaves.some(({ path, value }) => isIn(text, [path, value]))
 }
 
 async function viewOf(service: Reads, caller: Caller, id: string): Promise<ApprovalView | null> {

@@ -2,7 +2,7 @@
 const LEAVES_MAX = 2_000
 
 /** A value of a request that has no members: a text, number, truth, null, or what is empty. */
-export type Leaf = {
+export type RequestLeaf = {
   /** Tells leaves apart: equal in two requests where it is the same member. */
   readonly key: string
   /** In the arguments of the tool, or elsewhere in the request. */
@@ -14,7 +14,7 @@ export type Leaf = {
 }
 
 /** The leaves of a request in their order. `complete` false: there are more than are looked at. */
-export type RequestLeaves = { readonly leaves: readonly Leaf[]; readonly complete: boolean }
+export type RequestLeaves = { readonly leaves: readonly RequestLeaf[]; readonly complete: boolean }
 
 /** The arguments of the tool, and everything else of the request; whatever has another shape is in the rest. */
 export function requestParts(request: unknown): { readonly args: unknown; readonly rest: unknown } {
@@ -36,9 +36,9 @@ export function resourceOf(request: unknown): string | null {
 }
 
 /** Every leaf of a request; two requests have the same leaves only if they hold the same values in the same places. */
-export function leavesOf(request: unknown): RequestLeaves {
+export function requestLeaves(request: unknown): RequestLeaves {
   const { args, rest } = requestParts(request)
-  const leaves: Leaf[] = []
+  const leaves: RequestLeaf[] = []
   if (args !== undefined) collect(args, { part: 'arguments', path: '' }, leaves)
   collect(rest, { part: 'rest', path: '' }, leaves)
   return { leaves: leaves.slice(0, LEAVES_MAX), complete: leaves.length <= LEAVES_MAX }
@@ -57,7 +57,7 @@ export function differingKeys(all: readonly RequestLeaves[]): ReadonlySet<string
   return new Set([...values].filter(([, seen]) => differs(seen)).map(([key]) => key))
 }
 
-function collect(value: unknown, { part, path }: Pick<Leaf, 'part' | 'path'>, leaves: Leaf[]): void {
+function collect(value: unknown, { part, path }: Pick<RequestLeaf, 'part' | 'path'>, leaves: RequestLeaf[]): void {
   if (leaves.length > LEAVES_MAX) return
   const members = membersOf(value)
   if (members.length === 0) {

@@ -1,7 +1,7 @@
 /** A page that refreshes by itself sends this header, so that it keeps no session alive that nobody uses. */
 export const REFRESH_HEADER = 'x-refresh'
 /** How often a page that is looked at is refreshed, seconds. */
-export const REFRESH_SECONDS = 10
+const REFRESH_SECONDS = 10
 /** How long an answer is waited for, and a pause in typing before the list is searched, ms. */
 const [ANSWER_MS_MAX, TYPING_MS] = [8_000, 300] as const
 

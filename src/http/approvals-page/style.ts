@@ -30,7 +30,7 @@ ul.plain { list-style: none; margin: 0; padding: 0 }
 .head, .foot { display: flex; flex-wrap: wrap; gap: .15rem 1rem; justify-content: space-between; align-items: baseline } .foot { margin-top: auto; padding-top: .4rem; align-items: center }
 .head h2 { margin: 0; overflow-wrap: anywhere; min-width: 0 } .left { font-variant-numeric: tabular-nums }
 dl.facts { display: block; border-top: 1px solid var(--line) } .facts > div { display: grid; grid-template-columns: minmax(5.5rem, 30%) 1fr; gap: 0 .75rem; padding: .2rem .4rem; border-bottom: 1px solid var(--line) }
-.facts dt { overflow-wrap: anywhere } .facts dd { margin: 0 } .differs { background: var(--warn-soft) }
+.facts dt { overflow-wrap: anywhere } .facts dd { margin: 0 } .differs { background: var(--warn-soft) } td.differs { box-shadow: -.4rem 0 0 var(--warn-soft) }
 .tag { color: var(--warn); border: 1px solid currentColor; border-radius: 99px; padding: 0 .45rem; font-size: .8rem; font-weight: 600; white-space: nowrap }
 .pager { display: flex; gap: 1.25rem; align-items: center; margin: 0 0 1rem }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 99px; padding: 0 .6rem; font-size: .85rem; font-weight: 600; white-space: nowrap }
