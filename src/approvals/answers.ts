@@ -1,9 +1,11 @@
 import { byCodeUnit } from '../format/order.ts'
+import { rollbackViewOf } from '../evidence/rollback-view.ts'
 import { gravestFirst } from '../incidents/rules/gravest-first.ts'
 import type { IncidentView } from '../incidents/wire.ts'
 import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { JudgeAdvice } from '../ledger/documents/tally.ts'
+import type { Rollback } from '../ledger/documents/verdicts.ts'
 import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
 import { type Pausable, resumedBy } from '../ledger/fold/pauses.ts'
 import type { StoredRecord, View } from '../ledger/store.ts'
@@ -48,10 +50,11 @@ export function summaryOf(approval: Approval, nowMs: number, held: HeldBack): Ap
   }
 }
 
-/** What stands beside an approval by now: why it cannot be used, what judging agents said, incidents of the agent in its scope. */
+/** What stands beside an approval by now: why it cannot be used, what judging agents said, what is known of its way back, incidents of the agent in its scope. */
 type Standing = {
   readonly held: HeldBack
   readonly advice: readonly JudgeAdvice[]
+  readonly rollback: Rollback | undefined
   readonly incidents: readonly IncidentView[]
 }
 
@@ -60,7 +63,7 @@ export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { held, advice, incidents }: Standing,
+  { held, advice, rollback, incidents }: Standing,
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
@@ -81,11 +84,7 @@ export function approvalViewOf(
     incidents: incidents.toSorted(gravestFirst),
     injections: injectionsOf(facts),
     advice: advice.map(({ by, class: of, at_ms }) => ({ by, class: of, at: iso(at_ms) })),
-    rollback: {
-      reversibility: action.reversibility,
-      handle: action.rollback_handle ? 'rollback_handle' : null,
-      until: action.reversible_until,
-    },
+    rollback: rollbackViewOf(action, rollback, nowMs),
   }
 }
 

@@ -1,11 +1,12 @@
 import type { ApprovalView } from '../../approvals/wire.ts'
+import { rollbackText } from '../../evidence/rollback-view.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
 import { exact, html, type Html, jsonHtml, paragraphs } from './html.ts'
 import { definitions, formToken, type Frame, leftText, note, page, section, timeHtml } from './layout.ts'
 import { pauseLines } from './list-view.ts'
 import type { Session } from './sessions.ts'
-import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
+import { ladder, riskRules, trustList } from './standing-views.ts'
 
 /** A reason that was not accepted, with why. */
 export type Refused = { readonly reason: string; readonly problem: string }

@@ -1,6 +1,7 @@
 import type { RiskBands } from '../../catalogue/catalogue-file.ts'
 import { DEFAULT_RISK_BANDS } from '../../catalogue/static-points.ts'
 import { matricesOf } from '../../decisions/rules/ask-policies.ts'
+import type { RollbackView } from '../../evidence/wire.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
@@ -22,13 +23,19 @@ export type Explained = {
   readonly would?: WouldBody | null
   /** What detectors made of it; absent where none looked. */
   readonly watch?: DecisionBody['watch']
+  /** The way back by now; absent where it was not asked for. */
+  readonly rollback?: RollbackView
 }
 
 /** The parts of a policy set that a decision is explained by. */
 export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants' | 'catalogue'>
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */
-export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | undefined): Explained {
+export function explainedOf(
+  { record }: StoredRecord,
+  policySet: ExplainedBy | undefined,
+  rollback?: RollbackView,
+): Explained {
   const { decision, facts, would, watch } = decisionBodyOf(record)
   return {
     decision,
@@ -39,6 +46,7 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     bands: policySet?.catalogue.riskBands ?? DEFAULT_RISK_BANDS,
     would,
     ...(watch === undefined ? {} : { watch }),
+    ...(rollback === undefined || !decision.decision ? {} : { rollback }),
   }
 }
 
