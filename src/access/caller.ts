@@ -6,6 +6,7 @@ import { type Party, TYPE_CHARS_MAX } from '../model/request.ts'
 import { ANY_SIGNAL_CLASSES, AnySignalClass } from '../model/signal-classes.ts'
 import { EvidenceSource } from '../trust/constants.ts'
 import type { Posture } from '../trust/posture.ts'
+import type { VerifiedClaims } from './verified-claims.ts'
 
 /** What a credential may do (docs/architecture.md, "Who may call what"). */
 export const ROLES = [
@@ -108,6 +109,8 @@ export type Caller = CallerStanding & {
   readonly expires_ms?: number
   /** With `agent` only: the chain that the credential proves. */
   readonly delegation?: Delegation
+  /** With `agent` only: what the issuer says of the person for whom it acts, or, where there is none, of the agent. */
+  readonly claims?: VerifiedClaims
   /** With `agent` only: what the credential proves about itself and the workload, at this request. */
   readonly posture?: Posture
 }

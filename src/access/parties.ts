@@ -1,4 +1,4 @@
-import { type ChainProblem, type ChainRelation, Party, type Request } from '../model/request.ts'
+import { type ChainProblem, type ChainRelation, Party, type Request, TEAM_TYPE } from '../model/request.ts'
 import { isAgents } from './authority.ts'
 import type { Caller } from './caller.ts'
 
@@ -14,6 +14,8 @@ export type Parties = {
   /** `claimed`: only the body says so; the link lowers this decision, and is charged with nothing. */
   readonly links: readonly { readonly party: Party; readonly relation: ChainRelation; readonly claimed: boolean }[]
   readonly problems: readonly ChainProblem[]
+  /** The team on whose behalf the body says it is; it lifts nothing, and its owner answers. Absent: none. */
+  readonly team?: Party
   /** The proven human, as subject or on whose behalf; null where none was proven. */
   readonly human: Party | null
 }
@@ -52,13 +54,15 @@ export function partiesOf(request: Request, caller: Caller): Parties {
   const isHuman = (party: Party): boolean => caller.human_subject_types.includes(party.type)
   const subject: Party = { type: request.subject.type, id: request.subject.id }
   const context = (request.context ?? {}) as { readonly on_behalf_of?: Party; readonly chain?: readonly Party[] }
+  const { on_behalf_of: behalf } = context
+  const isTeam = behalf?.type === TEAM_TYPE && !isHuman(behalf)
   const act = actors(request.subject.properties?.['act'])
   const proven = (caller.delegation?.links ?? []).map((link) => ({ ...link, claimed: false }))
   const isNew = (party: Party): boolean => !isProven(party, caller.delegation)
   const claimed = [
     ...act.parties.map((party) => ({ party, relation: 'act' as const })),
     ...(context.chain ?? []).map((party) => ({ party, relation: 'chain' as const })),
-    ...(context.on_behalf_of === undefined ? [] : [{ party: context.on_behalf_of, relation: 'on_behalf_of' as const }]),
+    ...(behalf === undefined || isTeam ? [] : [{ party: behalf, relation: 'on_behalf_of' as const }]),
   ].filter(({ party }) => isNew(party))
   const others = claimed.filter(({ party }) => !isHuman(party))
   const humans = [subject, ...claimed.map(({ party }) => party)].filter(isHuman)
@@ -76,6 +80,7 @@ export function partiesOf(request: Request, caller: Caller): Parties {
     agent_claimed: agent !== null && !subjectIsAgent && isClaimed,
     links,
     problems,
+    ...(isTeam ? { team: behalf } : {}),
     human: caller.delegation?.human ?? humans[0] ?? null,
   }
 }

@@ -145,6 +145,13 @@ export const CatalogueAgent = z.strictObject({
 
 export type CatalogueAgent = z.infer<typeof CatalogueAgent>
 
+/** A team that agents act for. */
+const CatalogueTeam = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  /** The human who answers for what is done for the team. */
+  owner: z.string().min(1).max(NAME_CHARS_MAX),
+})
+
 /** A server that offers tools, such as an MCP server. */
 const CatalogueServer = z.strictObject({
   description: z.string().max(1_000).optional(),
@@ -178,6 +185,8 @@ export const CatalogueFile = z.strictObject({
   default_levels: CategoryLevels.optional(),
   /** Where the risk bands end; by default `low` at 1 point, `medium` at 3. They decide the stake class too, which is where trust is earned. */
   risk_bands: z.strictObject({ low_points_max: points, medium_points_max: points }).partial().optional(),
+  /** Teams that a request may name in `context.on_behalf_of`; one that is not here is denied. */
+  teams: z.record(z.string().max(256), CatalogueTeam).optional(),
   /** Servers by the `namespace` of their tools. Once any is listed, one that is not counts as unaudited. */
   servers: z.record(z.string().max(NAME_CHARS_MAX), CatalogueServer).optional(),
 })
@@ -232,3 +241,6 @@ export type ActionClass = {
 
 /** What the catalogue knows of an agent. Unknown agents are high-consequence and have trust 0. */
 export type AgentClass = { readonly id: string; readonly known: boolean; readonly class: string; readonly tier: ConsequenceTier }
+
+/** A team of the catalogue, and who answers for it. */
+export type KnownTeam = { readonly id: string; readonly owner: string }

@@ -6,11 +6,12 @@ import {
   type AgentClass,
   type CatalogueFile,
   type CatalogueTool,
+  type KnownTeam,
   type RiskBands,
   type TenantLevels,
   UNKNOWN_CLASS,
 } from './catalogue-file.ts'
-import { dispositionIn, levelCap, tighter } from './declared-scope.ts'
+import { dispositionIn, levelCap, lowerDisposition } from './declared-scope.ts'
 import { type CatalogueProblem, type DeclaredScope, checkCatalogue, stagesOf } from './problems.ts'
 import { riskBandsOf, stakeClass, staticPoints } from './static-points.ts'
 import { type CatalogueVocabulary, vocabularyOf } from './vocabulary.ts'
@@ -42,6 +43,8 @@ export type Catalogue = {
   readonly classify: (actionName: string, context: ClassifyContext) => ActionClass
   /** What is known of an agent; one that is not in the catalogue is of high consequence. */
   readonly agent: (id: string) => AgentClass
+  /** A team that agents may act for; undefined: nobody answers for it. */
+  readonly team: (id: string) => KnownTeam | undefined
   /** Which of these servers nobody audited, sorted. Tools' own namespaces count only once the catalogue lists servers; a server that a request names always does. */
   readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
@@ -79,6 +82,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   const tools = new Map(Object.entries(file.tools))
   const scopes = new Map(Object.entries(file.trust_scopes))
   const agents = new Map(Object.entries(file.agents))
+  const teams = new Map(Object.entries(file.teams ?? {}))
   const servers = new Map(Object.entries(file.servers ?? {}))
   const terms: Terms = {
     stages: stagesOf(file),
@@ -93,6 +97,10 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       return classOf({ name: actionName, tool, terms, scope: scopes.get(tool.scope), agentScope, context })
     },
     agent: (id) => agentClass(id, agents.get(id)),
+    team: (id) => {
+      const team = teams.get(id)
+      return team === undefined ? undefined : { id, owner: team.owner }
+    },
     unaudited: (namespace, named) => {
       const path = [...(namespace === null || file.servers === undefined ? [] : [namespace]), ...named]
       return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
@@ -179,7 +187,10 @@ function classOf(entry: Entry): ActionClass {
     ...weight,
     static_points: staticPoints(weight),
     default_level: levelMax(entry),
-    disposition: tighter(dispositionIn(scope, name), agentScope === undefined ? 'auto_approve' : dispositionIn(agentScope, name)),
+    disposition: lowerDisposition(
+      dispositionIn(scope, name),
+      agentScope === undefined ? 'auto_approve' : dispositionIn(agentScope, name),
+    ),
     ...(isSupervised(entry) ? { supervised: true as const } : {}),
     negative_signal: tool.negative_signal ?? null,
     classification: tool.classification ?? null,

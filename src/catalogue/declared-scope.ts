@@ -20,6 +20,6 @@ export function dispositionIn(scope: DeclaredScope | undefined, tool: string): D
 }
 
 /** The tighter of two dispositions. */
-export function tighter(a: Disposition, b: Disposition): Disposition {
+export function lowerDisposition(a: Disposition, b: Disposition): Disposition {
   return DISPOSITIONS.indexOf(a) >= DISPOSITIONS.indexOf(b) ? a : b
 }

@@ -14,7 +14,7 @@ export type PartConflict = {
 }
 
 /** The sections of a catalogue; a name stands in one file only. */
-export const CATALOGUE_SECTIONS = ['trust_scopes', 'tools', 'agents', 'servers', 'default_levels', 'risk_bands'] as const
+export const CATALOGUE_SECTIONS = ['trust_scopes', 'tools', 'agents', 'teams', 'servers', 'default_levels', 'risk_bands'] as const
 type Section = (typeof CATALOGUE_SECTIONS)[number]
 
 /** Whether a file of a catalogue folder is that of one agent: it says `agent` at the top. */
@@ -43,7 +43,9 @@ export function mergeCatalogues(parts: readonly CataloguePart[]): {
     Object.fromEntries(parts.flatMap(({ catalogue }) => Object.entries(catalogue[section] ?? {}))) as NonNullable<
       CatalogueFile[S]
     >
-  const optional = <S extends 'servers' | 'default_levels' | 'risk_bands'>(section: S): Pick<CatalogueFile, S> | object =>
+  const optional = <S extends 'teams' | 'servers' | 'default_levels' | 'risk_bands'>(
+    section: S,
+  ): Pick<CatalogueFile, S> | object =>
     parts.some(({ catalogue }) => catalogue[section] !== undefined) ? { [section]: all(section) } : {}
   const catalogue: CatalogueFile = {
     version: 1,
@@ -51,6 +53,7 @@ export function mergeCatalogues(parts: readonly CataloguePart[]): {
     trust_scopes: all('trust_scopes'),
     tools: all('tools'),
     agents: all('agents'),
+    ...optional('teams'),
     ...optional('servers'),
     ...optional('default_levels'),
     ...optional('risk_bands'),

@@ -7,7 +7,7 @@ import { riskBandsOf } from './static-points.ts'
 export type DeclaredScope = CatalogueFile['trust_scopes'][string]
 
 /** Which naming of the stages a catalogue uses. */
-export function stagesOf({ stages }: CatalogueFile): StageVersion {
+export function stagesOf({ stages }: Pick<CatalogueFile, 'stages'>): StageVersion {
   return stages ?? 1
 }
 

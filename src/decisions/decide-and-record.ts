@@ -90,7 +90,11 @@ export async function decideAndRecord(deps: DecideDeps, context: DecisionContext
     const { question, policySet } = context
     const derivation = await derive({ question, facts: read.facts, policySet, timed: kind.timed })
     context.asked.onBase?.(derivation.base)
-    const masked = maskedPointers(deps.mask ? policySet : undefined, context.asked, deps.observe)
+    const masked = maskedPointers(
+      deps.mask ? policySet : undefined,
+      { ...context.asked, claims: context.caller.claims },
+      deps.observe,
+    )
     const recorded = await record(deps, { context, kind, keys, read, derivation, masked, isLast: attempt === ATTEMPTS_MAX })
     if (recorded !== undefined) return recorded
   }

@@ -10,6 +10,7 @@ import type { PolicyEvaluation } from '../model/evaluation.ts'
 import { compositionOf } from '../model/request.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import { destinationDigest } from '../ledger/destination-digest.ts'
+import { ownBaseTerm } from '../pdp/terms.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
 import type { DutyTold } from './tell-duties.ts'
 import { isEscalation } from './rules/escalation.ts'
@@ -59,7 +60,7 @@ export function decisionRecord(decided: Decided, consequences: Consequences): Au
 
 function bodyOf({ context, facts, derivation }: Decided, { approval, verification, body, source }: Consequences) {
   const { asked, request, question } = context
-  const { decision, risk, base, graduation, inputs, would } = derivation
+  const { decision, risk, base, delegator, graduation, inputs, would } = derivation
   const { purpose, session, environment } = request.context ?? {}
   return {
     protocol: asked.protocol,
@@ -74,6 +75,7 @@ function bodyOf({ context, facts, derivation }: Decided, { approval, verificatio
     facts,
     risk,
     base,
+    ...(delegator === null ? {} : { delegator }),
     graduation: graduationTrace(graduation),
     refusals: inputs.budget_refusals,
     decision,
@@ -128,8 +130,8 @@ export function seenEffects({ context, facts, derivation }: Seen): readonly Effe
       kind: 'seen',
       agent: accounts.own,
       action: ran && isRemembered && facts.action.known ? facts.action.name : null,
-      // Only what the static policy refuses: graduated refusals are no offence.
-      denied: derivation.decision.base === 'deny',
+      // Only what the static policy refuses the subject itself: graduated refusals, and what the person behind an agent may not, are no offence.
+      denied: ownBaseTerm(derivation.inputs.base).outcome === 'deny',
       domains: ran && isRemembered && domains !== null && domains !== 'unknown' ? domains.slice(0, 64) : [],
       ...(ran && isRemembered && Array.isArray(destinations) && destinations.length > 0
         ? { destinations: destinations.slice(0, 64).map(destinationDigest) }

@@ -9,6 +9,7 @@ import { project } from '../ledger/fold/fold.ts'
 import { activityKey } from '../ledger/keys.ts'
 import { sandbox } from '../ledger/sandbox.ts'
 import type { Transaction } from '../ledger/store.ts'
+import { ownBaseTerm } from '../pdp/terms.ts'
 import type { TrustChange } from '../trust/trust-change.ts'
 import type { Decided } from './decision-context.ts'
 import { escalationAttempt, isAlarming, withEscalationAlarm } from './rules/escalation.ts'
@@ -51,13 +52,13 @@ export function detectOnDecision(
 function runOf({ context, facts, derivation }: Decided, judged: Judged, transaction: Transaction): DetectorRun {
   const { observation, tenant, policySet } = context
   if (observation === undefined) return NO_DETECTOR_RUN
-  const { decision } = derivation
+  const { decision, inputs } = derivation
   const standing = { tenant, agent: judged.agent, nowMs: facts.at_ms, posture: facts.caller.posture }
   return runDetectorsOnDecision(
     {
       tenant,
       judged,
-      digest: { ...observation, base_denied: decision.base === 'deny', ran: decision.decision },
+      digest: { ...observation, base_denied: ownBaseTerm(inputs.base).outcome === 'deny', ran: decision.decision },
       identified: isIdentified(transaction, standing, policySet.constants),
       classifierAnswers: facts.outside,
     },

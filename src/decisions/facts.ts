@@ -38,9 +38,11 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
       supported_obligations: caller.supported_obligations,
       verified_facts: caller.verified_facts,
       ...postureFact(context),
+      ...(caller.claims === undefined ? {} : { claims: caller.claims }),
       ...(vouchesForSessions(caller) ? { vouches_for_sessions: true as const } : {}),
     },
     parties,
+    ...teamFact(context),
     action,
     agent:
       parties.agent === null ? { id: parties.human?.id ?? '', known: true, class: 'human', tier: 'standard' } : context.agent,
@@ -109,6 +111,12 @@ function injectionFacts({ tenant, agents, session, atMs: nowMs }: RequestContext
     injectionsIn(view, { tenant, agent, session, nowMs }).map((found) => ({ ...found, agent })),
   )
   return injections.length === 0 ? {} : { injections }
+}
+
+/** The team that a request is for, and who answers for it. */
+function teamFact({ parties: { team }, policySet: { catalogue } }: RequestContext): Pick<DecisionFacts, 'team'> {
+  const known = team === undefined ? undefined : catalogue.team(team.id)
+  return known === undefined ? {} : { team: known }
 }
 
 function postureFact({ caller, parties }: RequestContext): Pick<CallerFacts, 'posture'> {

@@ -1,7 +1,9 @@
+import { type VerifiedClaims, withVerifiedClaims } from '../access/verified-claims.ts'
 import { jsonPointer, pointerSteps } from '../format/source-place.ts'
 import { SENSITIVE_POINTERS } from '../ledger/record.ts'
 import type { Observer } from '../model/observation.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { DecisionRequest } from './decision-request.ts'
 
 /** The mask rule's entrypoint, by OPA's own name. */
@@ -19,6 +21,13 @@ const SEALED_STEPS = SENSITIVE_POINTERS.decision
 const POINTER = /^(?:\/(?:[^/~]|~[01])*)*$/u
 /** Members of the context that the record repeats as the goal. */
 const GOALS = ['purpose', 'session', 'environment'] as const
+
+/** Where policies are told verified claims, and where the record keeps them. */
+const CLAIMS_TOLD = '/subject/properties/verified'
+const CLAIMS_KEPT = '/body/facts/caller/claims'
+
+/** What masks are asked about: a question, and what the issuer says of who asks. */
+type MaskedRequest = DecisionRequest & { readonly claims?: VerifiedClaims | undefined }
 
 /** Whether one pointer is, holds, or is inside the other. */
 function overlaps(one: string, other: string): boolean {
@@ -41,21 +50,44 @@ function inRecord(steps: Steps, foreign: boolean): readonly string[] {
  * The record members that are stored without their value, as the policy set's `system/log/mask` says. Fails closed: a mask rule
  * that cannot be evaluated, or says something else than pointers, masks every sensitive member.
  */
-export function maskedPointers(policySet: PolicySet | undefined, asked: DecisionRequest, observe: Observer): readonly string[] {
+export function maskedPointers(policySet: PolicySet | undefined, asked: MaskedRequest, observe: Observer): readonly string[] {
   if (policySet?.mask === undefined) return []
+  const { mask } = policySet
   const input = asked.baseInput ?? asked.request
-  const evaluation = policySet.mask.evaluate(MASK_ENTRYPOINT, { input, path: asked.entrypoint ?? '' })
-  if (evaluation.kind === 'undefined') return []
-  const masks: unknown = evaluation.kind === 'value' ? evaluation.value : undefined
-  const pointers = Array.isArray(masks) ? masks.map(pointerOf) : [undefined]
-  if (!pointers.every((pointer) => pointer !== undefined)) {
+  const pointers = masksOf(mask, input, asked)
+  const hidden = asked.claims === undefined ? [] : maskedClaims(mask, asked, asked.claims)
+  if (pointers === undefined || hidden === undefined) {
     observe({ kind: 'degraded', cause: 'mask' })
     return SENSITIVE_POINTERS.decision
   }
   const foreign = asked.baseInput !== undefined
   const places = placesOf(pointers, input)
   const kept = widened(places, input, foreign ? [] : SEALED_STEPS)
-  return [...new Set(kept.flatMap((steps) => inRecord(steps, foreign)))].sort()
+  return [...new Set([...kept.flatMap((steps) => inRecord(steps, foreign)), ...hidden])].sort()
+}
+
+/** The pointers that the mask rule gives for an input; undefined where it fails or says something else. */
+function masksOf(mask: Policy, input: unknown, { entrypoint = '' }: MaskedRequest): readonly string[] | undefined {
+  const evaluation = mask.evaluate(MASK_ENTRYPOINT, { input, path: entrypoint })
+  if (evaluation.kind === 'undefined') return []
+  const masks: unknown = evaluation.kind === 'value' ? evaluation.value : undefined
+  const pointers = Array.isArray(masks) ? masks.map(pointerOf) : [undefined]
+  return pointers.every((pointer) => pointer !== undefined) ? pointers : undefined
+}
+
+/** Claims that are stored without their value: those that the mask rule would hide where policies are told them, each whole. */
+function maskedClaims(mask: Policy, asked: MaskedRequest, claims: VerifiedClaims): readonly string[] | undefined {
+  const { request } = asked
+  const input = { ...request, subject: withVerifiedClaims(request.subject, claims) }
+  const pointers = masksOf(mask, input, asked)
+  if (pointers === undefined) return undefined
+  const inside = `${CLAIMS_TOLD}/`
+  const places = placesOf(pointers, input).map(jsonPointer)
+  if (places.some((place) => inside.startsWith(`${place}/`))) return [CLAIMS_KEPT]
+  const names = places.flatMap((place) =>
+    place.startsWith(inside) ? pointerSteps(place.slice(CLAIMS_TOLD.length)).slice(0, 1) : [],
+  )
+  return [...new Set(names)].map((name) => `${CLAIMS_KEPT}${jsonPointer([name])}`)
 }
 
 /** A mask is a pointer, or `{op, path}`: `remove` and `upsert` alike hide what was there. */

@@ -19,7 +19,7 @@ export type ReplayResult =
     }
 
 /** The members that a replay must give again. */
-const COMPARED = ['risk', 'base', 'graduation', 'decision', 'would'] as const
+const COMPARED = ['risk', 'base', 'delegator', 'graduation', 'decision', 'would'] as const
 
 /** The policy set that a decision record was made under. */
 export function policySetOf(stored: StoredRecord): string {
@@ -44,12 +44,13 @@ export async function replayDecision(stored: StoredRecord, policySet: PolicySet 
     ...(body.protocol === 'opa-log' ? { answered: body.base } : {}),
   }
   const first = await derive({ question, facts: body.facts, policySet })
-  const { risk, base, graduation, decision, would } = deriveRefused(first, body.refusals, body.would?.refusals)
+  const { risk, base, delegator, graduation, decision, would } = deriveRefused(first, body.refusals, body.would?.refusals)
   const rehearsed = would === null ? null : wouldTrace(would, body.would?.rehearsal ?? null)
-  const again = { risk, base, graduation: graduationTrace(graduation), decision, would: rehearsed }
+  const again = { risk, base, delegator, graduation: graduationTrace(graduation), decision, would: rehearsed }
   const differences = COMPARED.flatMap((member) => {
     const replayed: unknown = JSON.parse(JSON.stringify(again[member]))
-    const recorded: unknown = member === 'would' ? body.would : stored.record.body[member]
+    // Absent stands for null: of records that say nothing of it, and where there is nothing.
+    const recorded: unknown = member === 'would' ? body.would : (stored.record.body[member] ?? null)
     return canonicalJson(recorded) === canonicalJson(replayed) ? [] : [{ member, recorded, replayed }]
   })
   return differences.length === 0 ? { state: 'equal' } : { state: 'different', differences }

@@ -50,7 +50,7 @@ export type RequestContext = ContextSources & {
 export function requestContext(sources: ContextSources): RequestContext {
   const { request, caller, policySet, atMs } = sources
   const { catalogue } = policySet
-  const parties = partiesOf(request, caller)
+  const parties = withKnownTeam(partiesOf(request, caller), policySet)
   const supported = supportedObligations(request, caller)
   const verified = verifiedFacts(request, caller.verified_facts)
   const agent = catalogue.agent(parties.agent?.id ?? '')
@@ -83,6 +83,12 @@ export function requestContext(sources: ContextSources): RequestContext {
 /** What a tenant decides actions on at most; undefined where it says nothing. */
 function levelsOfTenant({ settings }: PolicySet, tenant: string): TenantLevels | undefined {
   return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant]?.levels : undefined
+}
+
+/** Nobody answers for a team that is not in the catalogue, so the chain is wrong. */
+function withKnownTeam(parties: Parties, { catalogue }: PolicySet): Parties {
+  if (parties.team === undefined || catalogue.team(parties.team.id) !== undefined) return parties
+  return { ...parties, problems: [...parties.problems, 'unknown_team'] }
 }
 
 /** `pep` obligations that hold for a request: what the credential supports, narrowed by what the request says. */

@@ -7,7 +7,7 @@ import { spotChecksKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
 import type { Obligation } from '../model/ceiling.ts'
 import type { Decided } from './decision-context.ts'
-import { agentOwner } from './tell-duties.ts'
+import { answeringOwner } from './tell-duties.ts'
 import { SAMPLED_LEVEL } from './verification-duty.ts'
 
 /** Within how many hours somebody has to look, where the duty does not say (`hours`). */
@@ -39,7 +39,7 @@ export function drawSpotCheck(
     agent: agent.id,
     action: facts.action.name,
     scope: context.scope,
-    owner: agentOwner(context),
+    owner: answeringOwner(context),
     causes: drawn.map(({ cause }) => cause),
     at_ms: facts.at_ms,
     due_ms: Math.min(...drawn.map(({ due_ms }) => due_ms)),

@@ -33,7 +33,7 @@ export function tellDuties(decided: Decided, view: Pick<View, 'document'>): Told
   if (duties.length === 0 && !isEscalation(facts)) return { told: [], effects: [], body: {} }
   const activity = view.document(activityKey(context.tenant, context.accounts.own))
   const attempts = escalationAttempt(facts, activity)
-  const owner = agentOwner(context)
+  const owner = answeringOwner(context)
   const tell = (duty: ToldKind, action: string | null): DutyTold => {
     return { duty, told: !wasTold(activity, { what: duty, action }, facts.at_ms), owner, action }
   }
@@ -58,9 +58,15 @@ function bodyOf(told: readonly DutyTold[], attempts: number | null, owner: strin
   }
 }
 
-/** Who answers for the deciding agent, as the catalogue says; null where nobody does. */
-export function agentOwner({ parties, policySet }: DecisionContext): string | null {
-  const owners = policySet.catalogue.owners()
+/**
+ * Who answers for a decision, as the catalogue says: the owner of the team, where the credential proves on whose behalf its agents act;
+ * otherwise the owner of the agent, because a body could name any team, and the team's where the agent has none. Null: nobody does.
+ */
+export function answeringOwner({ parties, policySet: { catalogue }, caller }: DecisionContext): string | null {
+  const owners = catalogue.owners()
   const id = parties.agent?.id ?? ''
-  return Object.hasOwn(owners, id) ? (owners[id] ?? null) : null
+  const ofAgent = Object.hasOwn(owners, id) ? owners[id] : undefined
+  const ofTeam = parties.team === undefined ? undefined : catalogue.team(parties.team.id)?.owner
+  const [first, second] = caller.trusted_chain === true ? [ofTeam, ofAgent] : [ofAgent, ofTeam]
+  return first ?? second ?? null
 }

@@ -89,9 +89,9 @@ export function createEventStreams({ size, read, pace }: EventStreamsDeps): Even
       if (open.size >= STREAMS_MAX || [...open.values()].filter((each) => each === who).length >= STREAMS_PER_CREDENTIAL_MAX)
         throw new ServiceError(
           'rate_limited',
-          `the credential "${actorOf(caller)}" has, or all together have, too many streams`,
+          `the credential "${actorOf(caller)}" has, or all together have, too many streams: at most ${STREAMS_PER_CREDENTIAL_MAX} and ${STREAMS_MAX}, which is fixed`,
           {
-            fix: `close one; ${STREAMS_PER_CREDENTIAL_MAX} of one credential and ${STREAMS_MAX} in all are served at a time`,
+            fix: 'close one',
           },
         )
       const stopping = new AbortController()

@@ -1,5 +1,6 @@
 import { unreachable } from '../format/error.ts'
 import type { Alert } from '../ledger/alert.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { DecisionBody } from '../ledger/recorded-decision.ts'
 import type { AgentChange } from '../trust/trust-change.ts'
 import type { Effect, EffectOf } from '../ledger/effect.ts'
@@ -139,7 +140,7 @@ function approvalData(
     case 'requested': {
       const { scope, band, approvers_needed, expires_at_ms } = step.approval
       const endsAt = new Date(expires_at_ms).toISOString()
-      return { request_digest, state: 'pending', scope, band, approvers_needed, ends_at: endsAt }
+      return { request_digest, state: 'pending', scope, band, approvers_needed, ends_at: endsAt, ...teamOf(record.body) }
     }
     case 'voted':
       return { request_digest, state: record.outcome, verdict: step.vote.verdict, person: step.vote.person }
@@ -170,12 +171,19 @@ const TOLD_EVENTS = {
   permission_escalation: 'escalation.repeated',
 } as const satisfies Record<string, EventType>
 
+/** The team on whose behalf a decision was, with who answers for it; nothing where it was for none. */
+function teamOf(body: AuditRecord['body']): { readonly team?: unknown } {
+  const { team } = (body as { readonly facts?: Pick<DecisionFacts, 'team'> }).facts ?? {}
+  return team === undefined ? {} : { team }
+}
+
 /** What a decision had to tell: how it was answered, and who answers for the agent. */
 function toldEvents(what: keyof typeof TOLD_EVENTS, { outcome, body }: AuditRecord): readonly UntimedEvent[] {
   const { duties, escalation, decision } = body as unknown as Pick<DecisionBody, 'duties' | 'escalation' | 'decision'>
+  const team = teamOf(body)
   const { owner = null } = (what === 'permission_escalation' ? escalation : duties?.[what]) ?? {}
   const attempts = what === 'permission_escalation' ? { attempts: escalation?.attempts } : {}
-  return [{ type: TOLD_EVENTS[what], data: { owner, ...attempts, outcome, limiting: decision.limiting } }]
+  return [{ type: TOLD_EVENTS[what], data: { owner, ...team, ...attempts, outcome, limiting: decision.limiting } }]
 }
 
 /** What an agent asks for, under the id of the request that is open for it. What was written with it is not sent. */

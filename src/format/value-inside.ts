@@ -6,3 +6,16 @@ export function valueInside(value: unknown, inside: readonly string[]): unknown 
     return (at as Readonly<Record<string, unknown>>)[segment]
   }, value)
 }
+
+/**
+ * A copy of a value with another value at a path inside it. Where the path leads through something else than objects and arrays that are
+ * there, the value itself.
+ */
+export function withValueInside(value: unknown, [segment, ...rest]: readonly string[], replacement: unknown): unknown {
+  if (segment === undefined) return replacement
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return value
+  const entries = Object.entries(value as Readonly<Record<string, unknown>>).map(
+    ([name, inner]) => [name, name === segment ? withValueInside(inner, rest, replacement) : inner] as const,
+  )
+  return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries)
+}

@@ -16,12 +16,12 @@ const EMPTY = new Uint8Array(0)
 
 /**
  * Reads a whole body of at most `bytesMax` bytes, whether its length is declared or not. Refuses compressed bodies unless they may be
- * `gzip` (they stay as they came), and larger ones without keeping them. Rejects when the connection breaks.
+ * `gzip` (they stay as they came), and larger ones without keeping them; `setting`: the name of what sets the limit, absent where it is fixed. Rejects when the connection breaks.
  */
 export function readBody(
   request: IncomingMessage,
   bytesMax: number,
-  { gzip = false }: { readonly gzip?: boolean } = {},
+  { gzip = false, setting }: { readonly gzip?: boolean; readonly setting?: string } = {},
 ): Promise<Parsed<Uint8Array>> {
   const encoding = request.headers['content-encoding']?.toLowerCase()
   if (encoding !== undefined && encoding !== 'identity' && !(gzip && encoding === 'gzip')) {
@@ -30,16 +30,20 @@ export function readBody(
     )
   }
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bytesMax * DISCARD_FACTOR) return Promise.resolve(tooLarge(bytesMax))
-  return collect(request, bytesMax)
+  const refusal = tooLarge(bytesMax, setting)
+  if (declared > bytesMax * DISCARD_FACTOR) return Promise.resolve(refusal)
+  return collect(request, bytesMax, refusal)
 }
 
-function tooLarge(bytesMax: number): { readonly ok: false } & Parsed<never> {
-  const message = `The body is too large: at most ${bytesMax} bytes are accepted.`
-  return refuseRequest('too_large', message, { fix: 'Send less.', headers: { Connection: 'close' } })
+function tooLarge(bytesMax: number, setting: string | undefined): { readonly ok: false } & Parsed<never> {
+  const message = `The body is too large: at most ${bytesMax} bytes are accepted${setting === undefined ? ', which is fixed' : ''}.`
+  return refuseRequest('too_large', message, {
+    fix: setting === undefined ? 'Send less.' : `Send less, or raise \`${setting}\`.`,
+    headers: { Connection: 'close' },
+  })
 }
 
-function collect(request: IncomingMessage, bytesMax: number): Promise<Parsed<Uint8Array>> {
+function collect(request: IncomingMessage, bytesMax: number, refusal: Parsed<never>): Promise<Parsed<Uint8Array>> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = []
     let bytes = 0
@@ -49,11 +53,11 @@ function collect(request: IncomingMessage, bytesMax: number): Promise<Parsed<Uin
       else chunks = []
       if (bytes > bytesMax * DISCARD_FACTOR) {
         request.pause()
-        resolve(tooLarge(bytesMax))
+        resolve(refusal)
       }
     })
     request.on('end', () => {
-      if (bytes > bytesMax) resolve(tooLarge(bytesMax))
+      if (bytes > bytesMax) resolve(refusal)
       else resolve({ ok: true, value: chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks) })
     })
     request.on('error', reject)

@@ -56,10 +56,11 @@ export function createCharge(rates: HttpSettings['rates'], nowMs: () => number):
       }
     const seconds = limits[rated](caller.credential ?? 'anonymous', count)
     if (seconds === undefined) return undefined
+    const { per_second: perSecond } = rates[rated] ?? { per_second: Infinity }
     const who = caller.credential === null ? 'callers without a credential' : `the credential ${caller.credential}`
     return {
       code: 'rate_limited',
-      message: `There are too many ${rated} of ${who} at a time.`,
+      message: `There are too many ${rated} of ${who}: at most ${burst} at a time, then ${perSecond} per second.`,
       fix: `Try again after ${seconds} s, or raise \`http.rates.${rated}\`.`,
       headers: { 'Retry-After': String(seconds) },
     }

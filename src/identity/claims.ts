@@ -76,7 +76,8 @@ export function checkTimes({ claims }: TokenText, issuer: TokenIssuer, nowMs: nu
   if (isTime(nbf) && nbf > nowSeconds + skew) return 'The token is not valid yet.'
   if (!isTime(iat) && !(iat === undefined && issuer.spiffe !== undefined)) return 'The token does not say when it was issued.'
   if (isTime(iat) && iat > nowSeconds + skew) return 'The token was issued in the future.'
-  if (exp - (isTime(iat) ? iat : nowSeconds) > issuer.lifetime_seconds_max + skew) return 'The token is valid for too long.'
+  if (exp - (isTime(iat) ? iat : nowSeconds) > issuer.lifetime_seconds_max + skew)
+    return `The token is valid for too long: at most ${issuer.lifetime_seconds_max} s (\`lifetime_seconds_max\` of the issuer).`
   return undefined
 }
 

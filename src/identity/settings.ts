@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { templateProblem } from '../access/agent-template.ts'
 import { CallerStanding, Role } from '../access/caller.ts'
+import { ClaimName, VERIFIED_CLAIMS_MAX } from '../access/verified-claims.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
 import { identifier } from '../format/identifier.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
@@ -112,6 +113,11 @@ export const TokenIssuer = z
     /** The claim with group names (a text or a list). `role_map` maps them to roles, added to `standing.roles`. */
     roles_claim: claim.optional(),
     role_map: z.record(z.string().max(AGENT_CHARS_MAX), z.array(Role).max(16)).default({}),
+    /** Claims that policies are told, by the names that they have there (`subject.properties.verified`); nothing else of a token reaches a policy. */
+    claims: z
+      .record(ClaimName, claim)
+      .refine((claims) => Object.keys(claims).length <= VERIFIED_CLAIMS_MAX, `at most ${VERIFIED_CLAIMS_MAX} claims`)
+      .default({}),
     /** What proves that the delegating human signed in with more than one factor. */
     mfa: z
       .strictObject({
@@ -186,6 +192,11 @@ function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[]
     ],
     [spiffe !== undefined && issuer.agents !== undefined, 'agents', 'workloads become agents by spiffe.paths: remove the table'],
     [spiffe !== undefined && issuer.subject_claim !== '/sub', 'subject_claim', 'the SPIFFE ID is in /sub'],
+    [
+      subject === 'service' && Object.keys(issuer.claims).length > 0,
+      'claims',
+      'a service is no subject of decisions, so no policy is told its claims: remove them',
+    ],
     [subject === 'service' && issuer.agents !== undefined, 'agents', 'a service is no agent: remove the table'],
     [issuer.agents !== undefined && Object.keys(issuer.agents).length > AGENTS_MAX, 'agents', `at most ${AGENTS_MAX} agents`],
     [

@@ -1,4 +1,5 @@
 import type { Caller, Delegation, Role } from '../access/caller.ts'
+import { VerifiedClaims } from '../access/verified-claims.ts'
 import { looksLikeSpiffeId } from '../access/spiffe-id.ts'
 import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import { checkIdentifier } from '../format/identifier.ts'
@@ -64,6 +65,8 @@ function agentCaller(
     if (id === undefined) return refuseCredential(UNKNOWN_SUBJECT)
     proven.push({ party: { type: 'agent', id }, relation })
   }
+  const said = actor === undefined || byHuman ? verifiedClaims(claims, issuer) : {}
+  if (said === undefined) return refuseCredential('A claim of the token that policies are told cannot be read.')
   const human = byHuman ? { type: issuer.human_type, id: subject } : null
   const bound = 'cnf' in claims ? certificate : undefined
   const caller: Caller = {
@@ -72,9 +75,20 @@ function agentCaller(
     agent,
     supported_obligations: issuer.standing.supported_obligations,
     posture: postureOfToken(claims, issuer, { certificate: bound, byHuman, nowMs }),
+    ...(Object.keys(said).length === 0 ? {} : { claims: said }),
     ...(actor === undefined ? {} : { delegation: { human, links: proven } }),
   }
   return { ok: true, caller }
+}
+
+/** The claims that policies are told, those that are there; undefined where one is neither text, number, truth value nor a list of texts. */
+function verifiedClaims(claims: JsonObject, issuer: TokenIssuer): VerifiedClaims | undefined {
+  const there = Object.entries(issuer.claims).flatMap(([name, pointer]) => {
+    const value = claimAt(claims, pointer)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const read = VerifiedClaims.safeParse(Object.fromEntries(there))
+  return read.success ? read.data : undefined
 }
 
 /** A person or a service, with the roles of the source and of the token's groups. */

@@ -1,5 +1,6 @@
 import type { Parties } from '../access/parties.ts'
-import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
+import type { VerifiedClaims } from '../access/verified-claims.ts'
+import type { ActionClass, AgentClass, KnownTeam } from '../catalogue/catalogue-file.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { ModeFacts } from '../model/mode.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
@@ -19,6 +20,8 @@ export type CallerFacts = {
   readonly verified_facts: readonly string[]
   /** What the credential itself proves of the agent it belongs to; absent: nothing, or it is not an agent's. */
   readonly posture?: Posture
+  /** What its issuer says of the proven person, or, where there is none, of the agent; absent: nothing. Sealed. */
+  readonly claims?: VerifiedClaims
   /** Its word on sessions is believed; absent: it is not, or the record is from before that was asked. */
   readonly vouches_for_sessions?: true
 }
@@ -34,6 +37,8 @@ export type DecisionFacts = {
   readonly at_ms: number
   readonly caller: CallerFacts
   readonly parties: Parties
+  /** The team on whose behalf it is, as the catalogue knows it; absent: none, or none that it knows. */
+  readonly team?: KnownTeam
   readonly action: ActionClass
   readonly agent: AgentClass
   /** Trust of the deciding agent in the action's scope; null where there is no agent. */

@@ -70,6 +70,7 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
     '/body/request/context',
     '/body/base_input',
     '/body/goal',
+    '/body/facts/caller/claims',
   ],
   outcome: ['/body/detail', '/body/result'],
   signal: ['/body/detail', '/body/signal'],

@@ -2,7 +2,7 @@ import type { DetectorGap } from '../detect/external-classifier.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { Layer } from '../model/layer.ts'
 import { ENFORCED } from '../model/mode.ts'
-import type { Protocol, Request } from '../model/request.ts'
+import type { Party, Protocol, Request } from '../model/request.ts'
 import type { BudgetRefusal, Decision } from '../pdp/decision-inputs.ts'
 import type { DecisionFacts } from './decision-facts.ts'
 import type { SpotCheck } from './documents/spot-check.ts'
@@ -23,6 +23,8 @@ export type DecisionBody = {
   readonly policy_set: string
   readonly facts: DecisionFacts
   readonly base: PolicyEvaluation
+  /** The proven person for whom the agent acts, and what the base answered about them; absent: it was not asked, or the record is from before it was. */
+  readonly delegator?: { readonly party: Party; readonly base: PolicyEvaluation }
   readonly refusals: readonly BudgetRefusal[]
   readonly decision: Decision
   readonly proposal: boolean

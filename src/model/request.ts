@@ -70,13 +70,16 @@ export function compositionOf(request: Request): RequestComposition | undefined 
   return request.subject.properties?.['composition'] as RequestComposition | undefined
 }
 
+/** The type of a team in `context.on_behalf_of`: neither an agent, which could be trusted, nor a person. */
+export const TEAM_TYPE = 'team'
+
 /** How another party came into the chain of a request. */
 export const CHAIN_RELATIONS = ['on_behalf_of', 'act', 'chain'] as const
 
 export type ChainRelation = (typeof CHAIN_RELATIONS)[number]
 
 /** What is wrong with a chain as a whole; each denies. */
-export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable'] as const
+export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable', 'unknown_team'] as const
 
 export type ChainProblem = (typeof CHAIN_PROBLEMS)[number]
 

@@ -21,7 +21,7 @@ import { baseTerm, bundleTerms, termsMissing } from './terms.ts'
  * itself asks for an approval and a valid one is there. Equal inputs give equal bytes.
  */
 export function decide(inputs: DecisionInputs): Decision {
-  const base = baseTerm(inputs.base)
+  const base = baseTerm(inputs)
 
   // Only TypeScript supplies base, chain, containment, incident and hard; only the bundle supplies trust, risk and category.
   const own: readonly Ceiling[] = [chainTerm(inputs), containmentTerm(inputs), incidentTerm(inputs), hardTerm(inputs)]
@@ -53,7 +53,7 @@ function mayAskPermission({ base, human, action }: DecisionInputs): boolean {
  * It is a meet with the base, so never above it; a failing base denies, and so does containment that is not known.
  */
 export function observe(inputs: DecisionInputs): Decision {
-  const base = baseTerm(inputs.base)
+  const base = baseTerm(inputs)
   const { containment } = inputs
   const byPeople = containment === 'unknown' ? containment : containment.filter(({ by }) => by === 'person')
   const contained = containmentTerm({ ...inputs, containment: byPeople })
@@ -64,7 +64,7 @@ export function observe(inputs: DecisionInputs): Decision {
 
 /** What another decision point answered, which nothing here can hold back any more: its answer as the base, and no other term. */
 export function answeredElsewhere(inputs: DecisionInputs): Decision {
-  const base = baseTerm(inputs.base)
+  const base = baseTerm(inputs)
   return { ...explain({ base, granted: base, met: base, terms: [base], unsupported: [] }), advice: [] }
 }
 

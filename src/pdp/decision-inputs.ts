@@ -49,10 +49,15 @@ export type BudgetRefusal = { readonly guardrail: string; readonly have: number;
 /** What exceeding a guardrail means. */
 export type GuardrailExcess = 'require_approval' | 'deny'
 
+/** The proven person for whom the agent acts, and what the base grants them. */
+export type Delegator = { readonly party: Party; readonly base: BaseResult }
+
 /** Everything one decision depends on, as plain JSON, so that the audit record can hold it and decide again. */
 export type DecisionInputs = {
   /** Null: the base was not asked or gave nothing; it denies. */
   readonly base: BaseResult | null
+  /** Absent: the base is asked about the subject alone. What both may counts. */
+  readonly delegator?: Delegator
   /** What the graduation bundle answered, unchecked; anything but a list of well-formed ceilings denies. Null: it failed. */
   readonly graduation: unknown
   /** True: the credential proved a human and no agent is in the chain. */

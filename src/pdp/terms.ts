@@ -1,9 +1,35 @@
 import { Ceiling, MANDATORY_SOURCES, type Obligation, REASON_CHARS_MAX, type Source, TERM_ITEMS_MAX } from '../model/ceiling.ts'
+import { type Element, meet } from '../lattice/meet.ts'
+import { outcomeLeq } from '../lattice/outcome-order.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { BaseResult } from './decision-inputs.ts'
+import type { BaseResult, Delegator, DecisionInputs } from './decision-inputs.ts'
 
-/** The static policy's grant as a term. A result that failed, or is not well formed, denies and says why. */
-export function baseTerm(base: BaseResult | null): Ceiling {
+/**
+ * The static policy's grant as a term: where it is asked about two, what both may, with the duties and bounds of both, and the reason of
+ * the lower first. Nobody borrows the rights of an agent: for a person it does only what the person may do too.
+ */
+export function baseTerm({ base, delegator }: Pick<DecisionInputs, 'base' | 'delegator'>): Ceiling {
+  const own = ownBaseTerm(base)
+  if (delegator === undefined) return own
+  const other = delegatorTerm(delegator)
+  const { outcome, obligations, guardrails }: Element = meet(own, other)
+  const [first, second] = outcomeLeq(own.outcome, other.outcome) ? [own, other] : [other, own]
+  const reason = `${first.reason}; ${second.reason}`.slice(0, REASON_CHARS_MAX)
+  return { source: 'base', outcome, reason, obligations: [...obligations], guardrails }
+}
+
+/** What the base grants the person. One about whom it has no answer is denied, with the fix. */
+function delegatorTerm({ party, base }: Delegator): Ceiling {
+  const granted = ownBaseTerm(base)
+  const why =
+    base.cause === 'base_undefined'
+      ? 'base_failed:base_undefined: let the policy answer about people too, or set base.delegation: agent'
+      : granted.reason
+  return { ...granted, reason: `${party.type}/${party.id}: ${why}`.slice(0, REASON_CHARS_MAX) }
+}
+
+/** The static policy's grant to the subject alone, as a term. A result that failed, or is not well formed, denies and says why. */
+export function ownBaseTerm(base: BaseResult | null): Ceiling {
   if (base === null) return denial('base', 'term_missing:base')
   const term = Ceiling.safeParse({ source: 'base', outcome: base.outcome, reason: reasonOf(base), ...duties(base) })
   if (!term.success) return denial('base', 'base_malformed')

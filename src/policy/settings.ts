@@ -95,6 +95,11 @@ export const BaseSettings = z
     /** `gradus`: the request with what the decision point knows; `request`: the request as it came (a foreign policy's input untouched). */
     input: z.enum(['gradus', 'request']).default('gradus'),
     mapping: InputMapping.optional(),
+    /**
+     * What the base is asked where an agent acts for a proven person. `intersect`: about both, and what both may counts; `agent`: about
+     * the agent alone.
+     */
+    delegation: z.enum(['intersect', 'agent']).default('intersect'),
     /** Subject types that the base is told although nobody proves them. Any other is told as `agent` unless the credential proves a human. */
     agent_subject_types: z
       .array(z.string().min(1).max(NAME_CHARS_MAX))

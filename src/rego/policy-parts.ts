@@ -93,7 +93,7 @@ async function optional(file: string): Promise<Uint8Array | undefined> {
   return bytes
 }
 
-/** The catalogue of a folder: its YAML files as one. A tool, scope, agent or server stands in one file only. */
+/** The catalogue of a folder: its YAML files as one. A tool, scope, agent, team or server stands in one file only. */
 export async function readCatalogue(folder: string): Promise<CatalogueFile> {
   const files = await readFolder(folder, ['.yaml', '.yml'])
   const parts = files.map(({ file, text }) => ({ file, catalogue: parseYaml(file, text, CatalogueSource, 'bad_policy') }))

@@ -125,6 +125,7 @@ function destinationsFact(toolArguments: Readonly<Record<string, unknown>> | und
     kinds: kinds(found),
     new: fresh.map(destinationName),
     new_kinds: kinds(fresh),
+    new_beside_mail: fresh.filter(({ kind }) => kind !== 'mail').map(destinationName),
   }
 }
 

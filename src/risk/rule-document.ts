@@ -65,7 +65,7 @@ export const RISK_FACTS = {
   amount: ['value'],
   recipients: ['count', 'domains', 'new_domains'],
   records: ['count'],
-  destinations: ['count', 'values', 'kinds', 'new', 'new_kinds'],
+  destinations: ['count', 'values', 'kinds', 'new', 'new_kinds', 'new_beside_mail'],
   counters: ['actions_last_hour', 'first_use', 'denials_last_hour'],
 } as const satisfies Readonly<Record<string, readonly string[] | null>>
 /** The name of a fact that rules can read. */

@@ -48,7 +48,20 @@ function factsUnder(candidate: PolicySet, request: Request, facts: DecisionFacts
   if (!past.rederives && canonicalJson(classification(fresh)) === canonicalJson(classification(facts))) return facts
   const { action, agent: party, trust, links, containment, kill_switch, known_domains, known_destinations } = fresh
   const met = known_destinations === undefined ? {} : { known_destinations }
-  return { ...withoutDestinations(facts), ...met, action, agent: party, trust, links, containment, kill_switch, known_domains }
+  // Which teams there are says the candidate.
+  const parties = { ...facts.parties, problems: fresh.parties.problems }
+  return {
+    ...withoutDestinations(facts),
+    ...met,
+    parties,
+    action,
+    agent: party,
+    trust,
+    links,
+    containment,
+    kill_switch,
+    known_domains,
+  }
 }
 
 /** What was met before is found anew: the candidate's catalogue may name other places. */
@@ -64,8 +77,13 @@ function contextUnder(candidate: PolicySet, request: Request, facts: DecisionFac
 }
 
 /** The facts that come from the catalogue. */
-function classification({ action, agent, links }: DecisionFacts): unknown {
-  const classes = { action, agent, links: links.map(({ party, known, tier }) => ({ party, known, tier })) }
+function classification({ action, agent, links, parties }: DecisionFacts): unknown {
+  const classes = {
+    problems: parties.problems,
+    action,
+    agent,
+    links: links.map(({ party, known, tier }) => ({ party, known, tier })),
+  }
   return JSON.parse(JSON.stringify(classes)) as unknown
 }
 

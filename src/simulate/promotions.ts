@@ -44,14 +44,13 @@ export type PromotionDeps = {
  * not granted here either.
  */
 export function createPromotions({ candidate, state, isTimed }: PromotionDeps): Promotions {
-  const { constants, settings, catalogue } = candidate
-  const tierOf: TierOf = (id) => catalogue.agent(id).tier
-  const logged = createLoggedTrust(tierOf)
+  const { settings, catalogue } = candidate
+  const logged = createLoggedTrust((id) => catalogue.agent(id).tier)
   const waiting = new Map<string, { readonly level: number; readonly human: boolean }>()
   const counts = { refused: 0, late: 0, early: 0 }
   const agentOf = (key: DocumentKey<'agent'>): AgentTrust => state.document(key) ?? newAgentTrust()
   const attempt = (key: DocumentKey<'agent'>, scope: ScopeKey, human: boolean, nowMs: number): boolean => {
-    const promotion = promoteScope(agentOf(key), scope, { nowMs, human }, constantsOfTier(constants, tierOf(key.id)))
+    const promotion = promoteScope(agentOf(key), scope, { nowMs, human }, constantsFor(candidate, key.id))
     if (promotion.kind === 'refused') return false
     state.put(key, promotion.agent)
     return true
@@ -101,6 +100,11 @@ type LoggedTrust = {
     key: DocumentKey<'agent'>,
     at: { readonly scope: ScopeKey; readonly level: Level; readonly nowMs: number },
   ) => boolean
+}
+
+/** The constants of a candidate for an agent, by its tier. */
+function constantsFor({ constants, catalogue }: PromotionDeps['candidate'], agent: string): TrustConstants {
+  return constantsOfTier(constants, catalogue.agent(agent).tier)
 }
 
 /** The tier of an agent; the log does not hold it, so it is the candidate's. */

@@ -107,6 +107,25 @@ describe('a chain', () => {
   })
 })
 
+describe('a team', () => {
+  const team = { type: 'team', id: 'billing' }
+  it('on whose behalf an agent acts is neither a link nor a person', () => {
+    const parties = partiesOf(asked(agent('a'), { on_behalf_of: team }), gateway)
+    expect(parties).toMatchObject({ agent: agent('a'), links: [], human: null, problems: [], team })
+    expect(partiesOf(asked(agent('a')), gateway)).not.toHaveProperty('team')
+  })
+  it.each([{ chain: [team] }, { act: { type: 'team', sub: 'billing' } }])('anywhere else is an agent: %j', (claims) => {
+    const { links, ...parties } = partiesOf(asked(agent('a'), claims), gateway)
+    expect(links.map(({ party }) => party)).toEqual([team])
+    expect(parties).not.toHaveProperty('team')
+  })
+  it('that the credential calls a person is one', () => {
+    const parties = partiesOf(asked(agent('a'), { on_behalf_of: team }), { ...gateway, human_subject_types: ['team'] })
+    expect(parties).toMatchObject({ human: team })
+    expect(parties).not.toHaveProperty('team')
+  })
+})
+
 describe('what is wrong with a chain', () => {
   it.each([
     ['the subject acts for itself', agent('a'), { on_behalf_of: agent('a') }, ['cycle']],

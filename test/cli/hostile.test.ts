@@ -359,6 +359,7 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     const file = write('hostile.yaml', `entrypoints: [${quoted(text)}]\ntenants: { ${quoted(text)}: {} }\n`)
     return [['config', '--config', file], { loadConfig: () => loadConfig(file, files.path) }]
   },
+  completion: (text) => [['completion', text]],
   version: (text) => [['version'], { version: { gradus: text, node: text, opa: text } }],
   'audit query': (text) => [['audit', 'query', '--data-dir', files.path], { walkRecords: walkOne(text) }],
   'audit export on a terminal': (text) => [

@@ -11,12 +11,61 @@ const costly = (agent = 'finance-agent') => ask(agent, 'purchase', { arguments: 
 const escalating = () => ask('operations-agent', 'request_oauth_scope')
 
 /** Decides, and gives back the body of the record and its events about duties. */
-async function decided({ service, store }: TestService, asked = costly()) {
-  const { decision_id } = await service.evaluate(gateway, asked)
+async function decided({ service, store }: TestService, asked = costly(), who = gateway) {
+  const { decision_id } = await service.evaluate(who, asked)
   const stored = await store.read([], (view) => view.record('default', decision_id))
   if (stored === undefined) throw new Error('not recorded')
   return { body: stored.record.body, events: eventsOf(stored).filter(({ type }) => type.startsWith('duty.')), id: decision_id }
 }
+
+describe('a decision on behalf of a team', () => {
+  const forTeam = (id: string, agent = 'finance-agent') =>
+    ask(agent, 'purchase', { arguments: { amount: 10_001 }, context: { on_behalf_of: { type: 'team', id } } })
+  const proving = { ...gateway, trusted_chain: true }
+
+  it.each([
+    ['the owner of the team, where the credential proves it', forTeam('platform'), proving, 'dave'],
+    ['the owner of the agent, where only the body says so', forTeam('platform'), gateway, 'carol'],
+    ['the owner of the team, where the agent has none', forTeam('platform', 'stranger'), gateway, 'dave'],
+    ['the owner of the agent, where nobody knows the team', forTeam('nobody'), proving, 'carol'],
+    ['nobody, where neither has one', forTeam('nobody', 'stranger'), proving, null],
+  ])('tells %s', async (_whom, asked, who, owner) => {
+    const tested = await testService()
+    const { body } = await decided(tested, asked, who)
+    expect(body['duties']).toMatchObject({ notify_owner: { owner } })
+  })
+
+  it('names the team with its owner in its record and in the event, whoever else is told', async () => {
+    const { body, events } = await decided(await testService(), forTeam('platform'))
+    const team = { id: 'platform', owner: 'dave' }
+    expect(body['facts']).toMatchObject({ team, parties: { team: { type: 'team', id: 'platform' }, links: [] } })
+    expect(events).toMatchObject([{ data: { owner: 'carol', team } }])
+  })
+
+  it('that nobody knows is denied, and has no owner', async () => {
+    const { body, events } = await decided(await testService(), forTeam('nobody'))
+    expect(body['facts']).not.toHaveProperty('team')
+    expect(body['decision']).toMatchObject({
+      outcome: 'deny',
+      reasons: expect.arrayContaining(['chain_unknown_team']) as unknown,
+    })
+    expect(events[0]?.data).not.toHaveProperty('team')
+  })
+
+  it('asks for an approval with who answers for the team', async () => {
+    const tested = await testService()
+    await tested.earn('support-agent', 'tickets:light', 2)
+    const asked = ask('support-agent', 'update_ticket', {
+      resource: { type: 'ticket', id: 'ticket-7' },
+      context: { on_behalf_of: { type: 'team', id: 'billing' } },
+    })
+    const { decision_id, approval } = await tested.service.evaluate(gateway, asked)
+    expect(approval?.state).toBe('pending')
+    const stored = await tested.store.read([], (view) => view.record('default', decision_id))
+    const requested = eventsOf(stored!).find(({ type }) => type === 'approval.requested')
+    expect(requested?.data).toMatchObject({ approval: { team: { id: 'billing', owner: 'carol' } } })
+  })
+})
 
 describe('a decision that comes with notify_owner', () => {
   it('tells the owner of the catalogue: in its record, an event, a metric and a log line', async () => {

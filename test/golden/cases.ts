@@ -103,8 +103,8 @@ export const CASES: Readonly<Record<string, Case>> = {
     given: at(4, 'coding-agent', 'source_control:full'),
   },
   'production guards a write': {
-    ask: ask('operations-agent', 'scale_service', { context: { environment: 'production' }, resource: { type: 'service', id: 'web' } }),
-    given: at(4, 'operations-agent', 'delivery:full'),
+    ask: ask('support-agent', 'update_ticket', { context: { environment: 'production' }, resource: { type: 'ticket', id: 'ticket-7' } }),
+    given: at(4, 'support-agent', 'tickets:light'),
   },
   'classified data asks for more trust': {
     ask: ask('finance-agent', 'categorise_expense', { resource: { type: 'expense', id: 'E-1', properties: { classification: 'internal' } } }),

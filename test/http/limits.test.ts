@@ -16,6 +16,10 @@ describe('bytes', () => {
     expect((await post(`${url}${path}`, padded(1_024))).status).toBe(200)
     const { status, headers, body } = await post(`${url}${path}`, padded(1_025))
     expect([status, body.code, headers.get('connection'), calls.length]).toEqual([413, 'too_large', 'close', 1])
+    expect([body.detail, body.fix]).toEqual([
+      'The body is too large: at most 1024 bytes are accepted.',
+      'Send less, or raise `http.body_bytes_max`.',
+    ])
   })
 
   test.each([

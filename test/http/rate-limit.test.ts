@@ -56,6 +56,10 @@ describe('records', () => {
     expect([(await report('verifier')).status, (await report('verifier')).status]).toEqual([200, 200])
     const refused = await report('verifier')
     expect([refused.status, refused.headers.get('retry-after'), refused.body.code]).toEqual([429, '100', 'rate_limited'])
+    expect(refused.body).toMatchObject({
+      detail: 'There are too many reports of the credential verifier: at most 2 at a time, then 0.01 per second.',
+      fix: expect.stringContaining('`http.rates.reports`') as string,
+    })
     expect((await report('operator')).status).toBe(200)
     expect(calls).toHaveLength(3)
   })

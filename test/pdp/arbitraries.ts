@@ -7,7 +7,13 @@ import { LEVELS } from '../../src/model/level.ts'
 import { OBSERVABLE_SOURCES } from '../../src/model/mode.ts'
 import { RISK_BANDS } from '../../src/model/outcome.ts'
 import { CHAIN_PROBLEMS, CHAIN_RELATIONS } from '../../src/model/request.ts'
-import { type BaseResult, type ChainLink, CONTAINMENT_KINDS, type DecisionInputs } from '../../src/pdp/decision-inputs.ts'
+import {
+  type BaseResult,
+  type ChainLink,
+  CONTAINMENT_KINDS,
+  type Delegator,
+  type DecisionInputs,
+} from '../../src/pdp/decision-inputs.ts'
 import type { Matrices, Matrix } from '../../src/pdp/matrix-schema.ts'
 import { guardrails, obligations, outcomes } from '../lattice/arbitraries.ts'
 
@@ -122,8 +128,13 @@ const links: fc.Arbitrary<ChainLink> = fc.record({
 
 const measure = fc.constantFrom(null, 'unknown' as const, 0, 1, 100.5, 101)
 
-/** Everything a decision may depend on. */
-export const inputs: fc.Arbitrary<DecisionInputs> = fc.record({
+/** Whom the base is asked about besides the subject; a result that is there, whatever it says. */
+const delegators: fc.Arbitrary<Delegator> = fc.record({
+  party: fc.record({ type: fc.constantFrom('agent', 'user'), id: fc.constantFrom('a', 'b') }),
+  base: bases.filter((base) => base !== null).chain((base) => fc.constantFrom(base, { ...base, cause: 'base_undefined' })),
+})
+
+const ownInputs: fc.Arbitrary<DecisionInputs> = fc.record({
   base: bases,
   graduation: graduations,
   human: often(false, fc.boolean()),
@@ -185,3 +196,8 @@ export const inputs: fc.Arbitrary<DecisionInputs> = fc.record({
   override: often(null, fc.record({ id: fc.constantFrom('o1', 'o2'), lifts_incidents: fc.boolean() })),
   supported_obligations: fc.subarray(['audit', 'redact_sensitive', 'rollback_handle', '__proto__']),
 })
+
+/** Everything a decision may depend on. */
+export const inputs: fc.Arbitrary<DecisionInputs> = fc
+  .tuple(ownInputs, fc.option(delegators))
+  .map(([own, delegator]) => (delegator === null ? own : { ...own, delegator }))

@@ -35,6 +35,19 @@ describe('decide', () => {
     )
   })
 
+  it('is never above what the base grants either of the two about whom it is asked', { timeout: timeoutMs }, () => {
+    fc.assert(
+      fc.property(inputs, ({ delegator, ...own }) => {
+        fc.pre(delegator !== undefined)
+        const both = decide({ ...own, delegator })
+        expect(leq(both, baseElement(own))).toBe(true)
+        expect(leq(both, baseElement({ ...own, base: delegator.base }))).toBe(true)
+        expect(leq(both, decide(own))).toBe(true)
+      }),
+      { numRuns },
+    )
+  })
+
   it('P19 is never above the base, whatever the other terms are', { timeout: timeoutMs }, () => {
     fc.assert(
       fc.property(inputs, (each) => leq(decide(each), baseElement(each))),

@@ -82,6 +82,63 @@ describe('the base', () => {
     const decision = open({ base: { outcome: 'allow', reason: 'granted', cause: 'trap' } })
     expect(decision).toMatchObject({ outcome: 'deny', base: 'deny', reasons: ['base_failed:trap'] })
   })
+  describe('that is asked about two', () => {
+    const party = { type: 'user', id: 'bob' }
+    const allow = { outcome: 'allow' as const, reason: 'may' }
+    const deny = { outcome: 'deny' as const, reason: 'may not' }
+    it.each([
+      ['both may', allow, allow, 'allow', 'may; user/bob: may', []],
+      ['only the subject may', allow, deny, 'deny', 'user/bob: may not; may', []],
+      ['only the other may', deny, allow, 'deny', 'may not; user/bob: may', ['ask_permission']],
+      [
+        'the other waits for a person',
+        allow,
+        { ...allow, outcome: 'require_approval' as const },
+        'require_approval',
+        undefined,
+        [],
+      ],
+    ])('grants what both may: %s', (_what, base, other, outcome, reason, advice) => {
+      const decision = open({ base, delegator: { party, base: other } })
+      expect(decision).toMatchObject({ outcome, base: outcome, advice })
+      const [first] = decision.ceilings
+      expect(first).toMatchObject({ source: 'base', outcome, reason: reason ?? 'user/bob: may; may' })
+    })
+    it('has the duties and the tighter bounds of both', () => {
+      const duty = (id: string) => ({ id, performer: 'pep' as const })
+      const decision = open({
+        base: { ...allow, obligations: [duty('log')], guardrails: { amount_max: 10 } },
+        delegator: { party, base: { ...allow, obligations: [duty('tell')], guardrails: { amount_max: 5 } } },
+        supported_obligations: ['log', 'tell'],
+      })
+      expect(decision).toMatchObject({
+        outcome: 'allow',
+        obligations: [duty('log'), duty('tell')],
+        guardrails: { amount_max: 5 },
+      })
+    })
+    it('denies with the fix where it knows nothing of the other', () => {
+      const base = { outcome: 'deny' as const, reason: 'the policy has no answer', cause: 'base_undefined' }
+      const { outcome, reasons } = open({ delegator: { party, base } })
+      expect([outcome, reasons[0]]).toEqual([
+        'deny',
+        'user/bob: base_failed:base_undefined: let the policy answer about people too, or set base.delegation: agent; granted',
+      ])
+    })
+    it('denies where it failed about the other', () => {
+      const { outcome, reasons } = open({ delegator: { party, base: { ...allow, cause: 'trap' } } })
+      expect([outcome, reasons[0]]).toEqual(['deny', 'user/bob: base_failed:trap; granted'])
+    })
+    it('takes an approval that one of the two asks for', () => {
+      const waits = { outcome: 'require_approval' as const, reason: 'ask' }
+      const approval = { id: 'd1', same_policy_set: true }
+      expect(open({ delegator: { party, base: waits }, approval })).toMatchObject({
+        base: 'require_approval',
+        base_granted: 'allow_guarded',
+        outcome: 'allow_guarded',
+      })
+    })
+  })
   it('that is not there denies as a missing term', () => {
     expect(open({ base: null })).toMatchObject({ outcome: 'deny', reasons: ['term_missing:base'], limiting: ['base'] })
   })

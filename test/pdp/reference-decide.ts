@@ -144,7 +144,27 @@ function sortByReason(terms: Ceiling[]): Ceiling[] {
   return sorted
 }
 
-function baseOf({ base }: DecisionInputs): Ceiling {
+/** What the subject may, or where there is another of whom the base is asked, what both may. */
+function baseOf({ base, delegator }: DecisionInputs): Ceiling {
+  const own = oneBase(base)
+  if (delegator === undefined) return own
+  const one = oneBase(delegator.base)
+  const hint = ': let the policy answer about people too, or set base.delegation: agent'
+  const { type, id } = delegator.party
+  const other = { ...one, reason: `${type}/${id}: ${one.reason}${delegator.base.cause === 'base_undefined' ? hint : ''}` }
+  const isLower = height(other.outcome) < height(own.outcome)
+  const bounds = boundsOf([own, other])
+  const isNothing = Object.values(bounds).some((bound) => Array.isArray(bound) && bound.length === 0)
+  return {
+    source: 'base',
+    outcome: isNothing ? 'deny' : isLower ? other.outcome : own.outcome,
+    reason: isLower ? `${other.reason}; ${own.reason}` : `${own.reason}; ${other.reason}`,
+    obligations: dutiesOf([own, other]),
+    guardrails: bounds,
+  }
+}
+
+function oneBase(base: DecisionInputs['base']): Ceiling {
   if (base === null) return make('base', 'deny', 'term_missing:base')
   const { outcome, reason, cause, obligations = [], guardrails = {} } = base
   if (cause !== undefined)

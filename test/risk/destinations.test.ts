@@ -142,6 +142,10 @@ describe('the fact about destinations', () => {
       kinds: ['iban', 'mail'],
       new: ['mail:ann@example.com'],
       new_kinds: ['mail'],
+      new_beside_mail: [],
+    })
+    expect(facts({ request: request(args), action }).values.destinations).toMatchObject({
+      new_beside_mail: ['iban:DE89370400440532013000'],
     })
     expect(found.values.recipients).toEqual({ count: 1, domains: ['example.com'], new_domains: [] })
     expect(measuresOf(found).destinations).toEqual(['iban:DE89370400440532013000', 'mail:ann@example.com'])

@@ -190,7 +190,10 @@ describe('recipients in several arguments', () => {
     expect(withPointer(mail, ['a@x.example']).unavailable).toEqual(['arguments', 'destinations', 'recipients'])
   })
   it('of a list are not read by their place, which would leave out the others', () => {
-    expect(withPointer({ recipients: '/to/0' }, { to: ['a@x.example', 'b@evil.example'] }).unavailable).toEqual(['destinations', 'recipients'])
+    expect(withPointer({ recipients: '/to/0' }, { to: ['a@x.example', 'b@evil.example'] }).unavailable).toEqual([
+      'destinations',
+      'recipients',
+    ])
   })
 })
 

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 
 import type { ConfigFile } from '../../config/load-config.ts'
-import { catalogueMutations, type WrittenCatalogue } from '../../fixtures/mutants/catalogue-mutations.ts'
+import { isAgentFile } from '../../catalogue/merge-catalogues.ts'
+import {
+  agentMutations,
+  catalogueMutations,
+  type WrittenAgent,
+  type WrittenCatalogue,
+} from '../../fixtures/mutants/catalogue-mutations.ts'
 import type { JsonPath } from '../../fixtures/mutants/json-edit.ts'
 import type { MutatedPart, Mutation, ValueEdit } from '../../fixtures/mutants/mutation.ts'
 import { riskMutations } from '../../fixtures/mutants/risk-mutations.ts'
@@ -22,9 +28,14 @@ export async function policyMutations({ config, root }: Pick<ConfigFile, 'config
   return [
     ...(config.base.bundle === undefined ? await packageMutations(join(policies, 'rbac'), 'base') : []),
     ...(await packageMutations(join(policies, 'graduation'), 'graduation')),
-    ...catalogue.flatMap((file) => mutationsOf(file, 'catalogue', (value) => catalogueMutations(value as WrittenCatalogue))),
+    ...catalogue.flatMap((file) => mutationsOf(file, 'catalogue', catalogueEdits)),
     ...risk.flatMap((file) => mutationsOf(file, 'risk', (value) => riskMutations(value as RiskDocument))),
   ]
+}
+
+/** The mutations of a file of the catalogue folder, which may be that of one agent. */
+function catalogueEdits(value: unknown): readonly ValueEdit[] {
+  return isAgentFile(value) ? agentMutations(value as WrittenAgent, 2) : catalogueMutations(value as WrittenCatalogue)
 }
 
 /** The mutations of the data files of a Rego package. */
@@ -63,8 +74,7 @@ function mutationsOf(
     })
   }
   const { value, placeOf } = source
-  // A risk document is known by its id, whatever its file is called.
-  const above = part === 'risk' ? [(value as RiskDocument).id] : (mount ?? [])
+  const above = mount ?? partAbove(part, value)
   return edits(value).map((edit) => ({
     part,
     file,
@@ -73,6 +83,12 @@ function mutationsOf(
     path: [...above, ...edit.path],
     hints: hintsOf(edit, value),
   }))
+}
+
+/** Where a file stands in its part: a risk document is known by its id, the file of an agent by the agent, whatever they are called. */
+function partAbove(part: MutatedPart, value: unknown): JsonPath {
+  if (part === 'risk') return [(value as RiskDocument).id]
+  return isAgentFile(value) ? ['agents', (value as { readonly agent: string }).agent] : []
 }
 
 /** Words of what a decision there asks or is answered. */

@@ -11,7 +11,7 @@ import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import { type Explained, explainedOf, headOf } from '../../reports/explain/explained.ts'
+import { basesOf, type Explained, explainedOf, headOf } from '../../reports/explain/explained.ts'
 import { explanationOf } from '../../reports/explain/explanation.ts'
 import { drawLadders } from '../../reports/explain/ladder.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
@@ -80,7 +80,7 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
   const { request } = asked
   const shipped = await deps.loadPolicySet(loaded, { sources: !options.bundles })
   const { facts, policySet } = await factsFor(deps, options, request, shipped)
-  const { decision, risk, inputs } = await derive({
+  const { decision, risk, inputs, base, delegator } = await derive({
     question: { ...asked, entrypoint: policySet.settings.base.entrypoint },
     facts,
     policySet,
@@ -96,6 +96,7 @@ async function requested(deps: CliDeps, options: ExplainOptions): Promise<Told> 
     matrices: inputs.matrices,
     thresholds: constants.thresholds,
     bands: catalogue.riskBands,
+    ...basesOf({ subject: request.subject, base, delegator }),
   }
   return { head, explained }
 }

@@ -118,7 +118,7 @@ function askPeople(decided: Decided, view: View, reason: string | null): Approva
     if (strange === 'other_agent' || strange === 'other_requester')
       return { ...NO_APPROVAL, reason: `approval_unavailable:${strange}` }
     // Where other or more people have to say so by now, of something that they were not shown, or the base asks under other policies, they are asked anew.
-    const isOtherBase = derivation.inputs.base?.outcome === 'require_approval' && kept.policy_set !== wanted.policy_set
+    const isOtherBase = derivation.decision.base === 'require_approval' && kept.policy_set !== wanted.policy_set
     const isStale = isOtherBase || isNewlyInjected(kept, facts)
     if (strange === null && !isStale && kept.approvers_needed >= wanted.approvers_needed)
       return { ...NO_APPROVAL, approval: kept, reason }
@@ -129,12 +129,10 @@ function askPeople(decided: Decided, view: View, reason: string | null): Approva
 }
 
 /** Why the approval that the request names is no good, in one word. */
-function refusalOf({ approval }: DecisionFacts, { inputs }: Derivation): string | null {
+function refusalOf({ approval }: DecisionFacts, { inputs, decision }: Derivation): string | null {
   if (approval === null) return null
   if (inputs.approval !== null)
-    return inputs.base?.outcome === 'require_approval' && !inputs.approval.same_policy_set
-      ? 'approval_refused:other_policy_set'
-      : null
+    return decision.base === 'require_approval' && !inputs.approval.same_policy_set ? 'approval_refused:other_policy_set' : null
   return `approval_refused:${approval.problem ?? 'more_approvers'}`
 }
 

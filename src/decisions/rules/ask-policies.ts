@@ -1,9 +1,12 @@
+import { withVerifiedClaims } from '../../access/verified-claims.ts'
+import { pointerSteps } from '../../format/source-place.ts'
+import { withValueInside } from '../../format/value-inside.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { PolicyEvaluation } from '../../model/evaluation.ts'
-import type { Request } from '../../model/request.ts'
+import type { Party, Request } from '../../model/request.ts'
 import type { BaseInput, GraduationInput } from '../../pdp/policy-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
-import type { Overrides } from '../../policy/settings.ts'
+import type { InputMapping, Overrides } from '../../policy/settings.ts'
 import { type RiskFacts, riskFacts, verifiedFacts } from '../../risk/facts.ts'
 import { readingOf, type RequestReading } from '../../risk/request-reading.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
@@ -81,6 +84,41 @@ export function baseOf({ question, facts, policySet, reading, timed }: Derived):
   return timed('base', () => policySet.base.evaluate(question.entrypoint, raw ? (question.baseInput ?? asked) : baseInput))
 }
 
+/** The person for whom an agent acts, and what the base answers about them. */
+export type DelegatorEvaluation = { readonly party: Party; readonly base: PolicyEvaluation }
+
+/**
+ * What the base answers about the proven person for whom the agent of the request acts. Null: there is none, the person is the subject,
+ * the configuration asks about the agent alone, or another decision point answered.
+ */
+export function delegatorOf({ question, facts, policySet, reading, timed }: Derived): DelegatorEvaluation | null {
+  const { settings, base } = policySet
+  const { agent, human } = facts.parties
+  if (settings.base.delegation === 'agent' || question.answered !== undefined || agent === null || human === null) return null
+  const { subject } = question.request
+  if (subject.type === human.type && subject.id === human.id) return null
+  const asked: Request = { ...question.request, subject: withVerifiedClaims(human, facts.caller.claims) }
+  const baseInput: BaseInput = {
+    ...asked,
+    tenant: facts.caller.tenant,
+    time: reading.time,
+    agent: { id: human.id, known: true, class: 'human', tier: 'standard' },
+    action_class: facts.action,
+    facts: reading.verified,
+  }
+  const raw = settings.base.input === 'request'
+  const input = raw ? foreignInput(question.baseInput, asked, settings.base.mapping) : baseInput
+  return { party: human, base: timed('base', () => base.evaluate(question.entrypoint, input)) }
+}
+
+/** A foreign input with another subject at its place; the request itself where there is none. */
+function foreignInput(input: unknown, asked: Request, mapping: InputMapping | undefined): unknown {
+  if (input === undefined) return asked
+  return mapping === undefined
+    ? withValueInside(input, ['subject'], asked.subject)
+    : withValueInside(input, pointerSteps(mapping.subject), asked.subject.id)
+}
+
 /** What the graduation bundle answers at a risk; without trust of an agent it is not asked with any input. */
 export function graduate({ question, facts, policySet, reading, timed }: Derived, risk: RiskView): PolicyEvaluation {
   const { tenant } = facts.caller
@@ -90,7 +128,7 @@ export function graduate({ question, facts, policySet, reading, timed }: Derived
       : {
           tenant,
           time: reading.time,
-          request: question.request,
+          request: { ...question.request, subject: subjectTold(question.request, facts) },
           human: isHuman(facts),
           agent: facts.agent,
           action: facts.action,
@@ -105,9 +143,15 @@ export function graduate({ question, facts, policySet, reading, timed }: Derived
 }
 
 /** The request as the base is told it: whoever is not proven to be human is not called so, or a word in the body would grant. */
-function askedOfBase(request: Request, { caller }: DecisionFacts, policySet: PolicySet): Request {
-  const type = baseSubjectType(request.subject.type, caller.human_subject_types, policySet)
-  return type === request.subject.type ? request : { ...request, subject: { ...request.subject, type } }
+function askedOfBase(request: Request, facts: DecisionFacts, policySet: PolicySet): Request {
+  const subject = subjectTold(request, facts)
+  const type = baseSubjectType(subject.type, facts.caller.human_subject_types, policySet)
+  return type === subject.type && subject === request.subject ? request : { ...request, subject: { ...subject, type } }
+}
+
+/** The subject with what its credential proves of it; the claims of a delegation are those of the person. */
+function subjectTold({ subject }: Request, { caller, parties }: DecisionFacts): Request['subject'] {
+  return withVerifiedClaims(subject, parties.human === null ? caller.claims : undefined)
 }
 
 /** The type of a subject as the base is told it, where a credential proves humans of some types. */

@@ -5,13 +5,15 @@ import { answeredElsewhere, decide, observe } from '../../pdp/decide.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../../pdp/decision-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
-import { type AssessedRisk, baseOf, type Derived, graduate } from './ask-policies.ts'
+import { type AssessedRisk, baseOf, type DelegatorEvaluation, delegatorOf, type Derived, graduate } from './ask-policies.ts'
 import { approvalIn, degradedIn, inputsOf } from './meet-inputs.ts'
 
 /** Everything between the facts and the decision; with the budget still open. */
 export type Derivation = {
   readonly risk: RiskView
   readonly base: PolicyEvaluation
+  /** Null: the base was asked about the subject alone. */
+  readonly delegator: DelegatorEvaluation | null
   readonly graduation: PolicyEvaluation
   readonly mode: Mode
   /** How the answer is made from its inputs. */
@@ -35,10 +37,11 @@ export type Would = {
 export function deriveAtRisk(derived: Derived, { whole: risk, enforced }: AssessedRisk): Derivation {
   const { question, facts, timed } = derived
   const base = baseOf(derived)
+  const delegator = delegatorOf(derived)
   const graduation = graduate(derived, risk)
-  const whole = inputsOf(derived, { risk, base, graduation })
+  const whole = inputsOf(derived, { risk, base, delegator, graduation })
   const { mode, observed_terms } = facts.mode
-  const common = { risk, base, graduation, mode }
+  const common = { risk, base, delegator, graduation, mode }
   if (mode === 'enforce' && observed_terms.length === 0 && facts.mode.observed_rules.length === 0)
     return { ...common, answer: decide, inputs: whole, decision: timed('decide', () => decide(whole)), would: null }
   const would = { inputs: whole, decision: decide(whole), degraded: degradedIn(facts, risk, graduation) }
@@ -47,7 +50,7 @@ export function deriveAtRisk(derived: Derived, { whole: risk, enforced }: Assess
     return { ...common, answer, inputs: whole, decision: answer(whole), would }
   }
   const again = enforced === risk ? graduation : graduate(derived, enforced)
-  const inputs = { ...inputsOf(derived, { risk: enforced, base, graduation: again }), observed: observed_terms }
+  const inputs = { ...inputsOf(derived, { risk: enforced, base, delegator, graduation: again }), observed: observed_terms }
   return { ...common, answer: decide, inputs, decision: decide(inputs), would }
 }
 

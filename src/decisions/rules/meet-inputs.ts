@@ -14,20 +14,26 @@ import { measuresOf } from '../../risk/facts.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import { bandOf, phiInverse } from '../../trust/score-scale.ts'
 import { reachesOutside } from './reaches-outside.ts'
-import { type Derived, isHuman, matricesOf } from './ask-policies.ts'
+import { type DelegatorEvaluation, type Derived, isHuman, matricesOf } from './ask-policies.ts'
 
 /** What policies and rules said, on the way to the meet. */
-export type PolicyAnswers = { readonly risk: RiskView; readonly base: PolicyEvaluation; readonly graduation: PolicyEvaluation }
+export type PolicyAnswers = {
+  readonly risk: RiskView
+  readonly base: PolicyEvaluation
+  readonly delegator: DelegatorEvaluation | null
+  readonly graduation: PolicyEvaluation
+}
 
 /** What the meet is made from. */
 export function inputsOf(
   { question, facts, policySet, reading, measured }: Derived,
-  { risk, base, graduation }: PolicyAnswers,
+  { risk, base, delegator, graduation }: PolicyAnswers,
 ): DecisionInputs {
   const override = overrideOf(facts, risk)
   const incidents = incidentsOf(facts, policySet)
   return {
     base: readBaseResult(base),
+    ...(delegator === null ? {} : { delegator: { party: delegator.party, base: readBaseResult(delegator.base) } }),
     // A person who takes over takes the bounds that follow from trust out with it.
     graduation: override === null ? withOwnTerms(graduation, question.request, facts, policySet) : termsOf(graduation),
     human: isHuman(facts),

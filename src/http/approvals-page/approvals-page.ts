@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authorize, namedPerson } from '../../access/authority.ts'
 import { type ApprovalAnswer, ApprovalReport } from '../../approvals/wire.ts'
 import { SECOND_MS } from '../../format/time.ts'
+import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Service } from '../../service/service.ts'
 import type { FindCaller } from '../authenticate.ts'
 import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
@@ -17,7 +18,7 @@ import { faultPage, sentence, signInPage } from './message-views.ts'
 import { linkTo, METHODS, nextOf, PAGE_PATH, type PagePlace, pagePlace, pathOf } from './places.ts'
 import { requestPage } from './request-view.ts'
 import { createSessions, isOwnForm, type Session, type Sessions } from './sessions.ts'
-import { createSignInLimit, type TakeSignIn } from './sign-in-limit.ts'
+import { createSignInLimit, SIGN_IN_RATE, type TakeSignIn } from './sign-in-limit.ts'
 
 /** What the page needs. */
 export type ApprovalsPageDeps = Pick<PipelineDeps, 'charge' | 'newId' | 'log' | 'metrics' | 'isDraining' | 'requestTimeoutMs'> &
@@ -160,7 +161,11 @@ function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
   }
   const seconds = state.takeSignIn(addressOf(request))
   if (seconds !== undefined) {
-    const reply = refuse('There were too many attempts.', PROBLEMS.rate_limited.status, `Try again in ${seconds} seconds.`)
+    const reply = refuse(
+      `There were too many attempts: at most ${SIGN_IN_RATE.burst} at a time.`,
+      PROBLEMS.rate_limited.status,
+      `Try again in ${seconds} seconds.`,
+    )
     return { ...reply, headers: { ...reply.headers, 'Retry-After': String(seconds) } }
   }
   const caller = state.findCaller((form['token'] ?? '').trim())
@@ -188,7 +193,10 @@ async function decide(
   if (!report.success) {
     if (report.error.issues.some(({ path }) => path[0] !== 'reason'))
       return { code: 'bad_request', message: 'The form is not complete.', fix: 'Open the request again and use its form.' }
-    const problem = reason.trim() === '' ? 'Give a reason: it is recorded.' : 'The reason is too long: shorten it.'
+    const problem =
+      reason.trim() === ''
+        ? 'Give a reason: it is recorded.'
+        : `The reason is too long: shorten it to ${REASON_CHARS_MAX} characters.`
     const view = await state.service.approval(session.caller, id)
     return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem } })
   }

@@ -72,7 +72,8 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Reco
   }
   return {
     uploadLog: async (exchange) => {
-      if (waiting > WAITING_MAX) throw tooMuch('too many uploads are waiting')
+      if (waiting > WAITING_MAX)
+        throw tooMuch(`too many uploads are waiting: at most ${WAITING_MAX} are kept waiting, which is fixed`)
       const startedMs = performance.now()
       waiting += 1
       const taking = last.then(() => take(exchange, startedMs))

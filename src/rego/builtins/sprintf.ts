@@ -164,7 +164,7 @@ class Formatter {
   private bound(bound: string | undefined): number | undefined {
     if (bound === undefined) return undefined
     if (bound === '*') throw new BuiltinError('a width or precision from an argument is not supported')
-    if (Number(bound) > WIDTH_MAX) throw new BuiltinError('the width or precision is too large')
+    if (Number(bound) > WIDTH_MAX) throw new BuiltinError(`the width or precision is too large: at most ${WIDTH_MAX}`)
     return Number(bound)
   }
 

@@ -5,7 +5,10 @@ import type { RollbackView } from '../../evidence/wire.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
-import type { Decision } from '../../pdp/decision-inputs.ts'
+import type { PolicyEvaluation } from '../../model/evaluation.ts'
+import type { Party } from '../../model/request.ts'
+import { readBaseResult } from '../../pdp/base-result.ts'
+import type { BaseResult, Decision } from '../../pdp/decision-inputs.ts'
 import type { Matrices } from '../../pdp/matrix-schema.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
@@ -21,6 +24,8 @@ export type Explained = {
   readonly bands: RiskBands
   /** What would have been answered if everything were enforced; absent or null where everything was. */
   readonly would?: WouldBody | null
+  /** What the base answers each of the two, where an agent acts for a proven person; absent: it was asked about one. */
+  readonly bases?: readonly { readonly who: string; readonly base: BaseResult }[]
   /** What detectors made of it; absent where none looked. */
   readonly watch?: DecisionBody['watch']
   /** The way back by now; absent where it was not asked for. */
@@ -36,7 +41,8 @@ export function explainedOf(
   policySet: ExplainedBy | undefined,
   rollback?: RollbackView,
 ): Explained {
-  const { decision, facts, would, watch } = decisionBodyOf(record)
+  const body = decisionBodyOf(record)
+  const { decision, facts, would, watch } = body
   return {
     decision,
     facts,
@@ -45,9 +51,24 @@ export function explainedOf(
     thresholds: policySet?.constants.thresholds ?? [],
     bands: policySet?.catalogue.riskBands ?? DEFAULT_RISK_BANDS,
     would,
+    ...basesOf({ subject: body.request.subject, base: body.base, delegator: body.delegator ?? null }),
     ...(watch === undefined ? {} : { watch }),
     ...(rollback === undefined || !decision.decision ? {} : { rollback }),
   }
+}
+
+/** Whom the base was asked about, and what it answered. */
+type Asked = {
+  readonly subject: Party
+  readonly base: PolicyEvaluation
+  readonly delegator: { readonly party: Party; readonly base: PolicyEvaluation } | null
+}
+
+/** What the base answers each of two; nothing where it was asked about the subject alone. */
+export function basesOf({ subject, base, delegator }: Asked): Pick<Explained, 'bases'> {
+  if (delegator === null) return {}
+  const asked = [{ party: subject, base }, delegator]
+  return { bases: asked.map(({ party: { type, id }, base: answer }) => ({ who: `${type}/${id}`, base: readBaseResult(answer) })) }
 }
 
 /** The lines above the explanation of a recorded decision: which it is, and who asked for what. */

@@ -11,6 +11,8 @@ export type Remedy = { readonly source: string; readonly reason: string; readonl
 
 /** An explanation as data; `ExplanationAnswer` is its schema. `mode` and `would` where something was only observed. */
 export type Explanation = Decision & {
+  /** What the base answers each of two, where an agent acts for a proven person. */
+  readonly bases?: Explained['bases']
   readonly risk: RiskView
   readonly trust: DecisionFacts['trust']
   readonly remedies: readonly Remedy[]
@@ -21,10 +23,11 @@ export type Explanation = Decision & {
 
 /** A decision, what it was made from, and what would lift it. */
 export function explanationOf(explained: Explained): Explanation {
-  const { decision, facts, risk, would, rollback } = explained
+  const { decision, facts, risk, would, bases, rollback } = explained
   const enforced = enforcedOf(explained)
   return {
     ...decision,
+    ...(bases === undefined ? {} : { bases }),
     risk,
     trust: facts.trust,
     remedies: remediesOf(explained),

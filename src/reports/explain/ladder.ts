@@ -51,6 +51,7 @@ export function drawLadder(explained: Explained, head: readonly string[], paint:
   return [
     ...head.map(escapeLine),
     ...subjectLines(explained),
+    ...baseLines(explained),
     ...watchLines(explained),
     ...undoLines(explained),
     '',
@@ -84,6 +85,11 @@ function subjectLines({ facts, risk }: Explained): readonly string[] {
     `trust  ${escapeLine(`${agent.id}, ${standing}`)}`,
     `risk   ${escapeLine(`${risk.band}, ${risk.points} points${rules.length === 0 ? '' : ` (${rules.join(', ')})`}${unknown}`)}`,
   ]
+}
+
+/** What the base answers each, where it was asked about two. */
+function baseLines({ bases = [] }: Explained): readonly string[] {
+  return bases.map(({ who, base }) => `base   ${escapeLine(`${who}: ${base.outcome}, ${base.reason}`)}`)
 }
 
 /** What did not look at the action, and which layers therefore earn nothing by it. */

@@ -15,6 +15,7 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
   const { facts } = explained
   switch (term.source) {
     case 'base':
+      if (explained.bases !== undefined) return bothRemedy(explained.bases, term)
       return `Nothing but the static policy can lift this: give a role of the subject this permission, or remove the forbid (${term.reason}).${askRemedy(facts)}`
     case 'trust':
       return trustRemedy(term, explained)
@@ -41,6 +42,12 @@ export function remedyFor(term: Ceiling, explained: Explained): string {
     default:
       return unreachable(term.source)
   }
+}
+
+/** Where two have to be permitted: who is not, by the name of each. */
+function bothRemedy(bases: NonNullable<Explained['bases']>, term: Ceiling): string {
+  const missing = bases.filter(({ base }) => base.outcome === term.outcome).map(({ who }) => who)
+  return `An agent does only what the person it acts for may do too: give ${missing.join(' and ')} this permission in the static policy, or ask about the agent alone (base.delegation: agent).`
 }
 
 /** An agent need not guess what else it may do: it asks, and a person decides. */
@@ -121,6 +128,8 @@ function categoryRemedy(term: Ceiling, { action }: DecisionFacts): string {
 }
 
 function chainRemedy(term: Ceiling, { facts, risk, matrices }: Explained): string {
+  if (facts.parties.problems.includes('unknown_team'))
+    return `Describe the team "${facts.parties.team?.id ?? ''}" in the catalogue (teams: NAME: { owner: … }): somebody has to answer for what is done for it.`
   if (facts.parties.problems.length > 0)
     return `Mend the delegation chain (${facts.parties.problems.join(', ')}): each agent once, at most five.`
   const named = facts.links.find(({ party }) => term.reason.includes(`${party.type}/${party.id}`))

@@ -5,6 +5,7 @@ import { RollbackView } from '../../evidence/wire.ts'
 import { RiskAnswer } from '../../ledger/wire.ts'
 import { Source } from '../../model/ceiling.ts'
 import { Mode, OBSERVABLE_SOURCES } from '../../model/mode.ts'
+import { Outcome } from '../../model/outcome.ts'
 import { TrustView } from '../../trust/trust-view.ts'
 
 /** The smallest change that would lift one limiting term, in a sentence. */
@@ -30,6 +31,8 @@ const ExplainedDecision = z.strictObject({
 /** `GET /api/v1/decisions/{id}/explanation`, and what `gradus explain --json` prints. */
 export const ExplanationAnswer = z.strictObject({
   ...ExplainedDecision.shape,
+  /** What the base answers each of two, where an agent acts for a proven person; absent for who may not read the log. */
+  bases: z.array(z.strictObject({ who: z.string(), base: z.looseObject({ outcome: Outcome, reason: z.string() }) })).optional(),
   risk: RiskAnswer.extend({ obligations: z.array(z.string()) }),
   /** Trust of the deciding agent at that time; null for a human. */
   trust: TrustView.nullable(),
