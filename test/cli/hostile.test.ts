@@ -567,7 +567,14 @@ function approvalViewWith(text: string) {
         until: TIME,
       },
     ],
-    rollback: { reversibility: 0, handle: text, until: null },
+    rollback: {
+      reversibility: 0,
+      kept: 'kept',
+      handle: text,
+      value_digest: text,
+      until: null,
+      attempt: { result: 'failed', by: text, at: TIME, within_deadline: false },
+    },
   }
 }
 
