@@ -76,11 +76,7 @@ function viewOf(
       at: new Date(body.facts.at_ms).toISOString(),
       verify_by: new Date(verify_by_ms).toISOString(),
       ...heldBack(reservedWork(body, reserved, approvers), tenant, view),
-      rollback: rollbackViewOf(
-        body.facts.action,
-        view.document(verdictsKeyOf(view, tenant, decision_id))?.rollback,
-        nowMs,
-      ),
+      rollback: rollbackViewOf(body.facts.action, view.document(verdictsKeyOf(view, tenant, decision_id))?.rollback, nowMs),
     },
   ]
 }

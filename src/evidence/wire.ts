@@ -75,9 +75,7 @@ export const RollbackView = z.strictObject({
   /** Until when it can be undone; null: it always can, or never. */
   until: WireTime.nullable(),
   /** What became of the last attempt; null: there was none. */
-  attempt: z
-    .strictObject({ result: RollbackResult, by: WireId, at: WireTime, within_deadline: z.boolean() })
-    .nullable(),
+  attempt: z.strictObject({ result: RollbackResult, by: WireId, at: WireTime, within_deadline: z.boolean() }).nullable(),
 })
 
 export type RollbackView = z.infer<typeof RollbackView>

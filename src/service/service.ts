@@ -19,7 +19,14 @@ import type { LogAnswer, LogLine } from '../decisions/opa-log/wire.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import type { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
 import type { ImportAnswer, SignalAnswer, SignalEvent, SignedHistory } from '../evidence/signals/wire.ts'
-import type { EvidenceAnswer, OutcomeReport, ProposalsAnswer, RollbackAnswer, RollbackReport, SignalReport } from '../evidence/wire.ts'
+import type {
+  EvidenceAnswer,
+  OutcomeReport,
+  ProposalsAnswer,
+  RollbackAnswer,
+  RollbackReport,
+  SignalReport,
+} from '../evidence/wire.ts'
 import type {
   ContainmentAnswer,
   ContainmentReport,

@@ -37,12 +37,20 @@ describe('the reversibility of an action', () => {
     const wayBack = fc.record({ handle_required: fc.boolean(), until_ms: fc.option(fc.nat(50)) })
     const layer = fc.constantFrom(null, ...LAYERS)
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 }), wayBack, anyKept, layer, fc.nat(50), fc.nat(50), (of, back, known, who, at, more) => {
-        const judged = { reversibility: of, way_back: back }
-        const now = reversibilityAt(judged, known, { at_ms: at, layer: who })
-        expect(now).toBeGreaterThanOrEqual(of)
-        expect(reversibilityAt(judged, known, { at_ms: at + more, layer: who })).toBeGreaterThanOrEqual(now)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 2 }),
+        wayBack,
+        anyKept,
+        layer,
+        fc.nat(50),
+        fc.nat(50),
+        (of, back, known, who, at, more) => {
+          const judged = { reversibility: of, way_back: back }
+          const now = reversibilityAt(judged, known, { at_ms: at, layer: who })
+          expect(now).toBeGreaterThanOrEqual(of)
+          expect(reversibilityAt(judged, known, { at_ms: at + more, layer: who })).toBeGreaterThanOrEqual(now)
+        },
+      ),
     )
   })
 })

@@ -147,7 +147,10 @@ describe('a rollback', () => {
   it('names the handle that is on record, and none where none is', async () => {
     const { service, answer } = await changed()
     const without = service.reportRollback(verifier, answer.decision_id, { result: 'done', handle: 'guess' })
-    await expect(without).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('no rollback handle') as string })
+    await expect(without).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('no rollback handle') as string,
+    })
     await service.reportOutcome(pep, succeeded(answer, { rollback: KEPT }))
     for (const handle of [{}, { handle: 'guess' }]) {
       const wrong = service.reportRollback(verifier, answer.decision_id, { result: 'done', ...handle })

@@ -384,7 +384,11 @@ describe('the page of one request', () => {
     ['without rules', { risk: { ...VIEW.risk, rules: [], unavailable: [] } }, 'No rule fired'],
     ['that cannot be undone', { rollback: { ...VIEW.rollback, reversibility: 9, kept: 'not_needed' } }, 'Cannot be undone.'],
     ['that ran with its handle', { rollback: { ...VIEW.rollback, kept: 'kept', handle: 'crm-4711' } }, 'handle is crm-4711.'],
-    ['that ran without a handle', { rollback: { ...VIEW.rollback, reversibility: 2, kept: 'missing' } }, 'No rollback handle was kept.'],
+    [
+      'that ran without a handle',
+      { rollback: { ...VIEW.rollback, reversibility: 2, kept: 'missing' } },
+      'No rollback handle was kept.',
+    ],
     ['that one person decides', { approvers_needed: 1 }, 'One person has to approve.'],
   ])('%s says so', (_name, more, told) => {
     expect(shown(more)).toContain(told)

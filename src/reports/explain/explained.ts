@@ -36,11 +36,7 @@ export type Explained = {
 export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants' | 'catalogue'>
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */
-export function explainedOf(
-  { record }: StoredRecord,
-  policySet: ExplainedBy | undefined,
-  rollback?: RollbackView,
-): Explained {
+export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | undefined, rollback?: RollbackView): Explained {
   const body = decisionBodyOf(record)
   const { decision, facts, would, watch } = body
   return {
