@@ -1,9 +1,11 @@
 import { byCodeUnit } from '../format/order.ts'
+import { rollbackViewOf } from '../evidence/rollback-view.ts'
 import { gravestFirst } from '../incidents/rules/gravest-first.ts'
 import type { IncidentView } from '../incidents/wire.ts'
 import { type DecisionFacts, trustAnswer } from '../ledger/decision-facts.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { JudgeAdvice } from '../ledger/documents/tally.ts'
+import type { Rollback } from '../ledger/documents/verdicts.ts'
 import { approvalEndsMs, approvalState } from '../ledger/fold/approvals.ts'
 import { type Pausable, resumedBy } from '../ledger/fold/pauses.ts'
 import type { StoredRecord, View } from '../ledger/store.ts'
@@ -49,11 +51,12 @@ export function summaryOf(approval: Approval, nowMs: number, held: HeldBack): Ap
   }
 }
 
-/** What stands beside an approval by now: why it cannot be used, what judging agents said, incidents of the agent in its scope. */
+/** What stands beside an approval by now: why it cannot be used, what judging agents said, what is known of its way back, incidents of the agent in its scope. */
 type Standing = {
   readonly held: HeldBack
   readonly advice: readonly JudgeAdvice[]
   readonly adviceReasons: FindReason
+  readonly rollback: Rollback | undefined
   readonly incidents: readonly IncidentView[]
 }
 
@@ -62,7 +65,7 @@ export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { held, advice, adviceReasons, incidents }: Standing,
+  { held, advice, adviceReasons, rollback, incidents }: Standing,
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
@@ -86,11 +89,7 @@ export function approvalViewOf(
       const at = iso(each.at_ms)
       return { by: each.by, class: each.class, at, reason: adviceReasons({ by: each.by, at }) }
     }),
-    rollback: {
-      reversibility: action.reversibility,
-      handle: action.rollback_handle ? 'rollback_handle' : null,
-      until: action.reversible_until,
-    },
+    rollback: rollbackViewOf(action, rollback, nowMs),
   }
 }
 

@@ -42,11 +42,11 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
   const documentKeys = [key, tenantKey(tenant), verdicts, ...agentKeysOf(tenant, [stored.record])]
   const { found, standing } = await deps.store.read(documentKeys, (view) => {
     const own = ownApproval(view.document(key), decisionId)
-    const { advice = [] } = view.document(verdicts) ?? {}
+    const { advice = [], rollback } = view.document(verdicts) ?? {}
     const { agent, scope } = own
     const all = agent === null ? [] : standingIncidentsOf(agentKey(tenant, agent), nowMs, view)
     const incidents = all.filter((each) => each.scope === null || each.scope === scope)
-    return { found: own, standing: { held: heldBack(pausableApproval(own), tenant, view), advice, incidents } }
+    return { found: own, standing: { held: heldBack(pausableApproval(own), tenant, view), advice, rollback, incidents } }
   })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
   const adviceReasons = await findAdviceReasons(deps.store, { tenant, decisionId, any: standing.advice.length > 0 })

@@ -1,7 +1,9 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
+import { rollbackViewOf } from '../evidence/rollback-view.ts'
 import type { Outstanding } from '../ledger/documents/activity.ts'
+import type { DocumentKey } from '../ledger/documents/documents.ts'
 import type { Pausable } from '../ledger/fold/pauses.ts'
 import type { Moment } from '../ledger/fold/state.ts'
 import { activityKey, agentKey, tenantKey } from '../ledger/keys.ts'
@@ -21,10 +23,13 @@ export async function reservations(deps: EvidenceDeps, caller: Caller, agent: st
   const nowMs = deps.nowMs()
   const { approvers } = deps.policySet().settings.approvals
   const keys = [activityKey(tenant, agent), tenantKey(tenant), agentKey(tenant, agent), ...pausesKeysOf(tenant, [agent])]
-  return deps.store.read(keys, (view) => {
+  const known = await deps.store.read(keys, (view) =>
+    openReservations(view, { tenant, nowMs }, agent).map(({ decision_id }) => verdictsKeyOf(view, tenant, decision_id)),
+  )
+  return deps.store.read([...keys, ...known], (view) => {
     const open = openReservations(view, { tenant, nowMs }, agent).toSorted((a, b) => a.verify_by_ms - b.verify_by_ms)
     const listed = open.slice(0, RESERVATIONS_LISTED_MAX)
-    return { agent, total: open.length, reservations: listed.flatMap((each) => viewOf(each, { tenant, approvers }, view)) }
+    return { agent, total: open.length, reservations: listed.flatMap((each) => viewOf(each, { tenant, approvers, nowMs }, view)) }
   })
 }
 
@@ -46,9 +51,16 @@ export function reservedWork(body: DecisionBody, reserved: Outstanding, rules: r
   return pausableReservation(facts, reserved, approversNeeded(rules, { category, scope: reserved.scope, band: risk.band }))
 }
 
+/** Where is kept what became of a decision: with the one that asked for the approval that it redeemed, if it did. */
+function verdictsKeyOf(view: View, tenant: string, decisionId: string): DocumentKey<'verdicts'> {
+  const stored = view.record(tenant, decisionId)
+  const redeemed = stored === undefined ? null : decisionBodyOf(stored.record).approval.redeemed
+  return { kind: 'verdicts', tenant, id: redeemed ?? decisionId }
+}
+
 function viewOf(
   reserved: Outstanding,
-  { tenant, approvers }: { readonly tenant: string; readonly approvers: readonly ApproverRule[] },
+  { tenant, approvers, nowMs }: Moment & { readonly approvers: readonly ApproverRule[] },
   view: View,
 ): readonly ReservationView[] {
   const { decision_id, scope, verify_by_ms } = reserved
@@ -64,6 +76,7 @@ function viewOf(
       at: new Date(body.facts.at_ms).toISOString(),
       verify_by: new Date(verify_by_ms).toISOString(),
       ...heldBack(reservedWork(body, reserved, approvers), tenant, view),
+      rollback: rollbackViewOf(body.facts.action, view.document(verdictsKeyOf(view, tenant, decision_id))?.rollback, nowMs),
     },
   ]
 }

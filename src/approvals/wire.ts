@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { WireId, WireNote, WireTime } from '../model/wire-fields.ts'
+import { RollbackView } from '../evidence/wire.ts'
 import { IncidentView } from '../incidents/wire.ts'
 import { ApprovalState, ApprovalVote, Override } from '../ledger/documents/approval.ts'
 import { PauseCause } from '../ledger/documents/pause.ts'
@@ -84,8 +85,8 @@ export const ApprovalView = ApprovalSummary.extend({
   ),
   /** What judging agents said of it: advice, and no verdict. `reason`: the detail of their report; null where they gave none or it is erased. */
   advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime, reason: z.string().nullable() })),
-  /** How it could be undone: by the catalogue's rollback handle, until when, or not at all. */
-  rollback: z.strictObject({ reversibility: z.int(), handle: z.string().nullable(), until: WireTime.nullable() }),
+  /** Whether it can be undone, until when and by what; once it ran, by the handle that was kept. */
+  rollback: RollbackView,
 })
 export type ApprovalView = z.infer<typeof ApprovalView>
 
@@ -163,6 +164,8 @@ export const ReservationView = z.strictObject({
   /** Why it is paused; null where it is not. */
   paused: z.string().nullable(),
   pauses: z.array(PauseView),
+  /** Whether it can be undone by now, and by what. */
+  rollback: RollbackView,
 })
 export type ReservationView = z.infer<typeof ReservationView>
 

@@ -11,6 +11,7 @@ export const EVENT_TYPES = [
   'approval.resumed',
   'reservation.paused',
   'reservation.resumed',
+  'decision.rolled_back',
   'override.opened',
   'override.confirmed',
   'override.ended',

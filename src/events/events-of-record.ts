@@ -83,6 +83,10 @@ const EFFECT_EVENTS: EventsOfEffect = {
   canary: null,
   canary_judged: null,
   advice: null,
+  handle_kept: null,
+  rolled_back: ({ result, within_deadline }) => [
+    { type: 'decision.rolled_back', data: { rollback: { result, within_deadline } } },
+  ],
   owners: null,
   paused: pauseEvents,
   resumed: ({ decision_id, resumption: { person }, request_digest }) => [

@@ -74,11 +74,21 @@ export function judgedOf(decisionId: string, decided: RecordedDecision): Judged 
     earns: facts.action.known && !overridden,
     blast: facts.action.blast,
     reversibility: facts.action.reversibility,
+    ...(decision.decision ? wayBackOf(facts.action) : {}),
     ...(facts.moved_from === undefined ? {} : { moved_tool: facts.action.name }),
     // Whoever only the body names bears nothing: else naming an agent would be enough to bring it down.
     delegators: facts.parties.links.filter(({ claimed }) => !claimed).map(({ party }) => party.id),
     decided_at_ms: at_ms,
   }
+}
+
+/** On what the way back from an action depends, where it ran; nothing where it depends on nothing. */
+export function wayBackOf({
+  rollback_handle: handleRequired,
+  reversible_until: until,
+}: Pick<DecisionFacts['action'], 'rollback_handle' | 'reversible_until'>): Pick<Judged, 'way_back'> {
+  if (!handleRequired && until === null) return {}
+  return { way_back: { handle_required: handleRequired, until_ms: until === null ? null : Date.parse(until) } }
 }
 
 function agentJudged(decisionId: string, { facts: { parties }, decision, proposal }: RecordedDecision): string {

@@ -9,8 +9,7 @@ import type { EvidenceAnswer, OutcomeReport, SignalReport } from './wire.ts'
 /** What came of a decision: outcome evidence. Verifier and weight come from the credential. */
 export async function reportOutcome(deps: EvidenceDeps, caller: Caller, report: OutcomeReport): Promise<EvidenceAnswer> {
   authorize(caller, 'report_outcome')
-  const source = caller.verifier
-  if (source === undefined) throw notAVerifier(caller)
+  const source = verifierOf(caller)
   const { decision_id, class: verdictClass, event_time, ...detail } = report
   return recordVerdict(deps, caller, { decision_id, event_time, outcome: verdictClass }, (eventTimeMs) => ({
     kind: 'outcome',
@@ -23,6 +22,7 @@ export async function reportOutcome(deps: EvidenceDeps, caller: Caller, report: 
       event_time_ms: eventTimeMs,
     },
     detail,
+    wayBack: { kind: 'outcome', kept: detail.rollback },
   }))
 }
 
@@ -48,6 +48,12 @@ export async function reportSignal(deps: EvidenceDeps, caller: Caller, report: S
     },
     detail: report.detail === undefined ? {} : { detail: report.detail },
   }))
+}
+
+/** As what kind of verifier a caller judges outcomes. Throws `forbidden` where it is none. */
+export function verifierOf(caller: Caller): NonNullable<Caller['verifier']> {
+  if (caller.verifier === undefined) throw notAVerifier(caller)
+  return caller.verifier
 }
 
 function notAVerifier(caller: Caller, place?: ErrorPlace): ServiceError {

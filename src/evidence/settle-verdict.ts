@@ -8,7 +8,8 @@ import { agentKey } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import { decisionBodyOf } from '../ledger/recorded-decision.ts'
-import { sandbox } from '../ledger/sandbox.ts'
+import { project } from '../ledger/fold/fold.ts'
+import { sandbox, sandboxView } from '../ledger/sandbox.ts'
 import type { Transaction, View } from '../ledger/store.ts'
 import { newAgentTrust } from '../trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
@@ -25,6 +26,7 @@ import { evaluationContextOf } from './raters/agent-judges.ts'
 import type { EvaluationContext } from './raters/evaluation-context.ts'
 import { judge, judgeEach, type Judgement } from './raters/judge.ts'
 import type { VerdictPlace } from './repeated-verdict.ts'
+import { rollbackEffects, type WayBackReport } from './rollback-effects.ts'
 import { refuseOldSuccess } from './rules/event-time.ts'
 import { isVerification, withUnsampledShare } from './rules/verification.ts'
 import type { Judged, Verdict } from './rules/weighing.ts'
@@ -36,6 +38,8 @@ export type ReportedVerdict = {
   readonly kind: 'outcome' | 'signal'
   readonly verdict: Verdict
   readonly detail: Readonly<Record<string, unknown>>
+  /** What it says of the way back. */
+  readonly wayBack?: WayBackReport
 }
 
 /** A verdict that somebody reports on a decision. */
@@ -64,13 +68,16 @@ export function settleVerdict(deps: EvidenceDeps, report: SettledReport, transac
   const before = trustNow(report, transaction)
   const context = evaluationContextOf(caller, { decisionId, nowMs, newId: deps.newId }, transaction)
   const verdict = withUnsampledShare(reported.verdict, decision.decided, transaction.constants())
-  const judgement = judge(judged, verdict, context, transaction)
+  const undo = rollbackEffects(report, reported.wayBack, transaction)
+  const trial = sandbox(transaction)
+  project(undo, nowMs, caller.tenant, trial)
+  const judgement = judge(judged, verdict, context, sandboxView(trial, transaction))
   const answer = { decision_id: decisionId, counted: judgement.counted, reason: judgement.reason, trust_before: before }
-  if (judgement.effects.length === 0)
+  if (judgement.effects.length + undo.length === 0)
     return { ...answer, place: null, state_version: transaction.stateVersion(), trust_after: before, changes: [] }
   refuseOldSuccess(reported.verdict, judged, nowMs)
   const id = deps.newId()
-  const { effects, detectors } = reportEffects(deps, { report, id, context, judgement }, transaction)
+  const { effects, detectors } = reportEffects(deps, { report, id, context, judgement, undo }, transaction)
   const consequences = consequencesOf(effects, nowMs, caller.tenant, sandbox(transaction))
   const record = verdictRecord(report, { id, judgement, detectors, consequences })
   const { leafIndex } = transaction.append({ record })
@@ -96,26 +103,31 @@ type JudgedReport = {
   readonly id: string
   readonly context: EvaluationContext
   readonly judgement: Judgement
+  /** What it does to the way back; it goes before what is weighed. */
+  readonly undo: readonly Effect[]
 }
 
 /** Everything the record does: the verdict, what detectors make of it, sampling, and slots that are free again. */
 function reportEffects(
   deps: EvidenceDeps,
-  { report, id, context, judgement }: JudgedReport,
+  { report, id, context, judgement, undo }: JudgedReport,
   transaction: Transaction,
 ): { readonly effects: readonly Effect[]; readonly detectors: DetectorRun } {
+  // Said before: only the way back is news.
+  if (judgement.effects.length === 0) return { effects: undo, detectors: NO_DETECTOR_RUN }
   const { caller, decisionId, judged, decision, reported, nowMs } = report
+  const first = [...undo, ...judgement.effects]
   const isVerified =
     !judgement.canary && !context.untrustedJudge && isVerification(reported.verdict, judgement.counted, transaction.constants())
   const detectors = detectorsOn(deps, { report, id, isVerified }, transaction)
   const ofDetectors = { ...context, knowsCanaries: true, untrustedJudge: false }
-  const detected = judgeEach(judged, detectors.verdicts, ofDetectors, { first: judgement.effects, view: transaction })
+  const detected = judgeEach(judged, detectors.verdicts, ofDetectors, { first, view: transaction })
   const moment = { tenant: caller.tenant, nowMs }
   const covered = isVerified ? coverageOf(judged.agent, decisionId, moment, transaction) : []
   const missed = missesCharged(judged.agent, moment, transaction)
   const released = isVerified ? releases(decisionId, decision.decided) : []
   return {
-    effects: [...judgement.effects, ...detectors.effects, ...detected, ...covered, ...missed, ...released],
+    effects: [...first, ...detectors.effects, ...detected, ...covered, ...missed, ...released],
     detectors,
   }
 }

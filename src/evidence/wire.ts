@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { KeptValue, RollbackResult } from '../ledger/documents/verdicts.ts'
 import { WireDetail, WireId, WireTime } from '../model/wire-fields.ts'
 import { Layer } from '../model/layer.ts'
 import { OutcomeClass, SignalClass } from '../model/outcome-classes.ts'
@@ -19,6 +20,8 @@ export const OutcomeReport = z.strictObject({
   /** Tokens that the action used, as the enforcement point counted them. */
   tokens: z.number().nonnegative().optional(),
   detail: WireDetail.optional(),
+  /** What was kept before the action ran, so that it can be undone; only from the enforcement point that asked. */
+  rollback: KeptValue.optional(),
 })
 
 export type OutcomeReport = z.infer<typeof OutcomeReport>
@@ -50,6 +53,37 @@ export const EvidenceAnswer = z.strictObject({
 })
 
 export type EvidenceAnswer = z.infer<typeof EvidenceAnswer>
+
+/** `POST /api/v1/decisions/{id}/rollbacks`: somebody tried to undo what ran. It is as old as its report. */
+export const RollbackReport = z.strictObject({
+  result: RollbackResult,
+  /** The handle that was reported with the outcome; absent where none was. */
+  handle: KeptValue.shape.handle.optional(),
+  detail: WireDetail.optional(),
+})
+
+export type RollbackReport = z.infer<typeof RollbackReport>
+
+/** The way back from an action, as it stands. */
+export const RollbackView = z.strictObject({
+  /** 0–2 by now; 2: it cannot be undone. */
+  reversibility: z.int(),
+  /** Whether the old value was kept. `open`: a handle is needed, and no outcome was reported yet; `missing`: one was, without it. */
+  kept: z.enum(['not_needed', 'open', 'kept', 'missing']),
+  handle: z.string().nullable(),
+  value_digest: z.string().nullable(),
+  /** Until when it can be undone; null: it always can, or never. */
+  until: WireTime.nullable(),
+  /** What became of the last attempt; null: there was none. */
+  attempt: z.strictObject({ result: RollbackResult, by: WireId, at: WireTime, within_deadline: z.boolean() }).nullable(),
+})
+
+export type RollbackView = z.infer<typeof RollbackView>
+
+/** What a rollback moved, and the way back as it stands. */
+export const RollbackAnswer = z.strictObject({ ...EvidenceAnswer.shape, rollback: RollbackView })
+
+export type RollbackAnswer = z.infer<typeof RollbackAnswer>
 
 /** One decision that did not run but may be judged as a proposal. */
 const Proposal = z.strictObject({

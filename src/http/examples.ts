@@ -13,6 +13,7 @@ const DECISION_ID = '019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10'
 export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   Request: REFUND,
   OutcomeReport: { decision_id: DECISION_ID, class: 'validated', result: { refund: 'R-77' } },
+  RollbackReport: { result: 'done', handle: 'crm-4711' },
   PlainSignal: { decision_id: DECISION_ID, layer: 'behaviour', class: 'clean' },
   SignalCloudEvent: {
     specversion: '1.0',

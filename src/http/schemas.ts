@@ -26,7 +26,7 @@ import {
   SignalBatchAnswer,
   SignalCloudEvent,
 } from '../evidence/signals/wire.ts'
-import { EvidenceAnswer, OutcomeReport, ProposalsAnswer } from '../evidence/wire.ts'
+import { EvidenceAnswer, OutcomeReport, ProposalsAnswer, RollbackAnswer, RollbackReport } from '../evidence/wire.ts'
 import {
   ContainmentAnswer,
   ContainmentReport,
@@ -93,6 +93,8 @@ export const PolicySetAnswer = z.strictObject({
 export const SCHEMAS = {
   Request,
   OutcomeReport,
+  RollbackReport,
+  RollbackAnswer,
   PlainSignal,
   SignalCloudEvent,
   SignalBatch,

@@ -40,6 +40,8 @@ export const Effect = z.discriminatedUnion('kind', [
   RATER_EFFECTS.canary_judged,
   RATER_EFFECTS.owners,
   VERDICT_EFFECTS.advice,
+  VERDICT_EFFECTS.handle_kept,
+  VERDICT_EFFECTS.rolled_back,
   APPROVAL_EFFECTS.approval,
   TENANT_EFFECTS.override,
   TENANT_EFFECTS.override_ended,

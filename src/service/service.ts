@@ -21,7 +21,14 @@ import type { LogAnswer, LogLine } from '../decisions/opa-log/wire.ts'
 import type { DecisionAnswer } from '../decisions/wire.ts'
 import type { RatersAnswer, RaterView } from '../evidence/raters/wire.ts'
 import type { ImportAnswer, SignalAnswer, SignalEvent, SignedHistory } from '../evidence/signals/wire.ts'
-import type { EvidenceAnswer, OutcomeReport, ProposalsAnswer, SignalReport } from '../evidence/wire.ts'
+import type {
+  EvidenceAnswer,
+  OutcomeReport,
+  ProposalsAnswer,
+  RollbackAnswer,
+  RollbackReport,
+  SignalReport,
+} from '../evidence/wire.ts'
 import type {
   ContainmentAnswer,
   ContainmentReport,
@@ -81,6 +88,8 @@ export type Service = {
   /** Entries of an OPA's decision log, as observed decisions; one that cannot be read is told, and the others are taken. */
   readonly ingestLog: (caller: Caller, entries: AsyncIterable<LogLine>, mayGoOn?: () => void) => Promise<LogAnswer>
   readonly reportOutcome: (caller: Caller, report: OutcomeReport) => Promise<EvidenceAnswer>
+  /** Somebody tried to undo what a decision let run. */
+  readonly reportRollback: (caller: Caller, decisionId: string, report: RollbackReport) => Promise<RollbackAnswer>
   readonly reportSignal: (caller: Caller, report: SignalReport) => Promise<EvidenceAnswer>
   /** Takes a signal of any class; the same one again, by its source and id, is answered alike and counts once. */
   readonly ingestSignal: (caller: Caller, event: SignalEvent) => Promise<SignalAnswer>

@@ -16,6 +16,7 @@ import { importHistory } from '../evidence/import/import-history.ts'
 import { proposals } from '../evidence/proposals.ts'
 import { rater, raters } from '../evidence/raters/list.ts'
 import { reportOutcome } from '../evidence/report-outcome.ts'
+import { reportRollback } from '../evidence/report-rollback.ts'
 import { ingestSignal, reportJudged } from '../evidence/signals/ingest-signal.ts'
 import { contain, containments, lift } from '../incidents/containment.ts'
 import { resolveHold } from '../incidents/holds.ts'
@@ -71,6 +72,7 @@ function decisionVerbs(deps: DecisionDeps) {
 function evidenceVerbs(deps: EvidenceDeps & ImportDeps) {
   return {
     reportOutcome: (caller, report) => reportOutcome(deps, caller, report),
+    reportRollback: (caller, id, report) => reportRollback(deps, caller, id, report),
     reportSignal: (caller, report) => reportJudged(deps, caller, report),
     ingestSignal: (caller, event) => ingestSignal(deps, caller, event),
     importHistory: (caller, file) => importHistory(deps, caller, file),

@@ -3,6 +3,8 @@ import { weigh } from '../evidence/rules/weigh-verdict.ts'
 import type { Judged, Verdict } from '../evidence/rules/weighing.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Effect } from '../ledger/effect.ts'
+import { newVerdicts, withRollback } from '../ledger/fold/verdicts.ts'
+import type { Verdicts } from '../ledger/documents/verdicts.ts'
 import type { ProjectionState } from '../ledger/fold/fold.ts'
 import type { AuditRecord, RecordKind } from '../ledger/record.ts'
 import type { Scratch } from '../ledger/scratch.ts'
@@ -55,7 +57,7 @@ export function createReweighing({ constants, history, scratch, state }: Reweigh
     const judged = record.kind === 'approval' ? known?.proposed : known?.judged
     // Unchanged: a verdict on no decision of this log, one held back, one that released held ones, and one on a canary.
     if (verdict === undefined || judged === undefined || judged === null || !isOwnVerdict(record)) return record.effects
-    const verdicts = state.document({ kind: 'verdicts', tenant, id: judged.decision_id })
+    const verdicts = afterWayBack(record, state.document({ kind: 'verdicts', tenant, id: judged.decision_id }))
     const { effects } = weigh(judged, verdict, verdicts, constants)
     return [...effects, ...record.effects.filter(({ kind }) => !VERDICT_EFFECTS.includes(kind))]
   }
@@ -72,6 +74,15 @@ export function createReweighing({ constants, history, scratch, state }: Reweigh
       return record.effects.map((effect) => (effect.kind === 'incident' ? underNewRule(effect, inForce, constants) : effect))
     },
   }
+}
+
+/** What is known of the decision once the record said what it says of the way back, which goes before its verdict. */
+function afterWayBack({ effects }: AuditRecord, before: Verdicts | undefined): Verdicts | undefined {
+  return effects.reduce(
+    (known, effect) =>
+      effect.kind === 'handle_kept' || effect.kind === 'rolled_back' ? withRollback(known ?? newVerdicts(), effect) : known,
+    before,
+  )
 }
 
 /** Whether all trust effects of a record come from its own verdict. */

@@ -16,6 +16,9 @@ import { project } from '../../src/ledger/fold/fold.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'
 import type { Store, StoredRecord } from '../../src/ledger/store.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
+import { newAgentTrust } from '../../src/trust/stored-trust.ts'
+import { scopeView } from '../../src/trust/trust-view.ts'
 import { earned } from '../support/test-service.ts'
 import { ANYBODY, folder, liveService, type Ran, run } from './harness.ts'
 
@@ -209,6 +212,10 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
   'reservations resume': (text) => [
     ['reservations', 'resume', text, '--reason', text, '--server', 'http://x'],
     answering(resumptionWith(text, 'reservation')),
+  ],
+  'reservations rollback': (text) => [
+    ['reservations', 'rollback', text, '--result', 'failed', '--handle', text, '--notes', text, '--server', 'http://x'],
+    answering(rollbackAnswerWith(text)),
   ],
   'approvals withdraw': (text) => [['approvals', 'withdraw', text, '--server', 'http://x'], answering(approvalAnswerWith(text))],
   'approvals list in a state that is none': (text) => [['approvals', 'list', '--state', text, '--server', 'http://x']],
@@ -520,7 +527,7 @@ function resumptionWith(text: string, of: 'approval' | 'reservation') {
 function reservationsWith(text: string) {
   const pauses = [{ cause: 'demotion', id: text, since: TIME, resumed_by: [text] }]
   const reservation = { decision_id: text, agent: text, action: text, scope: 'crm:full', at: TIME, verify_by: TIME }
-  return { agent: text, reservations: [{ ...reservation, paused: text, pauses }], total: 2 }
+  return { agent: text, reservations: [{ ...reservation, paused: text, pauses, rollback: wayBackWith(text) }], total: 2 }
 }
 
 function approvalWith(text: string) {
@@ -567,7 +574,26 @@ function approvalViewWith(text: string) {
         until: TIME,
       },
     ],
-    rollback: { reversibility: 0, handle: text, until: null },
+    rollback: wayBackWith(text),
+  }
+}
+
+function wayBackWith(text: string) {
+  return {
+    reversibility: 0,
+    kept: 'kept',
+    handle: text,
+    value_digest: text,
+    until: null,
+    attempt: { result: 'failed', by: text, at: TIME, within_deadline: false },
+  }
+}
+
+function rollbackAnswerWith(text: string) {
+  const trust = scopeView(newAgentTrust(), 'crm:full', { nowMs: 0 }, DEFAULT_TRUST_CONSTANTS)
+  return {
+    ...{ record_id: text, decision_id: text, leaf_index: 1, state_version: 1, counted: true, reason: text },
+    ...{ trust_before: trust, trust_after: trust, changes: [], rollback: wayBackWith(text) },
   }
 }
 

@@ -64,7 +64,14 @@ export const VIEW: ApprovalView = {
   advice: [],
   incidents: [],
   injections: [],
-  rollback: { reversibility: 1, handle: 'rollback_handle', until: '2026-03-02T12:00:00.000Z' },
+  rollback: {
+    reversibility: 1,
+    kept: 'open',
+    handle: null,
+    value_digest: null,
+    until: '2026-03-02T12:00:00.000Z',
+    attempt: null,
+  },
 }
 
 /** What a verdict of alice is answered. */

@@ -356,7 +356,7 @@ describe('the page of one request', () => {
       '0.41 of 1, in payments:full',
       'L1 suggest',
       'behaviour',
-      'Can be undone with effort. Whoever runs it keeps a rollback handle.',
+      'Can be undone with effort. Whoever runs it keeps a rollback handle; none is on record yet.',
       '2026-03-02 12:00:00 UTC',
       '15 min 0 s left',
       '0 of 2 approvals',
@@ -388,7 +388,13 @@ describe('the page of one request', () => {
     ['that is erased', { payload: 'erased' }, 'It cannot be approved.'],
     ['without an agent', { agent: null, trust: null }, 'there is no trust to weigh'],
     ['without rules', { risk: { ...VIEW.risk, rules: [], unavailable: [] } }, 'No rule fired'],
-    ['that cannot be undone', { rollback: { reversibility: 9, handle: null, until: null } }, 'Cannot be undone.'],
+    ['that cannot be undone', { rollback: { ...VIEW.rollback, reversibility: 9, kept: 'not_needed' } }, 'Cannot be undone.'],
+    ['that ran with its handle', { rollback: { ...VIEW.rollback, kept: 'kept', handle: 'crm-4711' } }, 'handle is crm-4711.'],
+    [
+      'that ran without a handle',
+      { rollback: { ...VIEW.rollback, reversibility: 2, kept: 'missing' } },
+      'No rollback handle was kept.',
+    ],
     ['that one person decides', { approvers_needed: 1 }, 'One person has to approve.'],
   ])('%s says so', (_name, more, told) => {
     expect(shown(more)).toContain(told)

@@ -75,6 +75,14 @@ describe('every verb reaches the service with what was sent', () => {
   const target = { target: { kind: 'agent', agent: 'a-1' }, reason: 'why' }
   test.each([
     ['POST', '/outcomes', outcome, 'reportOutcome', [outcome], 200],
+    [
+      'POST',
+      '/decisions/d%2F1/rollbacks',
+      { result: 'done', handle: 'h-1' },
+      'reportRollback',
+      ['d/1', { result: 'done', handle: 'h-1' }],
+      200,
+    ],
     ['POST', '/signals', signal, 'reportSignal', [signal], 200],
     ['POST', '/incidents', incident, 'raiseIncident', [incident], 201],
     [

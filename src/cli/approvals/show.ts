@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ApprovalView } from '../../approvals/wire.ts'
+import { rollbackText } from '../../evidence/rollback-view.ts'
 import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { ifApproved } from '../../pdp/lifted-terms.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
@@ -12,8 +13,6 @@ import { jsonText, painter, table, printAnswer } from '../support/output.ts'
 import { type PeopleOptions, requireServer } from '../support/people-server.ts'
 import { sendRequest } from '../support/server-client.ts'
 import { approvalPath, approvalsGiven } from './approval-answer.ts'
-
-const REVERSIBILITY = ['it can be undone', 'it can be undone in part, or with effort', 'it cannot be undone'] as const
 
 /** Adds `gradus approvals show`. */
 export function addApprovalsShow(approvals: Command, cli: Cli): void {
@@ -74,7 +73,7 @@ function viewText(view: ApprovalView, paint: Paint): string {
       : ['', paint('bold', 'what judging agents say, which is advice and no verdict:'), table(advice)]),
     '',
     paint('bold', 'undo:'),
-    `  ${escapeLine(rollbackText(view))}`,
+    `  ${escapeLine(undoText(view))}`,
     '',
     paint('bold', 'what a yes does:'),
     ...yesText(view).map((line) => `  ${escapeLine(line)}`),
@@ -109,9 +108,8 @@ function troubleText({ incidents, injections }: ApprovalView, paint: Paint): rea
   ]
 }
 
-function rollbackText({ rollback: { reversibility, handle, until } }: ApprovalView): string {
-  const reversible = REVERSIBILITY[reversibility] ?? `irreversibility ${reversibility}`
-  return [reversible, ...(handle === null ? [] : [`by the ${handle}`]), ...(until === null ? [] : [`until ${until}`])].join(', ')
+function undoText({ rollback }: ApprovalView): string {
+  return `${rollbackText(rollback)}${rollback.until === null ? '' : ` Until ${rollback.until}.`}`
 }
 
 function yesText(view: ApprovalView): readonly string[] {

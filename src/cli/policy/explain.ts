@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 
 import { derive } from '../../decisions/derive.ts'
 import { policySetOf } from '../../decisions/replay.ts'
+import { rollbackViewIn } from '../../evidence/rollback-view.ts'
 import { type FixtureChoice, fixtureIn } from '../../fixtures/choose.ts'
 import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -114,7 +115,7 @@ async function played(deps: CliDeps, options: ExplainOptions, { loaded, file }: 
 }
 
 async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
-  const { stored, policySet } = await withStore(deps, options, async (store) => {
+  const { stored, policySet, rollback } = await withStore(deps, options, async (store) => {
     const found = await store.read([], (view) => view.record(options.tenant, options.target))
     if (found?.record.kind !== 'decision') {
       throw new ServiceError(
@@ -123,9 +124,13 @@ async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {
         { fix: 'give a request file, or the decision_id of an answer and its --data-dir' },
       )
     }
-    return { stored: found, policySet: await archived(deps, store, found) }
+    return {
+      stored: found,
+      policySet: await archived(deps, store, found),
+      rollback: await rollbackViewIn(store, found, deps.nowMs()),
+    }
   })
-  return { head: headOf(stored), explained: explainedOf(stored, policySet) }
+  return { head: headOf(stored), explained: explainedOf(stored, policySet, rollback) }
 }
 
 async function archived(deps: CliDeps, store: Store, stored: StoredRecord): Promise<PolicySet | undefined> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { ReservationsAnswer } from '../../approvals/wire.ts'
+import { rollbackText } from '../../evidence/rollback-view.ts'
 import { pausedText } from '../approvals/approval-answer.ts'
 import { type Cli, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
@@ -39,7 +40,8 @@ function listText({ reservations, total }: ReservationsAnswer): string {
     each.at,
     each.verify_by,
     pausedText(each),
+    rollbackText(each.rollback),
   ])
   const rest = total > reservations.length ? `\nand ${total - reservations.length} more` : ''
-  return `${table([['DECISION', 'AGENT', 'ACTION', 'SCOPE', 'SINCE', 'VERIFY BY', 'PAUSED'], ...rows])}${rest}`
+  return `${table([['DECISION', 'AGENT', 'ACTION', 'SCOPE', 'SINCE', 'VERIFY BY', 'PAUSED', 'UNDO'], ...rows])}${rest}`
 }

@@ -1,7 +1,7 @@
 import type { Effect } from '../../ledger/effect.ts'
 import { project } from '../../ledger/fold/fold.ts'
 import { boundsKey, filingsKey, raterKey, tallyKey } from '../../ledger/keys.ts'
-import { sandbox } from '../../ledger/sandbox.ts'
+import { sandbox, sandboxView } from '../../ledger/sandbox.ts'
 import type { DocumentKeys, View } from '../../ledger/store.ts'
 import { isCalibrated, isRater, raterWeight } from '../../trust/raters.ts'
 import { recordWithoutWeight } from '../rules/verdict-effects.ts'
@@ -68,12 +68,7 @@ export function judgeEach(
   const { tenant, nowMs } = context
   const trial = sandbox(view)
   project(first, nowMs, tenant, trial)
-  const afterOthers: View = {
-    document: trial.document,
-    record: (of, id) => view.record(of, id),
-    constants: () => view.constants(),
-    stateVersion: () => view.stateVersion(),
-  }
+  const afterOthers = sandboxView(trial, view)
   return verdicts.flatMap((verdict) => {
     const { effects } = judge(judged, verdict, context, afterOthers)
     project(effects, nowMs, tenant, trial)

@@ -1,6 +1,7 @@
 import type { Verdicts } from '../../ledger/documents/verdicts.ts'
 import { newVerdicts, NO_VERDICTS, verdictName } from '../../ledger/fold/verdicts.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
+import { reversibilityAt } from './reversibility.ts'
 import { recordWithoutWeight } from './verdict-effects.ts'
 import { weighFailure } from './weigh-failure.ts'
 import { weighSuccess } from './weigh-success.ts'
@@ -23,8 +24,10 @@ export function isRepeated({ layer, by, class: of }: Verdict, verdicts: Verdicts
 
 /** The same for a verdict that was recorded, but waited. */
 export function weighAnew(judged: Judged, verdict: Verdict, before: Verdicts | undefined, constants: TrustConstants): Weighed {
-  const { layers, self_flagged: selfFlagged } = before ?? newVerdicts()
-  const weighing = { judged, verdict, layer: layers[verdict.layer] ?? NO_VERDICTS, selfFlagged, constants }
+  const { layers, self_flagged: selfFlagged, rollback } = before ?? newVerdicts()
+  const { layer, event_time_ms: at_ms } = verdict
+  const reached = { ...judged, reversibility: reversibilityAt(judged, rollback, { at_ms, layer }) }
+  const weighing = { judged: reached, verdict, layer: layers[verdict.layer] ?? NO_VERDICTS, selfFlagged, constants }
   switch (verdict.gravity) {
     case 'none':
       return recordWithoutWeight(judged, verdict, 'silence is not evidence')

@@ -6,6 +6,9 @@ import type { EvidenceStake, TrustConstants } from '../../trust/constants.ts'
 
 export type { Verdict }
 
+/** What undoing an action needs: a handle that was kept before it ran, and to be done by `until_ms`; null: no deadline. */
+export type WayBack = { readonly handle_required: boolean; readonly until_ms: number | null }
+
 /** What a decision was about, as its record says; evidence about it is weighed by this, never by what a report claims. */
 export type Judged = {
   readonly decision_id: string
@@ -17,6 +20,8 @@ export type Judged = {
   /** Reach of the action by the catalogue of then: blast radius 0–3, reversibility 0–2 (2: irreversible). */
   readonly blast: number
   readonly reversibility: number
+  /** On what its way back depends, by the catalogue of then; absent: on nothing, there is none, or it did not run. */
+  readonly way_back?: WayBack
   /** The tool, where it moved to another scope and the agent has to prove itself with it there. */
   readonly moved_tool?: string
   /** The agents it acted for: charged with part of a failure. */

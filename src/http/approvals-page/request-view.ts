@@ -1,4 +1,5 @@
 import type { ApprovalView } from '../../approvals/wire.ts'
+import { rollbackText } from '../../evidence/rollback-view.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
 import { givenText } from './card-view.ts'
@@ -20,7 +21,7 @@ import { lookAlikes, type LookAlikes } from './look-alikes-view.ts'
 import { linkTo } from './places.ts'
 import { requestParts, resourceOf } from './request-leaves.ts'
 import type { Session } from './sessions.ts'
-import { ladder, riskRules, rollbackText, trustList } from './standing-views.ts'
+import { ladder, riskRules, trustList } from './standing-views.ts'
 
 /** A reason that was not accepted, with why. */
 export type Refused = { readonly reason: string; readonly problem: string }

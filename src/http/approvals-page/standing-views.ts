@@ -57,14 +57,6 @@ export function trustList(trust: ApprovalView['trust']): Html {
   ])
 }
 
-const UNDOING = ['Can be undone.', 'Can be undone with effort.', 'Cannot be undone.'] as const
-
-/** Whether and how the action can be undone, as the catalogue says. */
-export function rollbackText({ reversibility, handle }: ApprovalView['rollback']): string {
-  const kept = handle === null ? '' : ' Whoever runs it keeps a rollback handle.'
-  return `${UNDOING[reversibility] ?? UNDOING[2]}${kept}`
-}
-
 /** A level as people read it, such as `L1 suggest`. */
 export function levelText(level: Level): string {
   return `L${level} ${levelName(level).replaceAll('_', ' ')}`

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { VERB_ROLES } from '../../access/authority.ts'
 import type { DecisionRequest } from '../../decisions/decision-request.ts'
-import { OutcomeReport } from '../../evidence/wire.ts'
+import { OutcomeReport, RollbackReport } from '../../evidence/wire.ts'
 import { PAGE_RECORDS_MAX } from '../../ledger/store.ts'
 import { Request } from '../../model/request.ts'
 import type { Service } from '../../service/service.ts'
@@ -52,6 +52,17 @@ export const DECISION_ENDPOINTS = {
     answer: { status: 200, schema: 'EvidenceAnswer' },
     refusals: ['not_found', 'conflict'],
   },
+  reportRollback: {
+    method: 'post',
+    path: '/api/v1/decisions/{decision}/rollbacks',
+    convention: 'native',
+    summary: 'Report that what a decision let run was undone, or could not be; it weighs as the outcome `rolled_back`.',
+    roles: VERB_ROLES.report_outcome,
+    body: 'RollbackReport',
+    rated: 'reports',
+    answer: { status: 200, schema: 'RollbackAnswer' },
+    refusals: ['not_found', 'conflict'],
+  },
   listProposals: {
     method: 'get',
     path: '/api/v1/proposals',
@@ -75,6 +86,9 @@ export function createDecisionHandlers(service: Service): Record<keyof typeof DE
         return prefersText(headers) ? textReply(text) : jsonReply(answer)
       }),
     reportOutcome: withBody(OutcomeReport, async (report, { caller }) => jsonReply(await service.reportOutcome(caller, report))),
+    reportRollback: withBody(RollbackReport, (report, { caller, params }) =>
+      withParam(Id, params, 'decision', async (id) => jsonReply(await service.reportRollback(caller, id, report))),
+    ),
     listProposals: (exchange) => listProposals(service, exchange),
   }
 }

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { Layer } from '../../model/layer.ts'
 import { Canary } from '../documents/approval.ts'
 import { JudgeAdvice } from '../documents/tally.ts'
+import { KeptValue, RollbackResult } from '../documents/verdicts.ts'
 import { atMs, id } from './fields.ts'
 
-/** Effects on what is known of one decision: verdicts, whether it is a canary, advice. */
+/** Effects on what is known of one decision: verdicts, whether it is a canary, advice, the way back. */
 export const VERDICT_EFFECTS = {
   /** A verdict or judged signal about one decision was taken into account. */
   verdict: z.strictObject({
@@ -37,4 +38,15 @@ export const VERDICT_EFFECTS = {
   }),
   /** A judging agent advises on a decision. */
   advice: z.strictObject({ kind: z.literal('advice'), decision_id: id, advice: JudgeAdvice }),
+  /** What its enforcement point kept so that it can be undone; null: an outcome came without a handle that was needed. */
+  handle_kept: z.strictObject({ kind: z.literal('handle_kept'), decision_id: id, kept: KeptValue.nullable() }),
+  /** Somebody tried to undo it. */
+  rolled_back: z.strictObject({
+    kind: z.literal('rolled_back'),
+    decision_id: id,
+    result: RollbackResult,
+    by: id,
+    at_ms: atMs,
+    within_deadline: z.boolean(),
+  }),
 } as const

@@ -9,7 +9,7 @@ import { type FoldRules, NO_CHANGES, type ProjectionState } from './state.ts'
 type VerdictEffect = EffectOf<'verdict'>
 type LayerVerdicts = NonNullable<Verdicts['layers'][Layer]>
 
-/** What is known of one decision: what it was judged as, that it is a canary, and what judging agents advise. */
+/** What is known of one decision: what it was judged as, that it is a canary, what judging agents advise, and its way back. */
 export const VERDICT_RULES: FoldRules<keyof typeof VERDICT_EFFECTS> = {
   verdict: (effect, { tenant }, state) => onVerdicts(tenant, effect.decision_id, state, (before) => withVerdict(before, effect)),
   canary: ({ decision_id, request_digest, canary }, { tenant }, state) => {
@@ -22,6 +22,10 @@ export const VERDICT_RULES: FoldRules<keyof typeof VERDICT_EFFECTS> = {
       ...before,
       advice: [...(before.advice ?? []), advice].slice(-ADVICE_MAX),
     })),
+  handle_kept: (effect, { tenant }, state) =>
+    onVerdicts(tenant, effect.decision_id, state, (before) => withRollback(before, effect)),
+  rolled_back: (effect, { tenant }, state) =>
+    onVerdicts(tenant, effect.decision_id, state, (before) => withRollback(before, effect)),
 }
 
 /** A decision that nobody has judged yet. */
@@ -42,6 +46,13 @@ export const NO_VERDICTS: LayerVerdicts = {
 /** The name under which one source's verdict is remembered, so that saying it twice counts once. */
 export function verdictName(layer: string, source: string, verdictClass: string): string {
   return `${layer}|${verdictClass}|${source}`
+}
+
+/** What is known of a decision after one more word about its way back. */
+export function withRollback(before: Verdicts, effect: EffectOf<'handle_kept' | 'rolled_back'>): Verdicts {
+  if (effect.kind === 'handle_kept') return { ...before, rollback: { ...before.rollback, kept: effect.kept } }
+  const { result, by, at_ms, within_deadline } = effect
+  return { ...before, rollback: { ...before.rollback, attempt: { result, by, at_ms, within_deadline } } }
 }
 
 /** The heaviest claim of a success after one more, and the heaviest of anybody else. */

@@ -2,6 +2,7 @@ import { authorize, hasRoleFor, isAgents } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { seenBy } from '../../approvals/canaries.ts'
 import { policySetOf } from '../../decisions/replay.ts'
+import { rollbackViewIn } from '../../evidence/rollback-view.ts'
 import { ServiceError } from '../../format/error.ts'
 import { plainPaint } from '../../format/terminal-text.ts'
 import { decisionBodyOf } from '../../ledger/recorded-decision.ts'
@@ -45,7 +46,8 @@ export function createExplainDecision(deps: ExplainDeps): ExplainDecision {
       throw new ServiceError('not_found', `there is no decision "${decisionId}" that this credential may see`, {
         fix: 'give the decision_id of an answer to this credential, or use one that reads the log',
       })
-    const whole = explainedOf(seen, await byDigest(policySetOf(seen)))
+    const rollback = await rollbackViewIn(deps.store, seen, deps.nowMs())
+    const whole = explainedOf(seen, await byDigest(policySetOf(seen)), rollback)
     const explained = readsLog(caller) ? whole : asAnswered(whole)
     const told = { answer: explanationOf(explained), text: drawLadders(explained, headOf(seen), plainPaint) }
     await noteRead(deps, caller, { verb: 'explain', decision: decisionId })

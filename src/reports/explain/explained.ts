@@ -1,6 +1,7 @@
 import type { RiskBands } from '../../catalogue/catalogue-file.ts'
 import { DEFAULT_RISK_BANDS } from '../../catalogue/static-points.ts'
 import { matricesOf } from '../../decisions/rules/ask-policies.ts'
+import type { RollbackView } from '../../evidence/wire.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
@@ -27,13 +28,15 @@ export type Explained = {
   readonly bases?: readonly { readonly who: string; readonly base: BaseResult }[]
   /** What detectors made of it; absent where none looked. */
   readonly watch?: DecisionBody['watch']
+  /** The way back by now; absent where it was not asked for. */
+  readonly rollback?: RollbackView
 }
 
 /** The parts of a policy set that a decision is explained by. */
 export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants' | 'catalogue'>
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */
-export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | undefined): Explained {
+export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | undefined, rollback?: RollbackView): Explained {
   const body = decisionBodyOf(record)
   const { decision, facts, would, watch } = body
   return {
@@ -46,6 +49,7 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     would,
     ...basesOf({ subject: body.request.subject, base: body.base, delegator: body.delegator ?? null }),
     ...(watch === undefined ? {} : { watch }),
+    ...(rollback === undefined || !decision.decision ? {} : { rollback }),
   }
 }
 

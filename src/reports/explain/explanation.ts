@@ -1,3 +1,4 @@
+import type { RollbackView } from '../../evidence/wire.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { WouldBody } from '../../ledger/recorded-decision.ts'
 import type { Decision } from '../../pdp/decision-inputs.ts'
@@ -15,13 +16,14 @@ export type Explanation = Decision & {
   readonly risk: RiskView
   readonly trust: DecisionFacts['trust']
   readonly remedies: readonly Remedy[]
+  readonly rollback?: RollbackView
   readonly mode?: DecisionFacts['mode']
   readonly would?: WouldBody & { readonly remedies: readonly Remedy[] }
 }
 
 /** A decision, what it was made from, and what would lift it. */
 export function explanationOf(explained: Explained): Explanation {
-  const { decision, facts, risk, would, bases } = explained
+  const { decision, facts, risk, would, bases, rollback } = explained
   const enforced = enforcedOf(explained)
   return {
     ...decision,
@@ -29,6 +31,7 @@ export function explanationOf(explained: Explained): Explanation {
     risk,
     trust: facts.trust,
     remedies: remediesOf(explained),
+    ...(rollback === undefined ? {} : { rollback }),
     ...(enforced === null || would === null || would === undefined
       ? {}
       : { mode: facts.mode, would: { ...would, remedies: remediesOf(enforced) } }),

@@ -1,4 +1,5 @@
 import { detectorLayer } from '../../evidence/detectors/detector-verdicts.ts'
+import { rollbackText } from '../../evidence/rollback-view.ts'
 import { escapeLine, type Paint, type Style } from '../../format/terminal-text.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { Ceiling, Guardrail } from '../../model/ceiling.ts'
@@ -52,6 +53,7 @@ export function drawLadder(explained: Explained, head: readonly string[], paint:
     ...subjectLines(explained),
     ...baseLines(explained),
     ...watchLines(explained),
+    ...undoLines(explained),
     '',
     `${indent}${OUTCOMES.map((outcome) => SHORT[outcome].padEnd(RUNG + 1)).join('')}`.trimEnd(),
     ...decision.ceilings.map((term) => row(term, limiting.includes(term), width, paint)),
@@ -101,6 +103,13 @@ function watchLines({ watch }: Explained): readonly string[] {
       `watch  ${escapeLine(`${layer} ${watch?.clean.includes(layer) === true ? 'earns without' : 'does not earn'}: ${what}`)}`,
     ]
   })
+}
+
+/** Whether and how what ran can be undone by now. */
+function undoLines({ rollback }: Explained): readonly string[] {
+  if (rollback === undefined) return []
+  const until = rollback.until === null ? '' : ` Until ${rollback.until}.`
+  return [`undo   ${escapeLine(`${rollbackText(rollback)}${until}`)}`]
 }
 
 function row(term: Ceiling, limits: boolean, width: number, paint: Paint): string {

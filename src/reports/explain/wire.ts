@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { DecisionAnswer } from '../../decisions/wire.ts'
+import { RollbackView } from '../../evidence/wire.ts'
 import { RiskAnswer } from '../../ledger/wire.ts'
 import { Source } from '../../model/ceiling.ts'
 import { Mode, OBSERVABLE_SOURCES } from '../../model/mode.ts'
@@ -37,6 +38,8 @@ export const ExplanationAnswer = z.strictObject({
   trust: TrustView.nullable(),
   /** One for each limiting term; empty for `allow`. */
   remedies: z.array(Remedy),
+  /** The way back by now, of what ran; absent for who may not read the log. */
+  rollback: RollbackView.optional(),
   /** What was only observed; absent where everything was enforced, and for who may not read the log. */
   mode: z
     .strictObject({ mode: Mode, observed_terms: z.array(z.enum(OBSERVABLE_SOURCES)), observed_rules: z.array(z.string()) })
