@@ -70,6 +70,8 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
     '/body/request/context',
     '/body/base_input',
     '/body/goal',
+    '/body/extra/measured',
+    '/body/extra/network',
   ],
   outcome: ['/body/detail', '/body/result'],
   signal: ['/body/detail', '/body/signal'],
