@@ -85,6 +85,7 @@ export async function openService(
     observe: more.observe ?? (() => undefined),
     elapsed: () => performance.now() / SECOND_MS,
     mask: loaded.config.audit.mask,
+    detail: loaded.config.audit.detail,
     formatProof: proofText,
     importKeys: loaded.config.trust.import_keys,
     reviews: loaded.config.audit.reviews,

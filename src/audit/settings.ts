@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { RecordDetailSettings } from '../decisions/settings.ts'
 import { SettingsPath } from '../model/settings-path.ts'
 import { LogReviews } from '../reports/settings.ts'
 
@@ -16,6 +17,8 @@ export const AuditSettings = z
     checkpoint_interval_ms: z.int().min(50).max(3_600_000).default(1_000),
     /** Apply the `system/log/mask` rule of the policy set to what is stored. */
     mask: z.boolean().default(true),
+    /** What records of decisions hold beside what decides (docs/duties.md). */
+    detail: RecordDetailSettings,
     /** Reviews of the log, each with an owner and a cadence; an overdue one alerts (docs/monitoring.md). */
     reviews: LogReviews.default([]),
   })

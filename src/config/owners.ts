@@ -24,6 +24,7 @@ export const SETTINGS_OWNERS = {
   store: 'stores',
   monitoring: 'reports/monitoring',
   audit: 'audit',
+  'audit.detail': 'decisions',
   'audit.reviews': 'reports',
 } as const satisfies Readonly<Record<string, string>>
 

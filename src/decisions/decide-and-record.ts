@@ -10,9 +10,11 @@ import { type Consequences, decisionRecord } from './decision-record.ts'
 import { derive } from './derive.ts'
 import { freshFacts } from './facts.ts'
 import { maskedPointers } from './mask.ts'
+import { withMeasureMask } from './record-detail.ts'
 import type { Timed } from './rules/ask-policies.ts'
 import { type Derivation, deriveFresh } from './rules/derivation.ts'
 import { withBudgets } from './rules/guardrail-budgets.ts'
+import type { RecordDetailSettings } from './settings.ts'
 
 /** How often a decision is made anew because facts changed under it; the last time it takes what came in since, and denies where trust fell. */
 export const ATTEMPTS_MAX = 8
@@ -25,6 +27,8 @@ export type DecideDeps = {
   readonly elapsed: () => number
   /** Apply the policy set's mask rule to what is stored. */
   readonly mask: boolean
+  /** What records hold beside what decides. */
+  readonly detail: RecordDetailSettings
 }
 
 /** What evaluation needs from outside. */
@@ -127,7 +131,10 @@ async function record(deps: DecideDeps, recording: Recording): Promise<Recorded 
       if (decided === undefined) return undefined
       known(decided)
       const consequences = kind.consequencesOf(decided, transaction)
-      const { leafIndex } = transaction.append({ record: decisionRecord(decided, consequences), masked: recording.masked })
+      const { leafIndex } = transaction.append({
+        record: decisionRecord(decided, consequences, deps.detail),
+        masked: withMeasureMask(recording.masked),
+      })
       return { kind: 'recorded', decided, consequences, leafIndex, stateVersion: transaction.stateVersion() }
     }),
   )

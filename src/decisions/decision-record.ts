@@ -12,6 +12,8 @@ import type { TrustChange } from '../trust/trust-change.ts'
 import { destinationDigest } from '../ledger/destination-digest.ts'
 import { ownBaseTerm } from '../pdp/terms.ts'
 import type { Decided, DecisionContext } from './decision-context.ts'
+import { detailOf, type StepSeconds } from './record-detail.ts'
+import type { RecordDetailSettings } from './settings.ts'
 import type { DutyTold } from './tell-duties.ts'
 import { isEscalation } from './rules/escalation.ts'
 import type { ApprovalOutcome } from './rules/approval-facts.ts'
@@ -28,6 +30,8 @@ export type Consequences = {
   readonly body: Readonly<Record<string, unknown>>
   /** Whom the decision tells, and what of it was told before; absent: nobody. */
   readonly told?: readonly DutyTold[]
+  /** How long its steps took; absent: nothing measured it. */
+  readonly seconds?: StepSeconds
   /** Where another decision point made it; absent: here. */
   readonly source?: Readonly<Record<string, unknown>>
   readonly effects: readonly Effect[]
@@ -35,9 +39,10 @@ export type Consequences = {
 
 /**
  * The record of a decision: the six fields an auditor looks for (time, agent and its composition, goal, tool, full arguments in
- * the request, result in the outcome record that follows), the sources it was made from, and every input needed to make it again.
+ * the request, result in the outcome record that follows), the sources it was made from, and every input needed to make it again. `detail`:
+ * what it holds besides.
  */
-export function decisionRecord(decided: Decided, consequences: Consequences): AuditRecord {
+export function decisionRecord(decided: Decided, consequences: Consequences, detail: RecordDetailSettings): AuditRecord {
   const { context, facts, derivation } = decided
   return {
     v: RECORD_VERSION,
@@ -53,9 +58,13 @@ export function decisionRecord(decided: Decided, consequences: Consequences): Au
     decision_id: context.id,
     actor: actorOf(context.caller),
     // The store writes it as JSON before anything can change it, and reads it from there.
-    body: bodyOf(decided, consequences) as unknown as AuditRecord['body'],
+    body: { ...bodyOf(decided, consequences), ...detailIn(decided, consequences, detail) } as unknown as AuditRecord['body'],
     effects: [...consequences.effects],
   }
+}
+
+function detailIn({ context: { asked }, derivation }: Decided, { seconds }: Consequences, detail: RecordDetailSettings) {
+  return detailOf(detail, { asked, derivation, seconds })
 }
 
 function bodyOf({ context, facts, derivation }: Decided, { approval, verification, body, source }: Consequences) {

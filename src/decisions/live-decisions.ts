@@ -7,6 +7,7 @@ import { detectOnDecision } from './detect-on-decision.ts'
 import { gatherFacts } from './facts.ts'
 import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
+import type { StepSeconds } from './record-detail.ts'
 import { approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
 import { chargesOf } from './rules/guardrail-budgets.ts'
 import { drawSpotCheck } from './spot-check.ts'
@@ -14,7 +15,7 @@ import { tellDuties } from './tell-duties.ts'
 import { verificationOf } from './verification-duty.ts'
 
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
-export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): DecisionKind {
+export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, seconds: StepSeconds = {}): DecisionKind {
   return {
     factsOf: (context, view) => {
       const facts = withApprovalFacts(gatherFacts(context, view), context, view)
@@ -32,16 +33,16 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
       const detection = detectOnDecision(decided, [...charged, ...approval.effects], deps.newId, transaction)
       const duties = tellDuties(decided, transaction)
       const review = drawSpotCheck(decided, verification, deps.modeKey, transaction)
-      const { tenant, atMs } = decided.context
       return {
         approval,
         verification,
         changes: detection.changes,
         body: { ...detection.body, ...duties.body, ...review.body },
         told: duties.told,
+        seconds,
         effects: [
           ...seenEffects(decided),
-          ...missesFound(charged, { tenant, nowMs: atMs }, transaction),
+          ...missesFound(charged, { tenant: decided.context.tenant, nowMs: decided.context.atMs }, transaction),
           ...charged,
           ...approval.effects,
           ...detection.effects,
@@ -50,7 +51,7 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest): Decis
         ],
       }
     },
-    timed: timedSteps(deps, asked),
+    timed: timedSteps(deps, asked, seconds),
     mayRepeat: false,
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
 import type { Caller } from '../access/caller.ts'
+import type { CallerNetwork } from '../decisions/decision-request.ts'
 import type { ErrorCode } from '../format/error.ts'
 import type { Problem } from '../model/problem.ts'
 
@@ -24,6 +25,8 @@ export type Exchange = {
   /** The caller's `X-Request-ID` where it may be recorded, otherwise one made here. */
   readonly requestId: string
   readonly traceparent: string | undefined
+  /** Where the request came from. */
+  readonly network: CallerNetwork
   /** Where a reader of a stream of events was cut off, as it says itself. */
   readonly lastEventId: string | undefined
   /** Charges the caller for more than the one decision or report that the endpoint stands for. */

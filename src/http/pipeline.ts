@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 
+import type { CallerNetwork } from '../decisions/decision-request.ts'
 import type { Authenticate } from './authenticate.ts'
 import { authzenErrorReply } from './authzen/form.ts'
 import type { Convention, Endpoint } from './endpoint-shape.ts'
@@ -166,10 +167,18 @@ async function exchangeOf(
       body: body.value,
       requestId: trace.requestId,
       traceparent: trace.traceparent,
+      network: networkOf(request),
       lastEventId: lastEventIdOf(request),
       charge: (more) => (rated === undefined ? undefined : deps.charge(caller.value, rated, more, 1)),
     },
   }
+}
+
+/** Characters of a user agent that are kept. */
+const USER_AGENT_CHARS_MAX = 256
+
+function networkOf({ socket, headers }: IncomingMessage): CallerNetwork {
+  return { address: socket.remoteAddress ?? null, user_agent: headers['user-agent']?.slice(0, USER_AGENT_CHARS_MAX) ?? null }
 }
 
 function lastEventIdOf(request: IncomingMessage): string | undefined {

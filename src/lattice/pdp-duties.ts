@@ -3,7 +3,7 @@ import type { Obligation } from '../model/ceiling.ts'
 /** What performs each duty of the decision point itself. A duty that is not here is performed by nothing, so that nobody may rely on it. */
 const PDP_DUTIES = {
   audit: 'the record of the decision, which every decision has',
-  enhanced_logging: 'the record of the decision, which holds every input',
+  enhanced_logging: 'the record of the decision, which holds more than others do (`audit.detail`)',
   alert_soc: 'the event `duty.alert_soc`, a member of the record, a metric and a log line',
   notify_owner: 'the event `duty.notify_owner` with the owner of the catalogue, a member of the record, a metric and a log line',
   named_approver: 'the approval that the decision opens',

@@ -71,6 +71,8 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
     '/body/base_input',
     '/body/goal',
     '/body/facts/caller/claims',
+    '/body/extra/measured',
+    '/body/extra/network',
   ],
   outcome: ['/body/detail', '/body/result'],
   signal: ['/body/detail', '/body/signal'],

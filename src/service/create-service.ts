@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
+import { RecordDetailSettings } from '../decisions/settings.ts'
 import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
 import type { ImportKey } from '../evidence/import/settings.ts'
 import type { Store } from '../ledger/store.ts'
@@ -31,6 +32,8 @@ export type ServiceDeps = {
   readonly elapsed: () => number
   /** Apply the policy set's mask rule to what is stored. */
   readonly mask: boolean
+  /** What records of decisions hold beside what decides; absent: as in a configuration that does not say. */
+  readonly detail?: RecordDetailSettings
   readonly formatProof: AuditDeps['formatProof']
   /** Deals sessions to the sides of a percentage (`modes`); secret. Absent: a new one with each start, so that sessions are dealt anew. */
   readonly modeKey?: Uint8Array
@@ -56,6 +59,7 @@ export async function createService(given: ServiceDeps): Promise<Service> {
   const ports = {
     ...given,
     clock,
+    detail: given.detail ?? RecordDetailSettings.parse({}),
     reviews: given.reviews ?? [],
     outside: given.outside ?? {},
     readBaseSource: given.readBaseSource ?? NO_BASE_SOURCE,

@@ -23,6 +23,16 @@ describe('decisions', () => {
     ])
   })
 
+  test.each([
+    ['/api/v1/decisions', REQUEST],
+    ['/access/v1/evaluation', REQUEST],
+    ['/v1/data/gradus/allow', { input: REQUEST }],
+  ])('by %s come with where they were sent from, and so much of the user agent as a record keeps', async (path, body) => {
+    const { url, calls } = await start()
+    await post(`${url}${path}`, body, { 'user-agent': 'a'.repeat(300) })
+    expect(calls).toMatchObject([{ args: [{ network: { address: '127.0.0.1', user_agent: 'a'.repeat(256) } }] }])
+  })
+
   test('what is wrong is named by JSON Pointer, as problem details', async () => {
     const { url, calls } = await start()
     const { status, headers, body } = await post(`${url}${api}/decisions`, {

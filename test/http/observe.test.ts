@@ -20,6 +20,7 @@ async function answered(handler: Handler, path: string, body: unknown): Promise<
     body: Buffer.from(JSON.stringify(body)),
     requestId: 'r',
     traceparent: undefined,
+    network: { address: null, user_agent: null },
     lastEventId: undefined,
     charge: () => undefined,
   }

@@ -154,6 +154,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     mask: options.mask ?? true,
     formatProof: proofText,
     reviews: Config.parse(options.config ?? {}).audit.reviews,
+    detail: Config.parse(options.config ?? {}).audit.detail,
   })
   const write = async (effects: readonly Effect[], tenant = 'default'): Promise<void> => {
     const record = recordOf({

@@ -4,12 +4,15 @@ import type { Mode } from '../../model/mode.ts'
 import { answeredElsewhere, decide, observe } from '../../pdp/decide.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../../pdp/decision-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
+import type { RiskFacts } from '../../risk/facts.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import { type AssessedRisk, baseOf, type DelegatorEvaluation, delegatorOf, type Derived, graduate } from './ask-policies.ts'
 import { approvalIn, degradedIn, inputsOf } from './meet-inputs.ts'
 
 /** Everything between the facts and the decision; with the budget still open. */
 export type Derivation = {
+  /** What the risk rules read. */
+  readonly measured: RiskFacts
   readonly risk: RiskView
   readonly base: PolicyEvaluation
   /** Null: the base was asked about the subject alone. */
@@ -41,7 +44,7 @@ export function deriveAtRisk(derived: Derived, { whole: risk, enforced }: Assess
   const graduation = graduate(derived, risk)
   const whole = inputsOf(derived, { risk, base, delegator, graduation })
   const { mode, observed_terms } = facts.mode
-  const common = { risk, base, delegator, graduation, mode }
+  const common = { measured: derived.measured, risk, base, delegator, graduation, mode }
   if (mode === 'enforce' && observed_terms.length === 0 && facts.mode.observed_rules.length === 0)
     return { ...common, answer: decide, inputs: whole, decision: timed('decide', () => decide(whole)), would: null }
   const would = { inputs: whole, decision: decide(whole), degraded: degradedIn(facts, risk, graduation) }

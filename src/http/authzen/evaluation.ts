@@ -88,8 +88,9 @@ async function single(options: AuthzenOptions, exchange: Exchange, evaluation: u
 }
 
 async function decide({ service, withContext }: AuthzenOptions, exchange: Exchange, request: Request): Promise<AuthzenDecision> {
-  const { caller, requestId, traceparent } = exchange
-  const ask: DecisionRequest = { request, protocol: 'authzen', requestId, ...(traceparent === undefined ? {} : { traceparent }) }
+  const { caller, requestId, traceparent, network } = exchange
+  const trace = { requestId, network, ...(traceparent === undefined ? {} : { traceparent }) }
+  const ask: DecisionRequest = { request, protocol: 'authzen', ...trace }
   return authzenDecision(await service.evaluate(caller, ask), caller, withContext)
 }
 

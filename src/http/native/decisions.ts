@@ -93,8 +93,8 @@ export function createDecisionHandlers(service: Service): Record<keyof typeof DE
   }
 }
 
-function decisionRequest(request: Request, { requestId, traceparent }: Exchange): DecisionRequest {
-  return { request, protocol: 'native', requestId, ...(traceparent === undefined ? {} : { traceparent }) }
+function decisionRequest(request: Request, { requestId, traceparent, network }: Exchange): DecisionRequest {
+  return { request, protocol: 'native', requestId, network, ...(traceparent === undefined ? {} : { traceparent }) }
 }
 
 async function listProposals(service: Service, { caller, query }: Exchange): Promise<Reply | Fault> {

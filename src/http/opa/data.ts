@@ -162,7 +162,7 @@ type BaseTarget = { readonly entrypoint: string | undefined; readonly mapping: I
 function askOf(exchange: Exchange, { entrypoint, mapping }: BaseTarget, input: JsonValue): Parsed<DecisionRequest> {
   const request = mapping === undefined ? checkShape(Request, input, '/input') : mappedRequest(input, mapping)
   if (!request.ok) return request
-  const { requestId, traceparent } = exchange
+  const { requestId, traceparent, network } = exchange
   return {
     ok: true,
     value: {
@@ -171,6 +171,7 @@ function askOf(exchange: Exchange, { entrypoint, mapping }: BaseTarget, input: J
       ...(entrypoint === undefined ? {} : { entrypoint }),
       protocol: 'opa',
       requestId,
+      network,
       ...(traceparent === undefined ? {} : { traceparent }),
     },
   }
