@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../format/order.ts'
 import { loadFindings } from './check-builtins.ts'
 import { readReport, type CheckOptions, type RegoFinding } from './check-report.ts'
-import { findOpa, runOpa } from './opa-tool.ts'
+import { findOpa, runOpa, type ToolRun } from './opa-tool.ts'
 
 /** Most errors that one run of the compiler tells. */
 const ERRORS_MAX = 1_000
@@ -12,10 +12,15 @@ const ERRORS_MAX = 1_000
  */
 export async function checkRego(dir: string, options: CheckOptions = {}): Promise<readonly RegoFinding[]> {
   const opa = await findOpa(options.opa)
+  // JSON has the places, the text for people the explanations: types, the line with its caret.
+  const explained = async ({ stdout, stderr }: ToolRun): Promise<readonly RegoFinding[]> => {
+    const text = await runOpa(opa, ['check', ...flags, '--', dir])
+    return readReport(stderr.trim() || stdout, dir, `${text.stdout}${text.stderr}`)
+  }
   const schema = options.schemas === undefined ? [] : ['--schema', options.schemas]
-  const flags = ['--strict', '--format', 'json', '--max-errors', String(ERRORS_MAX), ...schema]
-  const check = await runOpa(opa, ['check', ...flags, '--', dir])
-  const findings = check.code === 0 ? await loadFindings(dir, opa, options) : readReport(check.stderr.trim() || check.stdout, dir)
+  const flags = ['--strict', '--max-errors', String(ERRORS_MAX), ...schema]
+  const check = await runOpa(opa, ['check', ...flags, '--format', 'json', '--', dir])
+  const findings = check.code === 0 ? await loadFindings(dir, opa, options) : await explained(check)
   const format = await runOpa(opa, ['fmt', '--list', '--fail', '--', dir])
   const unformatted = format.stdout.split('\n').filter((line) => line.endsWith('.rego'))
   return [

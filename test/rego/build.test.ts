@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { errorText } from '../../src/cli/support/output.ts'
 import { buildBundle, cachedBuild } from '../../src/rego/build.ts'
 import { loadBundle, readBundleFiles } from '../../src/rego/bundle.ts'
 import { checkRego } from '../../src/rego/check.ts'
@@ -143,6 +144,20 @@ describe('gradus check of Rego', () => {
   it('a file that does not parse is one finding', async () => {
     const findings = await checkRego(folderOf({ 'a.rego': 'package a\n\nx if {' }))
     expect(findings).toMatchObject([{ line: 3, message: expect.stringMatching(/^rego_parse_error/) }])
+  })
+
+  it('keeps what the compiler shows below an error: types, and the line with its caret, each at its own error', async () => {
+    const wrong = { 'a.rego': 'package a\n\nx := count(1)\n\ny := concat(",", 2)\n' }
+    expect((await checkRego(folderOf(wrong))).map(({ message }) => message)).toEqual([
+      'rego_type_error: count: invalid argument(s)\nhave: (number, ???)\nwant: (collection: any<...>, n: number)',
+      'rego_type_error: concat: invalid argument(s)\nhave: (string, number, ???)\nwant: (delimiter: string, collection: any<array[string], set[string]>, output: string)',
+    ])
+    const [parse] = await checkRego(folderOf({ 'a.rego': 'package a\n\nx if {\n\ty := := \u001b[31m3\n}\n' }))
+    expect(parse?.message).toBe('rego_parse_error: unexpected assign token\ny := := \u001b[31m3\n     ^')
+    // On a terminal each further line has a bar, and nothing in it acts.
+    expect(errorText({ message: parse?.message ?? '', place: {}, fix: undefined })).toBe(
+      'rego_parse_error: unexpected assign token\n  | y := := \\e[31m3\n  |      ^',
+    )
   })
 
   it('names every call of a built-in that is refused or not there, and none in tests', async () => {
