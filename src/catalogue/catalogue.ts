@@ -41,6 +41,8 @@ export type Catalogue = {
   readonly place: (actionName: string) => ScopeKey
   /** What the catalogue calls things in words. */
   readonly vocabulary: CatalogueVocabulary
+  /** Tools with which trust is earned where it is for this one, that do more than read, sorted; none: reads alone earn it. */
+  readonly acting: (actionName: string) => readonly string[]
   /** Where trust in each tool is earned, so that a later catalogue can be compared. */
   readonly places: () => Readonly<Record<string, ScopeKey>>
   /** Who owns which agent, where the catalogue says so. */
@@ -69,12 +71,14 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   const scopes = new Map(Object.entries(file.trust_scopes))
   const agents = new Map(Object.entries(file.agents))
   const servers = new Map(Object.entries(file.servers ?? {}))
+  const acting = new Set(Object.values(file.tools).flatMap((tool) => (tool.category === 'read_only' ? [] : [placeOf(tool)])))
   return {
     classify: (actionName, context) => {
       const tool = tools.get(actionName)
       if (tool === undefined) return unknownAction(actionName)
       const agentScope = ownScope(agents.get(context.agentId), tool.scope)
-      return classOf({ name: actionName, tool, scope: scopes.get(tool.scope), agentScope, context })
+      const onlyReads = !acting.has(placeOf(tool))
+      return classOf({ name: actionName, tool, scope: scopes.get(tool.scope), agentScope, onlyReads, context })
     },
     agent: (id) => agentClass(id, agents.get(id)),
     unaudited: (namespace, named) => {
@@ -82,6 +86,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
     },
     place: (actionName) => placeOf(tools.get(actionName)),
+    acting: (actionName) => actingBeside(tools, tools.get(actionName)),
     vocabulary: vocabularyOf(file),
     places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool)])),
     owners: () => Object.fromEntries([...agents].flatMap(([name, { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
@@ -94,6 +99,11 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
 function placeOf(tool: CatalogueTool | undefined): ScopeKey {
   if (tool === undefined) return formatScope(UNKNOWN_SCOPE, 'full')
   return formatScope(tool.scope, stakeClass(tool.category, staticPoints(tool)))
+}
+
+function actingBeside(tools: ReadonlyMap<string, CatalogueTool>, tool: CatalogueTool | undefined): readonly string[] {
+  const place = placeOf(tool)
+  return [...tools].flatMap(([name, each]) => (each.category !== 'read_only' && placeOf(each) === place ? [name] : [])).sort()
 }
 
 function agentClass(id: string, agent: CatalogueFile['agents'][string] | undefined): AgentClass {
@@ -135,10 +145,11 @@ type Entry = {
   readonly tool: CatalogueTool
   readonly scope: DeclaredScope | undefined
   readonly agentScope: DeclaredScope | undefined
+  readonly onlyReads: boolean
   readonly context: ClassifyContext
 }
 
-function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass {
+function classOf({ name, tool, scope, agentScope, onlyReads, context }: Entry): ActionClass {
   const undo = undoOf(tool, context)
   const weight = { blast: tool.blast, reversibility: undo.reversibility, frequency: tool.frequency }
   return {
@@ -147,6 +158,7 @@ function classOf({ name, tool, scope, agentScope, context }: Entry): ActionClass
     scope: tool.scope,
     // After the catalogue alone: no claim of a request chooses where trust is read.
     stake: stakeClass(tool.category, staticPoints(tool)),
+    ...(onlyReads ? { only_reads: true as const } : {}),
     category: tool.category,
     ...weight,
     static_points: staticPoints(weight),
