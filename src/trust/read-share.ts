@@ -8,7 +8,7 @@ import { phi } from './score-scale.ts'
 import { type AgentTrust, type ReadShare, scopeOf } from './stored-trust.ts'
 
 /** Source of the ceiling on what does more than read, in a scope whose trust was earned while it only read. */
-const READS_CEILING = 'reads'
+export const READS_CEILING = 'reads'
 
 /** Units of reads below which what they earned has faded, and the top is open to actions again. */
 const FADED_UNITS = 1

@@ -66,8 +66,8 @@ function mayBeTold(caller: Caller, { record }: StoredRecord): boolean {
 }
 
 /** Without what the answer to the decision did not say: what would have been in another mode, and what did not look. */
-function asAnswered({ decision, facts, risk, matrices, thresholds }: Explained): Explained {
-  return { decision, facts, risk, matrices, thresholds, would: null }
+function asAnswered({ decision, facts, risk, matrices, thresholds, acting = [] }: Explained): Explained {
+  return { decision, facts, risk, matrices, thresholds, acting, would: null }
 }
 
 /** Matrix and thresholds by the digest of a policy set: the one in force, or a former one from the archive; undefined where it is gone. */
@@ -79,9 +79,9 @@ function createFormerSets({ store, policySet, restorePolicySet }: ExplainDeps) {
     if (archive === undefined) return undefined
     const former = await restore(archive)
     closePolicies(former)
-    const { matrices, settings, constants } = former
+    const { matrices, settings, constants, catalogue } = former
     if (known.size >= FORMER_SETS_MAX) known.clear()
-    known.set(digest, { matrices, settings, constants })
+    known.set(digest, { matrices, settings, constants, catalogue })
     return known.get(digest)
   }
   return async (digest: string): Promise<ExplainedBy | undefined> => {

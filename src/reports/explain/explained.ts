@@ -14,6 +14,8 @@ export type Explained = {
   readonly risk: RiskView
   readonly matrices: Matrices | undefined
   readonly thresholds: readonly number[]
+  /** Tools that do more than read, where trust in this one is earned; absent: not known. */
+  readonly acting?: readonly string[]
   /** What would have been answered if everything were enforced; absent or null where everything was. */
   readonly would?: WouldBody | null
   /** What detectors made of it; absent where none looked. */
@@ -21,7 +23,7 @@ export type Explained = {
 }
 
 /** The parts of a policy set that a decision is explained by. */
-export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants'>
+export type ExplainedBy = Pick<PolicySet, 'matrices' | 'settings' | 'constants' | 'catalogue'>
 
 /** What a recorded decision is explained from; `policySet` undefined: the one it was made under is gone. */
 export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | undefined): Explained {
@@ -32,6 +34,7 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     risk: record.body['risk'] as unknown as RiskView,
     matrices: policySet === undefined ? undefined : matricesOf(policySet, record.tenant),
     thresholds: policySet?.constants.thresholds ?? [],
+    ...(policySet === undefined ? {} : { acting: policySet.catalogue.acting(facts.action.name) }),
     would,
     ...(watch === undefined ? {} : { watch }),
   }
