@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 
 import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { OUTCOME_RANK } from '../../src/lattice/outcome-order.ts'
-import type { ScopeKey } from '../../src/model/scope.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { remedyFor, standingFor } from '../../src/reports/explain/remedies.ts'
 import type { Explained } from '../../src/reports/explain/explained.ts'
@@ -22,7 +21,7 @@ async function applied(tested: TestService, decisionId: string): Promise<boolean
   const { answer } = await tested.service.explain(auditor, decisionId)
   const stands = answer.remedies.flatMap(({ stand }) => (stand === undefined ? [] : [stand]))
   for (const { agent, scope, level, score } of stands) {
-    await tested.earn(agent, scope as ScopeKey, level)
+    await tested.earn(agent, scope, level)
     const { scopes } = await tested.service.agentTrust(auditor, agent)
     expect(scopes.find((each) => each.scope === scope)?.score).toBeGreaterThanOrEqual(score)
   }
@@ -51,7 +50,7 @@ describe('what an explanation says would lift a decision', () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...REQUESTS), fc.nat(4), async ([agent, scope, request], level) => {
         const tested = await testService({ policySet: permissive })
-        if (level > 0) await tested.earn(agent, scope as ScopeKey, level)
+        if (level > 0) await tested.earn(agent, scope, level)
         const before = await tested.service.evaluate(gateway, request)
         if (!(await applied(tested, before.decision_id))) return
         const after = await tested.service.evaluate(gateway, request)
