@@ -1,4 +1,4 @@
-import { matricesOf } from '../../decisions/rules/ask-policies.ts'
+import { matricesOf } from '../../policy/tenant-matrices.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
