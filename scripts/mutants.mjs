@@ -11,6 +11,7 @@ import { STANDING_MUTANTS } from './mutants-standing.mjs'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const [ATTACKS, PUBLISHED] = ['test/trust/attacks.test.ts', 'test/trust/published-attacks.test.ts']
+const EARNING = 'test/evidence/earning.test.ts'
 const [EXHAUSTIVE, GATES] = ['test/trust/exhaustive.test.ts', 'test/trust/gates.test.ts']
 const [LAWS, WORKED] = ['test/trust/properties.test.ts', 'test/trust/worked.test.ts']
 
@@ -77,7 +78,7 @@ export const MUTANTS = [
   ],
   [
     'ballot stuffing: distinct verifiers',
-    'trust/evidence.ts',
+    'trust/raters.ts',
     'verifiers.includes(verifier) || ',
     '',
     PUBLISHED,
@@ -118,10 +119,26 @@ export const MUTANTS = [
   [
     '1: reads do not refresh',
     'trust/layer/layer.ts',
-    'tpMs: total >= constants.refresh_weight_min ? ',
-    'tpMs: total >= 0 ? ',
+    'solidUnits(success) >= constants.refresh_weight_min',
+    'solidUnits(success) >= 0',
     ATTACKS,
     '1: two hundred',
+  ],
+  [
+    '1: reads alone say nothing of what does more',
+    'decisions/facts.ts',
+    "action.category === 'read_only' ? [] : readsCeilings(",
+    "action.category !== 'never' ? [] : readsCeilings(",
+    EARNING,
+    'an action that joins a scope',
+  ],
+  [
+    'ballot stuffing: who bears it out too needs a word that counts',
+    'evidence/rules/weigh-success.ts',
+    ' || !isSolid(claim, judged, constants)) return []',
+    ') return []',
+    EARNING,
+    'a judge too light to count',
   ],
   [
     '1: stake classes are scopes of their own',
@@ -159,8 +176,8 @@ export const MUTANTS = [
   [
     '4: late successes cool no agent heat',
     'trust/layer/heat.ts',
-    'weight >= constants.agent_heat_weight_min && isAfter(eventTimeMs, heat.tnMs)',
-    'weight >= constants.agent_heat_weight_min',
+    'solidUnits(success) >= constants.agent_heat_weight_min && isAfter(success.eventTimeMs, heat.tnMs)',
+    'solidUnits(success) >= constants.agent_heat_weight_min',
     ATTACKS,
     '4:',
   ],

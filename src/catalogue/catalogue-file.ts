@@ -210,6 +210,8 @@ export type ActionClass = {
   readonly known: boolean
   readonly scope: string
   readonly stake: 'light' | 'full'
+  /** The tools of its scope and stake class only read; absent: some do more. */
+  readonly only_reads?: true
   readonly category: ActionCategory
   readonly blast: number
   readonly reversibility: number

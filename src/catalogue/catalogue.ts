@@ -55,6 +55,8 @@ export type Catalogue = {
   readonly stages: StageVersion
   /** What the catalogue calls things in words. */
   readonly vocabulary: CatalogueVocabulary
+  /** Tools with which trust is earned where it is for this one, that do more than read, sorted; none: reads alone earn it. */
+  readonly acting: (actionName: string) => readonly string[]
   /** Where trust in each tool is earned, so that a later catalogue can be compared. */
   readonly places: () => Readonly<Record<string, ScopeKey>>
   /** Who owns which agent, where the catalogue says so. */
@@ -89,12 +91,15 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
     riskBands: riskBandsOf(file),
     defaults: new Map(Object.entries(file.default_levels ?? {})),
   }
+  const actingTools = [...tools].filter(([, { category }]) => category !== 'read_only')
+  const acting = Map.groupBy(actingTools, ([, tool]) => placeOf(tool, terms.riskBands))
   return {
     classify: (actionName, context) => {
       const tool = tools.get(actionName)
       if (tool === undefined) return unknownAction(actionName)
       const agentScope = ownScope(agents.get(context.agentId), tool.scope)
-      return classOf({ name: actionName, tool, terms, scope: scopes.get(tool.scope), agentScope, context })
+      const onlyReads = !acting.has(placeOf(tool, terms.riskBands))
+      return classOf({ name: actionName, tool, terms, scope: scopes.get(tool.scope), agentScope, onlyReads, context })
     },
     agent: (id) => agentClass(id, agents.get(id)),
     team: (id) => {
@@ -106,6 +111,10 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
     },
     place: (actionName) => placeOf(tools.get(actionName), terms.riskBands),
+    acting: (actionName) => {
+      const beside = acting.get(placeOf(tools.get(actionName), terms.riskBands)) ?? []
+      return beside.map(([name]) => name).sort()
+    },
     riskBands: terms.riskBands,
     stages: terms.stages,
     vocabulary: vocabularyOf(file),
@@ -170,11 +179,12 @@ type Entry = {
   readonly terms: Terms
   readonly scope: DeclaredScope | undefined
   readonly agentScope: DeclaredScope | undefined
+  readonly onlyReads: boolean
   readonly context: ClassifyContext
 }
 
 function classOf(entry: Entry): ActionClass {
-  const { name, tool, terms, scope, agentScope, context } = entry
+  const { name, tool, terms, scope, agentScope, onlyReads, context } = entry
   const undo = undoOf(tool, context)
   const weight = { blast: tool.blast, reversibility: undo.reversibility, frequency: tool.frequency }
   return {
@@ -183,6 +193,7 @@ function classOf(entry: Entry): ActionClass {
     scope: tool.scope,
     // After the catalogue alone: no claim of a request chooses where trust is read.
     stake: stakeClass(tool.category, staticPoints(tool), terms.riskBands),
+    ...(onlyReads ? { only_reads: true as const } : {}),
     category: tool.category,
     ...weight,
     static_points: staticPoints(weight),

@@ -18,6 +18,7 @@ import { recipientsAt } from '../risk/amounts-and-recipients.ts'
 import { destinationName, destinationsAt } from '../risk/destinations.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
+import { readsCeilings } from '../trust/read-share.ts'
 import type { ScoreCeiling } from '../trust/score-ceiling.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
@@ -146,6 +147,7 @@ function trustOf(context: RequestContext, formerly: readonly ScopeKey[], view: V
   const ceilings = [
     ...ceilingsFor(view, { ...subjectOf(context, agent.id), posture: provenPosture(caller, agent.id) }, constants),
     ...formerCeilings(stored, formerly, context),
+    ...actingCeilings(stored, context),
     ...serverCeilings(request, action, catalogue, constants),
     ...injectionCeilings(context),
   ]
@@ -162,8 +164,17 @@ function linkLevel(id: string, context: RequestContext, view: View): Level {
   const { tenant, scope, atMs: nowMs, action, policySet } = context
   const stored = view.document(agentKey(tenant, id)) ?? newAgentTrust()
   const former = formerCeilings(stored, formerScopes(view, { tenant, agent: id, tool: action.name }), context)
-  const ceilings = [...ceilingsFor(view, subjectOf(context, id), policySet.constants), ...former]
+  const ceilings = [
+    ...ceilingsFor(view, subjectOf(context, id), policySet.constants),
+    ...former,
+    ...actingCeilings(stored, context),
+  ]
   return scopeView(stored, scope, { nowMs, ceilings }, policySet.constants).level_effective
+}
+
+/** What reads alone have earned says nothing of an action that does more. */
+function actingCeilings(stored: AgentTrust, { scope, atMs, action, policySet }: RequestContext): readonly ScoreCeiling[] {
+  return action.category === 'read_only' ? [] : readsCeilings(stored, scope, atMs, policySet.constants)
 }
 
 function subjectOf({ tenant, scope, atMs, session, policySet: { catalogue } }: RequestContext, agent: string): CeilingSubject {

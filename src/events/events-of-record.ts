@@ -76,6 +76,7 @@ const EFFECT_EVENTS: EventsOfEffect = {
   told: ({ what }, record) => toldEvents(what, record),
   verdict: null,
   rater_share: null,
+  verifier: null,
   tally: null,
   witness: null,
   filing: null,

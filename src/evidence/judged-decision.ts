@@ -72,6 +72,7 @@ export function judgedOf(decisionId: string, decided: RecordedDecision): Judged 
     stake: stakeOf(facts, decision),
     // What ran because a person took over proves nothing good of the agent.
     earns: facts.action.known && !overridden,
+    ...(facts.action.only_reads === undefined ? {} : { only_reads: true as const }),
     blast: facts.action.blast,
     reversibility: facts.action.reversibility,
     ...(decision.decision ? wayBackOf(facts.action) : {}),

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
 import { ContainmentTarget } from '../ledger/documents/containment.ts'
+import { Layer } from '../model/layer.ts'
 import { Level } from '../model/level.ts'
+import { Outcome } from '../model/outcome.ts'
 import { ScopeKey } from '../model/scope.ts'
 import { WireComment, WireId, WireNote, WireShare, WireTime } from '../model/wire-fields.ts'
 import { HoldReason } from '../trust/bounds.ts'
@@ -26,6 +28,49 @@ export const HoldView = z.strictObject({
 
 export type HoldView = z.infer<typeof HoldView>
 
+const weights = z.record(z.string(), z.number())
+
+/** How scores come about: version, decay, verification, and where each level begins. */
+export const ScoreMethod = z.strictObject({
+  /** SHA-256 of the policy set in force; null where it is not known. */
+  policy_set: z.string().nullable(),
+  /** SHA-256 of the trust constants in force, as canonical JSON: the version of the model. */
+  constants: z.string(),
+  decay: z.strictObject({
+    half_life_positive_days: z.number(),
+    half_life_negative_days: z.number(),
+    heat_half_life_units: z.number(),
+    strike_days: z.number(),
+    freshness: z.array(z.strictObject({ age_days: z.number(), ceiling: WireShare })),
+  }),
+  /** ρ by source, η by stake, κ by severity, the layers that are watched, the lightest words that refresh and count, distinct verifiers by level. */
+  verification: z.strictObject({
+    sources: weights,
+    stakes: weights,
+    severities: weights,
+    live_layers: z.array(Layer),
+    refresh_weight_min: z.number(),
+    count_weight_min: z.number(),
+    verifiers_min: z.array(z.number()),
+  }),
+  /** The score at which each level begins. */
+  thresholds: z.array(WireShare),
+})
+
+export type ScoreMethod = z.infer<typeof ScoreMethod>
+
+const byRisk = { read: Outcome, low: Outcome, medium: Outcome, high: Outcome } as const
+
+/** What follows from a score: who verified it since the last rung, and the highest outcome by risk, at its level and at every other. */
+export const ScoreConsequences = z.strictObject({
+  /** `names` is left out for an agent's own credential. */
+  verifiers: z.strictObject({ distinct: z.int().nonnegative(), names: z.array(z.string()).optional() }),
+  concedes: z.strictObject(byRisk),
+  by_level: z.array(z.strictObject({ level: Level, ...byRisk })),
+})
+
+export type ScoreConsequences = z.infer<typeof ScoreConsequences>
+
 /** `GET /api/v1/agents/{id}/trust`. */
 export const AgentTrustAnswer = z.strictObject({
   agent: WireId,
@@ -34,7 +79,10 @@ export const AgentTrustAnswer = z.strictObject({
   tier: z.string(),
   at: WireTime,
   state_version: z.int(),
-  scopes: z.array(ScopeTrustAnswer),
+  /** Who answers for the agent, by the catalogue; null where it does not say. */
+  owner: z.string().nullable(),
+  method: ScoreMethod,
+  scopes: z.array(ScopeTrustAnswer.extend({ follows: ScoreConsequences })),
   /** What waits for a person, oldest first. */
   holds: z.array(HoldView),
   containments: z.array(z.strictObject({ id: WireId, target: ContainmentTarget, by: z.string(), reason: z.string() })),

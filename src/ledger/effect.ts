@@ -33,6 +33,7 @@ export const Effect = z.discriminatedUnion('kind', [
   ACTIVITY_EFFECTS.told,
   VERDICT_EFFECTS.verdict,
   TRUST_EFFECTS.rater_share,
+  TRUST_EFFECTS.verifier,
   RATER_EFFECTS.tally,
   RATER_EFFECTS.witness,
   RATER_EFFECTS.filing,

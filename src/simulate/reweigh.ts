@@ -24,7 +24,10 @@ const WEIGHTS = [
 ] as const satisfies readonly (keyof TrustConstants)[]
 
 /** Effects of a verdict, which weighing it again replaces. */
-const VERDICT_EFFECTS: readonly Effect['kind'][] = ['evidence', 'take_back', 'delegator', 'rater_share', 'incident', 'verdict']
+const VERDICT_EFFECTS: readonly Effect['kind'][] = [
+  ...(['evidence', 'take_back', 'delegator', 'rater_share', 'verifier'] as const),
+  ...(['incident', 'verdict'] as const),
+]
 
 /** Records with a verdict on a decision. */
 const VERDICT_RECORDS: readonly RecordKind[] = ['outcome', 'signal', 'approval']

@@ -42,6 +42,7 @@ export function changeComposition(agent: AgentTrust, change: CompositionChange, 
     return {
       ...restart,
       raters: r > 0 ? sharesKept(restart.raters, outcome.r / r) : restart.raters,
+      ...(restart.reads === undefined || r === 0 ? {} : { reads: { ...restart.reads, r: restart.reads.r * (outcome.r / r) } }),
       undo: [],
       layers: {
         behaviour: keptOver(scope.layers.behaviour, kind, nowMs, constants),

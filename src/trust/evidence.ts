@@ -5,9 +5,12 @@ import type { TrustConstants } from './constants.ts'
 import { settle } from './demotion.ts'
 import { countPositive, countsTowards, raiseInto, uncountPositive } from './incident-caps.ts'
 import { countFailure, countGood, uncountGood } from './ladder.ts'
-import type { TimedWeight } from './layer/decay.ts'
+import { solidUnits, type TimedWeight } from './layer/decay.ts'
+import { readScale } from './layer/evidence-weight.ts'
 import { coolDown, heatUp, undoCooling } from './layer/heat.ts'
 import { addNegative, addPositive, takePositiveBack } from './layer/layer.ts'
+import { verifiersWith } from './raters.ts'
+import { readShareAfter, readShareWithout } from './read-share.ts'
 import { bandOf, publish } from './score-scale.ts'
 import { readScope } from './score.ts'
 import {
@@ -17,7 +20,6 @@ import {
   type IncidentCount,
   scopeOf,
   type TrackRecord,
-  VERIFIERS_MAX,
   withScope,
 } from './stored-trust.ts'
 import type { TrustWrite } from './trust-change.ts'
@@ -51,6 +53,8 @@ export type Evidence = {
   readonly selfFlagged?: boolean | undefined
   /** How far the failure reached (track record); default 0. */
   readonly blastRadius?: BlastRadius | undefined
+  /** A read in a scope whose tools only read: limits on light successes look at its source alone, and it says nothing of other actions. */
+  readonly onlyReads?: boolean | undefined
 }
 
 /** Adds evidence; demotes in the same write. `nowMs` is processing time. Throws the error for bugs on numbers that are not finite. */
@@ -106,6 +110,8 @@ export type TakenBack = Pick<Evidence, 'scope' | 'layer' | 'weight' | 'eventTime
   readonly countedForLadder?: boolean | undefined
   /** Default: as for the ladder. */
   readonly tracked?: boolean | undefined
+  /** As of the success that is taken back. */
+  readonly onlyReads?: boolean | undefined
 }
 
 /** Takes a given positive back, at what is left of it, and demotes where that takes a level's ground away. */
@@ -130,23 +136,26 @@ export function chargeDelegator(agent: AgentTrust, failure: ChildFailure, nowMs:
 }
 
 function addGood(agent: AgentTrust, evidence: Evidence, constants: TrustConstants): AgentTrust {
-  const { layer, weight, eventTimeMs, total = weight } = evidence
-  if (layer === 'identity') return { ...agent, identity: addPositive(agent.identity, evidence, constants) }
+  const { layer, eventTimeMs } = evidence
+  const success = { ...evidence, scale: readScale(evidence.onlyReads, constants) }
+  if (layer === 'identity') return { ...agent, identity: addPositive(agent.identity, success, constants) }
   const scope = scopeOf(agent, evidence.scope)
-  const layers = { ...scope.layers, [layer]: addPositive(scope.layers[layer], evidence, constants) }
+  const layers = { ...scope.layers, [layer]: addPositive(scope.layers[layer], success, constants) }
   if (layer !== 'outcome') return withScope(agent, evidence.scope, { ...scope, layers })
   const counting = evidence.countsForLadder
-  const heat = coolDown(agent.heat, evidence, constants)
+  const units = solidUnits(success)
+  const heat = coolDown(agent.heat, success, constants)
   return withScope({ ...agent, heat }, evidence.scope, {
     ...scope,
     layers,
     incidents: scope.incidents.map((one) => (countsTowards(one, eventTimeMs) ? countPositive(one, evidence, constants) : one)),
     agentIncidentCounts: countedForAgent(agent.incidents, scope.agentIncidentCounts, evidence, constants),
     ladder: counting
-      ? countGood(scope.ladder, { weight: total, eventTimeMs, lastFailureMs: scope.layers.outcome.tnMs }, constants)
+      ? countGood(scope.ladder, { weight: units, eventTimeMs, lastFailureMs: scope.layers.outcome.tnMs }, constants)
       : scope.ladder,
     verifiers:
-      counting && total >= constants.count_weight_min ? withVerifier(scope.verifiers, evidence.verifier) : scope.verifiers,
+      counting && units >= constants.count_weight_min ? verifiersWith(scope.verifiers, evidence.verifier) : scope.verifiers,
+    ...(evidence.onlyReads === true ? { reads: readShareAfter(scope.reads, evidence, constants) } : {}),
     track: (evidence.tracked ?? counting) ? { ...scope.track, good: scope.track.good + 1 } : scope.track,
   })
 }
@@ -164,11 +173,6 @@ function countedForAgent(
     countPositive(counts.find((one) => one.id === id) ?? { id, c: 0, tMs }, success, constants),
   )
   return [...kept, ...counted]
-}
-
-function withVerifier(verifiers: readonly string[], verifier: string | undefined): readonly string[] {
-  if (verifier === undefined || verifiers.includes(verifier) || verifiers.length >= VERIFIERS_MAX) return verifiers
-  return [...verifiers, verifier]
 }
 
 function addBad(agent: AgentTrust, evidence: Evidence, constants: TrustConstants): AgentTrust {
@@ -199,7 +203,8 @@ function removeGood(agent: AgentTrust, taken: TakenBack, constants: TrustConstan
   const scope = scopeOf(agent, taken.scope)
   const layers = { ...scope.layers, [layer]: takePositiveBack(scope.layers[layer], taken, constants) }
   if (layer !== 'outcome') return withScope(agent, taken.scope, { ...scope, layers })
-  const heat = undoCooling(agent.heat, taken, constants)
+  const scale = readScale(taken.onlyReads, constants)
+  const heat = undoCooling(agent.heat, { ...taken, scale }, constants)
   const counted = new Set(agent.incidents.filter((one) => countsTowards(one, eventTimeMs)).map((one) => one.id))
   return withScope({ ...agent, heat }, taken.scope, {
     ...scope,
@@ -209,6 +214,7 @@ function removeGood(agent: AgentTrust, taken: TakenBack, constants: TrustConstan
       counted.has(one.id) ? uncountPositive(one, taken, constants) : one,
     ),
     ladder: taken.countedForLadder === true ? uncountGood(scope.ladder, constants) : scope.ladder,
+    ...(taken.onlyReads === true ? { reads: readShareWithout(scope.reads, taken, constants) } : {}),
     track:
       (taken.tracked ?? taken.countedForLadder) === true
         ? { ...scope.track, good: Math.max(0, scope.track.good - 1) }

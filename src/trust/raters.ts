@@ -87,8 +87,26 @@ export function withRaterShare(scope: ScopeTrust, change: ShareChange, constants
   return { ...scope, raters, uncalibrated: uncalibratedAfter(scope, change) }
 }
 
+/** Distinct verifiers with one more; beyond the most that are remembered, as before. */
+export function verifiersWith(verifiers: readonly string[], verifier: string | undefined): readonly string[] {
+  if (verifier === undefined || verifiers.includes(verifier) || verifiers.length >= VERIFIERS_MAX) return verifiers
+  return [...verifiers, verifier]
+}
+
+/** A scope after somebody else, too, bore a counted decision out: who a rater is that has not seen enough canaries does not count for the top. */
+export function withVerifier(
+  scope: ScopeTrust,
+  { verifier, calibrated }: { readonly verifier: string; readonly calibrated: boolean },
+): ScopeTrust {
+  const known = { ...scope, verifiers: verifiersWith(scope.verifiers, verifier) }
+  return { ...known, uncalibrated: uncalibratedAfter(known, { rater: verifier, calibrated }) }
+}
+
 /** Raters without enough canaries, of those who count as verifiers; who has seen enough by now is no more among them. */
-function uncalibratedAfter({ uncalibrated, verifiers }: ScopeTrust, { rater, calibrated }: ShareChange): readonly string[] {
+function uncalibratedAfter(
+  { uncalibrated, verifiers }: ScopeTrust,
+  { rater, calibrated }: Pick<ShareChange, 'rater' | 'calibrated'>,
+): readonly string[] {
   if (calibrated === null) return uncalibrated
   if (calibrated) return uncalibrated.includes(rater) ? uncalibrated.filter((id) => id !== rater) : uncalibrated
   if (!verifiers.includes(rater) || uncalibrated.includes(rater)) return uncalibrated

@@ -29,9 +29,20 @@ const unit = z.number().min(0).max(1)
 const timeMs = z.number()
 const id = z.string().min(1).max(TRUST_ID_CHARS_MAX)
 
-/** One layer: decayed good (r) and bad (s) evidence valued at `tMs`, heat q, times of the last refreshing positive and the last negative (null: never). */
+/**
+ * One layer: decayed good (r) and bad (s) evidence valued at `tMs`, heat q, times of the last refreshing positive and the last negative (null:
+ * never), and of the last refreshing read in a scope that only reads (`trMs`; absent: never), which keeps nothing fresh but what it is in.
+ */
 export const LayerState = z
-  .strictObject({ r: amount, s: amount, q: amount, tMs: timeMs, tpMs: timeMs.nullable(), tnMs: timeMs.nullable() })
+  .strictObject({
+    r: amount,
+    s: amount,
+    q: amount,
+    tMs: timeMs,
+    tpMs: timeMs.nullable(),
+    tnMs: timeMs.nullable(),
+    trMs: timeMs.optional(),
+  })
   .readonly()
 export type LayerState = z.infer<typeof LayerState>
 
@@ -100,6 +111,10 @@ export type TrackRecord = z.infer<typeof TrackRecord>
 export const RaterShare = z.strictObject({ id, r: amount, tMs: timeMs, k: count }).readonly()
 export type RaterShare = z.infer<typeof RaterShare>
 
+/** Good outcome evidence from reads while the scope's tools only read: decayed units valued at `tMs`. It says nothing of other actions. */
+export const ReadShare = z.strictObject({ r: amount, tMs: timeMs }).readonly()
+export type ReadShare = z.infer<typeof ReadShare>
+
 /** Everything known of one scope of an agent. */
 export const ScopeTrust = z
   .strictObject({
@@ -118,6 +133,8 @@ export const ScopeTrust = z
     uncalibrated: z.array(id).max(VERIFIERS_MAX).readonly().default([]),
     /** What rests on one rater's word alone, by rater. */
     raters: z.array(RaterShare).max(RATERS_MAX).readonly().default([]),
+    /** What of its good outcome evidence says nothing of actions that do more than read; absent: none. */
+    reads: ReadShare.optional(),
   })
   .readonly()
 export type ScopeTrust = z.infer<typeof ScopeTrust>

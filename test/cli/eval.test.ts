@@ -165,7 +165,7 @@ describe('gradus explain', () => {
       advice: record_proposal
 
       what would lift it (all of these, each the smallest change):
-        trust: L2 approve_to_execute in source_control:full, which concedes require_approval at this risk: the score is 0.4 and has to reach 0.5; the identity layer holds it there, granted is L1, so it has to be promoted.
+        trust: L2 approve_to_execute in source_control:full, which concedes require_approval at this risk: the score is 0.4 and has to reach 0.5; the layers identity, behaviour, context, outcome hold it there until verified work lifts it, granted is L1, so it has to be promoted (gradus trust show lists the gates).
       "
     `)
   })

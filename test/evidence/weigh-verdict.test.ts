@@ -265,7 +265,7 @@ describe('the ladder', () => {
     const together = said.map((_, index) => hear(said.slice(0, index + 1), judged, light).agent?.scopes['crm:full'])
     expect(together.map((scope) => scope?.ladder.k)).toEqual([0, 0, 1, 1])
     expect(together.map((scope) => scope?.track.good)).toEqual([1, 1, 1, 1])
-    expect(together.map((scope) => scope?.verifiers)).toEqual([[], [], ['end_user'], ['end_user']])
+    expect(together.map((scope) => scope?.verifiers)).toEqual([[], [], ['end_user'], ['end_user', 'human']])
     expect(together.map((scope) => scope?.layers.outcome.tpMs)).toEqual([null, null, START_MS, START_MS])
     const alone = hear(said.slice(3), judged, light).agent?.scopes['crm:full']
     expect(together[3]?.ladder).toEqual(alone?.ladder)

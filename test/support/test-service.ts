@@ -9,6 +9,7 @@ import { uuidv7 } from '../../src/format/uuid.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'
+import { agentKey } from '../../src/ledger/keys.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import { LAYERS } from '../../src/model/layer.ts'
 import type { Observation, Observer } from '../../src/model/observation.ts'
@@ -21,6 +22,7 @@ import { createService, systemCaller } from '../../src/service/create-service.ts
 import type { Service } from '../../src/service/service.ts'
 import { createMemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
+import { newAgentTrust, scopeOf } from '../../src/trust/stored-trust.ts'
 
 /** Monday 2026-03-02, 10:00 UTC: a business hour, so that no rule about the time of day fires by itself. */
 export const START_MS = Date.UTC(2026, 2, 2, 10)
@@ -172,7 +174,10 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
       clock.advance(DEFAULT_TRUST_CONSTANTS.dwell_days[to] * DAY_MS)
       for (const agent of [agents].flat()) {
         await write(earned(agent, scope, UNITS_EARNED[to], clock.nowMs()), tenant)
-        await write([{ kind: 'promote', agent, scope, level: to, human: true }], tenant)
+        const stored = await memory.read([], (view) => view.document(agentKey(tenant, agent)))
+        // Who stands there already only earns.
+        if (scopeOf(stored ?? newAgentTrust(), scope).ladder.level < to)
+          await write([{ kind: 'promote', agent, scope, level: to, human: true }], tenant)
       }
     }
   }

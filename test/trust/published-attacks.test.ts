@@ -100,7 +100,8 @@ describe('attacks that are known from the literature', () => {
   })
 
   it('ballot stuffing: a decision gives one unit, however many praise it, and nothing more in the same words', () => {
-    expect(kindsOf(said({ by: 'another' }), heard)).toEqual(['verdict'])
+    // Who bears it out too is a second verifier; the decision is worth no more for it.
+    expect(kindsOf(said({ by: 'another' }), heard)).toEqual(['verifier', 'verdict'])
     expect(kindsOf(said({}), heard)).toEqual([])
     expect(kindsOf(said({}))).toEqual(['evidence', 'verdict'])
   })

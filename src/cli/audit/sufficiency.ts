@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import { policySetOf } from '../../decisions/replay.ts'
-import { matricesOf } from '../../decisions/rules/ask-policies.ts'
+import { matricesOf } from '../../policy/tenant-matrices.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store } from '../../ledger/store.ts'
 import { closePolicies } from '../../policy/activation.ts'

@@ -6,6 +6,7 @@ import { createTrustFold } from '../../reports/trust-report/trust-fold.ts'
 import { type ScopeReport, type Spread } from '../../reports/trust-report/scope-report.ts'
 import { firstSeenMs, trustSightingOf } from '../../reports/trust-report/sighting.ts'
 import { type ScopeSurvey, surveyTrust } from '../../reports/trust-report/survey.ts'
+import { type SeniorityCriteria, seniorityCounts, seniorityCriteria } from '../../reports/trust-report/seniority.ts'
 import { DAY_MS } from '../../format/time.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
@@ -41,7 +42,7 @@ async function trustReport(deps: CliDeps, options: TrustReportOptions): Promise<
   const sinceMs = Math.floor(parseSince(options.since, nowMs) / DAY_MS) * DAY_MS
   const bar = progress(deps, options.json)
   const { tenant } = options
-  const { happened, stands } = await withStore(deps, options, async (store) => {
+  const { happened, stands, seniority } = await withStore(deps, options, async (store) => {
     const fold = createTrustFold()
     // Grants and demotions of before are needed to tell what is the first, and what was given back.
     for await (const { leafIndex, record } of deps.walkRecords(store, tenant === undefined ? {} : { tenant })) {
@@ -51,12 +52,20 @@ async function trustReport(deps: CliDeps, options: TrustReportOptions): Promise<
       bar.show(`read ${leafIndex + 1} of ${store.size()} records`)
     }
     const tenants = tenant === undefined ? store.tenants : () => Promise.resolve([tenant])
-    return { happened: fold.report(sinceMs, nowMs), stands: await surveyTrust({ ...store, tenants }, nowMs, () => yieldTurn()) }
+    const seniority = seniorityCriteria(await store.read([], (view) => view.constants()))
+    return {
+      seniority,
+      happened: fold.report(sinceMs, nowMs),
+      stands: await surveyTrust({ ...store, tenants }, nowMs, () => yieldTurn()),
+    }
   })
   bar.end()
   const since = new Date(sinceMs).toISOString()
-  printAnswer(deps, options.json, { since, at: new Date(nowMs).toISOString(), happened, stands }, () =>
-    textOf(since, happened, stands),
+  printAnswer(
+    deps,
+    options.json,
+    { since, at: new Date(nowMs).toISOString(), happened, stands: withSeniority(stands), seniority },
+    () => textOf(since, { happened, stands, seniority }),
   )
   return EXIT_CODES.ok
 }
@@ -64,7 +73,36 @@ async function trustReport(deps: CliDeps, options: TrustReportOptions): Promise<
 type Happened = { readonly all: ScopeReport; readonly scopes: readonly ScopeReport[] }
 type Stands = { readonly all: ScopeSurvey; readonly scopes: readonly ScopeSurvey[] }
 
-function textOf(since: string, happened: Happened, stands: Stands): string {
+/** The same with how many agents are of each seniority. */
+function withSeniority({ all, scopes }: Stands) {
+  const told = (survey: ScopeSurvey) => ({ ...survey, seniority: seniorityCounts(survey.levels) })
+  return { all: told(all), scopes: scopes.map(told) }
+}
+
+type Reported = { readonly happened: Happened; readonly stands: Stands; readonly seniority: readonly SeniorityCriteria[] }
+
+function seniorityText({ stands, seniority }: Reported): string {
+  const counts = [...stands.scopes, stands.all].map(({ scope, levels }) => {
+    const { junior, mid, senior } = seniorityCounts(levels)
+    return [scope, ...[junior, mid, senior].map(String)]
+  })
+  const criteria = seniority.map(({ seniority: name, level, error_rate_max, tasks_min, escalation }) => [
+    name,
+    `L${level}`,
+    percent(error_rate_max),
+    String(tasks_min),
+    escalation,
+  ])
+  return [
+    'seniority, and what it takes',
+    table([['SENIORITY', 'FROM', 'ERRORS BELOW', 'TASKS', 'ESCALATION'], ...criteria]),
+    '',
+    table([['SCOPE', 'JUNIOR', 'MID', 'SENIOR'], ...counts]),
+  ].join('\n')
+}
+
+function textOf(since: string, reported: Reported): string {
+  const { happened, stands } = reported
   return [
     `what happened since ${since}`,
     table([
@@ -89,6 +127,8 @@ function textOf(since: string, happened: Happened, stands: Stands): string {
       ['SCOPE', 'AGENTS', 'L0', 'L1', 'L2', 'L3', 'L4', 'CONFIDENCE', 'EVIDENCE AGE', 'OPEN INCIDENTS', 'RECOVERING', 'WATCH'],
       ...[...stands.scopes, stands.all].map(standsRow),
     ]),
+    '',
+    seniorityText(reported),
     '',
   ].join('\n')
 }

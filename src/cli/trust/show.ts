@@ -1,15 +1,17 @@
-import { join, resolve } from 'node:path'
-
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
 import { DAY_MS } from '../../format/time.ts'
-import type { ConsequenceTier } from '../../model/consequence-tier.ts'
+import { scoreConsequences, scoreMethod } from '../../ladder/published-score.ts'
+import type { ScoreConsequences, ScoreMethod } from '../../ladder/wire.ts'
+import type { Store } from '../../ledger/store.ts'
+import { closePolicies } from '../../policy/activation.ts'
+import type { PolicySet } from '../../policy/policy-set.ts'
+import { matricesOf } from '../../policy/tenant-matrices.ts'
 import { sampleScores } from '../../reports/trust-history/sample-scores.ts'
-import type { TrustConstants } from '../../trust/constants.ts'
-import { scopeTrust } from '../../trust/scope-trust-answer.ts'
-import { newAgentTrust } from '../../trust/stored-trust.ts'
+import { scopeTrust, type ScopeTrustAnswer } from '../../trust/scope-trust-answer.ts'
+import { type AgentTrust, newAgentTrust } from '../../trust/stored-trust.ts'
 import { constantsOfTier } from '../../trust/tier-constants.ts'
 import { LOG_EXITS } from '../support/command-exits.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
@@ -19,6 +21,7 @@ import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
 import { parseScopeKey, parseTime } from '../support/option-values.ts'
 import { dataDirOptions } from '../support/options.ts'
 import { jsonText, painter } from '../support/output.ts'
+import { drawConsequences, drawMethod } from './draw-method.ts'
 import { type DrawnScope, drawScope } from './draw.ts'
 
 /** Options of `gradus trust show`. */
@@ -56,22 +59,56 @@ export function addTrustShow(trust: Command, cli: Cli): void {
 async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<ExitCode> {
   const { agent, tenant } = options
   const nowMs = options.at === undefined ? deps.nowMs() : Date.parse(parseTime(options.at))
-  const { scopes, stateVersion, thresholds } = await shown(deps, options, nowMs)
+  const { scopes, stateVersion, owner, method } = await shown(deps, options, nowMs)
   if (options.json)
-    deps.stdout(`${jsonText({ agent, tenant, at: new Date(nowMs).toISOString(), state_version: stateVersion, scopes })}\n`)
+    deps.stdout(
+      `${jsonText({ agent, tenant, at: new Date(nowMs).toISOString(), state_version: stateVersion, owner, method, scopes })}\n`,
+    )
   else
     deps.stdout(
       scopes.length === 0
         ? `${escapeLine(agent)}: seen, but nothing was verified yet; every scope is at score 0, L0 read_only\n`
-        : `${escapeLine(agent)}\n\n${scopes.map((scope) => drawScope(scope, painter(deps), thresholds)).join('\n\n')}\n`,
+        : `${escapeLine(agent)}\n\n${scopes.map((scope) => drawn(scope, method, deps)).join('\n\n')}\n\n${drawMethod(owner, method)}\n`,
     )
   return EXIT_CODES.ok
 }
 
+/** A scope, and what follows from its score; null where the policy set in force is not in the archive. */
+type ShownScope = DrawnScope & { readonly follows: ScoreConsequences | null }
+
 type Shown = {
-  readonly scopes: readonly DrawnScope[]
+  readonly scopes: readonly ShownScope[]
   readonly stateVersion: number
-  readonly thresholds: TrustConstants['thresholds']
+  readonly owner: string | null
+  readonly method: ScoreMethod
+}
+
+function drawn(scope: ShownScope, { thresholds }: ScoreMethod, deps: CliDeps): string {
+  const follows = scope.follows === null ? [] : [drawConsequences(scope.follows)]
+  return [drawScope(scope, painter(deps), thresholds), ...follows].join('\n')
+}
+
+/** The policy set that came into force last; undefined where its archive is gone. */
+async function policySetInForce(deps: CliDeps, store: Store): Promise<PolicySet | undefined> {
+  const [activation] = await store.query({ kinds: ['policy_set'], newestFirst: true, limit: 1 })
+  const digest = activation?.record.body['digest']
+  const archive = typeof digest === 'string' ? await store.archived(digest) : undefined
+  if (archive === undefined) return undefined
+  const policySet = await deps.restorePolicySet(archive)
+  closePolicies(policySet)
+  return policySet
+}
+
+function followsOf(
+  agent: AgentTrust,
+  view: ScopeTrustAnswer,
+  { agent: id, tenant }: TrustShowOptions,
+  set: PolicySet | undefined,
+) {
+  if (set === undefined) return null
+  const { tier } = set.catalogue.agent(id)
+  const standing = { level: view.level_effective, tier, matrices: matricesOf(set, tenant), names: true }
+  return scoreConsequences(agent, view.scope, standing)
 }
 
 async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): Promise<Shown> {
@@ -79,9 +116,9 @@ async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): P
   const key = { kind: 'agent', tenant, id } as const
   const activity = { kind: 'activity', tenant, id } as const
   const chosen = options.scope === undefined ? undefined : parseScopeKey(options.scope)
-  const tier = await tierOf(deps, options)
   return withStore(deps, options, async (store) => {
-    const { views, stateVersion, thresholds } = await store.read([key, activity], (view) => {
+    const policySet = await policySetInForce(deps, store)
+    const { views, ...read } = await store.read([key, activity], (view) => {
       const stored = view.document(key)
       if (stored === undefined && view.document(activity) === undefined)
         throw new ServiceError('not_found', `nothing is known of agent "${id}" in tenant "${tenant}"`, {
@@ -89,28 +126,24 @@ async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): P
         })
       const names = chosen === undefined ? Object.keys(stored?.scopes ?? {}).sort() : [chosen]
       return {
-        views: names.map((scope) =>
-          scopeTrust(stored ?? newAgentTrust(), scope, { nowMs }, constantsOfTier(view.constants(), tier)),
-        ),
+        views: names.map((scope) => {
+          // Of an agent whose tier is not known, what asks for most.
+          const constants = constantsOfTier(view.constants(), policySet?.catalogue.agent(id).tier ?? 'high')
+          const seen = scopeTrust(stored ?? newAgentTrust(), scope, { nowMs }, constants)
+          return { ...seen, follows: followsOf(stored ?? newAgentTrust(), seen, options, policySet) }
+        }),
         stateVersion: view.stateVersion(),
-        thresholds: view.constants().thresholds,
+        method: scoreMethod(view.constants(), policySet?.digest ?? null),
       }
     })
     const names = views.map(({ scope }) => scope)
     const times = Array.from({ length: DAYS }, (_, day) => nowMs - (DAYS - 1 - day) * DAY_MS)
     const days = names.length === 0 || !options.history ? {} : await sampleScores(store, { tenant, agent: id }, names, times)
-    return { scopes: views.map((view) => ({ ...view, days: days[view.scope] ?? [] })), stateVersion, thresholds }
+    return { scopes: views.map((view) => ({ ...view, days: days[view.scope] ?? [] })), owner: ownerOf(policySet, id), ...read }
   })
 }
 
-/** The tier that the catalogue of the configuration has the agent in; where it cannot be read, the one that asks for most. */
-async function tierOf(deps: CliDeps, { agent, config }: TrustShowOptions): Promise<ConsequenceTier> {
-  try {
-    const loaded = await deps.loadConfig(config)
-    const { agents } = await deps.readCatalogue(join(resolve(loaded.root, loaded.config.policies), 'catalogue'))
-    return Object.hasOwn(agents, agent) ? (agents[agent]?.tier ?? 'high') : 'high'
-  } catch (error) {
-    if (error instanceof ServiceError) return 'high'
-    throw error
-  }
+function ownerOf(policySet: PolicySet | undefined, agent: string): string | null {
+  const owners = policySet?.catalogue.owners() ?? {}
+  return (Object.hasOwn(owners, agent) ? owners[agent] : undefined) ?? null
 }

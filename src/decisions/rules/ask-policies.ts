@@ -7,6 +7,7 @@ import type { Party, Request } from '../../model/request.ts'
 import type { BaseInput, GraduationInput } from '../../pdp/policy-inputs.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import type { InputMapping, Overrides } from '../../policy/settings.ts'
+import { overridesOf } from '../../policy/tenant-matrices.ts'
 import { type RiskFacts, riskFacts, verifiedFacts } from '../../risk/facts.ts'
 import { readingOf, type RequestReading } from '../../risk/request-reading.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
@@ -157,17 +158,6 @@ function subjectTold({ subject }: Request, { caller, parties }: DecisionFacts): 
 /** The type of a subject as the base is told it, where a credential proves humans of some types. */
 export function baseSubjectType(type: string, human: readonly string[], { settings }: PolicySet): string {
   return human.includes(type) || settings.base.agent_subject_types.includes(type) ? type : 'agent'
-}
-
-/** What a tenant deviates in: its own, whatever it is called. */
-function overridesOf({ settings }: Pick<PolicySet, 'settings'>, tenant: string): Overrides | undefined {
-  return Object.hasOwn(settings.overrides, tenant) ? settings.overrides[tenant] : undefined
-}
-
-/** A tenant may deviate from the shipped matrix; the chain and the hard term must then read the same one as the bundle. */
-export function matricesOf(policySet: Pick<PolicySet, 'matrices' | 'settings'>, tenant: string): PolicySet['matrices'] {
-  const override = overridesOf(policySet, tenant)?.matrix
-  return override === undefined ? policySet.matrices : { ...policySet.matrices, ...override }
 }
 
 /** No agent is in the chain, and the credential proved a person. */

@@ -14,7 +14,8 @@ import { measuresOf } from '../../risk/facts.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import { bandOf, phiInverse } from '../../trust/score-scale.ts'
 import { reachesOutside } from './reaches-outside.ts'
-import { type DelegatorEvaluation, type Derived, isHuman, matricesOf } from './ask-policies.ts'
+import { matricesOf } from '../../policy/tenant-matrices.ts'
+import { type DelegatorEvaluation, type Derived, isHuman } from './ask-policies.ts'
 
 /** What policies and rules said, on the way to the meet. */
 export type PolicyAnswers = {

@@ -1,6 +1,6 @@
 import type { Effect } from '../../ledger/effect.ts'
 import { claimsAfter } from '../../ledger/fold/verdicts.ts'
-import type { TrustConstants } from '../../trust/constants.ts'
+import { isSolid } from './solid.ts'
 import { claimOf } from './verdict-effects.ts'
 import type { CountedLayer, Weighing } from './weighing.ts'
 
@@ -11,21 +11,22 @@ type RaterShare = { readonly rater: string; readonly units: number; readonly cou
 function shareOf(
   { best, second = 0 }: Pick<CountedLayer, 'best' | 'second'>,
   counted: boolean,
-  constants: TrustConstants,
+  { judged, constants }: Pick<Weighing, 'judged' | 'constants'>,
 ): RaterShare | undefined {
   if (best?.rater !== true) return undefined
-  const count = counted && second < constants.count_weight_min ? 1 : 0
+  const count = counted && !isSolid(second, judged, constants) ? 1 : 0
   return { rater: best.by, units: Math.max(0, best.weight - second), count }
 }
 
 /** How a claim of a success changes what rests on one rater alone: it may relieve one, and burden another. */
 export function shareEffects(
-  { judged, verdict, layer, constants }: Weighing,
+  weighing: Weighing,
   { claim, counted }: { readonly claim: number; readonly counted: boolean },
 ): readonly Effect[] {
+  const { judged, verdict, layer } = weighing
   if (verdict.layer !== 'outcome') return []
   const after = claimsAfter(layer, { source: verdict.by, ...claimOf(verdict, claim) })
-  const shares = changedShares(shareOf(layer, layer.counted, constants), shareOf(after, counted, constants))
+  const shares = changedShares(shareOf(layer, layer.counted, weighing), shareOf(after, counted, weighing))
   return shares.map((share) => ({
     kind: 'rater_share',
     agent: judged.agent,
@@ -48,8 +49,9 @@ function changedShares(before: RaterShare | undefined, after: RaterShare | undef
 }
 
 /** A success that is taken back rests on nobody any more. */
-export function shareTakenBack({ judged, verdict, layer, constants }: Weighing): readonly Effect[] {
-  const share = shareOf(layer, layer.counted, constants)
+export function shareTakenBack(weighing: Weighing): readonly Effect[] {
+  const { judged, verdict, layer } = weighing
+  const share = shareOf(layer, layer.counted, weighing)
   if (share === undefined) return []
   const { rater, units, count } = share
   const gone = { units: -units, count: -count, calibrated: null, event_time_ms: layer.positive_ms ?? verdict.event_time_ms }

@@ -56,8 +56,14 @@ export function evidenceEffect(judged: Judged, verdict: Verdict, weight: Evidenc
     blast: judged.blast,
     decision_id: judged.decision_id,
     ...movedTool(judged),
+    ...onlyReads(judged),
     ...weight,
   }
+}
+
+/** That an effect is about a read in a scope whose tools only read. */
+export function onlyReads({ only_reads }: Judged): { readonly only_reads?: true } {
+  return only_reads === undefined ? {} : { only_reads }
 }
 
 /** The tool of an effect, where it moved to another scope. */

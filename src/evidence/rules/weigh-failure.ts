@@ -3,7 +3,7 @@ import type { Gravity } from '../../model/outcome-classes.ts'
 import type { TrustConstants } from '../../trust/constants.ts'
 import { negativeWeight, reachFactor, severityOf } from '../../trust/layer/evidence-weight.ts'
 import { shareTakenBack } from './rater-share.ts'
-import { evidenceEffect, movedTool, verdictEffect } from './verdict-effects.ts'
+import { evidenceEffect, movedTool, onlyReads, verdictEffect } from './verdict-effects.ts'
 import type { Judged, Weighed, Weighing } from './weighing.ts'
 
 /** What a failure or a complaint weighs, as far as that is more, or graver, than what counted already. A fact takes a success back. */
@@ -74,6 +74,7 @@ function takenBack(weighing: Weighing): readonly Effect[] {
     event_time_ms: layer.positive_ms ?? verdict.event_time_ms,
     counted: layer.counted,
     ...movedTool(judged),
+    ...onlyReads(judged),
   }
   return [success, ...(verdict.layer === 'outcome' ? shareTakenBack(weighing) : [])]
 }

@@ -1,5 +1,8 @@
 import { positiveWeight } from '../../trust/layer/evidence-weight.ts'
+import { isRater } from '../../trust/raters.ts'
+import type { Effect } from '../../ledger/effect.ts'
 import { shareEffects } from './rater-share.ts'
+import { isSolid } from './solid.ts'
 import { claimOf, evidenceEffect, recordWithoutWeight, verdictEffect } from './verdict-effects.ts'
 import type { Weighed, Weighing } from './weighing.ts'
 
@@ -17,7 +20,8 @@ export function weighSuccess(weighing: Weighing): Weighed {
     const reason =
       whole > layer.positive ? 'a budget of successes is used up' : 'a verdict of at least this weight already counted'
     const shares = shareEffects(weighing, { claim, counted: layer.counted })
-    return { effects: [...shares, verdictEffect(judged, verdict, claimOf(verdict, claim))], counted: false, reason }
+    const effects = [...shares, ...anotherVerifier(weighing, claim), verdictEffect(judged, verdict, claimOf(verdict, claim))]
+    return { effects, counted: false, reason }
   }
   return successAdded(weighing, { whole, claim, added })
 }
@@ -30,15 +34,32 @@ function successAdded(weighing: Weighing, units: SuccessUnits): Weighed {
   const { claim, added } = units
   const total = layer.positive + added
   // Verdicts too light for the ladder leave the decision to be counted with the one that makes it heavy enough.
-  const counts = verdict.layer === 'outcome' && !layer.counted && layer.kappa === 0 && total >= constants.count_weight_min
+  const counts = verdict.layer === 'outcome' && !layer.counted && layer.kappa === 0 && isSolid(total, judged, constants)
   const tracked = verdict.layer === 'outcome' && layer.positive === 0
   const good = evidenceEffect(judged, verdict, { polarity: 'positive', weight: added, total, kappa: 0, counts, tracked })
   const shares = shareEffects(weighing, { claim, counted: layer.counted || counts })
   return {
-    effects: [good, ...shares, verdictEffect(judged, verdict, { positive: added, counted: counts, ...claimOf(verdict, claim) })],
+    effects: [
+      good,
+      ...shares,
+      ...anotherVerifier(weighing, claim),
+      verdictEffect(judged, verdict, { positive: added, counted: counts, ...claimOf(verdict, claim) }),
+    ],
     counted: true,
     reason: `positive, ${added} units${whyNotWhole(weighing, units)}`,
   }
+}
+
+/**
+ * Whoever bears out a decision that counts already is a verifier too, if their own word would have been enough; else who speaks first, such as
+ * the approver of every action, would keep everybody else from being heard as a second one.
+ */
+function anotherVerifier({ judged, verdict, layer, constants }: Weighing, claim: number): readonly Effect[] {
+  const { by: verifier, source } = verdict
+  const speaksFirst = !layer.counted || layer.best?.by === verifier
+  if (verdict.layer !== 'outcome' || speaksFirst || layer.kappa > 0 || !isSolid(claim, judged, constants)) return []
+  const calibrated = !isRater(source) || verdict.calibrated === true
+  return [{ kind: 'verifier', agent: judged.agent, scope: judged.scope, verifier, calibrated }]
 }
 
 function whyNotWhole({ verdict, layer }: Weighing, { whole, added }: SuccessUnits): string {

@@ -17,6 +17,8 @@ export type Judged = {
   readonly stake: EvidenceStake
   /** False: an action the catalogue does not know; it never earns. */
   readonly earns: boolean
+  /** A read in a scope whose tools only read; absent: anything else. */
+  readonly only_reads?: true
   /** Reach of the action by the catalogue of then: blast radius 0–3, reversibility 0–2 (2: irreversible). */
   readonly blast: number
   readonly reversibility: number

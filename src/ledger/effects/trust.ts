@@ -35,6 +35,8 @@ export const TRUST_EFFECTS = {
     tool: z.string().max(256).optional(),
     /** The decision it is about, which names the incident of a major failure. */
     decision_id: id.optional(),
+    /** A read in a scope whose tools only read. */
+    only_reads: z.literal(true).optional(),
   }),
   /** A positive given earlier is taken back; `counted`: by the ladder too. */
   take_back: z.strictObject({
@@ -47,6 +49,8 @@ export const TRUST_EFFECTS = {
     counted: z.boolean(),
     /** The tool, where what is taken back counted towards what it has to prove at its new place. */
     tool: id.optional(),
+    /** A read in a scope whose tools only read. */
+    only_reads: z.literal(true).optional(),
   }),
   /** A child's failure charged to the agent it acted for. */
   delegator: z.strictObject({
@@ -56,6 +60,8 @@ export const TRUST_EFFECTS = {
     weight: z.number().positive(),
     event_time_ms: atMs,
   }),
+  /** Another source, too, bore out a decision that counted; `calibrated` false: a rater who has not seen enough canaries for the top. */
+  verifier: z.strictObject({ kind: z.literal('verifier'), agent: id, scope: ScopeKey, verifier: id, calibrated: z.boolean() }),
   /** What rests on one rater's word alone in a scope grows or shrinks, in units and in ladder counts. */
   rater_share: z.strictObject({
     kind: z.literal('rater_share'),

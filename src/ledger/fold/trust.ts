@@ -6,7 +6,7 @@ import { addEvidence, chargeDelegator, takeBack } from '../../trust/evidence.ts'
 import { addHistory } from '../../trust/history/import.ts'
 import { addIncident, reviewAndSettle } from '../../trust/incidents.ts'
 import { promoteScope } from '../../trust/promotion.ts'
-import { withRaterShare } from '../../trust/raters.ts'
+import { withRaterShare, withVerifier } from '../../trust/raters.ts'
 import { type AgentTrust, type BlastRadius, newAgentTrust, scopeOf, withScope } from '../../trust/stored-trust.ts'
 import type { TrustWrite } from '../../trust/trust-change.ts'
 import type { Effect, EffectOf } from '../effect.ts'
@@ -37,13 +37,18 @@ const TRUST_WRITES: { readonly [K in TrustKind]: TrustRule<K> } = {
   evidence: evidenceAdded,
   take_back: (effect, agent, nowMs, constants) => {
     const { scope, layer, weight, event_time_ms: eventTimeMs, counted: countedForLadder } = effect
-    const taken = { scope, layer, weight, eventTimeMs, countedForLadder, tracked: layer === 'outcome' }
+    const tracked = layer === 'outcome'
+    const taken = { scope, layer, weight, eventTimeMs, countedForLadder, tracked, onlyReads: effect.only_reads }
     return takeBack(agent, taken, nowMs, constants)
   },
   rater_share: ({ scope, rater, units, count, calibrated, event_time_ms: eventTimeMs }, agent, _nowMs, constants) => {
     const change = { rater, units, count, calibrated, eventTimeMs }
     return { agent: withScope(agent, scope, withRaterShare(scopeOf(agent, scope), change, constants)), changes: [] }
   },
+  verifier: ({ scope, verifier, calibrated }, agent) => ({
+    agent: withScope(agent, scope, withVerifier(scopeOf(agent, scope), { verifier, calibrated })),
+    changes: [],
+  }),
   delegator: ({ scope, weight, event_time_ms: eventTimeMs }, agent, nowMs, constants) =>
     chargeDelegator(agent, { scope, weight, eventTimeMs }, nowMs, constants),
   incident: incidentAdded,
@@ -61,6 +66,7 @@ export const TRUST_RULES: FoldRules<TrustKind> = {
   evidence: movingTool(onAgent('evidence')),
   take_back: movingTool(onAgent('take_back')),
   rater_share: onAgent('rater_share'),
+  verifier: onAgent('verifier'),
   delegator: onAgent('delegator'),
   incident: onAgent('incident'),
   review: onAgent('review'),
@@ -103,6 +109,7 @@ function evidenceAdded(effect: EffectOf<'evidence'>, agent: AgentTrust, nowMs: n
     tracked: effect.tracked,
     selfFlagged: effect.self_flagged,
     blastRadius: effect.blast as BlastRadius,
+    onlyReads: effect.only_reads,
     // By severity, not by weight: harm does not become minor because a person saw it, or because it was judged twice.
     major: effect.kappa >= constants.severity_weights.major,
     incidentId: effect.decision_id === undefined ? undefined : `major-${effect.decision_id}`,

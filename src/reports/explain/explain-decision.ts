@@ -68,8 +68,8 @@ function mayBeTold(caller: Caller, { record }: StoredRecord): boolean {
 }
 
 /** Without what the answer to the decision did not say: what would have been in another mode, and what did not look. */
-function asAnswered({ decision, facts, risk, matrices, thresholds, bands }: Explained): Explained {
-  return { decision, facts, risk, matrices, thresholds, bands, would: null }
+function asAnswered({ decision, facts, risk, matrices, thresholds, bands, acting = [] }: Explained): Explained {
+  return { decision, facts, risk, matrices, thresholds, bands, acting, would: null }
 }
 
 /** Matrix and thresholds by the digest of a policy set: the one in force, or a former one from the archive; undefined where it is gone. */

@@ -1,7 +1,7 @@
 import type { RiskBands } from '../../catalogue/catalogue-file.ts'
 import { DEFAULT_RISK_BANDS } from '../../catalogue/static-points.ts'
-import { matricesOf } from '../../decisions/rules/ask-policies.ts'
 import type { RollbackView } from '../../evidence/wire.ts'
+import { matricesOf } from '../../policy/tenant-matrices.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
@@ -22,6 +22,8 @@ export type Explained = {
   readonly thresholds: readonly number[]
   /** Where the risk bands end. */
   readonly bands: RiskBands
+  /** Tools that do more than read, where trust in this one is earned; absent: not known. */
+  readonly acting?: readonly string[]
   /** What would have been answered if everything were enforced; absent or null where everything was. */
   readonly would?: WouldBody | null
   /** What the base answers each of the two, where an agent acts for a proven person; absent: it was asked about one. */
@@ -46,6 +48,7 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     matrices: policySet === undefined ? undefined : matricesOf(policySet, record.tenant),
     thresholds: policySet?.constants.thresholds ?? [],
     bands: policySet?.catalogue.riskBands ?? DEFAULT_RISK_BANDS,
+    ...(policySet === undefined ? {} : { acting: policySet.catalogue.acting(facts.action.name) }),
     would,
     ...basesOf({ subject: body.request.subject, base: body.base, delegator: body.delegator ?? null }),
     ...(watch === undefined ? {} : { watch }),

@@ -3,12 +3,14 @@ import { unreachable } from '../../format/error.ts'
 import { OUTCOME_RANK } from '../../lattice/outcome-order.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Ceiling } from '../../model/ceiling.ts'
-import { type Level, levelName, LEVELS } from '../../model/level.ts'
+import { type Level, LEVELS } from '../../model/level.ts'
 import { type Outcome, RISK_BANDS, type RiskBand } from '../../model/outcome.ts'
-import type { Decision } from '../../pdp/decision-inputs.ts'
+import { formatScope } from '../../model/scope.ts'
+import type { ChainLink, Decision } from '../../pdp/decision-inputs.ts'
 import type { Matrices } from '../../pdp/matrix-schema.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import type { Explained } from './explained.ts'
+import { cannotEarn, levelOf, levelText, type LevelStep, standingText } from './trust-remedy.ts'
 
 /** The smallest change that would lift a term above where it stands, in one sentence. */
 export function remedyFor(term: Ceiling, explained: Explained): string {
@@ -57,14 +59,13 @@ function askRemedy({ parties, action }: DecisionFacts): string {
     : ' The agent may ask for it: POST /api/v1/permission-requests; an operator sees the patch in gradus permission-requests list.'
 }
 
-function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, bands, decision }: Explained): string {
+function trustRemedy(term: Ceiling, explained: Explained): string {
+  const { facts, risk, matrices, bands, decision } = explained
   const { trust, action, agent } = facts
   if (trust === null) return 'Make the trust store reachable: nothing is known of the agent now.'
-  const level = LEVELS[Math.min(trust.level_effective, action.default_level)] ?? 0
-  const higher = LEVELS.find(
-    (to) => to > level && OUTCOME_RANK[cell(matrices, agent.tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome],
-  )
+  const level = levelOf(Math.min(trust.level_effective, action.default_level))
   if (matrices === undefined) return `A higher level than ${levelText(level)}.`
+  const higher = higherLevel(term, level, explained)
   if (higher === undefined) {
     const band = lowerBands(risk.band).find(
       (to) => OUTCOME_RANK[cell(matrices, agent.tier, level, to) ?? 'deny'] > OUTCOME_RANK[term.outcome],
@@ -73,29 +74,50 @@ function trustRemedy(term: Ceiling, { facts, risk, matrices, thresholds, bands, 
       ? 'No level concedes more here.'
       : `No level concedes more at ${risk.band} risk; bring the risk down to ${band} (${pointsText(risk, band, bands)}).`
   }
+  const cannot = cannotEarn(facts)
+  if (cannot !== null) return cannot
   const concedes = cell(matrices, agent.tier, higher, risk.band) ?? term.outcome
   const gain = `which concedes ${concedes}${concedes === decision.outcome ? '' : ' at this risk'}`
-  if (higher > action.default_level)
-    return `The catalogue decides this action on ${levelText(action.default_level as Level)} at most; raise its cap to reach ${levelText(higher)}, ${gain}.`
-  return `${levelText(higher)} in ${trust.scope}, ${gain}: ${standing(trust, higher, thresholds[higher] ?? 0)}.`
+  const standing = standingText(trust, stepTo(higher, explained), { facts, acting: explained.acting ?? [] })
+  if (higher > action.default_level) {
+    const besides = trust.level_effective >= higher ? '' : ` Besides, ${levelText(higher)} in ${trust.scope}: ${standing}.`
+    return `The catalogue decides this action on ${levelText(levelOf(action.default_level))} at most; raise its cap to reach ${levelText(higher)}, ${gain}.${besides}`
+  }
+  return `${levelText(higher)} in ${trust.scope}, ${gain}: ${standing}.`
 }
 
-function standing(trust: NonNullable<DecisionFacts['trust']>, level: Level, threshold: number): string {
-  const score =
-    trust.score >= threshold
-      ? `the score ${trust.score} suffices`
-      : `the score is ${trust.score} and has to reach ${threshold}; ${bindingText(trust.binding)} holds it there`
-  const grant =
-    trust.level_granted >= level ? 'the level is granted' : `granted is L${trust.level_granted}, so it has to be promoted`
-  return `${score}, ${grant}`
+/** The lowest level above the present one that concedes more than the term. */
+function higherLevel(term: Ceiling, level: Level, { facts, risk, matrices }: Explained): Level | undefined {
+  return LEVELS.find(
+    (to) => to > level && OUTCOME_RANK[cell(matrices, facts.agent.tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome],
+  )
 }
 
-function bindingText(binding: string): string {
-  return binding === 'incident'
-    ? 'an incident'
-    : binding === 'agent_heat'
-      ? 'recent failures in other scopes'
-      : `the ${binding} layer`
+function stepTo(level: Level, { thresholds }: Explained): LevelStep {
+  return { level, threshold: thresholds[level] ?? 0 }
+}
+
+/** Where an agent would have to stand for a term to concede more; undefined: standing higher lifts it not, or cannot be earned. */
+export function standingFor(term: Ceiling, explained: Explained): Standing | undefined {
+  const { facts } = explained
+  const { trust, action } = facts
+  if (term.source === 'chain') return linkStanding(term, explained)
+  if (term.source !== 'trust' || trust === null || explained.matrices === undefined || cannotEarn(facts) !== null)
+    return undefined
+  const level = higherLevel(term, levelOf(Math.min(trust.level_effective, action.default_level)), explained)
+  if (level === undefined || level > action.default_level || facts.parties.agent === null) return undefined
+  return { agent: facts.parties.agent.id, scope: trust.scope, level, score: stepTo(level, explained).threshold }
+}
+
+/** An agent in a scope, the level to be granted and the score to be reached there. */
+export type Standing = { readonly agent: string; readonly scope: string; readonly level: Level; readonly score: number }
+
+function linkStanding(term: Ceiling, explained: Explained): Standing | undefined {
+  const link = namedLink(term, explained.facts)
+  const level = link === undefined || !link.known ? undefined : linkLevelFor(link, term, explained)
+  if (link === undefined || level === undefined) return undefined
+  const { scope, stake } = explained.facts.action
+  return { agent: link.party.id, scope: formatScope(scope, stake), level, score: stepTo(level, explained).threshold }
 }
 
 function riskRemedy(term: Ceiling, { risk, matrices, bands, facts }: Explained): string {
@@ -127,24 +149,34 @@ function categoryRemedy(term: Ceiling, { action }: DecisionFacts): string {
   return `A named person approves it; or the catalogue puts it under "auto_approve" (category ${action.category}).`
 }
 
-function chainRemedy(term: Ceiling, { facts, risk, matrices }: Explained): string {
+function chainRemedy(term: Ceiling, explained: Explained): string {
+  const { facts, risk } = explained
   if (facts.parties.problems.includes('unknown_team'))
     return `Describe the team "${facts.parties.team?.id ?? ''}" in the catalogue (teams: NAME: { owner: … }): somebody has to answer for what is done for it.`
   if (facts.parties.problems.length > 0)
     return `Mend the delegation chain (${facts.parties.problems.join(', ')}): each agent once, at most five.`
-  const named = facts.links.find(({ party }) => term.reason.includes(`${party.type}/${party.id}`))
+  const named = namedLink(term, facts)
   if (named === undefined) return 'Let every other link of the chain be trusted more.'
-  // Each link is judged in the stricter of its own tier and the acting agent's.
-  const tiers = [named.tier, facts.agent.tier]
-  const higher = LEVELS.find(
-    (to) =>
-      to > (named.known ? named.level_effective : 0) &&
-      tiers.every((tier) => OUTCOME_RANK[cell(matrices, tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome]),
-  )
+  const higher = linkLevelFor(named, term, explained)
   const unknown = named.known ? '' : 'be in the catalogue and '
   return higher === undefined
     ? `No level of "${named.party.id}" concedes more at ${risk.band} risk.`
     : `"${named.party.id}" has to ${unknown}stand at ${levelText(higher)} in this scope.`
+}
+
+function namedLink(term: Ceiling, { links }: DecisionFacts): ChainLink | undefined {
+  return links.find(({ party }) => term.reason.includes(`${party.type}/${party.id}`))
+}
+
+/** Each link is judged in the stricter of its own tier and the acting agent's. */
+function linkLevelFor(link: ChainLink, term: Ceiling, { facts, risk, matrices }: Explained): Level | undefined {
+  const present = link.known ? link.level_effective : 0
+  const tiers = [link.tier, facts.agent.tier]
+  return LEVELS.find(
+    (to) =>
+      to > present &&
+      tiers.every((tier) => OUTCOME_RANK[cell(matrices, tier, to, risk.band) ?? 'deny'] > OUTCOME_RANK[term.outcome]),
+  )
 }
 
 function hardRemedy(term: Ceiling): string {
@@ -201,8 +233,4 @@ function cell(matrices: Matrices | undefined, tier: string, level: Level, band: 
 
 function lowerBands(band: RiskBand): readonly RiskBand[] {
   return RISK_BANDS.slice(0, RISK_BANDS.indexOf(band)).toReversed()
-}
-
-function levelText(level: Level): string {
-  return `L${level} ${levelName(level)}`
 }

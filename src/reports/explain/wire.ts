@@ -4,12 +4,20 @@ import { DecisionAnswer } from '../../decisions/wire.ts'
 import { RollbackView } from '../../evidence/wire.ts'
 import { RiskAnswer } from '../../ledger/wire.ts'
 import { Source } from '../../model/ceiling.ts'
+import { Level } from '../../model/level.ts'
 import { Mode, OBSERVABLE_SOURCES } from '../../model/mode.ts'
 import { Outcome } from '../../model/outcome.ts'
+import { ScopeKey } from '../../model/scope.ts'
 import { TrustView } from '../../trust/trust-view.ts'
 
 /** The smallest change that would lift one limiting term, in a sentence. */
-const Remedy = z.strictObject({ source: z.string(), reason: z.string(), remedy: z.string() })
+const Remedy = z.strictObject({
+  source: z.string(),
+  reason: z.string(),
+  remedy: z.string(),
+  /** Where an agent would have to stand: the granted level and the score (0–1) in a scope; absent where that is not what lifts it. */
+  stand: z.strictObject({ agent: z.string(), scope: ScopeKey, level: Level, score: z.number() }).optional(),
+})
 
 /** A decision with the terms that alone hold it where it is. */
 const ExplainedDecision = z.strictObject({

@@ -114,6 +114,7 @@ function classOf(effects: readonly Effect[], effect: MovingEffect): string | nul
     case 'take_back':
       return verdictOn(effects, effect.layer)
     case 'rater_share':
+    case 'verifier':
     case 'delegator':
       return verdictOn(effects, 'outcome')
   }

@@ -109,6 +109,7 @@ function weightOf(effect: MovingEffect): Pick<Reason, 'polarity' | 'weight'> {
     case 'incident':
     case 'review':
     case 'rater_share':
+    case 'verifier':
     case 'promote':
     case 'demote':
     case 'composition':

@@ -1,7 +1,20 @@
 import { DAY_MS } from '../../format/time.ts'
 
-/** One observation: its weight in units, when it happened, and the weight together with what was given for the same success before (default: the weight). */
-export type TimedWeight = { readonly weight: number; readonly eventTimeMs: number; readonly total?: number | undefined }
+/**
+ * One observation: its weight in units, when it happened, the weight together with what was given for the same success before (default: the
+ * weight), and by how much limits on light successes are milder on it (default 1; `readScale`).
+ */
+export type TimedWeight = {
+  readonly weight: number
+  readonly eventTimeMs: number
+  readonly total?: number | undefined
+  readonly scale?: number | undefined
+}
+
+/** What limits on light successes look at: the total, as if reading were the whole of what there is to do where there are only reads. */
+export function solidUnits({ weight, total = weight, scale = 1 }: Omit<TimedWeight, 'eventTimeMs'>): number {
+  return total * scale
+}
 
 /** What is left of one unit after `elapsedMs` at a half-life in days; 1 for no or negative time. */
 export function decay(elapsedMs: number, halfLifeDays: number): number {

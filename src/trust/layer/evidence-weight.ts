@@ -12,6 +12,14 @@ export function positiveWeight({ source, stake, rho }: JudgementTerms, constants
   return Math.min(1, (rho ?? constants.source_weights[source]) * constants.stake_weights[stake])
 }
 
+/**
+ * By how much limits on light successes are milder on a success. A read weighs little so that reading proves nothing of writing; where a
+ * scope's tools only read there is nothing else to prove, so there limits look at the source alone. At least 1.
+ */
+export function readScale(onlyReads: boolean | undefined, { stake_weights: { read } }: TrustConstants): number {
+  return onlyReads === true && read > 0 ? 1 / read : 1
+}
+
 /** How far an action reaches and how hard it is to undo, as the catalogue said when it was decided: blast radius 0–3, reversibility 0–2 (2: irreversible). */
 export type ActionReach = { readonly blast: number; readonly reversibility: number }
 

@@ -1,7 +1,7 @@
 import type { TrustConstants } from '../constants.ts'
 import { phi } from '../score-scale.ts'
 import type { AgentHeat } from '../stored-trust.ts'
-import { isAfter, later, type TimedWeight } from './decay.ts'
+import { isAfter, later, solidUnits, type TimedWeight } from './decay.ts'
 import { failureLowerBound } from './opinion.ts'
 
 /** An outcome failure in any scope heats the agent. */
@@ -13,9 +13,9 @@ export function heatUp(heat: AgentHeat, { weight, eventTimeMs }: TimedWeight): A
  * A solid outcome success in any scope, later than the last failure, cools the agent: once its total is solid, all of it cools, once.
  */
 export function coolDown(heat: AgentHeat, success: TimedWeight, constants: TrustConstants): AgentHeat {
-  const { weight, eventTimeMs, total = weight } = success
-  if (!cools(heat, { weight: total, eventTimeMs }, constants)) return heat
-  const cooling = total - weight >= constants.agent_heat_weight_min ? weight : total
+  const { weight, total = weight, scale } = success
+  if (!cools(heat, success, constants)) return heat
+  const cooling = solidUnits({ weight: total - weight, scale }) >= constants.agent_heat_weight_min ? weight : total
   return { ...heat, q: heat.q * coolingFactor(cooling, constants) }
 }
 
@@ -24,8 +24,8 @@ export function undoCooling(heat: AgentHeat, success: TimedWeight, constants: Tr
   return cools(heat, success, constants) ? { ...heat, q: heat.q / coolingFactor(success.weight, constants) } : heat
 }
 
-function cools(heat: AgentHeat, { weight, eventTimeMs }: TimedWeight, constants: TrustConstants): boolean {
-  return weight >= constants.agent_heat_weight_min && isAfter(eventTimeMs, heat.tnMs)
+function cools(heat: AgentHeat, success: TimedWeight, constants: TrustConstants): boolean {
+  return solidUnits(success) >= constants.agent_heat_weight_min && isAfter(success.eventTimeMs, heat.tnMs)
 }
 
 /** What a success of this weight, one unit at most, leaves of heat, 0–1. */

@@ -2,7 +2,7 @@ import { DAY_MS } from '../../format/time.ts'
 import type { TrustConstants } from '../constants.ts'
 import { phi } from '../score-scale.ts'
 import type { LayerState } from '../stored-trust.ts'
-import { decay, isAfter, later, type TimedWeight } from './decay.ts'
+import { decay, isAfter, later, solidUnits, type TimedWeight } from './decay.ts'
 import { coolingFactor, heatCeiling } from './heat.ts'
 import { failureUpperBound, type Opinion, opinionOf } from './opinion.ts'
 
@@ -26,8 +26,9 @@ export function valuedAt(
 
 /** Adds good evidence of at most one unit; a late one is weighted by its own age, and its total refreshes. A zero weight changes nothing. */
 export function addPositive(layer: LayerState, success: TimedWeight, constants: TrustConstants): LayerState {
-  const { weight, eventTimeMs, total = weight } = success
+  const { weight, eventTimeMs, scale = 1 } = success
   if (!(weight > 0)) return layer
+  const refreshes = solidUnits(success) >= constants.refresh_weight_min
   const w = Math.min(weight, 1)
   const tMs = Math.max(layer.tMs, eventTimeMs)
   const { r, s } = valuedAt(layer, tMs, constants)
@@ -36,9 +37,15 @@ export function addPositive(layer: LayerState, success: TimedWeight, constants: 
     s,
     q: isAfter(eventTimeMs, layer.tnMs) ? layer.q * coolingFactor(w, constants) : layer.q,
     tMs,
-    tpMs: total >= constants.refresh_weight_min ? later(layer.tpMs, eventTimeMs) : layer.tpMs,
+    tpMs: refreshes && scale === 1 ? later(layer.tpMs, eventTimeMs) : layer.tpMs,
     tnMs: layer.tnMs,
+    ...readAt(refreshes && scale > 1 ? later(layer.trMs ?? null, eventTimeMs) : (layer.trMs ?? null)),
   }
+}
+
+/** The time of the last refreshing read; no member where there was none, as in states of before. */
+function readAt(trMs: number | null): Pick<LayerState, 'trMs'> {
+  return trMs === null ? {} : { trMs }
 }
 
 /** Adds bad evidence and as much heat. A zero weight changes nothing. */
@@ -54,6 +61,7 @@ export function addNegative(layer: LayerState, failure: TimedWeight, constants: 
     tMs,
     tpMs: layer.tpMs,
     tnMs: later(layer.tnMs, eventTimeMs),
+    ...readAt(layer.trMs ?? null),
   }
 }
 
@@ -106,7 +114,7 @@ export function readLayer(layer: LayerState, prior: Prior, nowMs: number, consta
   const failureBound = failureUpperBound(r, s, constants.prior_units)
   const evidence = phi(failureBound, constants)
   const heat = heatCeiling(layer.q, constants)
-  const tpMs = later(layer.tpMs, prior.tpMs)
+  const tpMs = later(later(layer.tpMs, layer.trMs ?? null), prior.tpMs)
   const fresh = freshnessCeiling(tpMs, nowMs, constants)
   const trust = Math.min(evidence, heat, fresh)
   return { trust, evidence, heat, fresh, r, s, failureBound, opinion: opinionOf(r, s, constants.prior_units), tpMs }

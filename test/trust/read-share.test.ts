@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+
+import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
+import { readScale } from '../../src/trust/layer/evidence-weight.ts'
+import { withVerifier } from '../../src/trust/raters.ts'
+import { readShareWithout } from '../../src/trust/read-share.ts'
+import { newAgentTrust, scopeOf, VERIFIERS_MAX } from '../../src/trust/stored-trust.ts'
+
+describe('reads where there is nothing else', () => {
+  it('are measured by their source alone, and as ever where a read weighs nothing', () => {
+    expect([readScale(true, C), readScale(undefined, C)]).toEqual([4, 1])
+    expect(readScale(true, { ...C, stake_weights: { ...C.stake_weights, read: 0 } })).toBe(1)
+  })
+
+  it('never come to less than nothing', () => {
+    expect(readShareWithout(undefined, { weight: 1, eventTimeMs: 5 }, C)).toEqual({ r: 0, tMs: 5 })
+  })
+})
+
+describe('one more verifier', () => {
+  it('is remembered once, as many as are remembered, and of raters who is not calibrated', () => {
+    const scope = scopeOf(newAgentTrust(), 'mail:light')
+    const twice = withVerifier(withVerifier(scope, { verifier: 'ci', calibrated: true }), { verifier: 'ci', calibrated: true })
+    expect([twice.verifiers, twice.uncalibrated]).toEqual([['ci'], []])
+    expect(withVerifier(twice, { verifier: 'ann', calibrated: false })).toMatchObject({ uncalibrated: ['ann'] })
+    const full = { ...scope, verifiers: Array.from({ length: VERIFIERS_MAX }, (_, at) => `v${at}`) }
+    expect(withVerifier(full, { verifier: 'late', calibrated: false })).toEqual(full)
+  })
+})
