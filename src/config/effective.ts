@@ -21,7 +21,7 @@ export type EffectiveSetting = {
 }
 
 /** Every value of a configuration in the order of the schema, and where it came from. `source`: the text that it was read from. */
-export function effectiveSettings(config: Config, source: YamlSource): readonly EffectiveSetting[] {
+export function effectiveSettings(config: Config, source: Pick<YamlSource, 'value' | 'placeOf'>): readonly EffectiveSetting[] {
   return leavesOf(config, []).map(({ path, value }) => ({
     path,
     value,

@@ -92,21 +92,30 @@ export type YamlSource = {
   readonly value: unknown
   /** Line and column, from 1, of the node at a path, or of the nearest one around it. */
   readonly placeOf: (path: readonly PropertyKey[]) => TextPlace
+  /** Whether a value other than null is written at a path. */
+  readonly has: (path: readonly PropertyKey[]) => boolean
 }
 
-/** Reads YAML 1.2; aliases are expanded, keys are unique; `merge` also takes `<<`, as OPA does in data files. Problems come as findings. */
+/**
+ * Reads YAML 1.2; aliases are expanded, keys are unique; `merge` also takes `<<`, as OPA does in data files. A text that is no YAML is one
+ * finding, the first place: what the parser stumbles over further down is mostly a consequence of it.
+ */
 export function readYaml(file: string, text: string, { merge = false } = {}): YamlSource | readonly SourceFinding[] {
   const { document, placeAt } = openYaml(text, { merge, logLevel: 'error' })
-  if (document.errors.length > 0) {
-    return document.errors.map((error) => ({
-      file,
-      ...placeAt(error.pos[0]),
-      message: error.message,
-      fix: 'mend the YAML syntax; text with ": " or " #" in it needs quotes',
-    }))
+  const [first] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0])
+  if (first !== undefined) {
+    const fix = 'mend the YAML syntax; text with ": " or " #" in it needs quotes'
+    return [{ file, ...placeAt(first.pos[0]), message: first.message, fix }]
   }
   try {
-    return { value: document.toJS({ maxAliasCount: 1_000 }), placeOf: (path) => placeAt(keyOrNearestOffset(document, path)) }
+    return {
+      value: document.toJS({ maxAliasCount: 1_000 }),
+      placeOf: (path) => placeAt(keyOrNearestOffset(document, path)),
+      has: (path) => {
+        const node = nodeAt(document, path)
+        return node !== undefined && !(isScalar(node) && node.value === null)
+      },
+    }
   } catch (error) {
     return [{ file, line: 1, column: 1, message: (error as Error).message, fix: 'use fewer aliases' }]
   }
@@ -165,10 +174,13 @@ export type FindingOptions = {
   readonly fix: string
 }
 
-/** The issues of a schema as findings with their places; an unknown key is shown where it stands. */
+/**
+ * The issues of a schema as findings with their places; an unknown key is shown where it stands. Where one is, what is missing beside, above or
+ * below it is not told: it is the same member, misspelt or in the wrong place.
+ */
 export function schemaFindings(
   file: string,
-  source: Pick<YamlSource, 'placeOf'>,
+  source: Pick<YamlSource, 'placeOf' | 'has'>,
   error: z.ZodError,
   { inFile = (path) => path, fix }: FindingOptions,
 ): readonly SourceFinding[] {
@@ -176,11 +188,21 @@ export function schemaFindings(
     const there = inFile(path)
     return { file, ...source.placeOf(there), message: `${dotted(there)}: ${message}`, fix: remedy }
   }
-  return error.issues.flatMap((issue): SourceFinding[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => finding([...issue.path, key], 'there is no such member', 'correct the spelling, or remove it'))
-      : [finding(issue.path, deepest(issue), fixOf(issue, fix))],
-  )
+  const strangers = error.issues.filter(({ code }) => code === 'unrecognized_keys')
+  return error.issues.flatMap((issue): SourceFinding[] => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) =>
+        finding([...issue.path, key], 'there is no such member', 'correct the spelling, or remove it'),
+      )
+    const owner = issue.path.slice(0, -1)
+    const isSameMember = !source.has(inFile(issue.path)) && strangers.some(({ path }) => isAlong(path, owner))
+    return isSameMember ? [] : [finding(issue.path, deepest(issue), fixOf(issue, fix))]
+  })
+}
+
+/** One of the two paths leads to the other. */
+function isAlong(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  return a.slice(0, b.length).every((step, at) => step === b[at])
 }
 
 /** A finding at a path of a text, in the words of schema findings. */

@@ -64,8 +64,8 @@ describe('the matrix', () => {
       'correct',
     ],
     [
-      'low: allow_guarded, medium: require_approval',
-      'low: allow_garded, medium: require_approval',
+      'low: allow_guarded, medium: require_approval, high: suggest',
+      'low: allow_garded, medium: require_approval, high: suggest',
       'low: allow_garded',
       'config.matrix.low.2.low: Invalid option',
       'use one of: deny, suggest, require_approval, allow_guarded, allow',
