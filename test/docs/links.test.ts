@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { documents, proseOf, REPOSITORY, slug, textOf } from './markdown.ts'
+import { documents, fencesOf, proseOf, REPOSITORY, slug, textOf } from './markdown.ts'
 
 /** What a document for strangers does not name: places of one machine, private registries, who wrote it. */
 const FORBIDDEN: readonly (readonly [string, RegExp])[] = [
@@ -52,6 +52,16 @@ describe('documents', () => {
       lines.flatMap((line, index) => (pattern.test(line) ? [`${document}:${index + 1} names ${what}: ${line}`] : [])),
     )
     expect(found).toEqual([])
+  })
+
+  it.each(documents())('%s names each file that a reader has to write, just above its content', (document) => {
+    const lines = textOf(document).split('\n')
+    const unnamed = fencesOf(document).flatMap(({ file, line }) =>
+      file === undefined || lines.slice(line - 5, line - 1).some((text) => text.includes(basename(file)))
+        ? []
+        : [`${document}:${line} ${file}`],
+    )
+    expect(unnamed).toEqual([])
   })
 
   it('are all reached from the README', () => {

@@ -31,6 +31,8 @@ export type Stage = {
   /** Runs a `serve` command, in the folder that blocks have gone to, until the stage is closed. */
   readonly serveOn: (command: string) => Promise<void>
   readonly write: (file: string, text: string) => void
+  /** The reader ends what the document before had started, and is back in the folder of the clone. */
+  readonly beginDocument: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -88,6 +90,10 @@ export async function setStage(livedData: string): Promise<Stage> {
       mkdirSync(dirname(join(folder, file)), { recursive: true })
       writeFileSync(join(folder, file), here(text))
     },
+    beginDocument: async () => {
+      for (const child of staying.splice(0)) await stop(child)
+      rmSync(join(folder, '.state.folder'), { force: true })
+    },
     close: async () => {
       for (const child of [...staying, server]) await stop(child)
       rmSync(folder, { recursive: true, force: true })
@@ -95,7 +101,10 @@ export async function setStage(livedData: string): Promise<Stage> {
   }
 }
 
-/** `npx gradus`, `gradus` and `npx node` without a build and without asking a registry; `opa` where `make opa` puts it. */
+/**
+ * `npx gradus` and `npx node` without a build and without asking a registry; `opa` where `make opa` puts it. As for a reader, `gradus` alone
+ * is no command, and a project of its own has it only after `npm install`.
+ */
 function environmentOf(folder: string): NodeJS.ProcessEnv {
   const bin = join(folder, '.bin')
   mkdirSync(bin)
@@ -104,8 +113,18 @@ function environmentOf(folder: string): NodeJS.ProcessEnv {
     writeFileSync(join(bin, name), `#!/usr/bin/env bash\n${text}\n`)
     chmodSync(join(bin, name), 0o755)
   }
-  script('gradus', `exec ${node} ${JSON.stringify(MAIN)} "$@"`)
-  script('npx', `case "$1" in gradus|node) exec "$@" ;; *) echo "npx $1 is not for a document" >&2; exit 1 ;; esac`)
+  const gradus = `exec ${node} ${JSON.stringify(MAIN)} "$@"`
+  const project = 'folder=$PWD; until [ -e "$folder/package.json" ] || [ "$folder" = / ]; do folder=$(dirname "$folder"); done'
+  script(
+    'npx',
+    `${project}
+[ -e "$folder/node_modules" ] || { echo "nothing is installed in $folder" >&2; exit 1; }
+case "$1" in gradus) shift; ${gradus} ;; node) exec "$@" ;; *) echo "npx $1 is not for a document" >&2; exit 1 ;; esac`,
+  )
+  script(
+    'npm',
+    `[ "$*" = install ] && grep -q '"gradus"' package.json && mkdir -p node_modules && ln -sfn ${JSON.stringify(folder)} node_modules/gradus`,
+  )
   const opa = process.env['GRADUS_OPA'] === undefined ? [] : [dirname(process.env['GRADUS_OPA'])]
   const path = [bin, dirname(process.execPath), ...opa, process.env['PATH'] ?? '', join(homedir(), 'go', 'bin')].join(delimiter)
   return { ...process.env, PATH: path, GRADUS_CACHE: join(folder, '.cache') }

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 
@@ -13,6 +13,8 @@ const place = mkdtempSync(join(tmpdir(), 'gradus-tarball-'))
 const home = join(place, 'home')
 const team = join(place, 'team')
 afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
 /** A machine with the pinned node and npm's tools, but without the policy compiler. */
 const environment = {
@@ -35,6 +37,7 @@ const npm = (cwd: string, ...argv: readonly string[]): string => {
 }
 
 let packed: readonly string[] = []
+let tarball = ''
 beforeAll(() => {
   mkdirSync(home)
   mkdirSync(team)
@@ -43,11 +46,12 @@ beforeAll(() => {
     { readonly filename: string; readonly files: readonly { readonly path: string }[] },
   ]
   packed = pack.files.map(({ path }) => path)
-  npm(team, 'install', join(place, pack.filename))
+  tarball = join(place, pack.filename)
+  npm(team, 'install', tarball)
 }, 180_000)
 
 describe('the packed package', () => {
-  it('holds what runs, what a project begins with, and no sources of ours', () => {
+  it('holds what runs, what a project begins with, and of our sources only what the documents link to', () => {
     expect(packed).toEqual(
       expect.arrayContaining([
         'bin/gradus.js',
@@ -63,7 +67,7 @@ describe('the packed package', () => {
         ...TEMPLATES.flatMap((name) => [`templates/${name}/gradus.yaml`, `templates/${name}/bundles/rbac.tar.gz`]),
       ]),
     )
-    expect(packed.filter((path) => /^(?:src|test|scripts|node_modules)\/|\.tgz$/u.test(path))).toEqual([])
+    expect(packed.filter((path) => /^(?:src\/(?!(?:.+\/)?README\.md$)|(?:test|scripts|node_modules)\/)|\.tgz$/u.test(path))).toEqual([])
   })
 
   it('walks a team from an empty folder to an explained decision, without the policy compiler', async () => {
@@ -125,11 +129,27 @@ describe('the packed package', () => {
     }
   })
 
-  it('has every file that its README links to', () => {
-    const text = readFileSync(join(ROOT, 'README.md'), 'utf8')
-    const linked = [...text.matchAll(/\]\((?!https?:)([^)#]+)/gu)].map(([, path = '']) => path)
-    expect(linked).toContain('docs/policy-guide.md')
-    expect(linked.filter((path) => !packed.includes(path) && !packed.some((file) => file.startsWith(path)))).toEqual([])
+  it('runs the library example of the README in a project that begins with it, word for word', () => {
+    const library = join(place, 'library')
+    mkdirSync(library)
+    npm(library, 'install', tarball)
+    expect(gradus(library, 'init', '.')).toMatchObject({ code: 0 })
+    const [, program = ''] = /^```ts file=in-process\/example\.ts\n([^]*?)^```$/mu.exec(README) ?? []
+    writeFileSync(join(library, 'example.ts'), program)
+    const ran = spawnSync(process.execPath, ['example.ts'], { cwd: library, env: environment, encoding: 'utf8' })
+    expect(ran).toMatchObject({ status: 0, stdout: expect.stringMatching(/^allow_guarded \[/u) as string })
+  })
+
+  it('has every file that its documents link to', () => {
+    const missing = packed
+      .filter((path) => /^[^/]+\.md$|^docs\/[^/]+\.md$/u.test(path))
+      .flatMap((document) =>
+        [...readFileSync(join(ROOT, document), 'utf8').matchAll(/\]\((?!https?:)([^)#\s]+)/gu)]
+          .map(([, path = '']) => join(dirname(document), path))
+          .filter((path) => !packed.some((file) => file === path || file.startsWith(`${path.replace(/\/$/u, '')}/`)))
+          .map((path) => `${document}: ${path}`),
+      )
+    expect(missing).toEqual([])
   })
 
   it('serves the example organisation from an empty folder with --demo, and nothing without it', async () => {
