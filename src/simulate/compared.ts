@@ -11,7 +11,7 @@ export type Answered = {
   readonly duties: string
 }
 
-/** One decision, as it was answered and as the candidate answers it. */
+/** One decision, as it was answered (by the baseline, or as recorded) and as the candidate answers it. */
 export type Compared = {
   readonly decisionId: string
   readonly atMs: number

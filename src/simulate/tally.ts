@@ -153,7 +153,7 @@ type Approvals = {
 function createApprovals(): Approvals {
   const days = new Map<number, { before: number; after: number }>()
   const totals = { before: 0, after: 0 }
-  const perDay = (total: number, count: number): number => (count === 0 ? 0 : Math.round((total / count) * 100) / 100)
+  const perDay = (total: number, count: number): number => (count === 0 ? 0 : total / count)
   return {
     add: (atMs, before, after) => {
       const asked = { before: before === 'require_approval' ? 1 : 0, after: after === 'require_approval' ? 1 : 0 }

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { SufficiencyRow, SufficiencyTotals } from '../../src/reports/sufficiency.ts'
+import { formOf } from '../../src/cli/audit/sufficiency-forms.ts'
+import type { CliDeps } from '../../src/cli/support/deps.ts'
+import { BASES, type SufficiencyRow, type SufficiencyTotals } from '../../src/reports/sufficiency.ts'
 import { DAY_MS } from '../../src/format/time.ts'
 import { ask, auditor, gateway, verifier } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
@@ -39,7 +41,26 @@ beforeAll(async () => {
   await tested.service.evaluate(gateway, ask('operations-agent', 'read_metrics'))
 })
 
+/** A terminal without colours. */
+const PLAIN = { stdoutIsTty: false, env: {} } as CliDeps
+
 type Told = { readonly actions: readonly SufficiencyRow[]; readonly insufficient: number; readonly totals: SufficiencyTotals }
+
+describe('gradus audit query --since', () => {
+  it('takes a duration until now: what is older is not shown', async () => {
+    const lived = await testService()
+    const older = await lived.service.evaluate(gateway, ask('finance-agent', 'categorise_expense'))
+    lived.clock.advance(2 * DAY_MS)
+    const newer = await lived.service.evaluate(gateway, ask('finance-agent', 'categorise_expense'))
+    const found = async (since: string): Promise<readonly string[]> => {
+      const { code, out } = await over(lived)('audit', 'query', '--kind', 'decision', '--since', since, '--json')
+      expect(code).toBe(0)
+      return (JSON.parse(out) as { record: { id: string } }[]).map(({ record }) => record.id)
+    }
+    expect(await found('1d')).toEqual([newer.decision_id])
+    expect(await found('3d')).toEqual([older.decision_id, newer.decision_id])
+  })
+})
 
 describe('gradus audit sufficiency', () => {
   it('shows every executed action with its layers and its threshold, and ends with 0 where each had the trust', async () => {
@@ -53,6 +74,19 @@ describe('gradus audit sufficiency', () => {
     expect(text.out).toContain('every one had the trust it needed')
     expect(text.code).toBe(0)
   })
+
+  it.each(BASES.flatMap((basis) => (['insufficient', 'unknown'] as const).map((verdict) => [basis, verdict] as const)))(
+    'does not say "every one" beside one by %s that is %s',
+    (basis, verdict) => {
+      const none = { sufficient: 1, insufficient: 0, unknown: 0 }
+      const counts = { trust: none, observed: none, approval: none, override: none }
+      const out = (of: SufficiencyTotals): string =>
+        formOf(PLAIN, { csv: false, json: false, out: undefined }, { since: '1d', until: undefined }).end(of)
+      expect(out({ decisions: 4, executed: 4, counts })).toContain('every one had the trust it needed')
+      const one = { ...counts, [basis]: { ...none, [verdict]: 1 } }
+      expect(out({ decisions: 5, executed: 5, counts: one })).not.toContain('every one')
+    },
+  )
 
   it('ends with 1 where one had less, and says which, and why', async () => {
     const mended = await testService()

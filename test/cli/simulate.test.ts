@@ -117,6 +117,21 @@ describe('gradus simulate over the demonstration’s past', () => {
     }
   })
 
+  it('compares with the policies in force, or with what was recorded where that is asked for', async () => {
+    const strict = place.write('strict.yaml', STRICT)
+    const words = ['--matrix', strict, '--since', '2d']
+    const current = reportOf(await simulate(...words, '--json'))
+    const recorded = reportOf(await simulate(...words, '--baseline', 'recorded', '--json'))
+    expect(current.baseline).toEqual({ kind: 'current', policy_set: (await shippedPolicySet()).digest })
+    expect(recorded.baseline).toEqual({ kind: 'recorded', policy_set: null })
+    expect(current.changes).toEqual(recorded.changes)
+    expect(current.changes.changed.total).toBeGreaterThan(0)
+    expect((await simulate(...words)).out).toContain('\ncompared with the policies in force now, on the same past\n')
+    expect((await simulate(...words, '--baseline', 'recorded')).out).toContain(
+      '\ncompared with what was recorded, under one policy set\n',
+    )
+  })
+
   it('ends with 2 above the limit, as a count or a share, and prints all the same', async () => {
     const strict = place.write('strict.yaml', STRICT)
     const words = ['--matrix', strict, '--since', '3d', '--json']
@@ -207,6 +222,8 @@ describe('a candidate', () => {
     [['--matrix', 'strict.yaml', '--max-changed', 'few'], 64, 'neither a count nor a percentage'],
     [['--matrix', 'strict.yaml', '--max-changed', '101%'], 64, 'neither a count nor a percentage'],
     [['--matrix', 'strict.yaml', '--since', 'tomorrow'], 1, 'is not a duration'],
+    [['--matrix', 'strict.yaml', '--baseline', 'newest'], 64, 'current, recorded'],
+    [['--matrix', 'strict.yaml', '--baseline', 'current', '--from', 'x.json'], 64, 'is for the audit log'],
     [['--matrix', 'strict.yaml', '--json', '--markdown'], 64, 'exclude each other'],
     [['--matrix', 'strict.yaml', '--since', '2027-01-01', '--max-changed', '0'], 1, 'no decision could be decided again'],
     [['--matrix', 'strict.yaml', '--from', 'no-such.json'], 3, 'there is no such file'],
@@ -404,6 +421,7 @@ describe('the Markdown of a report', () => {
     })
     const text = markdownOf({
       candidate: { changed: ['matrix of `evil`'], policy_set: '' },
+      baseline: { kind: 'recorded', policy_set: null },
       from: 'log<script>.json',
       since: null,
       changes: tally.report(),

@@ -197,7 +197,16 @@ async function replayAndSimulate(store: Store, policySet: PolicySet, transcript:
   ]
   for (const candidate of candidates) {
     const scratch = openScratch()
-    const ran = { store, walk: walkRecords, scratch, candidate, promotes: true, sinceMs: 0, onProgress: () => undefined }
+    const ran = {
+      store,
+      walk: walkRecords,
+      scratch,
+      candidate,
+      baseline: null,
+      promotes: true,
+      sinceMs: 0,
+      onProgress: () => undefined,
+    }
     transcript.write('simulation', await simulate(ran))
     scratch.close()
   }

@@ -63,6 +63,7 @@ async function simulated(
       walk: walkRecords,
       scratch,
       candidate,
+      baseline: null,
       promotes: true,
       sinceMs: -Infinity,
       onProgress: () => undefined,
@@ -100,6 +101,55 @@ describe('a simulation under what was in force', () => {
       }),
       runs(12),
     )
+  })
+})
+
+describe('a simulation against the policies in force', () => {
+  const against = async (store: Store, candidate: PolicySet, inForce: PolicySet, more: Partial<SimulateDeps> = {}) => {
+    const scratch = openScratch()
+    try {
+      return await simulated(store, candidate, { baseline: { policySet: inForce, scratch }, ...more })
+    } finally {
+      scratch.close()
+    }
+  }
+
+  it('tells what the candidate changes, and not what changed since the records were made', async () => {
+    const tested = await testService()
+    await tested.earn('finance-agent', scope, 4)
+    const { decision_id: decisionId } = await expense(tested)
+    const [strict, shipped] = [await withStrictMatrix(), await shippedPolicySet()]
+    const recorded = await simulated(tested.store, strict)
+    expect(recorded.changes.changed).toMatchObject({ total: 1, tightened: 1 })
+    expect((await against(tested.store, strict, strict)).changes).toMatchObject({ decided: 1, changed: { total: 0 } })
+    // The matrix was made stricter meanwhile, and the candidate takes that back: nobody would see it in the records.
+    expect((await simulated(tested.store, shipped)).changes.changed.total).toBe(0)
+    expect((await against(tested.store, shipped, strict)).changes.transitions).toMatchObject([
+      { from: 'require_approval', to: 'allow', direction: 'loosened', examples: [decisionId] },
+    ])
+  })
+
+  it('is one against the records where they were made under those policies', async () => {
+    const tested = await testService()
+    await tested.earn('finance-agent', scope, 4)
+    await expense(tested)
+    const strict = await withStrictMatrix()
+    expect(await against(tested.store, strict, await shippedPolicySet())).toEqual(await simulated(tested.store, strict))
+  })
+
+  it('derives the trust of each side under its own constants', async () => {
+    const tested = await testService()
+    await tested.earn('finance-agent', scope, 2)
+    await expense(tested)
+    const slow = await withConstants({ ...NO_TIERS, dwell_days: [0, 0, 3, 7, 30] })
+    const usual = await withConstants(NO_TIERS)
+    expect((await against(tested.store, slow, slow)).changes.changed.total).toBe(0)
+    expect((await against(tested.store, slow, usual)).changes.transitions).toMatchObject([
+      { from: 'require_approval', to: 'suggest' },
+    ])
+    expect((await against(tested.store, usual, slow)).changes.transitions).toMatchObject([
+      { from: 'suggest', to: 'require_approval' },
+    ])
   })
 })
 

@@ -53,7 +53,8 @@ function textForm(deps: CliDeps, { out }: FormOptions, { since, until }: Span): 
     end: (totals) => {
       const rows = BASES.map((basis) => [basis, ...SUFFICIENCIES.map((verdict) => String(totals.counts[basis][verdict]))])
       const bad = insufficientIn(totals)
-      const helped = totals.counts.approval.insufficient + totals.counts.override.insufficient
+      const { approval, override } = totals.counts
+      const helped = approval.insufficient + approval.unknown + override.insufficient + override.unknown
       const enough =
         helped === 0
           ? 'every one had the trust it needed'

@@ -52,7 +52,7 @@ export function reportParts(report: SimulationReport, examples: number): readonl
     headline(report),
     ...unknownLine(changes),
     ...dutiesLine(changes, would !== null),
-    ...setsLine(report),
+    ...baselineLine(report),
     ...trustLine(report),
   ]
   const asked = would === null ? [approvalsLine(changes)] : []
@@ -102,10 +102,14 @@ function dutiesLine({ other_duties: { total, examples } }: TallyReport, isBase: 
   return [`${countText(total)} keep their outcome with ${what}, such as ${examples[0] ?? ''}`]
 }
 
-function setsLine({ recorded_under: sets }: SimulationReport): readonly string[] {
+function baselineLine({ baseline, recorded_under: sets }: SimulationReport): readonly string[] {
+  if (baseline.kind === 'current') return ['compared with the policies in force now, on the same past']
   const count = Object.keys(sets ?? {}).length
-  if (count < 2) return []
-  return [`recorded under ${countText(count)} policy sets: what they and the candidate differ in counts, whoever changed it`]
+  if (count === 0) return []
+  if (count === 1) return ['compared with what was recorded, under one policy set']
+  return [
+    `compared with what was recorded, under ${countText(count)} policy sets: what they and the candidate differ in counts, whoever changed it`,
+  ]
 }
 
 function trustLine({ promotions }: SimulationReport): readonly string[] {

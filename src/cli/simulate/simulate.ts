@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { CallerStanding } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -18,7 +18,7 @@ import { configOption } from '../support/options.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { parseMaxChanged } from './max-changed.ts'
-import type { SimulationReport } from './report.ts'
+import { BASELINES, type SimulationBaseline, type SimulationReport } from './report.ts'
 import { markdownOf, simulationText } from './report-text.ts'
 import { countText } from './sections.ts'
 
@@ -26,6 +26,8 @@ import { countText } from './sections.ts'
 export type SimulateOptions = DataDirOptions & {
   /** Files of the candidate as they were typed. */
   readonly files: CandidateSources
+  /** Absent: `current` over the audit log, `recorded` over an OPA decision log. */
+  readonly baseline: SimulationBaseline | undefined
   /** `audit`, or the file of an OPA decision log. */
   readonly from: string
   /** `7d`, or a time. */
@@ -36,7 +38,7 @@ export type SimulateOptions = DataDirOptions & {
   readonly markdown: boolean
 }
 
-type Run = Pick<SimulationReport, 'changes' | 'would' | 'promotions' | 'recorded_under' | 'skipped'>
+type Run = Pick<SimulationReport, 'baseline' | 'changes' | 'would' | 'promotions' | 'recorded_under' | 'skipped'>
 type Running = {
   readonly candidate: PolicySet
   readonly loaded: LoadedConfig
@@ -80,6 +82,11 @@ function simulateOptions(command: Command): void {
       .option('--matrix <file>', 'candidate: matrices by consequence tier')
       .option('--trust-constants <file>', 'candidate: trust constants, as trust.constants of a configuration')
       .option('--from <source>', '"audit", or the file of an OPA decision log (JSON lines or array, also gzip)', 'audit')
+      .addOption(
+        new Option('--baseline <what>', 'compare with the policies in force (current), or with what was recorded').choices(
+          BASELINES,
+        ),
+      )
       .option('--since <time>', 'decide again from then on: 7d, 12h, or a time (ISO 8601)')
       .option('--max-changed <limit>', 'end with 2 above this many changes, as 25 or 2.5%'),
   )
@@ -128,17 +135,29 @@ async function simulateCommand(deps: CliDeps, options: SimulateOptions): Promise
     return run.changes.unknown.other_semantics === undefined ? EXIT_CODES.ok : EXIT_CODES.other_semantics
   } finally {
     bar.end()
-    for (const policy of [candidate.base, candidate.graduation, candidate.mask]) policy?.close()
+    closeSet(candidate)
   }
 }
 
-function checkOptions({ files, from, maxChanged, json, markdown }: SimulateOptions): void {
+function closeSet({ base, graduation, mask }: PolicySet): void {
+  for (const policy of [base, graduation, mask]) policy?.close()
+}
+
+function checkOptions({ files, from, baseline, maxChanged, json, markdown }: SimulateOptions): void {
   if (Object.values(files).every((file) => file === undefined))
     throw new ServiceError('usage', 'there is no candidate to decide under', {
       fix: 'give at least one of --policies, --rules, --matrix and --trust-constants',
     })
   if (json && markdown)
     throw new ServiceError('usage', '--json and --markdown exclude each other', { fix: 'leave one of them out' })
+  if (from !== 'audit' && baseline === 'current')
+    throw new ServiceError(
+      'usage',
+      '--baseline current is for the audit log: an OPA decision log is compared with what that OPA answered',
+      {
+        fix: 'leave --baseline out, or --from',
+      },
+    )
   if (from !== 'audit' && maxChanged !== undefined && files.policies === undefined)
     throw new ServiceError(
       'usage',
@@ -156,7 +175,8 @@ function absolute(cwd: string, files: CandidateSources): CandidateSources {
 }
 
 async function overAudit(deps: CliDeps, options: SimulateOptions, { candidate, loaded, sinceMs, show }: Running): Promise<Run> {
-  const scratch = deps.openScratch()
+  const inForce = options.baseline === 'recorded' ? null : (await deps.loadCandidate(loaded, {})).policySet
+  const [scratch, baseScratch] = [deps.openScratch(), deps.openScratch()]
   try {
     return await withStore(deps, options, async (store) => {
       const { changes, promotions, recorded_under } = await simulateLog({
@@ -164,14 +184,17 @@ async function overAudit(deps: CliDeps, options: SimulateOptions, { candidate, l
         walk: deps.walkRecords,
         scratch,
         candidate,
+        baseline: inForce === null ? null : { policySet: inForce, scratch: baseScratch },
         promotes: isTimed(loaded),
         sinceMs,
         onProgress: (done, total) => show(done, total, 'records'),
       })
-      return { changes, would: null, promotions, recorded_under, skipped: null }
+      const baseline = { kind: inForce === null ? 'recorded' : 'current', policy_set: inForce?.digest ?? null } as const
+      return { baseline, changes, would: null, promotions, recorded_under, skipped: null }
     })
   } finally {
-    scratch.close()
+    for (const each of [scratch, baseScratch]) each.close()
+    if (inForce !== null) closeSet(inForce)
   }
 }
 
@@ -196,7 +219,8 @@ async function overDecisionLog(deps: CliDeps, options: SimulateOptions, running:
       caller: { ...CallerStanding.parse(loaded.config.http.anonymous), credential: null },
       sinceMs,
     })
-    return { changes, would, promotions, recorded_under: null, skipped: log.skipped() }
+    const baseline = { kind: 'recorded', policy_set: null } as const
+    return { baseline, changes, would, promotions, recorded_under: null, skipped: log.skipped() }
   }
   try {
     // Trust is taken from a store only where one is named: the log is most often another system's.
