@@ -13,7 +13,7 @@ import { answeredOf, graduatedIn } from './recorded.ts'
 import { createTally, type SimulationTally, type TallyReport } from './tally.ts'
 
 /** A policy set under which the past is decided again beside the candidate, in a scratch of its own. */
-export type Baseline = { readonly policySet: PolicySet; readonly scratch: Scratch }
+export type SimulationBaseline = { readonly policySet: PolicySet; readonly scratch: Scratch }
 
 /** What a simulation over the audit log needs. */
 export type SimulateDeps = {
@@ -22,7 +22,7 @@ export type SimulateDeps = {
   readonly scratch: Scratch
   readonly candidate: PolicySet
   /** What the candidate is compared with; null: what was recorded. */
-  readonly baseline: Baseline | null
+  readonly baseline: SimulationBaseline | null
   /** True: a timer grants promotions, as configured. */
   readonly promotes: boolean
   /** Decisions before this time only build the state; they are not decided again. */

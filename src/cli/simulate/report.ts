@@ -2,14 +2,14 @@ import type { PromotionCounts } from '../../simulate/promotions.ts'
 import type { TallyReport } from '../../simulate/tally.ts'
 
 /** What a candidate is compared with. */
-export const BASELINES = ['current', 'recorded'] as const
-export type SimulationBaseline = (typeof BASELINES)[number]
+export const BASELINE_KINDS = ['current', 'recorded'] as const
+export type BaselineKind = (typeof BASELINE_KINDS)[number]
 
 /** What `gradus simulate --json` prints. */
 export type SimulationReport = {
   readonly candidate: { readonly changed: readonly string[]; readonly policy_set: string }
   /** What it is compared with: the policies in force with their digest, or what was recorded (`policy_set` null). */
-  readonly baseline: { readonly kind: SimulationBaseline; readonly policy_set: string | null }
+  readonly baseline: { readonly kind: BaselineKind; readonly policy_set: string | null }
   /** `audit`, or the file of an OPA decision log. */
   readonly from: string
   /** Decisions before this time were not decided again; null: all were. */

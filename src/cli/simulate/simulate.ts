@@ -18,7 +18,7 @@ import { configOption } from '../support/options.ts'
 import { jsonText, painter, progress } from '../support/output.ts'
 import { openDecisionLog } from './decision-log.ts'
 import { parseMaxChanged } from './max-changed.ts'
-import { BASELINES, type SimulationBaseline, type SimulationReport } from './report.ts'
+import { BASELINE_KINDS, type BaselineKind, type SimulationReport } from './report.ts'
 import { markdownOf, simulationText } from './report-text.ts'
 import { countText } from './sections.ts'
 
@@ -27,7 +27,7 @@ export type SimulateOptions = DataDirOptions & {
   /** Files of the candidate as they were typed. */
   readonly files: CandidateSources
   /** Absent: `current` over the audit log, `recorded` over an OPA decision log. */
-  readonly baseline: SimulationBaseline | undefined
+  readonly baseline: BaselineKind | undefined
   /** `audit`, or the file of an OPA decision log. */
   readonly from: string
   /** `7d`, or a time. */
@@ -84,7 +84,7 @@ function simulateOptions(command: Command): void {
       .option('--from <source>', '"audit", or the file of an OPA decision log (JSON lines or array, also gzip)', 'audit')
       .addOption(
         new Option('--baseline <what>', 'compare with the policies in force (current), or with what was recorded').choices(
-          BASELINES,
+          BASELINE_KINDS,
         ),
       )
       .option('--since <time>', 'decide again from then on: 7d, 12h, or a time (ISO 8601)')
