@@ -10,6 +10,8 @@ import { listPage } from '../../src/http/approvals-page/list-view.ts'
 import { PAGE_CARDS, readList, readLookAlikes, SEARCHED_MAX } from '../../src/http/approvals-page/read-list.ts'
 import { requestPage } from '../../src/http/approvals-page/request-view.ts'
 import { createSessions } from '../../src/http/approvals-page/sessions.ts'
+import { scoreMethod } from '../../src/ladder/published-score.ts'
+import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { caller } from '../support/callers.ts'
 import { ASKED_MS, SUMMARY, VIEW } from './approval-samples.ts'
 
@@ -201,6 +203,8 @@ describe('what comes from outside', () => {
         at: SUMMARY.requested_at,
         state_version: 1,
         scopes: [],
+        owner: text,
+        method: scoreMethod(DEFAULT_TRUST_CONSTANTS, text),
         holds: [hold],
       }
       const containments = [{ id: text, target: { kind: 'agent', agent: text } as never, by: text, reason: text }]

@@ -10,6 +10,7 @@ import { closePolicies } from '../../policy/activation.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { matricesOf } from '../../policy/tenant-matrices.ts'
 import { sampleScores } from '../../reports/trust-history/sample-scores.ts'
+import type { TrustConstants } from '../../trust/constants.ts'
 import { scopeTrust, type ScopeTrustAnswer } from '../../trust/scope-trust-answer.ts'
 import { type AgentTrust, newAgentTrust } from '../../trust/stored-trust.ts'
 import { constantsOfTier } from '../../trust/tier-constants.ts'
@@ -59,7 +60,7 @@ export function addTrustShow(trust: Command, cli: Cli): void {
 async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<ExitCode> {
   const { agent, tenant } = options
   const nowMs = options.at === undefined ? deps.nowMs() : Date.parse(parseTime(options.at))
-  const { scopes, stateVersion, owner, method } = await shown(deps, options, nowMs)
+  const { scopes, stateVersion, thresholds, owner, method } = await shown(deps, options, nowMs)
   if (options.json)
     deps.stdout(
       `${jsonText({ agent, tenant, at: new Date(nowMs).toISOString(), state_version: stateVersion, owner, method, scopes })}\n`,
@@ -68,7 +69,7 @@ async function trustShow(deps: CliDeps, options: TrustShowOptions): Promise<Exit
     deps.stdout(
       scopes.length === 0
         ? `${escapeLine(agent)}: seen, but nothing was verified yet; every scope is at score 0, L0 read_only\n`
-        : `${escapeLine(agent)}\n\n${scopes.map((scope) => drawn(scope, method, deps)).join('\n\n')}\n\n${drawMethod(owner, method)}\n`,
+        : `${escapeLine(agent)}\n\n${scopes.map((scope) => drawn(scope, thresholds, deps)).join('\n\n')}\n\n${drawMethod(owner, method)}\n`,
     )
   return EXIT_CODES.ok
 }
@@ -79,11 +80,12 @@ type ShownScope = DrawnScope & { readonly follows: ScoreConsequences | null }
 type Shown = {
   readonly scopes: readonly ShownScope[]
   readonly stateVersion: number
+  readonly thresholds: TrustConstants['thresholds']
   readonly owner: string | null
   readonly method: ScoreMethod
 }
 
-function drawn(scope: ShownScope, { thresholds }: ScoreMethod, deps: CliDeps): string {
+function drawn(scope: ShownScope, thresholds: TrustConstants['thresholds'], deps: CliDeps): string {
   const follows = scope.follows === null ? [] : [drawConsequences(scope.follows)]
   return [drawScope(scope, painter(deps), thresholds), ...follows].join('\n')
 }
@@ -133,6 +135,7 @@ async function shown(deps: CliDeps, options: TrustShowOptions, nowMs: number): P
           return { ...seen, follows: followsOf(stored ?? newAgentTrust(), seen, options, policySet) }
         }),
         stateVersion: view.stateVersion(),
+        thresholds: view.constants().thresholds,
         method: scoreMethod(view.constants(), policySet?.digest ?? null),
       }
     })
