@@ -34,6 +34,8 @@ export type DraftAgent = { readonly class: typeof UNREVIEWED; readonly tier: 'hi
 export type CatalogueDraft = {
   /** True: the draft declares its scope. It must not where the catalogue declares none, or has it already. */
   readonly declaresScope: boolean
+  /** As in the catalogue: a file beside it has to name its levels in the same way. */
+  readonly stages: CatalogueFile['stages']
   readonly tools: readonly DraftEntry<DraftTool>[]
   readonly agents: readonly DraftEntry<DraftAgent>[]
   readonly refused: readonly string[]
@@ -50,7 +52,7 @@ export type CatalogueDraft = {
 export function draftCatalogue(
   tools: readonly SeenTool[],
   agents: readonly SeenAgent[],
-  { trust_scopes, tools: known, agents: knownAgents }: CatalogueFile,
+  { trust_scopes, tools: known, agents: knownAgents, stages }: CatalogueFile,
   server?: ToolServer,
 ): CatalogueDraft {
   const { seen, clashes } = separateTools(firstOfEach(tools), known, server)
@@ -59,6 +61,7 @@ export function draftCatalogue(
   const holdsNoScope = Object.keys(trust_scopes).length === 0 && Object.keys(known).length > 0
   return {
     declaresScope: !holdsNoScope && !Object.hasOwn(trust_scopes, UNREVIEWED),
+    stages,
     tools: unknown
       .filter(({ name }) => mayName(name))
       .sort(byCount(({ name }) => name))

@@ -67,7 +67,9 @@ describe('the packed package', () => {
         ...TEMPLATES.flatMap((name) => [`templates/${name}/gradus.yaml`, `templates/${name}/bundles/rbac.tar.gz`]),
       ]),
     )
-    expect(packed.filter((path) => /^(?:src\/(?!(?:.+\/)?README\.md$)|(?:test|scripts|node_modules)\/)|\.tgz$/u.test(path))).toEqual([])
+    expect(
+      packed.filter((path) => /^(?:src\/(?!(?:.+\/)?README\.md$)|(?:test|scripts|node_modules)\/)|\.tgz$/u.test(path)),
+    ).toEqual([])
   })
 
   it('walks a team from an empty folder to an explained decision, without the policy compiler', async () => {

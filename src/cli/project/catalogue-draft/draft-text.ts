@@ -80,11 +80,12 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function plainCatalogue({ tools, agents, declaresScope }: Pick<CatalogueDraft, 'tools' | 'agents' | 'declaresScope'>) {
+function plainCatalogue({ tools, agents, declaresScope, stages }: CatalogueDraft) {
   const entries = <T>(of: readonly DraftEntry<T>[]): Readonly<Record<string, T>> =>
     Object.fromEntries(of.map(({ name, entry }) => [name, entry]))
   return {
     version: 1,
+    ...(stages === undefined ? {} : { stages }),
     ...(declaresScope && tools.length > 0
       ? { trust_scopes: { [UNREVIEWED]: { description: 'Nobody has looked at these tools yet', level: 0 } } }
       : {}),
