@@ -1,17 +1,9 @@
 import { HOUR_MS } from '../format/time.ts'
 import { LEVELS, STAGE_LEVELS, type StageVersion } from '../model/level.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
-import {
-  type ActionClass,
-  type AgentClass,
-  type CatalogueFile,
-  type CatalogueTool,
-  type RiskBands,
-  type Team,
-  type TenantLevels,
-  UNKNOWN_CLASS,
-} from './catalogue-file.ts'
+import { type ActionClass, type CatalogueFile, type CatalogueTool, type RiskBands, type TenantLevels } from './catalogue-file.ts'
 import { dispositionIn, levelCap, lowerDisposition } from './declared-scope.ts'
+import { type CatalogueParties, partiesIn } from './parties.ts'
 import { type CatalogueProblem, type DeclaredScope, checkCatalogue, stagesOf } from './problems.ts'
 import { riskBandsOf, stakeClass, staticPoints } from './static-points.ts'
 import { type CatalogueVocabulary, vocabularyOf } from './vocabulary.ts'
@@ -38,15 +30,9 @@ export type ClassifyContext = {
 }
 
 /** A compiled catalogue. */
-export type Catalogue = {
+export type Catalogue = CatalogueParties & {
   /** The class of an action for an agent; one that is not in the catalogue has the worst. */
   readonly classify: (actionName: string, context: ClassifyContext) => ActionClass
-  /** What is known of an agent; one that is not in the catalogue is of high consequence. */
-  readonly agent: (id: string) => AgentClass
-  /** A team that agents may act for; undefined: nobody answers for it. */
-  readonly team: (id: string) => Team | undefined
-  /** Which of these servers nobody audited, sorted. Tools' own namespaces count only once the catalogue lists servers; a server that a request names always does. */
-  readonly unaudited: (namespace: string | null, named: readonly string[]) => readonly string[]
   /** Where trust in an action is earned; nobody earns in one that is not in the catalogue. */
   readonly place: (actionName: string) => ScopeKey
   /** Where the risk bands end. */
@@ -59,11 +45,8 @@ export type Catalogue = {
   readonly acting: (actionName: string) => readonly string[]
   /** Where trust in each tool is earned, so that a later catalogue can be compared. */
   readonly places: () => Readonly<Record<string, ScopeKey>>
-  /** Who owns which agent, where the catalogue says so. */
-  readonly owners: () => Readonly<Record<string, string>>
   readonly tools: readonly string[]
   readonly scopes: readonly string[]
-  readonly agents: readonly string[]
 }
 
 /** A catalogue whose parts contradict each other. */
@@ -84,8 +67,6 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   const tools = new Map(Object.entries(file.tools))
   const scopes = new Map(Object.entries(file.trust_scopes))
   const agents = new Map(Object.entries(file.agents))
-  const teams = new Map(Object.entries(file.teams ?? {}))
-  const servers = new Map(Object.entries(file.servers ?? {}))
   const terms: Terms = {
     stages: stagesOf(file),
     riskBands: riskBandsOf(file),
@@ -101,15 +82,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
       const onlyReads = !acting.has(placeOf(tool, terms.riskBands))
       return classOf({ name: actionName, tool, terms, scope: scopes.get(tool.scope), agentScope, onlyReads, context })
     },
-    agent: (id) => agentClass(id, agents.get(id)),
-    team: (id) => {
-      const team = teams.get(id)
-      return team === undefined ? undefined : { id, owner: team.owner }
-    },
-    unaudited: (namespace, named) => {
-      const path = [...(namespace === null || file.servers === undefined ? [] : [namespace]), ...named]
-      return [...new Set(path)].filter((server) => servers.get(server)?.audited !== true).sort()
-    },
+    ...partiesIn(file),
     place: (actionName) => placeOf(tools.get(actionName), terms.riskBands),
     acting: (actionName) => {
       const beside = acting.get(placeOf(tools.get(actionName), terms.riskBands)) ?? []
@@ -119,9 +92,7 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
     stages: terms.stages,
     vocabulary: vocabularyOf(file),
     places: () => Object.fromEntries([...tools].map(([name, tool]) => [name, placeOf(tool, terms.riskBands)])),
-    owners: () => Object.fromEntries([...agents].flatMap(([name, { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     tools: [...tools.keys()].sort(),
-    agents: [...agents.keys()].sort(),
     scopes: [...new Set([...scopes.keys(), ...[...tools.values()].map((tool) => tool.scope)])].sort(),
   }
 }
@@ -129,11 +100,6 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
 function placeOf(tool: CatalogueTool | undefined, bands: RiskBands): ScopeKey {
   if (tool === undefined) return formatScope(UNKNOWN_SCOPE, 'full')
   return formatScope(tool.scope, stakeClass(tool.category, staticPoints(tool), bands))
-}
-
-function agentClass(id: string, agent: CatalogueFile['agents'][string] | undefined): AgentClass {
-  if (agent === undefined) return { id, known: false, class: UNKNOWN_CLASS, tier: 'high' }
-  return { id, known: true, class: agent.class, tier: agent.tier }
 }
 
 function ownScope(agent: CatalogueFile['agents'][string] | undefined, scope: string): DeclaredScope | undefined {

@@ -10,7 +10,7 @@ import type { ChainLink, Decision } from '../../pdp/decision-inputs.ts'
 import type { Matrices } from '../../pdp/matrix-schema.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import type { Explained } from './explained.ts'
-import { cannotEarn, levelOf, levelText, type LevelStep, standingText } from './trust-remedy.ts'
+import { cannotEarn, levelOf, levelLabel, type LevelStep, standingText } from './trust-remedy.ts'
 
 /** The smallest change that would lift a term above where it stands, in one sentence. */
 export function remedyFor(term: Ceiling, explained: Explained): string {
@@ -64,7 +64,7 @@ function trustRemedy(term: Ceiling, explained: Explained): string {
   const { trust, action, agent } = facts
   if (trust === null) return 'Make the trust store reachable: nothing is known of the agent now.'
   const level = levelOf(Math.min(trust.level_effective, action.default_level))
-  if (matrices === undefined) return `A higher level than ${levelText(level)}.`
+  if (matrices === undefined) return `A higher level than ${levelLabel(level)}.`
   const higher = higherLevel(term, level, explained)
   if (higher === undefined) {
     const band = lowerBands(risk.band).find(
@@ -80,10 +80,10 @@ function trustRemedy(term: Ceiling, explained: Explained): string {
   const gain = `which concedes ${concedes}${concedes === decision.outcome ? '' : ' at this risk'}`
   const standing = standingText(trust, stepTo(higher, explained), { facts, acting: explained.acting ?? [] })
   if (higher > action.default_level) {
-    const besides = trust.level_effective >= higher ? '' : ` Besides, ${levelText(higher)} in ${trust.scope}: ${standing}.`
-    return `The catalogue decides this action on ${levelText(levelOf(action.default_level))} at most; raise its cap to reach ${levelText(higher)}, ${gain}.${besides}`
+    const besides = trust.level_effective >= higher ? '' : ` Besides, ${levelLabel(higher)} in ${trust.scope}: ${standing}.`
+    return `The catalogue decides this action on ${levelLabel(levelOf(action.default_level))} at most; raise its cap to reach ${levelLabel(higher)}, ${gain}.${besides}`
   }
-  return `${levelText(higher)} in ${trust.scope}, ${gain}: ${standing}.`
+  return `${levelLabel(higher)} in ${trust.scope}, ${gain}: ${standing}.`
 }
 
 /** The lowest level above the present one that concedes more than the term. */
@@ -161,7 +161,7 @@ function chainRemedy(term: Ceiling, explained: Explained): string {
   const unknown = named.known ? '' : 'be in the catalogue and '
   return higher === undefined
     ? `No level of "${named.party.id}" concedes more at ${risk.band} risk.`
-    : `"${named.party.id}" has to ${unknown}stand at ${levelText(higher)} in this scope.`
+    : `"${named.party.id}" has to ${unknown}stand at ${levelLabel(higher)} in this scope.`
 }
 
 function namedLink(term: Ceiling, { links }: DecisionFacts): ChainLink | undefined {

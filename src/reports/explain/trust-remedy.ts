@@ -84,7 +84,7 @@ function ceilingText(source: string): string {
 }
 
 /** A level by number and name. */
-export function levelText(level: Level): string {
+export function levelLabel(level: Level): string {
   return `L${level} ${levelName(level)}`
 }
 
