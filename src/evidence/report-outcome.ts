@@ -10,7 +10,7 @@ import type { EvidenceAnswer, OutcomeReport, SignalReport } from './wire.ts'
 export async function reportOutcome(deps: EvidenceDeps, caller: Caller, report: OutcomeReport): Promise<EvidenceAnswer> {
   authorize(caller, 'report_outcome')
   const source = verifierOf(caller)
-  const { decision_id, class: verdictClass, event_time, ...detail } = report
+  const { decision_id, class: verdictClass, event_time, data_sources: agentDataSources, ...detail } = report
   return recordVerdict(deps, caller, { decision_id, event_time, outcome: verdictClass }, (eventTimeMs) => ({
     kind: 'outcome',
     verdict: {
@@ -21,7 +21,8 @@ export async function reportOutcome(deps: EvidenceDeps, caller: Caller, report: 
       by: actorOf(caller),
       event_time_ms: eventTimeMs,
     },
-    detail,
+    // By its name in the record it is the agent's, apart from the facts that we decided by.
+    detail: agentDataSources === undefined ? detail : { ...detail, agent_data_sources: agentDataSources },
     wayBack: { kind: 'outcome', kept: detail.rollback },
   }))
 }

@@ -9,6 +9,11 @@ import { ScopeKey } from '../model/scope.ts'
 import { TrustChange } from '../trust/trust-change.ts'
 import { TrustView } from '../trust/trust-view.ts'
 
+/** Most data sources that one report names. */
+const DATA_SOURCES_MAX = 64
+/** Where an agent had its data from, as it or its enforcement point says: what kind of source, and which. */
+const DataSource = z.strictObject({ kind: z.string().min(1).max(64), name: z.string().min(1).max(512) })
+
 /** `POST /api/v1/outcomes`: what came of a decision. Source, verifier and weight come from the credential. */
 export const OutcomeReport = z.strictObject({
   decision_id: WireId,
@@ -22,6 +27,8 @@ export const OutcomeReport = z.strictObject({
   detail: WireDetail.optional(),
   /** What was kept before the action ran, so that it can be undone; only from the enforcement point that asked. */
   rollback: KeptValue.optional(),
+  /** What the agent used to do it, such as documents, tables and pages. Recorded as the agent's own word; nothing is decided by it. */
+  data_sources: z.array(DataSource).min(1).max(DATA_SOURCES_MAX).optional(),
 })
 
 export type OutcomeReport = z.infer<typeof OutcomeReport>

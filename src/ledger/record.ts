@@ -74,7 +74,7 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
     '/body/extra/measured',
     '/body/extra/network',
   ],
-  outcome: ['/body/detail', '/body/result'],
+  outcome: ['/body/detail', '/body/result', '/body/agent_data_sources'],
   signal: ['/body/detail', '/body/signal'],
   incident: ['/body/detail'],
   review: ['/body/note'],

@@ -252,7 +252,7 @@ describe('a catalogue in several files', () => {
     const twice = folder()
     twice.write('a.yaml', file('github', true))
     twice.write('b.yaml', file('github', false))
-    await expect(readCatalogue(twice.path)).rejects.toThrow('servers.github stands in two catalogue files')
+    await expect(readCatalogue(twice.path)).rejects.toThrow(/^servers\.github: it is in \S+a\.yaml too$/u)
     twice.remove()
   })
 })

@@ -329,6 +329,43 @@ describe('the catalogue', () => {
   })
 })
 
+describe('the names of actions', () => {
+  it('of a rule and of fixtures are those of the catalogue, or near one of them', async () => {
+    const rule = {
+      ...{ id: 'r', reason: 'a refund', points: 1 },
+      conditions: { any: [{ not: { fact: 'action', path: '$.name', operator: 'in', value: ['refund', 'refnud'] } }] },
+    }
+    const inRule = await findingsAfter('risk/bulk.json', () =>
+      JSON.stringify({ id: 'bulk', version: '1', rules: [rule] }, null, 2),
+    )
+    expect(inRule).toMatchObject([
+      {
+        message: 'the action "refnud" is not in the catalogue',
+        fix: expect.stringContaining('did you mean "refund"?') as string,
+      },
+    ])
+    expect(inRule[0]?.line).toBeGreaterThan(10)
+    const [misspelt, ...others] = await findingsAfter('fixtures/prompt-injection.yaml', (text) =>
+      text.replace(/action: \w+/u, 'action: send_emial'),
+    )
+    expect(others).toEqual([])
+    expect(misspelt).toMatchObject({
+      message: expect.stringContaining('the action "send_emial" is not in the catalogue') as string,
+    })
+    expect(misspelt?.fix).toContain('did you mean "send_email"?')
+    expect(misspelt?.line).toBeGreaterThan(1)
+  })
+
+  it('that are said to be unknown are', async () => {
+    const said = await findingsAfter('fixtures/people.yaml', (text) =>
+      text.replace('[reindex_everything]', '[reindex_everything, refund]'),
+    )
+    expect(said.map(({ message }) => message)).toEqual(['given.unknown_actions.1: the action "refund" is in the catalogue'])
+    const missing = await findingsAfter('fixtures/people.yaml', (text) => text.replace('[reindex_everything]', '[]'))
+    expect(missing).toHaveLength(2)
+  })
+})
+
 describe('the risk rules', () => {
   const RULES = 'risk/bulk.json'
   const withRule = (rule: object): string => JSON.stringify({ id: 'bulk', version: '1', rules: [rule] }, null, 2)

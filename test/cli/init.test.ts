@@ -204,19 +204,19 @@ const BREAKS: Readonly<Record<string, Break>> = {
     file: 'policies/rbac/decision.rego',
     from: /default granted := false/u,
     to: 'default granted :=',
-    said: /policies\/rbac\/decision\.rego:\d+:\d+: rego_parse_error.*\n {2}fix: \S/u,
+    said: /policies\/rbac\/decision\.rego:\d+:\d+: rego_parse_error.*(?:\n {2}\| .*)*\n {2}fix: \S/u,
   },
   'a name in Rego': {
     file: 'policies/rbac/decision.rego',
     from: /not outside_archive/u,
     to: 'not outside_archives',
-    said: /policies\/rbac\/decision\.rego:\d+:\d+: .*outside_archives.*\n {2}fix: \S/u,
+    said: /policies\/rbac\/decision\.rego:\d+:\d+: .*outside_archives.*(?:\n {2}\| .*)*\n {2}fix: \S/u,
   },
   'a member of the policy’s input': {
     file: 'policies/rbac/decision.rego',
     from: /input\.resource\.type/u,
     to: 'input.resource.typ',
-    said: /policies\/rbac\/decision\.rego:\d+:\d+: .*input\.resource\.typ\b.*\n {2}fix: \S/u,
+    said: /policies\/rbac\/decision\.rego:\d+:\d+: .*input\.resource\.typ\b.*(?:\n {2}\| .*)*\n {2}fix: \S/u,
   },
   'a class of the catalogue': {
     file: 'policies/catalogue/catalogue.yaml',

@@ -117,9 +117,11 @@ describe('gradus approvals', () => {
     const { decision_id: waiting } = await own.service.evaluate(gateway, categorise({ arguments: { account: 'pens' } }))
     expect((await say('reservations', 'list', 'nobody')).out).toBe('nothing is outstanding\n')
     const running = (await say('reservations', 'list', 'finance-agent')).out
-    expect(running).toMatch(new RegExp(`^${work.decision_id} +finance-agent +categorise_expense +bookkeeping:light .* -$`, 'mu'))
+    expect(running).toMatch(
+      new RegExp(`^${work.decision_id} +finance-agent +categorise_expense +bookkeeping:light .* - +Can be undone\\.$`, 'mu'),
+    )
     await own.service.demote(operator, 'finance-agent', 'bookkeeping:light', { level: 1, reason: 'new duties' })
-    const why = 'since 2\\S+Z by demotion bookkeeping:light:\\d+$'
+    const why = 'since 2\\S+Z by demotion bookkeeping:light:\\d+( +Can be undone\\.)?$'
     expect((await say('approvals', 'list')).out).toMatch(new RegExp(`^${waiting} +pending, paused .* ${why}`, 'mu'))
     expect((await say('approvals', 'show', waiting)).out).toMatch(/^paused by +demotion bookkeeping:light:\d+ since 2/mu)
     expect((await say('reservations', 'list', 'finance-agent')).out).toMatch(new RegExp(`^${work.decision_id} .* ${why}`, 'mu'))

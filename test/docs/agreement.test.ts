@@ -159,7 +159,7 @@ describe('the commands that documents name', () => {
   it('are in the table of docs/cli.md, each of them, and no other', () => {
     const [opening = ''] = textOf('docs/cli.md').split('\n## ')
     const named = tableRows(opening).flatMap(([cell = '']) => [...cell.matchAll(/`([^`]*)`/gu)].map((found) => found[1] ?? ''))
-    const commands = named.map((words) => /^[a-z]+(?: [a-z]+(?:-[a-z]+)*)*/u.exec(words)?.[0] ?? words)
+    const commands = named.map((words) => /^[a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*/u.exec(words)?.[0] ?? words)
     expect([...new Set(commands)].sort()).toEqual(namesOf(program()))
   })
 

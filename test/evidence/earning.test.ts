@@ -22,6 +22,12 @@ const AGENT = 'finance-agent'
 const DATABASE: ScopeKey = 'database:light'
 const bea = caller('bea', { roles: ['approver'], person: 'bea' })
 
+/** The agent in the standard tier, whose gates are those of the constants themselves. */
+const ofStandardTier = (set: PolicySet): PolicySet => ({
+  ...set,
+  catalogue: { ...set.catalogue, agent: (id) => ({ ...set.catalogue.agent(id), tier: 'standard' }) },
+})
+
 /** A read of a scope whose tools only read, watched by detectors and found right by `by`. */
 async function verifiedRead({ service }: TestService, by = verifier): Promise<void> {
   const { decision_id } = await service.evaluate(gateway, ask(AGENT, 'query_database'))
@@ -39,7 +45,7 @@ const trustOf = async ({ service }: TestService, scope = DATABASE) =>
 
 describe('a scope whose tools only read', () => {
   it('leaves L0 by verified reads, rung by rung, each weighing as a read', async () => {
-    const tested = await testService()
+    const tested = await testService({ policySet: ofStandardTier })
     await reads(tested, 12)
     expect(await trustOf(tested)).toMatchObject({ score: 0.3, ladder: { k: 12 }, evidence: { r: 3, s: 0 } })
     const promoted = await tested.service.promote(operator, AGENT, DATABASE, {})
@@ -51,7 +57,7 @@ describe('a scope whose tools only read', () => {
   })
 
   it('earns nothing by a word that is too light, and nothing in a scope that does more', async () => {
-    const tested = await testService()
+    const tested = await testService({ policySet: ofStandardTier })
     await reads(tested, 20, judge)
     expect(await trustOf(tested)).toMatchObject({ score: 0, ladder: { k: 0 } })
     for (let at = 0; at < 20; at += 1) {
@@ -62,7 +68,7 @@ describe('a scope whose tools only read', () => {
   })
 
   it('a read that is taken back counts no more, nor among what reads alone earned', async () => {
-    const tested = await testService()
+    const tested = await testService({ policySet: ofStandardTier })
     await reads(tested, 3)
     const { decision_id } = await tested.service.evaluate(gateway, ask(AGENT, 'query_database'))
     await tested.service.reportOutcome(verifier, { decision_id, class: 'validated' })
@@ -79,7 +85,7 @@ describe('a scope whose tools only read', () => {
     const policySet = (set: PolicySet): PolicySet => ({
       ...set,
       catalogue: {
-        ...set.catalogue,
+        ...ofStandardTier(set).catalogue,
         classify: (...action) => (joined.catalogue ?? set.catalogue).classify(...action),
         place: (action) => (joined.catalogue ?? set.catalogue).place(action),
       },
@@ -128,7 +134,7 @@ describe('a scope whose tools only read', () => {
 
 describe('distinct verifiers', () => {
   it('an approver’s yes does not keep a second, independent verifier from counting', async () => {
-    const tested = await testService()
+    const tested = await testService({ policySet: ofStandardTier })
     const scope: ScopeKey = 'bookkeeping:light'
     await tested.earn(AGENT, scope, 2)
     const asked = await tested.service.evaluate(gateway, ask(AGENT, 'categorise_expense'))
@@ -145,7 +151,7 @@ describe('distinct verifiers', () => {
   })
 
   it('a judge too light to count alone is no second verifier, nor is the same one again', async () => {
-    const tested = await testService()
+    const tested = await testService({ policySet: ofStandardTier })
     const scope: ScopeKey = 'bookkeeping:light'
     await tested.earn(AGENT, scope, 3)
     const { decision_id } = await tested.service.evaluate(gateway, ask(AGENT, 'categorise_expense'))

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import type { Caller } from '../../src/access/caller.ts'
 import type { DecisionAnswer } from '../../src/decisions/wire.ts'
+import { OutcomeReport } from '../../src/evidence/wire.ts'
+import { SENSITIVE_POINTERS } from '../../src/ledger/record.ts'
 import { EVENT_AGE_MS_MAX, EVENT_SKEW_MS_MAX } from '../../src/evidence/rules/event-time.ts'
 import {
   anonymous,
@@ -42,6 +44,27 @@ describe('an outcome', () => {
     expect(report.trust_after.score).toBeLessThan(report.trust_before.score)
     const next = await service.evaluate(gateway, ask('finance-agent', 'categorise_expense'))
     expect(next.trust?.score).toBe(report.trust_after.score)
+  })
+
+  it('keeps what the agent used as the word of the agent, which moves nothing and can be erased', async () => {
+    const [plain, telling] = [await decided(), await decided()]
+    const data_sources = [{ kind: 'table', name: 'crm.contacts' }]
+    const without = await plain.service.reportOutcome(verifier, { decision_id: plain.answer.decision_id, class: 'validated' })
+    const report = { decision_id: telling.answer.decision_id, class: 'validated', data_sources } as const
+    const { record_id, trust_after } = await telling.service.reportOutcome(verifier, report)
+    expect(trust_after).toEqual(without.trust_after)
+    const stored = await telling.store.read([], (view) => view.record('default', record_id))
+    expect(stored?.record.body).toMatchObject({ agent_data_sources: data_sources })
+    expect(stored?.record.body).not.toHaveProperty('data_sources')
+    expect(SENSITIVE_POINTERS.outcome).toContain('/body/agent_data_sources')
+  })
+
+  it.each([
+    ['more than 64', Array.from({ length: 65 }, () => ({ kind: 'page', name: 'a' }))],
+    ['none', []],
+    ['one without a name', [{ kind: 'page' }]],
+  ])('does not take %s data sources', (_how, data_sources) => {
+    expect(OutcomeReport.safeParse({ decision_id: 'd', class: 'validated', data_sources }).success).toBe(false)
   })
 
   it('said twice by the same source counts once, is answered with the record of the first time, and writes nothing', async () => {

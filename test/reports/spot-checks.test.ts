@@ -26,12 +26,12 @@ const reviewing =
   })
 
 function withParameters(evaluation: PolicyEvaluation, properties: Record<string, number>): PolicyEvaluation {
-  const text = JSON.stringify(evaluation).replaceAll('"properties":{"sample":0.05}', `"properties":${JSON.stringify(properties)}`)
+  const text = JSON.stringify(evaluation).replaceAll('"properties":{"sample":0.2}', `"properties":${JSON.stringify(properties)}`)
   return JSON.parse(text) as PolicyEvaluation
 }
 
 async function autonomous(properties: Record<string, number>) {
-  const tested = await testService({ policySet: reviewing(properties) })
+  const tested = await testService({ policySet: reviewing(properties), config: { base: { delegation: 'agent' } } })
   await tested.earn('finance-agent', scope, 4)
   return tested
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { ResumptionAnswer } from '../../approvals/wire.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -25,6 +25,7 @@ export function addResume(parent: Command, cli: Cli, description: string): void 
     .description(description)
     .argument('<decision>', 'id of the decision that is paused')
   const exits = { ...PEOPLE_EXITS, ok: 'said; more people may be needed' }
+  examples(command, `gradus ${parent.name()} resume 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --reason "the incident was reviewed"`)
   runs(command, cli, exits, (decision: string, options: ResumeOptions) => resume(cli.deps, decision, options))
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { type PermissionVerdict, PermissionVerdictAnswer } from '../../permissions/wire.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -24,6 +24,7 @@ export function addPermissionRequestsClose(requests: Command, cli: Cli, { name, 
     .description(description)
     .argument('<request>', 'id of the permission request')
     .requiredOption('--note <text>', 'why; kept in the record')
+  examples(command, `gradus permission-requests ${name} 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10 --note "as agreed with the owner"`)
   runs(command, cli, { ...PEOPLE_EXITS, ok: 'closed' }, (request: string, options: PermissionVerdictOptions) =>
     closeRequest(cli.deps, request, { verdict, note: options.note }, options),
   )

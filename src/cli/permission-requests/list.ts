@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { PermissionRequestsAnswer, type PermissionRequestView } from '../../permissions/wire.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -25,6 +25,7 @@ export function addPermissionRequestsList(requests: Command, cli: Cli): void {
     .option('--agent <agent>', 'those of this agent only')
     .option('--after <request>', 'those after this one')
   const exits = { ...PEOPLE_LIST_EXITS, ok: 'listed' }
+  examples(command, 'gradus permission-requests list', 'gradus permission-requests list --json')
   runs(command, cli, exits, (options: PermissionRequestsListOptions) => permissionRequestsList(cli.deps, options))
 }
 

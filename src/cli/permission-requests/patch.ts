@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../format/error.ts'
 import { PermissionRequestView } from '../../permissions/wire.ts'
 import { escapeText } from '../../format/terminal-text.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -19,6 +19,7 @@ export function addPermissionRequestsPatch(requests: Command, cli: Cli): void {
     .description('prints the patch that would grant it, for "patch -p1" in the directory of the configuration')
     .argument('<request>', 'id of the permission request')
   const exits = { ...PEOPLE_EXITS, ok: 'printed', failed: 'there is no patch for it, or the configuration is wrong' }
+  examples(command, 'gradus permission-requests patch 019aa3c2-7c1e-7d3f-9a41-5b0c6f2d8e10')
   runs(command, cli, exits, (request: string, options: PeopleOptions) => permissionRequestPatch(cli.deps, request, options))
 }
 

@@ -5,10 +5,11 @@ import type { Command } from 'commander'
 
 import { derive } from '../../decisions/derive.ts'
 import { policySetOf } from '../../decisions/replay.ts'
-import { rollbackViewIn } from '../../evidence/rollback-view.ts'
+import { rollbackViewIn, rollbackViewOf } from '../../evidence/rollback-view.ts'
 import { type FixtureChoice, fixtureIn } from '../../fixtures/choose.ts'
 import { runCase } from '../../fixtures/run-case.ts'
 import { ServiceError } from '../../format/error.ts'
+import { decisionBodyOf } from '../../ledger/recorded-decision.ts'
 import type { Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
 import { basesOf, type Explained, explainedOf, headOf } from '../../reports/explain/explained.ts'
@@ -111,7 +112,9 @@ async function played(deps: CliDeps, options: ExplainOptions, { loaded, file }: 
       place: { file, line: loaded.line },
       fix: 'give the case a request, or a step that decides',
     })
-  return { head: [`fixture "${loaded.fixture.name}"`], explained: explainedOf(last, policySet) }
+  // Nothing was kept yet of what a case decides.
+  const rollback = rollbackViewOf(decisionBodyOf(last.record).facts.action, undefined, Date.parse(last.record.at))
+  return { head: [`fixture "${loaded.fixture.name}"`], explained: explainedOf(last, policySet, rollback) }
 }
 
 async function recorded(deps: CliDeps, options: ExplainOptions): Promise<Told> {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ReservationsAnswer } from '../../approvals/wire.ts'
 import { rollbackText } from '../../evidence/rollback-view.ts'
 import { pausedText } from '../approvals/approval-answer.ts'
-import { type Cli, runs } from '../support/command.ts'
+import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_LIST_EXITS } from '../support/command-exits.ts'
 import type { CliDeps } from '../support/deps.ts'
 import { EXIT_CODES, type ExitCode } from '../support/exit-codes.ts'
@@ -17,6 +17,7 @@ export function addReservationsList(reservations: Command, cli: Cli): void {
   const command = peopleOptions(reservations.command('list'))
     .description('what an agent was let run and nobody has verified yet, with what paused it')
     .argument('<agent>', 'id of the agent')
+  examples(command, 'gradus reservations list finance-agent')
   runs(command, cli, { ...PEOPLE_LIST_EXITS, ok: 'listed' }, (agent: string, options: PeopleOptions) =>
     reservationsList(cli.deps, agent, options),
   )

@@ -6,6 +6,7 @@ import { ServiceError } from '../../../format/error.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
 import type { CliDeps } from '../../support/deps.ts'
 import { findingOf } from '../../support/findings.ts'
+import { actionNameFindings } from './action-names.ts'
 import { catalogueFindings } from './catalogue.ts'
 import { dataPathFindings } from './data-paths.ts'
 import { graduationFindings } from './graduation-data.ts'
@@ -55,7 +56,24 @@ export async function checkedParts(
     ),
     ...part('risk rules', names.includes('risk'), () => both(inside('risk'), riskFindings, deps.readRisk)),
     ...part('fixtures', names.includes('fixtures'), async () => (await loadFixtures(inside('fixtures'))).findings),
+    ...part('action names', names.includes('catalogue'), () => namesFindings(deps, folder, names)),
   ]
+}
+
+/** Where everything can be read: names that nothing has. Where something cannot, that is told already. */
+async function namesFindings(deps: PolicyChecks, folder: string, names: readonly string[]): Promise<readonly SourceFinding[]> {
+  const inside = (name: string): string | undefined => (names.includes(name) ? join(folder, name) : undefined)
+  const [risk, fixtures] = [inside('risk'), inside('fixtures')]
+  const unreadable = [
+    ...(risk === undefined ? [] : await riskFindings(risk)),
+    ...(fixtures === undefined ? [] : (await loadFixtures(fixtures)).findings),
+  ]
+  if (unreadable.length > 0) return []
+  const catalogue = await deps.readCatalogue(join(folder, 'catalogue')).catch((error: unknown) => {
+    if (error instanceof ServiceError) return undefined
+    throw error
+  })
+  return catalogue === undefined ? [] : actionNameFindings({ risk, fixtures }, catalogue)
 }
 
 /** What is wrong in any part of a folder; the Rego is checked where the compiler is here. */
