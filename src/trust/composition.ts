@@ -38,11 +38,12 @@ export function changeComposition(agent: AgentTrust, change: CompositionChange, 
   const changed = mapScopes(renewed, (scope) => {
     const outcome = keptOver(scope.layers.outcome, kind, nowMs, constants)
     const { r } = valuedAt(scope.layers.outcome, nowMs, constants)
+    const kept = r > 0 ? outcome.r / r : 1
     const restart = startedOver(scope, restarted(scope.ladder, levelMax, nowMs))
     return {
       ...restart,
-      raters: r > 0 ? sharesKept(restart.raters, outcome.r / r) : restart.raters,
-      ...(restart.reads === undefined || r === 0 ? {} : { reads: { ...restart.reads, r: restart.reads.r * (outcome.r / r) } }),
+      raters: sharesKept(restart.raters, kept),
+      ...(restart.reads === undefined ? {} : { reads: { ...restart.reads, r: restart.reads.r * kept } }),
       undo: [],
       layers: {
         behaviour: keptOver(scope.layers.behaviour, kind, nowMs, constants),

@@ -122,9 +122,8 @@ function driftTerms({ watch }: DecisionFacts): readonly Ceiling[] {
 
 /** Where a tool gave back what looks like an injection, a person is asked before anything is written or leaves; what only reads goes on. */
 function injectionTerms(request: Request, { injections = [], action }: DecisionFacts): readonly Ceiling[] {
-  const [first, ...rest] = injections
-  if (first === undefined || (action.category === 'read_only' && !reachesOutside(request, action))) return []
-  const newest = rest.reduce((one, other) => (other.at_ms > one.at_ms ? other : one), first)
+  const [newest] = injections.toSorted((one, other) => other.at_ms - one.at_ms)
+  if (newest === undefined || (action.category === 'read_only' && !reachesOutside(request, action))) return []
   return [contextTerm('require_approval', `injection_in_tool_output:${newest.record_id}`)]
 }
 
