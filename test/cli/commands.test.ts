@@ -24,7 +24,18 @@ describe('gradus check', () => {
     const ran = await run(['check', '--json'])
     expect(JSON.parse(ran.out)).toEqual({
       ok: true,
-      checked: ['configuration', 'rego', 'duties', 'roles', 'matrix', 'catalogue', 'risk rules', 'fixtures', 'policy set'],
+      checked: [
+        'configuration',
+        'rego',
+        'duties',
+        'roles',
+        'matrix',
+        'catalogue',
+        'risk rules',
+        'fixtures',
+        'action names',
+        'policy set',
+      ],
       findings: [],
     })
     expect(ran.code).toBe(0)

@@ -76,7 +76,7 @@ describe('the packed package', () => {
     expect(gradus(team, 'init', '.')).toMatchObject({ code: 0, err: '' })
     const checked = gradus(team, 'check')
     expect(checked).toMatchObject({ code: 0, err: '' })
-    expect(checked.out).toMatch(/^ok configuration, rego .*fixtures, policy set/u)
+    expect(checked.out).toMatch(/^ok configuration, rego .*fixtures, action names, policy set/u)
     expect(gradus(team, 'test').out).toMatch(/\d passed, 0 failed/u)
 
     const server = spawn(join(team, 'node_modules/.bin/gradus'), ['serve', '--listen', '127.0.0.1:0'], {
