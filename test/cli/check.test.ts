@@ -356,6 +356,20 @@ describe('the names of actions', () => {
     expect(misspelt?.line).toBeGreaterThan(1)
   })
 
+  it('are not looked at where something cannot be read, which is told once', async () => {
+    const unread = join(project.path, 'policies/risk/unread.json')
+    mkdirSync(unread)
+    try {
+      const { out } = await run(['check', '--json'], { cwd: project.path })
+      const { findings } = JSON.parse(out) as { readonly findings: readonly Told[] }
+      expect(findings.map(({ file }) => file)).toEqual([expect.stringContaining('unread.json')])
+    } finally {
+      rmSync(unread, { recursive: true })
+    }
+    const broken = await findingsAfter('fixtures/people.yaml', (text) => text.replace('cases:', 'caes:'))
+    expect(broken).toHaveLength(1)
+  })
+
   it('that are said to be unknown are', async () => {
     const said = await findingsAfter('fixtures/people.yaml', (text) =>
       text.replace('[reindex_everything]', '[reindex_everything, refund]'),

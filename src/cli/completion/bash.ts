@@ -1,32 +1,10 @@
-import { argumentCases, commandCases, shellWord, valueCases } from './shell-words.ts'
+import { shellParts, shellWord } from './shell-words.ts'
 import type { CompletedCommand } from './tree.ts'
 
 /** The completion as a script for bash, 3.2 or later. */
 export function bashCompletion(tree: readonly CompletedCommand[]): string {
   return `# Completion of gradus for bash. Made by "gradus completion bash".
-_gradus_command() {
-  case "$node/$1" in
-${commandCases(tree).join('\n')}
-    *) return 1 ;;
-  esac
-}
-_gradus_value() {
-  case "$node/$1" in
-${valueCases(tree).join('\n')}
-    *) value='' ;;
-  esac
-}
-_gradus_argument() {
-  case "$node/$1" in
-${argumentCases(tree).join('\n')}
-    *) value='' ;;
-  esac
-}
-_gradus_offers() {
-  case "$node" in
-${tree.map(offers).join('\n')}
-  esac
-}
+${shellParts(tree, offers)}
 ${MAIN}`
 }
 

@@ -1,8 +1,8 @@
 import type { ApprovalHistory, ApprovalHistoryStep } from '../../approvals/wire.ts'
 import type { Reply } from '../exchange.ts'
 import { html, type Html, paragraphs } from './html.ts'
-import { agentLink, type Frame, htmlTable, page, timeHtml } from './layout.ts'
-import { filterQuery, type HistoryFilter, SEARCH_CHARS_MAX } from './list-filter.ts'
+import { agentLink, type Frame, htmlTable, page, searchPart, timeHtml } from './layout.ts'
+import { filterQuery, type HistoryFilter } from './list-filter.ts'
 import { linkTo } from './places.ts'
 
 /** What was done, and the state that says no more than that. */
@@ -26,18 +26,7 @@ export function historyPage(frame: Frame, { steps, next }: ApprovalHistory, filt
   const main = html`<h1>History</h1>
     <p class="lead">What people, and time, decided about requests. The newest first.</p>
     <form class="filter" method="get" action="${place}" role="search">
-      <div class="grow">
-        <label for="q">Search</label>
-        <input
-          id="q"
-          name="q"
-          type="search"
-          maxlength="${SEARCH_CHARS_MAX}"
-          value="${filter.q}"
-          placeholder="tool, agent, person, reason, id"
-          autocomplete="off"
-        />
-      </div>
+      ${searchPart(filter.q, 'tool, agent, person, reason, id')}
       <button class="quiet">Search</button>
     </form>
     <section class="card" aria-label="Decided requests">

@@ -2,6 +2,7 @@ import type { ApprovalSummary } from '../../approvals/wire.ts'
 import { SECOND_MS } from '../../format/time.ts'
 import type { Reply } from '../exchange.ts'
 import { exact, html, type Html, type HtmlPart, htmlText, unescaped } from './html.ts'
+import { SEARCH_CHARS_MAX } from './list-filter.ts'
 import { linkTo } from './places.ts'
 import type { Session } from './sessions.ts'
 import { PAGE_HEADERS } from './page-headers.ts'
@@ -48,6 +49,22 @@ export function page(frame: Frame, title: string, main: Html, status = 200): Rep
 /** The hidden field that shows that a form is one of this session. */
 export function formToken({ formToken: token }: Session): Html {
   return html`<input type="hidden" name="form_token" value="${exact(token)}" />`
+}
+
+/** Where people type what they look for; `placeholder` says in what it is looked. */
+export function searchPart(q: string, placeholder: string): Html {
+  return html`<div class="grow">
+    <label for="q">Search</label>
+    <input
+      id="q"
+      name="q"
+      type="search"
+      maxlength="${SEARCH_CHARS_MAX}"
+      value="${q}"
+      placeholder="${placeholder}"
+      autocomplete="off"
+    />
+  </div>`
 }
 
 /** A box that says how something went. */

@@ -1,8 +1,8 @@
 import type { Reply } from '../exchange.ts'
 import { groupView } from './card-view.ts'
 import { html, type Html } from './html.ts'
-import { type Frame, note, page, STALE_NOTE, timeHtml } from './layout.ts'
-import { filterQuery, type ListFilter, SEARCH_CHARS_MAX } from './list-filter.ts'
+import { type Frame, note, page, searchPart, STALE_NOTE, timeHtml } from './layout.ts'
+import { filterQuery, type ListFilter } from './list-filter.ts'
 import { type CardGroup, type ListPage, SEARCHED_MAX } from './read-list.ts'
 
 /** What waits for people, the one with the least time left first, and what was approved and waits for its agent. */
@@ -46,19 +46,7 @@ const SHOWN = { '': 'All', undecided: 'Needs my decision', paused: 'Paused', app
 
 function searchForm({ base }: Frame, { q, risk, show }: ListFilter): Html {
   return html`<form class="filter" id="filter" method="get" action="${base}" role="search">
-    <div class="grow">
-      <label for="q">Search</label>
-      <input
-        id="q"
-        name="q"
-        type="search"
-        maxlength="${SEARCH_CHARS_MAX}"
-        value="${q}"
-        placeholder="tool, agent, argument, id"
-        autocomplete="off"
-      />
-    </div>
-    ${choice('risk', 'Risk', RISKS, risk)} ${choice('show', 'Show', SHOWN, show)}
+    ${searchPart(q, 'tool, agent, argument, id')} ${choice('risk', 'Risk', RISKS, risk)} ${choice('show', 'Show', SHOWN, show)}
     <button class="quiet">Apply</button>
   </form>`
 }

@@ -1,9 +1,10 @@
 import type { CatalogueFile } from '../../../catalogue/catalogue-file.ts'
-import { fixtureFiles } from '../../../fixtures/load.ts'
+import { fixtureFiles, parseFixtures } from '../../../fixtures/load.ts'
 import { type FileText, readFileText, readFolder } from '../../../format/read-text.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
 import { findingAt, readYaml, valuePlaces } from '../../../format/yaml.ts'
 import { didYouMean } from '../../../policy/known-names.ts'
+import { loadRiskDocuments } from '../../../risk/load-documents.ts'
 
 /** An action that a file names, and where. */
 type NamedAction = { readonly name: string; readonly path: readonly (string | number)[] }
@@ -26,9 +27,11 @@ export async function actionNameFindings(
   // Who describes no tool has nothing to compare with.
   if (known.length === 0) return []
   const rules = risk === undefined ? [] : await readFolder(risk, ['.json'])
-  const cases = fixtures === undefined ? [] : await fixtureFiles(fixtures)
-  const read = await Promise.all(cases.map(async (file) => ({ file, text: await readFileText(file) })))
-  return [...rules.flatMap((each) => inRules(each, known)), ...read.flatMap((each) => inFixtures(each, known))]
+  const files = fixtures === undefined ? [] : await fixtureFiles(fixtures)
+  const cases = await Promise.all(files.map(async (file) => ({ file, text: await readFileText(file) })))
+  // What cannot be read as what it is, its own check tells.
+  if (!loadRiskDocuments(rules).ok || cases.some(({ file, text }) => parseFixtures(file, text).findings.length > 0)) return []
+  return [...rules.flatMap((each) => inRules(each, known)), ...cases.flatMap((each) => inFixtures(each, known))]
 }
 
 function inRules({ file, text }: FileText, known: readonly string[]): readonly SourceFinding[] {

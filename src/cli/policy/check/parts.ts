@@ -60,20 +60,16 @@ export async function checkedParts(
   ]
 }
 
-/** Where everything can be read: names that nothing has. Where something cannot, that is told already. */
+/** Names that nothing has, where everything can be read; where something cannot, its own part tells it. */
 async function namesFindings(deps: PolicyChecks, folder: string, names: readonly string[]): Promise<readonly SourceFinding[]> {
   const inside = (name: string): string | undefined => (names.includes(name) ? join(folder, name) : undefined)
-  const [risk, fixtures] = [inside('risk'), inside('fixtures')]
-  const unreadable = [
-    ...(risk === undefined ? [] : await riskFindings(risk)),
-    ...(fixtures === undefined ? [] : (await loadFixtures(fixtures)).findings),
-  ]
-  if (unreadable.length > 0) return []
-  const catalogue = await deps.readCatalogue(join(folder, 'catalogue')).catch((error: unknown) => {
-    if (error instanceof ServiceError) return undefined
-    throw error
-  })
-  return catalogue === undefined ? [] : actionNameFindings({ risk, fixtures }, catalogue)
+  try {
+    const catalogue = await deps.readCatalogue(join(folder, 'catalogue'))
+    return await actionNameFindings({ risk: inside('risk'), fixtures: inside('fixtures') }, catalogue)
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    return []
+  }
 }
 
 /** What is wrong in any part of a folder; the Rego is checked where the compiler is here. */
