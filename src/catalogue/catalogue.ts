@@ -74,12 +74,15 @@ export function compileCatalogue(file: CatalogueFile): Catalogue {
   }
   const actingTools = [...tools].filter(([, { category }]) => category !== 'read_only')
   const acting = Map.groupBy(actingTools, ([, tool]) => placeOf(tool, terms.riskBands))
+  const earnedByReads = new Set(
+    [...tools].filter(([, tool]) => !acting.has(placeOf(tool, terms.riskBands))).map(([name]) => name),
+  )
   return {
     classify: (actionName, context) => {
       const tool = tools.get(actionName)
       if (tool === undefined) return unknownAction(actionName)
       const agentScope = ownScope(agents.get(context.agentId), tool.scope)
-      const onlyReads = !acting.has(placeOf(tool, terms.riskBands))
+      const onlyReads = earnedByReads.has(actionName)
       return classOf({ name: actionName, tool, terms, scope: scopes.get(tool.scope), agentScope, onlyReads, context })
     },
     ...partiesIn(file),
