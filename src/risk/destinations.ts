@@ -34,9 +34,15 @@ export function mailPointers({ recipients, destinations = [] }: ActionClass['arg
   return [...pointersOf(recipients), ...destinations.filter(({ kind }) => kind === 'mail').map(({ at }) => at)]
 }
 
-function readAll(toolArguments: unknown, { recipients, destinations = [] }: Places): Destinations {
+/** Whether a tool has a place for anybody or anything that it reaches. */
+export function hasDestinations({ recipients, destinations = [] }: Places): boolean {
+  return pointersOf(recipients).length + destinations.length > 0
+}
+
+function readAll(toolArguments: unknown, places: Places): Destinations {
+  if (!hasDestinations(places)) return 'not_applicable'
+  const { recipients, destinations = [] } = places
   const mails = pointersOf(recipients)
-  if (mails.length + destinations.length === 0) return 'not_applicable'
   const found = [
     ...(mails.length === 0 ? [] : [anyMailsAt(toolArguments, mails)]),
     ...destinations.map((place) => destinationsOf(toolArguments, place)),

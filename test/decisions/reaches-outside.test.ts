@@ -54,6 +54,9 @@ describe('an action reaches outside', () => {
     expect(reachesOutside(asked, classOf('send_email'))).toBe(true)
     expect(reachesOutside(asked, { ...read, arguments: { recipients: '/to' } })).toBe(true)
     expect(reachesOutside(asked, { ...read, arguments: { recipients: [] } })).toBe(false)
+    const destinations = [{ at: '/to', kind: 'mail', optional: true }] as const
+    expect(reachesOutside(asked, { ...read, arguments: { destinations: [...destinations] } })).toBe(true)
+    expect(reachesOutside(asked, { ...read, arguments: { destinations: [] } })).toBe(false)
   })
 })
 

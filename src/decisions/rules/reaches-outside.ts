@@ -1,6 +1,7 @@
 import type { ActionClass } from '../../catalogue/catalogue-file.ts'
 import { leavesOf } from '../../detect/json-leaves.ts'
 import type { Request } from '../../model/request.ts'
+import { hasDestinations } from '../../risk/destinations.ts'
 
 /** Most of a text that is looked at as a whole, characters. */
 const HOST_CHARS_MAX = 4_096
@@ -27,7 +28,7 @@ const OTHER_DOTS = /[\u3002\uFF0E\uFF61]/gu
  * link, host or address on a network, because what is fetched is told what is asked for. What cannot be read whole does.
  */
 export function reachesOutside({ action, resource }: Request, of: ActionClass): boolean {
-  if (of.reaches_outside === true || of.category === 'external_communication' || hasRecipients(of)) return true
+  if (of.reaches_outside === true || of.category === 'external_communication' || hasDestinations(of.arguments)) return true
   const { leaves, keys, complete } = leavesOf([action.properties ?? null, resource.properties ?? null])
   return (
     !complete ||
@@ -36,10 +37,6 @@ export function reachesOutside({ action, resource }: Request, of: ActionClass): 
     keys.some(isPlace) ||
     leaves.some(({ path, value }) => (typeof value === 'string' && isPlace(value)) || (namesPlace(path) && isGiven(value)))
   )
-}
-
-function hasRecipients({ arguments: { recipients } }: ActionClass): boolean {
-  return recipients !== undefined && recipients.length > 0
 }
 
 function isGiven(value: string | number | boolean | null): boolean {
