@@ -16,6 +16,7 @@ import type { ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
 import { recipientsAt } from '../risk/amounts-and-recipients.ts'
 import { destinationName, destinationsAt } from '../risk/destinations.ts'
+import { argumentsOf } from '../risk/facts.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
 import { readsCeilings } from '../trust/read-share.ts'
@@ -209,9 +210,4 @@ function knownDestinations(
   const digests = typeof found === 'string' ? [] : found.map((each) => destinationDigest(destinationName(each)))
   const met = digests.flatMap((digest, position) => (known.includes(digest) ? [position] : []))
   return met.length === 0 ? {} : { known_destinations: met }
-}
-
-function argumentsOf({ action }: RequestContext['request']): Readonly<Record<string, unknown>> | undefined {
-  const value: unknown = action.properties?.['arguments']
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
 }

@@ -93,7 +93,7 @@ export function measuresOf({ values, not_applicable }: RiskFacts): Measures {
 }
 
 /** The tool's arguments, `{}` where the request has none; undefined where they are not an object. */
-function argumentsOf(request: Request): Readonly<Record<string, unknown>> | undefined {
+export function argumentsOf(request: Request): Readonly<Record<string, unknown>> | undefined {
   const properties = request.action.properties ?? {}
   if (!Object.hasOwn(properties, 'arguments')) return {}
   const value: unknown = properties['arguments']
