@@ -15,12 +15,13 @@ import { AGENT, ENGINES, notReplayed, SCOPE } from '../support/people.ts'
 import { runs } from '../support/runs.ts'
 import { shippedPolicySet, testService } from '../support/test-service.ts'
 
-const PEOPLE = ['bea', 'cem', 'ann', AGENT]
+// Grace may do all that is asked here, so that the base, which is asked about her too, lets it through.
+const PEOPLE = ['bea', 'cem', 'grace', AGENT]
 const ASKERS = [gateway, { ...gateway, credential: 'gateway-2' }, { ...gateway, person: 'bea' }, inTenant(gateway, 'globex')]
 /** Harmless to reach, of low and of high risk, with and without a human behind it. */
 const ASKED = [...EVERY_DOING.filter(({ action }) => ['categorise_expense', 'send_email'].includes(action))].flatMap((what) => [
   requestOf(what),
-  requestOf(what, { context: { on_behalf_of: { type: 'user', id: 'ann' } } }),
+  requestOf(what, { context: { on_behalf_of: { type: 'user', id: 'grace' } } }),
 ])
 
 /** Left as it is four times out of five. */
@@ -251,7 +252,7 @@ describe('whatever people say, in whatever order', () => {
         redeemed += asked.filter(({ answer }) => answer.approval?.state === 'redeemed').length
         overridden += asked.filter(({ answer }) => answer.ceilings.some(({ reason }) => reason.startsWith('override:'))).length
       }),
-      runs(40),
+      runs(120),
     )
     // Otherwise nothing was tried here.
     expect(redeemed).toBeGreaterThan(5)
