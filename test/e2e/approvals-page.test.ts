@@ -124,7 +124,11 @@ describe('the approvals page in Chromium', () => {
     expect(await alice.getByRole('button', { name: 'Resume' }).count()).toBe(0)
     await photograph(alice, 'approvals-contained-small.png')
 
-    await server.post(`/api/v1/containments/${id as string}/lift`, {}, server.operator())
+    const lifted = await fetch(`${server.url}/api/v1/containments/${id as string}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${server.operator()}` },
+    })
+    expect(lifted.status).toBe(200)
     await alice.reload()
     const resume = alice.getByRole('button', { name: 'Resume' })
     await resume.scrollIntoViewIfNeeded()
