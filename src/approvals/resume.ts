@@ -15,7 +15,7 @@ import type { StoredRecord, Transaction, View } from '../ledger/store.ts'
 import { refuseSteppedClock } from '../policy/stepped-clock.ts'
 import { approvalIsOver, locateApproval } from './record-approval.ts'
 import { openReservations, reservedWork } from './reservations.ts'
-import { resumablePauses } from './resumption-checks.ts'
+import { pausesToResume } from './resumption-checks.ts'
 import { pausableApproval, pausesKeysOf } from './rules/pauses.ts'
 import type { ResumptionAnswer, ResumptionReport } from './wire.ts'
 
@@ -67,7 +67,7 @@ export async function resumeDecision(
     // The time is read here: what was recorded in the meantime came before it.
     const nowMs = deps.nowMs()
     const resumable = resumableOf(deps, { stored, tenant, nowMs, digest: key.id }, transaction)
-    const pauses = resumablePauses(caller, { decisionId, ...resumable }, transaction)
+    const pauses = pausesToResume(caller, { decisionId, ...resumable }, transaction)
     refuseUnseen(pauses, report.pauses)
     return recordResumption(deps, { caller, stored, resumable, word: { person, pauses, report, nowMs } }, transaction)
   })

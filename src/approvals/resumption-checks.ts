@@ -21,7 +21,7 @@ type Paused = {
  * The pauses that a person may end by saying so. Throws `forbidden` for who does not decide for the scope, is behind the request or has
  * said so already, `conflict` where nothing paused it or something still stands in its way.
  */
-export function resumablePauses(caller: Caller, paused: Paused, view: View): readonly Pause[] {
+export function pausesToResume(caller: Caller, paused: Paused, view: View): readonly Pause[] {
   authorize(caller, 'resume')
   const person = namedPerson(caller)
   refuseWho(caller, person, paused)
@@ -34,7 +34,7 @@ export function resumablePauses(caller: Caller, paused: Paused, view: View): rea
 export function resumptionView(caller: Caller, paused: Paused, view: View): ApprovalView['resumption'] {
   if (pausesOf(paused.thing, caller.tenant, view).length === 0) return null
   try {
-    resumablePauses(caller, paused, view)
+    pausesToResume(caller, paused, view)
     return { refusal: null }
   } catch (error) {
     if (error instanceof ServiceError) return { refusal: error.message }
