@@ -51,13 +51,14 @@ export function summaryOf(approval: Approval, nowMs: number, held: HeldBack): Ap
   }
 }
 
-/** What stands beside an approval by now: why it cannot be used, what judging agents said, what is known of its way back, incidents of the agent in its scope. */
+/** What stands beside an approval by now: why it cannot be used, what judging agents said, what is known of its way back, incidents of the agent in its scope, whether who looks may resume it. */
 type Standing = {
   readonly held: HeldBack
   readonly advice: readonly JudgeAdvice[]
   readonly adviceReasons: FindReason
   readonly rollback: Rollback | undefined
   readonly incidents: readonly IncidentView[]
+  readonly resumption: ApprovalView['resumption']
 }
 
 /** An approval with all that its decision's record holds: nothing is cut, and it says where something was masked or erased. */
@@ -65,7 +66,7 @@ export function approvalViewOf(
   approval: Approval,
   { record, state }: StoredRecord,
   nowMs: number,
-  { held, advice, adviceReasons, rollback, incidents }: Standing,
+  { held, advice, adviceReasons, rollback, incidents, resumption }: Standing,
 ): ApprovalView {
   const body = record.body as unknown as {
     readonly request: ApprovalView['request']
@@ -90,6 +91,7 @@ export function approvalViewOf(
       return { by: each.by, class: each.class, at, reason: adviceReasons({ by: each.by, at }) }
     }),
     rollback: rollbackViewOf(action, rollback, nowMs),
+    resumption,
   }
 }
 

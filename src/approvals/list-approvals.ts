@@ -3,10 +3,12 @@ import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { standingIncidentsOf } from '../incidents/list.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
+import { approvalState } from '../ledger/fold/approvals.ts'
 import { agentKey, approvalKey, inboxKey, tenantKey } from '../ledger/keys.ts'
 import { findAdviceReasons } from './advice-reasons.ts'
 import { approvalViewOf, heldBack, summaryOf } from './answers.ts'
 import { agentKeysOf, locateApproval, notOfThisScope, ownApproval } from './record-approval.ts'
+import { resumptionView } from './resumption-checks.ts'
 import { pausableApproval } from './rules/pauses.ts'
 import { mayRead } from './rules/who-may-approve.ts'
 import type { ApprovalsAnswer, ApprovalView } from './wire.ts'
@@ -46,7 +48,10 @@ export async function approval(deps: EvidenceDeps, caller: Caller, decisionId: s
     const { agent, scope } = own
     const all = agent === null ? [] : standingIncidentsOf(agentKey(tenant, agent), nowMs, view)
     const incidents = all.filter((each) => each.scope === null || each.scope === scope)
-    return { found: own, standing: { held: heldBack(pausableApproval(own), tenant, view), advice, rollback, incidents } }
+    const thing = pausableApproval(own)
+    const over = !['pending', 'approved'].includes(approvalState(own, nowMs))
+    const resumption = over ? null : resumptionView(caller, { decisionId, thing, behind: own.not_by }, view)
+    return { found: own, standing: { held: heldBack(thing, tenant, view), advice, rollback, incidents, resumption } }
   })
   if (!mayRead(caller, found.scope)) throw notOfThisScope(caller, found.scope)
   const adviceReasons = await findAdviceReasons(deps.store, { tenant, decisionId, any: standing.advice.length > 0 })

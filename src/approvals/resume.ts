@@ -1,4 +1,4 @@
-import { actorOf, authorize, namedPerson } from '../access/authority.ts'
+import { authorize, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { ServiceError } from '../format/error.ts'
@@ -13,11 +13,10 @@ import { recordOf } from '../ledger/new-record.ts'
 import { decisionBodyOf } from '../ledger/recorded-decision.ts'
 import type { StoredRecord, Transaction, View } from '../ledger/store.ts'
 import { refuseSteppedClock } from '../policy/stepped-clock.ts'
-import { approvalIsOver, locateApproval, notOfThisScope } from './record-approval.ts'
+import { approvalIsOver, locateApproval } from './record-approval.ts'
 import { openReservations, reservedWork } from './reservations.ts'
-import { blockerOf } from './rules/approval-blockers.ts'
-import { pausableApproval, pausesKeysOf, pausesOf } from './rules/pauses.ts'
-import { mayApprove } from './rules/who-may-approve.ts'
+import { pausesToResume } from './resumption-checks.ts'
+import { pausableApproval, pausesKeysOf } from './rules/pauses.ts'
 import type { ResumptionAnswer, ResumptionReport } from './wire.ts'
 
 /** What is resumed: an approval, or a reservation in the accounts that were charged for it; and who asked for it. */
@@ -39,7 +38,7 @@ type Word = {
 
 /**
  * A named person says that an approval or a reservation goes on although something paused it. As many people have to say so as have to
- * approve it, and none who asked. Throws `conflict` while what paused it still stands, or where nothing did.
+ * approve it, and none who asked. Throws `conflict` while what paused it still stands, where nothing did, or something that was not seen.
  */
 export async function resumeDecision(
   deps: EvidenceDeps,
@@ -68,9 +67,8 @@ export async function resumeDecision(
     // The time is read here: what was recorded in the meantime came before it.
     const nowMs = deps.nowMs()
     const resumable = resumableOf(deps, { stored, tenant, nowMs, digest: key.id }, transaction)
-    refuseWho(caller, person, resumable)
-    const pauses = pausesOf(resumable.thing, tenant, transaction)
-    refuseWhat({ decisionId, person, tenant }, resumable.thing, pauses, transaction)
+    const pauses = pausesToResume(caller, { decisionId, ...resumable }, transaction)
+    refuseUnseen(pauses, report.pauses)
     return recordResumption(deps, { caller, stored, resumable, word: { person, pauses, report, nowMs } }, transaction)
   })
 }
@@ -105,34 +103,13 @@ function resumableOf(
   return { of: 'reservation', thing, behind, requestDigest: null, accounts }
 }
 
-/** Refuses who does not decide for the scope, and whoever is behind the request. */
-function refuseWho(caller: Caller, person: string, { thing, behind }: Resumable): void {
-  const operates = caller.roles.includes('operator') || caller.roles.includes('administrator')
-  if (!operates && !mayApprove(caller, thing.scope)) throw notOfThisScope(caller, thing.scope)
-  if ([person, actorOf(caller), caller.credential].some((each) => behind.includes(each)))
-    throw new ServiceError('forbidden', `"${person}" asked for this, and nobody resumes their own request`, {
-      fix: 'let another person look at it',
+/** Nobody resumes what they did not look at: a pause that came after it was shown. Throws `conflict`. */
+function refuseUnseen(pauses: readonly Pause[], seen: ResumptionReport['pauses']): void {
+  const unseen = seen === undefined ? undefined : pauses.find(({ id }) => !seen.includes(id))
+  if (unseen !== undefined)
+    throw new ServiceError('conflict', `since it was looked at, the ${unseen.cause} "${unseen.id}" paused it as well`, {
+      fix: 'look at it again, then resume',
     })
-}
-
-/** Refuses what is not paused, what still is held, and the same word twice. */
-function refuseWhat(
-  { decisionId, person, tenant }: Readonly<Record<'decisionId' | 'person' | 'tenant', string>>,
-  thing: Pausable,
-  pauses: readonly Pause[],
-  view: View,
-): void {
-  if (pauses.length === 0)
-    throw new ServiceError('conflict', `decision "${decisionId}" is not paused`, {
-      fix: 'see "pauses" in the list that it is in',
-    })
-  const blocker = blockerOf(thing, tenant, view)
-  if (blocker !== null)
-    throw new ServiceError('conflict', `decision "${decisionId}" stays paused: ${blocker} still stands`, {
-      fix: 'lift the containment or review the incident first, then resume',
-    })
-  if (pauses.every(({ id }) => resumedBy(id, thing).includes(person)))
-    throw new ServiceError('forbidden', `"${person}" has already said so; a second person has to be another one`)
 }
 
 type Resuming = { readonly caller: Caller; readonly stored: StoredRecord; readonly resumable: Resumable; readonly word: Word }

@@ -4,7 +4,7 @@ import { WireId, WireNote, WireTime } from '../model/wire-fields.ts'
 import { RollbackView } from '../evidence/wire.ts'
 import { IncidentView } from '../incidents/wire.ts'
 import { ApprovalState, ApprovalVote, Override } from '../ledger/documents/approval.ts'
-import { PauseCause } from '../ledger/documents/pause.ts'
+import { PauseCause, RESUMED_MAX } from '../ledger/documents/pause.ts'
 import { RiskAnswer, TrustAnswer } from '../ledger/wire.ts'
 import { Ceiling } from '../model/ceiling.ts'
 import { RiskBand } from '../model/outcome.ts'
@@ -87,6 +87,8 @@ export const ApprovalView = ApprovalSummary.extend({
   advice: z.array(z.strictObject({ by: WireId, class: z.string(), at: WireTime, reason: z.string().nullable() })),
   /** Whether it can be undone, until when and by what; once it ran, by the handle that was kept. */
   rollback: RollbackView,
+  /** Whether who looks may resume it; `refusal`: why not, null where they may. Null: nothing paused it, or it is over. */
+  resumption: z.strictObject({ refusal: z.string().nullable() }).nullable(),
 })
 export type ApprovalView = z.infer<typeof ApprovalView>
 
@@ -132,7 +134,11 @@ export const ApprovalAnswer = z.strictObject({
 export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>
 
 /** `POST /api/v1/decisions/{id}/resumption`: a person says that what was paused goes on. */
-export const ResumptionReport = z.strictObject({ reason: WireNote })
+export const ResumptionReport = z.strictObject({
+  reason: WireNote,
+  /** The ids of the pauses that were looked at; where another one holds it by then, nothing is resumed. */
+  pauses: z.array(WireId).min(1).max(RESUMED_MAX).optional(),
+})
 export type ResumptionReport = z.infer<typeof ResumptionReport>
 
 /** What a resumption did. */

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { eventsOf } from '../../src/events/events-of-record.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
-import { ask, caller, gateway, inTenant, operator, verifier } from '../support/callers.ts'
+import { ask, auditor, caller, gateway, inTenant, operator, verifier } from '../support/callers.ts'
 import { AGENT, asking, bea, categorise, cem, email, ENGINES, kept, notReplayed, retry, SCOPE } from '../support/people.ts'
 import { shippedPolicySet, testService, type TestService } from '../support/test-service.ts'
 
@@ -226,6 +226,40 @@ describe('resuming', () => {
       code: 'conflict',
       message: expect.stringContaining('over: expired') as unknown,
     })
+  })
+
+  it('is told to who looks: whether they may, and why not; nothing where nothing paused it or it is over', async () => {
+    const { tested, service, pending } = await working()
+    const told = async (who: Parameters<typeof service.approval>[0]) =>
+      (await service.approval(who, pending.decision_id)).resumption
+    expect(await told(cem)).toBeNull()
+    const { id } = await service.contain(operator, contained)
+    expect(await told(cem)).toEqual({ refusal: expect.stringContaining('odd invoices still stands') as unknown })
+    await service.lift(operator, id)
+    expect(await told(cem)).toEqual({ refusal: null })
+    expect(await told(operator)).toEqual({ refusal: null })
+    expect(await told(auditor)).toEqual({ refusal: expect.stringContaining('may not "resume"') as unknown })
+    const asker = caller('gateway', { roles: ['approver'], person: 'gus' })
+    expect(await told(asker)).toEqual({ refusal: expect.stringContaining('asked for this') as unknown })
+    const abroad = caller('abroad', { roles: ['approver', 'auditor'], person: 'ada', approver_scopes: ['email'] })
+    expect(await told(abroad)).toEqual({ refusal: expect.stringContaining('does not decide for the scope') as unknown })
+    tested.clock.advance(16 * 60_000)
+    expect(await told(cem)).toBeNull()
+  })
+
+  it('is about the pauses that were looked at: what came since is not ended by it', async () => {
+    const { tested, service, pending } = await working()
+    const { id } = await service.contain(operator, contained)
+    await service.lift(operator, id)
+    const seen = { ...go, pauses: [id] }
+    await service.demote(operator, AGENT, SCOPE, { level: 1, reason: 'new duties' })
+    await expect(service.resumeDecision(cem, pending.decision_id, seen)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('since it was looked at, the demotion') as unknown,
+    })
+    const pauses = (await listed(tested, pending.decision_id))?.pauses.map((each) => each.id) ?? []
+    expect(pauses).toHaveLength(2)
+    expect(await service.resumeDecision(cem, pending.decision_id, { ...go, pauses })).toMatchObject({ resumed: true })
   })
 
   it('ends only the pauses that were there: the next one pauses again', async () => {

@@ -112,6 +112,47 @@ describe('the approvals page in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('lets two people resume what a containment paused once that is lifted, the buttons in reach', async () => {
+    const server = await start(['--config', approversConfig(place())])
+    const { decision_id } = await askToPay(server, 40)
+    const contained = { target: { kind: 'agent', agent: 'finance-agent' }, reason: 'odd invoices' }
+    const { id } = (await server.post('/api/v1/containments', contained, server.operator())).body
+    const small = { javaScriptEnabled: false, viewport: { width: 360, height: 640 } }
+    const alice = await signIn(await visitor(small), server, 'alice')
+    await alice.goto(`${server.url}/approvals/requests/${decision_id}`)
+    expect(await text(alice)).toContain('stays paused: contained_agent:person:odd invoices still stands.')
+    expect(await alice.getByRole('button', { name: 'Resume' }).count()).toBe(0)
+    await photograph(alice, 'approvals-contained-small.png')
+
+    const lifted = await fetch(`${server.url}/api/v1/containments/${id as string}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${server.operator()}` },
+    })
+    expect(lifted.status).toBe(200)
+    await alice.reload()
+    const resume = alice.getByRole('button', { name: 'Resume' })
+    await resume.scrollIntoViewIfNeeded()
+    if (SCREENSHOTS !== undefined) await alice.screenshot({ path: join(SCREENSHOTS, 'approvals-paused-small.png') })
+    await alice.getByLabel('Why it goes on').fill('The invoices are real')
+    await resume.click()
+    expect(await alice.getByRole('status').first().innerText()).toBe(
+      'Your word is recorded. One more person has to say that it goes on.',
+    )
+    expect(await text(alice)).toContain('alice said that it goes on; 2 different people have to.')
+    expect(await text(alice)).toContain('"alice" has already said so')
+    expect(await alice.getByRole('button', { name: 'Resume' }).count()).toBe(0)
+
+    const bob = await signIn(await visitor({ viewport: { width: 1_280, height: 800 } }), server, 'bob')
+    await bob.goto(`${server.url}/approvals/requests/${decision_id}`)
+    if (SCREENSHOTS !== undefined) await bob.screenshot({ path: join(SCREENSHOTS, 'approvals-paused.png') })
+    await bob.getByLabel('Why it goes on').fill('Looked at them, too')
+    await bob.getByRole('button', { name: 'Resume' }).click()
+    expect(await bob.getByRole('status').first().innerText()).toBe('Your word is recorded. The request goes on.')
+    expect(await text(bob)).not.toContain('Paused')
+    await decide(bob, 'Approve', 'Signed.')
+    expect(await text(bob)).toContain('1 of 2 approvals')
+  })
+
   it('keeps a form of another origin out, although the browser is signed in', async () => {
     const server = await start(['--config', approversConfig(place())])
     const asked = await askToPay(server, 60)

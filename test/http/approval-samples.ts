@@ -72,6 +72,7 @@ export const VIEW: ApprovalView = {
     until: '2026-03-02T12:00:00.000Z',
     attempt: null,
   },
+  resumption: null,
 }
 
 /** What a verdict of alice is answered. */

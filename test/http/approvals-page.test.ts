@@ -327,6 +327,95 @@ describe('a verdict', () => {
   })
 })
 
+describe('letting a paused request go on', () => {
+  const pause = { cause: 'demotion', id: 'payments:full:7', since: '2026-03-02T10:00:30.000Z', resumed_by: [] } as const
+  const paused = { ...VIEW, paused: `demotion:${pause.id}`, pauses: [pause], resumption: { refusal: null } }
+  const FORM = `${ONE}/resumption`
+  const said = { of: 'approval', resumed: true, people: ['alice', 'bob'], people_needed: 2 }
+  const resumed = ({ calls }: Started) => calls.filter(({ verb }) => verb === 'resumeDecision')
+  const open = async ({ answers = {}, ...more }: Setup = {}) => {
+    const started = await serving({ answers: { approval: () => paused, resumeDecision: () => said, ...answers }, ...more })
+    const { cookie, verdict } = await signedIn(started.url)
+    const { form_token = '' } = verdict
+    return { started, url: started.url, cookie, word: { form_token, reason: 'looked into it', pauses: pause.id } }
+  }
+
+  test('is a form with a reason and the pauses that are shown; what it came to is said once', async () => {
+    const { started, url, cookie, word } = await open()
+    const shown = await send(url, ONE, { headers: { cookie } })
+    expect(shown.text).toContain(`action="${FORM}"`)
+    expect(shown.text).toContain(`name="pauses" value="${pause.id}"`)
+    const answer = await submit(url, FORM, word, { cookie })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, ONE])
+    expect(resumed(started)).toMatchObject([
+      { caller: { credential: 'alice' }, args: [DECISION_ID, { reason: 'looked into it', pauses: [pause.id] }] },
+    ])
+    const notice = 'Your word is recorded. The request goes on.'
+    expect((await send(url, ONE, { headers: { cookie } })).text).toContain(notice)
+    expect((await send(url, ONE, { headers: { cookie } })).text).not.toContain(notice)
+  })
+
+  test.each([
+    [1, 'One more person has to say that it goes on.'],
+    [2, '2 more people have to say that it goes on.'],
+  ])('says that %i more have to', async (missing, told) => {
+    const answer = { ...said, resumed: false, people: ['alice'], people_needed: 1 + missing }
+    const { url, cookie, word } = await open({ answers: { resumeDecision: () => answer } })
+    await submit(url, FORM, word, { cookie })
+    expect((await send(url, ONE, { headers: { cookie } })).text).toContain(told)
+  })
+
+  test('is offered to nobody who may not: the page says why, and who said so', async () => {
+    const held = [{ ...pause, resumed_by: ['alice', '<b>'] }]
+    const refusal = '"alice" has already said so; a second person has to be another one'
+    const { url, cookie } = await open({ answers: { approval: () => ({ ...paused, pauses: held, resumption: { refusal } }) } })
+    const { text } = await send(url, ONE, { headers: { cookie } })
+    expect(text).not.toContain('/resumption"')
+    expect(text).toContain('has already said so; a second person has to be another one.')
+    expect(text).toContain('<bdi>alice</bdi>, <bdi>&lt;b&gt;</bdi> said that it goes on; 2 different people have to.')
+  })
+
+  test('is not offered where nothing is paused', async () => {
+    const { url, cookie } = await open({ answers: { approval: () => VIEW } })
+    expect((await send(url, ONE, { headers: { cookie } })).text).not.toContain('Why it goes on')
+  })
+
+  test.each([
+    ['', 'Give a reason'],
+    ['x'.repeat(1_001), 'too long'],
+  ])('takes a reason that is neither empty nor too long, and keeps what was typed', async (reason, told) => {
+    const { started, url, cookie, word } = await open()
+    const answer = await submit(url, FORM, { ...word, reason }, { cookie })
+    expect([answer.status, answer.text.includes(told)]).toEqual([400, true])
+    expect(answer.text).toContain(`value="${reason}"`)
+    expect(resumed(started)).toEqual([])
+  })
+
+  test.each([
+    ['no form token', { form_token: '' }, {}, 403, 'not one of your session'],
+    ['no cookie', {}, { cookie: '' }, 403, 'not signed in any more'],
+    ['another origin', {}, { origin: 'http://evil.example' }, 403, 'not sent by a page of this server'],
+    ['no pauses', { pauses: '' }, {}, 400, 'The form is not complete'],
+    ['JSON', {}, { 'content-type': 'application/json' }, 415, 'This is not a form'],
+  ])('with %s is refused, and nothing is asked of the service', async (_name, fields, headers, status, told) => {
+    const { started, url, cookie, word } = await open()
+    const answer = await submit(url, FORM, { ...word, ...fields }, { cookie, ...headers })
+    expect([answer.status, answer.text.includes(told)]).toEqual([status, true])
+    expect(resumed(started)).toEqual([])
+  })
+
+  test('leads to the request where the session was over, is never read, and counts as a report', async () => {
+    const { url, cookie, word } = await open({ config: { rates: { reports: { per_second: 1, burst: 1 } } } })
+    const over = await submit(url, FORM, word, {})
+    expect([over.status, over.text.includes(`name="next" value="${ONE}"`)]).toEqual([403, true])
+    const { status, headers } = await send(url, FORM, { headers: { cookie } })
+    expect([status, headers.get('allow')]).toEqual([405, 'POST'])
+    expect((await send(url, `${PAGE}/agents/finance-agent/resumption`, { headers: { cookie } })).status).toBe(404)
+    expect((await submit(url, FORM, word, { cookie })).status).toBe(303)
+    expect((await submit(url, FORM, word, { cookie })).status).toBe(429)
+  })
+})
+
 const { session } = createSessions(() => ASKED_MS).open(caller('alice', { person: 'alice' }), 'alice')
 const shown = (more: object = {}, then: object = {}): string =>
   requestPage({ base: PAGE, session }, { ...VIEW, ...more }, ASKED_MS, then).body

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authorize, namedPerson } from '../../access/authority.ts'
 import { type ApprovalAnswer, ApprovalReport } from '../../approvals/wire.ts'
 import { SECOND_MS } from '../../format/time.ts'
-import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Service } from '../../service/service.ts'
 import type { FindCaller } from '../authenticate.ts'
 import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
@@ -14,9 +13,10 @@ import { readLookAlikes } from './read-list.ts'
 import { readCookie, setCookie } from './cookie.ts'
 import { type Form, readForm, refuseForeignForm, refuseHost } from './form.ts'
 import { type Frame, leftText } from './layout.ts'
-import { faultPage, sentence, signInPage } from './message-views.ts'
+import { faultPage, reasonProblem, sentence, signInPage } from './message-views.ts'
 import { linkTo, METHODS, nextOf, PAGE_PATH, type PagePlace, pagePlace, pathOf, queryOf } from './places.ts'
 import { requestPage } from './request-view.ts'
+import { resumeRequest } from './resume-request.ts'
 import { REFRESH_HEADER } from './script.ts'
 import { createSessions, isOwnForm, type Session, type Sessions } from './sessions.ts'
 import { showPage } from './show-page.ts'
@@ -144,6 +144,8 @@ async function change(state: State, incoming: Incoming, place: PagePlace): Promi
       fix: 'Open the page again and use its form.',
     }
   if (place.kind === 'request') return decide(state, { ...incoming, session }, place.id, form.value)
+  if (place.kind === 'resumption')
+    return (await resumeRequest(state, { ...frame, session }, place.id, form.value)) ?? seeOther(linkTo(state.base, place))
   state.sessions.close(readCookie(request.headers.cookie) ?? '')
   return seeOther(state.base, setCookie('', cookieScope(state)))
 }
@@ -189,13 +191,9 @@ async function decide(
   if (!report.success) {
     if (report.error.issues.some(({ path }) => path[0] !== 'reason'))
       return { code: 'bad_request', message: 'The form is not complete.', fix: 'Open the request again and use its form.' }
-    const problem =
-      reason.trim() === ''
-        ? 'Give a reason: it is recorded.'
-        : `The reason is too long: shorten it to ${REASON_CHARS_MAX} characters.`
     const view = await state.service.approval(session.caller, id)
     const alike = await readLookAlikes(state.service, session.caller, view)
-    return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem }, alike })
+    return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem: reasonProblem(reason) }, alike })
   }
   const tooMany = state.charge(session.caller, 'reports', 1)
   if (tooMany !== undefined) return tooMany

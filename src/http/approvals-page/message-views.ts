@@ -1,3 +1,4 @@
+import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Fault, Reply } from '../exchange.ts'
 import { PROBLEMS, publicMessage } from '../problems.ts'
 import { exact, html } from './html.ts'
@@ -56,6 +57,16 @@ export function faultPage(frame: Frame, fault: Fault, requestId: string): Reply 
 export function sentence(text: string): string {
   const stop = /[.!?]$/u.test(text) ? '' : '.'
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${stop}`
+}
+
+/** A reason that was not accepted, with why. */
+export type Refused = { readonly reason: string; readonly problem: string }
+
+/** What is wrong with a reason that was not accepted. */
+export function reasonProblem(reason: string): string {
+  return reason.trim() === ''
+    ? 'Give a reason: it is recorded.'
+    : `The reason is too long: shorten it to ${REASON_CHARS_MAX} characters.`
 }
 
 function fixHtml(fix: string | undefined) {

@@ -6,7 +6,8 @@ export const PAGE_PATH = '/approvals'
 
 /** A place of the page. */
 export type PagePlace =
-  { readonly kind: 'list' | 'history' | 'sign-in' | 'sign-out' } | { readonly kind: 'request' | 'agent'; readonly id: string }
+  | { readonly kind: 'list' | 'history' | 'sign-in' | 'sign-out' }
+  | { readonly kind: 'request' | 'resumption' | 'agent'; readonly id: string }
 
 /** How each place is asked for; what changes something is never read. */
 export const METHODS = {
@@ -14,6 +15,7 @@ export const METHODS = {
   history: ['GET'],
   agent: ['GET'],
   request: ['GET', 'POST'],
+  resumption: ['POST'],
   'sign-in': ['POST'],
   'sign-out': ['POST'],
 } as const satisfies Record<PagePlace['kind'], readonly string[]>
@@ -42,15 +44,18 @@ export function pagePlace(path: string): PagePlace | undefined {
   if (below === '' || below === '/') return { kind: 'list' }
   const plain = (['history', 'sign-in', 'sign-out'] as const).find((kind) => below === `/${kind}`)
   if (plain !== undefined) return { kind: plain }
-  const [, folder, name] = /^\/(requests|agents)\/([^/]+)$/u.exec(below) ?? []
+  const [, name, form] = /^\/(?:requests|agents)\/([^/]+)(\/resumption)?$/u.exec(below) ?? []
   const id = name === undefined ? undefined : Id.safeParse(decoded(name))
-  return id?.success === true ? { kind: folder === 'agents' ? 'agent' : 'request', id: id.data } : undefined
+  if (id?.success !== true) return undefined
+  if (below.startsWith('/requests/')) return { kind: form === undefined ? 'request' : 'resumption', id: id.data }
+  return form === undefined ? { kind: 'agent', id: id.data } : undefined
 }
 
-/** Where a place is read, below the path of the list as browsers see it. */
+/** Where a place is read, or where what it changes is, below the path of the list as browsers see it. */
 export function linkTo(base: string, place: PagePlace): string {
   switch (place.kind) {
     case 'request':
+    case 'resumption':
       return `${base}/requests/${encodeURIComponent(place.id)}`
     case 'agent':
       return `${base}/agents/${encodeURIComponent(place.id)}`

@@ -4,30 +4,25 @@ import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Reply } from '../exchange.ts'
 import { givenText } from './card-view.ts'
 import { exact, html, type Html, jsonHtml, paragraphs } from './html.ts'
-import {
-  agentLink,
-  definitions,
-  formToken,
-  type Frame,
-  leftText,
-  note,
-  page,
-  pauseLines,
-  section,
-  STALE_NOTE,
-  timeHtml,
-} from './layout.ts'
+import { agentLink, definitions, formToken, type Frame, leftText, note, page, section, STALE_NOTE, timeHtml } from './layout.ts'
 import { lookAlikes, type LookAlikes } from './look-alikes-view.ts'
 import { linkTo } from './places.ts'
+import type { Refused } from './message-views.ts'
+import { pausePart } from './resumption-view.ts'
 import { requestParts, resourceOf } from './request-leaves.ts'
 import type { Session } from './sessions.ts'
 import { ladder, riskRules, trustList } from './standing-views.ts'
 
-/** A reason that was not accepted, with why. */
-export type Refused = { readonly reason: string; readonly problem: string }
-
-/** What a page of one request says besides the request: how the last form went, or why it was not accepted, and what looks like it. */
-export type RequestPageNotes = { readonly notice?: string | null; readonly refused?: Refused; readonly alike?: LookAlikes }
+/**
+ * What a page of one request says besides the request: how the last form went, or why it was not accepted, and what looks like it.
+ * `refused` is about a verdict, `resuming` about letting it go on.
+ */
+export type RequestPageNotes = {
+  readonly notice?: string | null
+  readonly refused?: Refused
+  readonly resuming?: Refused
+  readonly alike?: LookAlikes
+}
 
 /** Everything about one request, complete, and the form to decide about it. */
 export function requestPage(
@@ -36,7 +31,7 @@ export function requestPage(
   nowMs: number,
   notes: RequestPageNotes = {},
 ): Reply {
-  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(view, notes)}
+  const main = html`${heading(frame, view, nowMs)} ${noteBoxes(frame, view, notes)}
   ${view.injections.length === 0 ? null : section('injections', 'Signs of injection in what tools gave back', injectionList(view))}
   ${view.incidents.length === 0 ? null : section('incidents', 'Incidents of the agent', incidentList(view))}
   ${lookAlikes(frame, view, notes.alike)} ${section('arguments', 'Arguments, complete', requestText(view.request))}
@@ -45,7 +40,7 @@ export function requestPage(
   ${section('trust', 'Trust when it was asked', html`${trustList(view.trust)} ${trustLink(frame, view)}`)}
   ${section('votes', 'Verdicts so far', html`<div id="verdicts" data-live>${votes(view)} ${advice(view)}</div>`)}
   ${decide(frame, view, notes.refused)}`
-  return page(frame, view.action, main, notes.refused === undefined ? 200 : 400)
+  return page(frame, view.action, main, (notes.refused ?? notes.resuming) === undefined ? 200 : 400)
 }
 
 function heading(frame: Frame, view: ApprovalView, nowMs: number): Html {
@@ -60,13 +55,11 @@ function heading(frame: Frame, view: ApprovalView, nowMs: number): Html {
     </p>`
 }
 
-function noteBoxes({ payload, paused, pauses }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
-  return html`${notice == null ? null : note('good', notice)}${refused === undefined ? null : note('bad', refused.problem)}
-    ${payloadNote(payload)}
-    <div id="pauses" data-live>
-      ${paused === null ? null : note('bad', `Paused: ${paused}. It does not run for now, and a yes is not taken before it is resumed.`)}
-      ${pauseLines(pauses)}
-    </div>`
+function noteBoxes(frame: Frame & { readonly session: Session }, view: ApprovalView, notes: RequestPageNotes): Html {
+  const { notice, refused, resuming } = notes
+  const problem = (refused ?? resuming)?.problem
+  return html`${notice == null ? null : note('good', notice)}${problem === undefined ? null : note('bad', problem)}
+  ${payloadNote(view.payload)} ${pausePart(frame, view, resuming)}`
 }
 
 function requester(frame: Frame, view: ApprovalView): Html {

@@ -24,6 +24,7 @@ export async function showPage(shown: Shown, place: PagePlace): Promise<Reply | 
   const { caller } = frame.session
   switch (place.kind) {
     case 'request':
+    case 'resumption':
       return showRequest(shown, place.id)
     case 'agent':
       return agentPage(frame, await service.agentTrust(caller, place.id))

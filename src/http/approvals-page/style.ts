@@ -72,6 +72,7 @@ strong.approve { color: var(--good) } strong.reject { color: var(--bad) }
 .decide { position: sticky; bottom: 0; z-index: 1; margin: 0 -1.25rem; padding: .7rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px 10px 0 0; box-shadow: 0 -6px 18px #0003 }
 .decide form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end } .decide .grow { flex: 1 1 24rem; min-width: 0 } .decide .buttons { margin: 0; flex: 0 1 auto }
 html:has(.decide) { scroll-padding-bottom: 11rem }
+.resume { display: flex; margin-top: .75rem; flex-wrap: wrap; gap: .5rem 1rem; align-items: end } .resume .grow { flex: 1 1 18rem; min-width: 0 }
 .narrow { max-width: 30rem }
 @media (max-width: 40rem) { header, main, footer { padding-left: .9rem; padding-right: .9rem } h1 { font-size: 1.35rem; margin-top: .75rem } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .facts dd { margin: 0 }
   .filter .grow { flex-basis: 100% } .filter > div { flex: 1 1 6rem } .card { padding: .9rem } .decide { margin: 0 -.9rem; padding: .5rem .9rem } .decide .buttons { flex: 1 1 100%; gap: .6rem } .decide .buttons button { flex: 1 }
