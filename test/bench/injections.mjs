@@ -1,7 +1,8 @@
 /**
  * Finds and false alarms of the injection rules over collections of texts that somebody else wrote: `node test/bench/injections.mjs FOLDER [PART]`.
  * Each file of the folder (`*.jsonl`) holds one text a line: {"collection", "kind", "licence", "text", "part"?}; a kind that begins with `honest` should
- * find nothing. `--show N` prints what was got wrong.
+ * find nothing. `--show N` prints what was got wrong; `--wrap fence|quotes|example` puts each text into a code block, into quotation marks, or after words
+ * that call it an example, as an attacker could.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,10 +13,21 @@ import { DetectSettings } from '../../src/detect/settings.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { part: { type: 'string' }, show: { type: 'string', default: '0' }, only: { type: 'string' } },
+  options: {
+    part: { type: 'string' },
+    show: { type: 'string', default: '0' },
+    only: { type: 'string' },
+    wrap: { type: 'string', default: 'bare' },
+  },
 })
 const [folder] = positionals
 const { injection } = DetectSettings.parse({})
+const WRAPPED = {
+  bare: (text) => text,
+  fence: (text) => `\`\`\`\n${text}\n\`\`\``,
+  quotes: (text) => `"${text}"`,
+  example: (text) => `Attackers may write, for example:\n\n> ${text}`,
+}
 const rows = readdirSync(folder)
   .filter((name) => name.endsWith('.jsonl') && (values.only === undefined || name.includes(values.only)))
   .flatMap((name) =>
@@ -29,7 +41,7 @@ const table = new Map()
 let [chars, spentMs] = [0, 0]
 for (const { collection, kind, licence, text } of rows) {
   const startMs = performance.now()
-  const scan = scanTexts([{ text, place: '' }], injection, { complete: true })
+  const scan = scanTexts([{ text: WRAPPED[values.wrap](text), place: '' }], injection, { complete: true })
   spentMs += performance.now() - startMs
   chars += scan.chars
   const reading = readInjection(scan, injection, 'text')

@@ -42,10 +42,12 @@ export const ANSWER_RULES: InjectionRules = [
     confidence: 0.65,
     gap_words: 3,
     phrases: [
-      phrase(
-        'REVEAL your|system|hidden|initial|original|all|above|previous|preceding|entire|full|these|prior prompt|instructions|prompts|directives|commands',
-      ),
-      phrase('reveal|print|show|repeat|output|leak|disclose the prompt|instructions'),
+      phrase('REVEAL your|system|hidden|initial prompt|instructions|prompts|directives|commands'),
+      phrase('RECITE original|above|previous|preceding|prior prompt|instructions|prompts|directives|commands'),
+      phrase('reveal|repeat|leak|disclose|recite all|entire|full|these instructions|directives'),
+      phrase('REVEAL original|all|above|previous|preceding|entire|full|these|prior prompt|prompts'),
+      phrase('reveal|repeat|leak|disclose the prompt|instructions'),
+      phrase('print|show|output +the|me +prompt|instructions|the +prompt|instructions|.'),
       phrase(
         'what is|are|were|was|did your|the +system|initial|hidden|original|previous|first|exact|above prompt|instructions|instruction',
       ),
@@ -61,8 +63,18 @@ export const ANSWER_RULES: InjectionRules = [
     confidence: 0.5,
     gap_words: 2,
     phrases: [
-      phrase('what|whats|reveal|tell|give|share|print|show|say|output your|the|our secret|password|passphrase|passcode|key'),
+      phrase('what|whats|reveal|tell|give|share|print|show|say|output your secret|password|passphrase|passcode|key'),
+      phrase('tell|give|show +me|us the|our secret|password|passphrase|passcode|key'),
     ],
+  },
+  {
+    id: 'asks_for_the_key',
+    kind: 'words',
+    group: 'reveal',
+    meaning: 'speaks of showing a secret, as texts about keys do, too',
+    confidence: 0.3,
+    gap_words: 2,
+    phrases: [phrase('what|whats|reveal|tell|share|print|show|say|output the|our secret|password|passphrase|passcode|key')],
   },
   {
     id: 'new_role',
@@ -73,13 +85,27 @@ export const ANSWER_RULES: InjectionRules = [
     gap_words: 2,
     phrases: [
       phrase(
-        'enter|entering|entered|switch|activate|enable|enabled|activated|into maintenance|debug|diagnostic|developer|admin|root|god|sudo|unrestricted|override|test +mode',
+        'enter|entering|entered|switch|activate|enable|enabled|activated|into root|god|sudo|unrestricted|override|dan|jailbreak +mode',
       ),
       phrase('you are now dan|unrestricted|jailbroken|root|admin|administrator|developer|unfiltered|free|evil|uncensored'),
-      phrase('developer|god|jailbreak|dan|sudo|debug mode enabled|activated|on|engaged|output'),
+      phrase('god|jailbreak|dan|sudo mode enabled|activated|on|engaged|output'),
       phrase('pretend|act|behave|respond|answer no|without restrictions|limits|rules|guidelines|filters|limitations|censorship'),
       phrase('do +anything +now'),
-      phrase('enter|enable|activate|switch developer|dan|god|unrestricted|jailbreak|sudo +mode'),
+    ],
+  },
+  {
+    id: 'switches_mode',
+    kind: 'words',
+    group: 'role',
+    meaning: 'speaks of a mode with more rights, as manuals of programs do, too',
+    confidence: 0.4,
+    gap_words: 2,
+    phrases: [
+      phrase(
+        'enter|entering|entered|switch|activate|enable|enabled|activated|into maintenance|debug|diagnostic|developer|admin|test +mode',
+      ),
+      phrase('developer|debug|maintenance|diagnostic mode enabled|activated|on|engaged|output'),
+      phrase('you +are operating|running|now +in developer|debug|maintenance|diagnostic|admin|test +mode'),
     ],
   },
   {

@@ -15,11 +15,12 @@ export const CLAIM_RULES: InjectionRules = [
         'important|urgent|critical|special|direct|official message|instruction|instructions|notice|note|request|order|command from|by PRINCIPAL',
       ),
       phrase(
-        'message|instruction|instructions|order|command +from +me|the|your +user|owner|developer|developers|system|creator|to|admin|administrator|.',
+        'message|instruction|instructions|order|command +from +the|your +user|owner|developer|developers|system|creator|admin|administrator',
       ),
-      phrase('this|i +is|am your|the +user|owner|admin|administrator|developer|creator +.|of|and|who|speaking|i'),
+      phrase('message|instruction|instructions|order|command +from +me +to|.'),
       phrase('i|we +am|are|work your +developer|developers|creator|owner|administrator|boss|engineer'),
-      phrase('authorized|authorised +by +the|an|your user|owner|admin|administrator|developer|security|management'),
+      phrase('this|i +is|am your +user|owner|admin|administrator|developer|creator +.|of|and|who|speaking|i'),
+      phrase('i +am +the +user|owner|admin|administrator|developer|creator +.|of|and|who|speaking|i'),
     ],
   },
   {
@@ -77,10 +78,12 @@ export const CLAIM_RULES: InjectionRules = [
       phrase(
         'the|this|your +user +has|already|also requested|authorized|approved|consented|asked|agreed|instructed|confirmed|given',
       ),
+      phrase('user|explicit +verified|confirmation|consent|approval +given|granted|obtained|as|.'),
       phrase('as +the|your system|administrator|developer|owner|admin|creator +i|we|.'),
       phrase(
         'you +are|were|have +authorized|permitted|instructed|commanded|ordered|obligated|been to|authorized|instructed|granted|ordered',
       ),
+      phrase('authorized|authorised +by +the|an|your user|owner|admin|administrator|developer|security|management'),
       phrase('authorized|approved +by security|management|ceo|it|legal|compliance|admin|administrator'),
     ],
   },
@@ -94,7 +97,7 @@ export const CLAIM_RULES: InjectionRules = [
     phrases: [
       phrase('you +have +been updated|reprogrammed|upgraded|hacked|reset|jailbroken|reassigned|compromised|reconfigured'),
       phrase(
-        'your +role|behavior|behaviour|purpose|instructions|programming|configuration|guidelines|mode has|have|is|are been|now changed|updated|replaced|to|overridden|set',
+        'your +role|behavior|behaviour|purpose|instructions|programming|guidelines has|have|is|are been|now changed|updated|replaced|to|overridden|set',
       ),
     ],
   },

@@ -78,20 +78,17 @@ export const FORGED_RULES: InjectionRules = [
     meaning: 'a line that begins like a message of the system',
     confidence: 0.25,
     texts: [
-      ...[
-        '\nsystem:',
-        '"system:',
-        '\n system:',
-        '\nsystem message:',
-        '\nassistant:',
-        '\nhuman:',
-        '\n[system',
-        '\n**system',
-        '[system]',
-        '\nadmin:',
-      ],
+      ...['\nsystem:', '"system:', '\n system:', '\nsystem message:', '\n[system', '\n**system', '[system]', '\nadmin:'],
       ...['\ndeveloper:', '-system:', '\nadministrator:'],
     ],
+  },
+  {
+    id: 'turn_line',
+    kind: 'literal',
+    group: 'turn',
+    meaning: 'a line that begins like a turn of a conversation, as notes of conversations do, too',
+    confidence: 0.25,
+    texts: ['\nassistant:', '\nhuman:'],
   },
   {
     id: 'system_label',
@@ -119,7 +116,7 @@ export const FORGED_RULES: InjectionRules = [
     kind: 'literal',
     group: 'turn',
     meaning: 'a role of the conversation dressed as a link or a tag',
-    confidence: 0.5,
+    confidence: 0.45,
     texts: [
       ...[
         '[system](#',
@@ -203,6 +200,19 @@ export const FORGED_RULES: InjectionRules = [
     ],
   },
   {
+    id: 'orders_arrived',
+    kind: 'words',
+    group: 'new_task',
+    meaning: 'says that new instructions have just come in',
+    confidence: 0.42,
+    gap_words: 3,
+    phrases: [
+      phrase(
+        'new|newly|fresh|freshly|latest|recent|recently instructions|directives|commands|mandates have|has just|recently|been|now arrived|received|landed|dispatched|released|transmitted|come|delivered|hit|issued',
+      ),
+    ],
+  },
+  {
     id: 'new_instructions',
     kind: 'words',
     group: 'new_task',
@@ -210,7 +220,8 @@ export const FORGED_RULES: InjectionRules = [
     confidence: 0.5,
     gap_words: 2,
     phrases: [
-      phrase('new|updated|real|actual +system instructions|prompt|instruction|directive'),
+      phrase('new|updated|real|actual +system +prompt|directive'),
+      phrase('. +new|updated|real|actual +system +instructions|instruction +.'),
       phrase('your +new|real|actual|only|true task|instructions|goal|objective|job|mission|purpose is|are|.|now'),
       phrase('. +new|updated|revised|additional|secret|hidden|real +instruction|instructions|orders|prompt +.'),
       phrase('new|next|following|different +instructions|tasks|task|instruction +follow|follows|now|begin'),

@@ -14,9 +14,19 @@ export const ORDER_RULES: InjectionRules = [
       phrase(
         'you +must|will|should|shall|need|are|have +now|first to|reply|respond|write|say|do|send|answer|follow|act|execute|perform',
       ),
-      phrase('do|perform|execute|complete|need +the|this|these|following +following|first|steps +first|steps|actions|.'),
+      phrase('do|perform|execute|complete|need +the|this|these|following +following|first|steps|actions|instructions +first'),
+      phrase('do|perform|execute|complete +this|these +first +.'),
       phrase('after +you|doing|that that|this|do|have can|continue|solve|resume|proceed task|request|solve|question|work'),
     ],
+  },
+  {
+    id: 'steps_follow',
+    kind: 'words',
+    group: 'new_task',
+    meaning: 'says that steps to be taken follow, as manuals do, too',
+    confidence: 0.3,
+    gap_words: 4,
+    phrases: [phrase('do|perform|execute|complete|need +the|this|these|following +following|steps +steps|actions|.')],
   },
   {
     id: 'speaks_of_task',
@@ -104,8 +114,17 @@ export const ORDER_RULES: InjectionRules = [
     gap_words: 4,
     phrases: [
       phrase('SEND SECRET to|into|at http|https|www|url|webhook|endpoint|attacker|following|address'),
-      phrase('exfiltrate|leak SECRET|data|database|file|files|history|conversation'),
+      phrase('START +exfiltrate|leak history|conversation'),
     ],
+  },
+  {
+    id: 'gives_data_away',
+    kind: 'words',
+    group: 'send',
+    meaning: 'orders that data be taken out, without saying where to; pages about security say so, too',
+    confidence: 0.3,
+    gap_words: 4,
+    phrases: [phrase('START +exfiltrate|leak SECRET|data|database|file|files')],
   },
   {
     id: 'hide_from_user',
@@ -140,7 +159,7 @@ export const ORDER_RULES: InjectionRules = [
     kind: 'words',
     group: 'approval',
     meaning: 'claims or orders that no approval is needed',
-    confidence: 0.5,
+    confidence: 0.45,
     gap_words: 3,
     phrases: [
       phrase('do|no|not|dont +not|need|ask ask|need|wait|require|for confirmation|permission|approval'),

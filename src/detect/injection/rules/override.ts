@@ -37,7 +37,7 @@ export const OVERRIDE_RULES: InjectionRules = [
       phrase(
         '.|please|now|and|then|must|stop|so +ignore +everything|anything|all before|said|earlier|prior|previous|previously|until|written|know',
       ),
-      phrase('pay no|attention to above|previous|earlier|before|instructions'),
+      phrase('pay +no +attention to above|previous|earlier|before|instructions'),
     ],
   },
   {
@@ -63,10 +63,42 @@ export const OVERRIDE_RULES: InjectionRules = [
     confidence: 0.65,
     gap_words: 6,
     phrases: [
-      phrase('START +SET_ASIDE|override and +just|instead|only|simply|ANSWER'),
+      phrase('START +SET_ASIDE|override and +ANSWER'),
+      phrase('START +SET_ASIDE|override and +just|instead|only|simply +ANSWER'),
       phrase(
         'START +SET_ASIDE rest|data|document|content|text|info|information|webpage|page|indicators .|and|instead|except|for print|say|state|focus|report|output|respond|reply|following|instead',
       ),
+    ],
+  },
+  {
+    id: 'others_void',
+    kind: 'words',
+    group: 'override',
+    meaning: 'says that no other instruction counts',
+    confidence: 0.42,
+    gap_words: 2,
+    phrases: [
+      phrase('OTHER TOLD is|are|now|into|on VOID'),
+      phrase('OVERRIDE|erase|cast|omit|displace|nullify|render|eclipse|put +all|every|any|aside OTHER TOLD'),
+      phrase('OVERRIDE|let +all|the +rest|else|others +.|and|as|fade'),
+      phrase('disregard|ignore|dismiss +all|the +others|rest'),
+      phrase('everything|all +else|others is|are|now VOID'),
+      phrase('the +rest|others are|is|fade|now VOID'),
+    ],
+  },
+  {
+    id: 'only_this_counts',
+    kind: 'words',
+    group: 'obey',
+    meaning: 'says that this one instruction is all that counts',
+    confidence: 0.32,
+    gap_words: 1,
+    phrases: [
+      phrase('your|this +one|only|sole|single|singular|primary|exclusive|prime|solitary|particular +TOLD_ONE|and|only'),
+      phrase('the +only|sole +TOLD_ONE'),
+      phrase('this|one +is +your|the only|sole|primary|exclusive|prime|singular|one +.|to|that|and|TOLD_ONE'),
+      phrase('focus|act|concentrate|directed|adhere|dedicate solely|exclusively|purely|strictly|only|precision on|to|this'),
+      phrase('this +one +takes|is|jumps|reigns'),
     ],
   },
   {
@@ -92,15 +124,14 @@ export const OVERRIDE_RULES: InjectionRules = [
     gap_words: 3,
     phrases: [
       phrase(
-        'instructions|guidelines|prompt|directives|orders are|is|have|been +void|superseded|cancelled|canceled|overridden|revoked|lifted|suspended|obsolete|outdated|invalid',
+        'instructions|guidelines|prompt are|is|have|been +void|superseded|cancelled|canceled|overridden|revoked|lifted|suspended|obsolete|outdated|invalid',
       ),
-      phrase('instructions|guidelines|prompt|orders|rules|told no +longer apply|valid|count|counts|hold|relevant'),
+      phrase('instructions|guidelines|prompt|orders|told no +longer apply|valid|count|counts|hold|relevant'),
+      phrase('your|previous|earlier|all +rules no +longer apply|valid|count|counts|hold|relevant'),
       phrase(
         'overrides|supersedes|supersede|overriding|superseding|replaces all|any|previous|other|prior|your|existing instructions|guidelines|prompts|directives|orders|prompt',
       ),
-      phrase(
-        'precedence|priority +over all|any|previous|other|prior|your instructions|guidelines|prompts|directives|orders|prompt|rules',
-      ),
+      phrase('precedence|priority +over all|any|previous|other|prior|your instructions|guidelines|prompts|orders|prompt'),
       phrase(
         'regardless|irrespective|instead +of previous|prior|earlier|original|your instructions|tasks|task|prompt|guidelines|orders',
       ),

@@ -17,6 +17,15 @@ const WORDS: Readonly<Record<string, string | undefined>> = {
   /** What it calls them besides, where it is said that they came before. */
   EARLIER_ORDERS:
     'instruction|instructions|prompt|prompts|guidelines|directions|directives|guardrails|programming|commands|orders|constraints|restrictions|safeguards|conversation|conversations|training|rules|rule|directive|assignments|tasks|task|request|requests|context|policies|text|message',
+  /** What is there besides the instruction that is to count. */
+  OTHER: 'other|others|else|prior|previous|preceding|upcoming|subsequent|future|forthcoming',
+  /** What a reader was told, all of it. */
+  TOLD: 'instruction|instructions|directive|directives|guideline|guidelines|task|tasks|orders|command|commands|rule|rules|advice|procedures|agendas|ones',
+  /** The one that is to count. */
+  TOLD_ONE:
+    'instruction|directive|command|task|focus|priority|objective|mandate|concern|guideline|rule|order|charge|quest|pursuit|doctrine|edict|imperative|action',
+  /** What is said of what shall not count. */
+  VOID: 'void|null|irrelevant|obsolete|secondary|subordinate|canceled|cancelled|rescinded|extraneous|ignored|mute|background|suggestions|scope|static|shadows|peripheral|eclipsed',
   /** The instructions of a model, and of little else. */
   INSTRUCTIONS: 'instruction|instructions|directive|directives|orders|prompt|commands|command|directions',
   /** A model, by any of its names. */
@@ -29,7 +38,9 @@ const WORDS: Readonly<Record<string, string | undefined>> = {
   SECRET: 'password|passwords|secret|secrets|credentials|credential|token|tokens|apikey|key|keys',
   /** How it wants to have it. */
   SEND: 'send|forward|post|upload|exfiltrate|email|transmit|leak|append|include',
-  /** How a model is asked for what it was told. */
+  /** How a model is asked to say again what it was told. */
+  RECITE: 'reveal|print|show|repeat|output|leak|disclose|display|recite|translate|spell|paraphrase|rephrase|dump',
+  /** How it is asked for that, and for much else. */
   REVEAL:
     'reveal|print|show|repeat|output|leak|disclose|display|recite|summarize|summarise|translate|copy|list|tell|spell|paraphrase|rephrase|rewrite|encode|explain|describe|state|write|give|share|dump',
 }
