@@ -149,16 +149,59 @@ score := input.trust.score if {
 } else := 0
 
 # METADATA
-# description: The ceiling of the purpose, where the data binds the scope to purposes. A purpose that is only claimed fits none.
-purpose_ceilings := [ceiling("context", "require_approval", reason, set()) |
-	data.graduation.config.purposes[input.action.scope]
-	not purpose_fits
-	reason := $"scope {input.action.scope} is not used for this purpose without a person"
+# description: >-
+#   A ceiling for each list of purposes that binds the scope and that the purpose is not on; deny where the list cannot be
+#   read. A purpose that is only claimed fits none.
+purpose_ceilings := [purpose_ceiling(purposes) |
+	some purposes in scope_purposes
+	not purpose_fits(purposes)
 ]
 
 # METADATA
-# description: The purpose that a verified fact names is one of those of the scope.
-purpose_fits if input.facts.purpose in data.graduation.config.purposes[input.action.scope]
+# description: The lists of purposes that bind the scope, the shipped one and the tenant's beside it. The tenant can thus only narrow.
+scope_purposes := array.concat(shipped_purposes, tenant_purposes)
+
+# METADATA
+# description: The trust scope of the action, empty where there is none.
+trust_scope := object.get(input, ["action", "scope"], "")
+
+# METADATA
+# description: The purposes that the data binds the scope to.
+shipped_purposes := [purposes |
+	some purposes in [object.get(data.graduation.config, ["purposes", trust_scope], null)]
+	purposes != null
+]
+
+# METADATA
+# description: The purposes that the tenant binds the scope to.
+tenant_purposes := [purposes] if {
+	purposes := override(["purposes", trust_scope]).value
+} else := ["malformed"] if {
+	override(["purposes", trust_scope]).malformed
+} else := []
+
+# METADATA
+# description: The purpose that a verified fact names is on this list.
+purpose_fits(purposes) if {
+	purposes_are_readable(purposes)
+	input.facts.purpose in purposes
+}
+
+# METADATA
+# description: The purposes are a list of names.
+purposes_are_readable(purposes) if {
+	is_array(purposes)
+	every purpose in purposes {
+		is_string(purpose)
+	}
+}
+
+# METADATA
+# description: The ceiling for a list of purposes that the purpose is not on.
+purpose_ceiling(purposes) := ceiling("context", "require_approval", reason, set()) if {
+	purposes_are_readable(purposes)
+	reason := $"scope {trust_scope} is not used for this purpose without a person"
+} else := ceiling("context", "deny", $"the purposes of scope {trust_scope} cannot be read", set())
 
 # METADATA
 # description: What must hold before the action runs without a person; one that cannot hold where the list cannot be read.

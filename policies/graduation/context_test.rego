@@ -165,28 +165,59 @@ test_classification_override[note] if {
 
 test_scope_bound_to_a_purpose[note] if {
 	some note, [facts, want] in {
-		"fits": [{"purpose": "payroll_review"}, set()],
+		"fits": [{"purpose": "audit"}, set()],
 		"another": [{"purpose": "curiosity"}, {"require_approval"}],
 		"missing": [{}, {"require_approval"}],
 	}
-	found := graduation.purpose_ceilings with input as but(read, {
-		"action": {"scope": "human_resources"},
-		"facts": facts,
-	})
+	found := graduation.purpose_ceilings with input as but(write, {"facts": facts})
+		with data.graduation.config.purposes as {"records": ["audit", "repair"]}
 	{ceiling.outcome | some ceiling in found} == want
 }
 
 test_purpose_that_only_the_request_claims_does_not_fit if {
-	found := graduation.purpose_ceilings with input as but(read, {
-		"action": {"scope": "human_resources"},
-		"request": {"context": {"purpose": "payroll_review", "facts": {"purpose": "payroll_review"}}},
-	})
+	found := graduation.purpose_ceilings with input as but(write, {"request": {"context": {"purpose": "audit", "facts": {"purpose": "audit"}}}})
+		with data.graduation.config.purposes as {"records": ["audit"]}
 	{ceiling.outcome | some ceiling in found} == {"require_approval"}
 }
 
 test_other_scopes_are_not_bound if {
-	found := graduation.purpose_ceilings with input as write
+	found := graduation.purpose_ceilings with input as but(write, {"overrides": {"purposes": {"letters": []}}})
+		with data.graduation.config.purposes as {"files": ["audit"]}
 	found == []
+}
+
+test_tenant_binds_a_scope_that_the_data_leaves_free[note] if {
+	some note, [facts, purposes, want] in {
+		"fits": [{"purpose": "audit"}, ["audit"], set()],
+		"another": [{"purpose": "curiosity"}, ["audit"], {"require_approval"}],
+		"missing": [{}, ["audit"], {"require_approval"}],
+		"empty list": [{"purpose": "audit"}, [], {"require_approval"}],
+		"no override": [{}, null, set()],
+	}
+	found := graduation.purpose_ceilings with input as but(write, {"facts": facts, "overrides": {"purposes": {"records": purposes}}})
+	{ceiling.outcome | some ceiling in found} == want
+}
+
+test_tenant_narrows_the_purposes_of_the_data_and_adds_none[note] if {
+	some note, [purpose, want] in {
+		"on both lists": ["audit", set()],
+		"only in the data": ["repair", {"require_approval"}],
+		"only the tenant's": ["growth", {"require_approval"}],
+	}
+	found := graduation.purpose_ceilings with input as but(write, {"facts": {"purpose": purpose}, "overrides": {"purposes": {"records": ["audit", "growth"]}}})
+		with data.graduation.config.purposes as {"records": ["audit", "repair"]}
+	{ceiling.outcome | some ceiling in found} == want
+}
+
+test_purposes_that_cannot_be_read_deny[note] if {
+	some note, purposes in {
+		"section": "audit",
+		"list": {"records": "audit"},
+		"object": {"records": {"any": "audit"}},
+		"entry": {"records": ["audit", 1]},
+	}
+	found := graduation.purpose_ceilings with input as but(write, {"facts": {"purpose": "audit"}, "overrides": {"purposes": purposes}})
+	{ceiling.outcome | some ceiling in found} == {"deny"}
 }
 
 # Preconditions
@@ -228,8 +259,9 @@ test_preconditions_that_are_no_list_need_approval if {
 
 test_context_ceilings_are_all_of_them if {
 	found := graduation.context_ceilings with input as but(write, {
-		"action": {"scope": "human_resources", "classification": "internal", "preconditions": [{"fact": "checked", "equals": true}]},
+		"action": {"classification": "internal", "preconditions": [{"fact": "checked", "equals": true}]},
 		"request": {"context": {"environment": "production"}},
+		"overrides": {"purposes": {"records": ["audit"]}},
 	})
 	{ceiling.outcome | some ceiling in found} == {"allow", "allow_guarded", "require_approval"}
 	count(found) == 4

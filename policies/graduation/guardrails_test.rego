@@ -5,7 +5,7 @@ import data.graduation
 caps_data := {
 	"scopes": {"records": {"actions_per_hour_max": 10}},
 	"tools": {"change_record": {"amount_max": 5}},
-	"agents": {"an-agent": {"recipient_domains": ["example.com"]}},
+	"agents": {"an-agent": {"recipient_domains": ["one.example"]}},
 	"tiers": {"standard": {"actions_per_day_max": 100}},
 }
 
@@ -15,7 +15,7 @@ test_caps_come_from_every_origin if {
 	{[ceiling.reason, ceiling.outcome, ceiling.guardrails] | some ceiling in found} == {
 		["caps of scopes", "allow", {"actions_per_hour_max": 10}],
 		["caps of tools", "allow", {"amount_max": 5}],
-		["caps of agents", "allow", {"recipient_domains": ["example.com"]}],
+		["caps of agents", "allow", {"recipient_domains": ["one.example"]}],
 		["caps of tiers", "allow", {"actions_per_day_max": 100}],
 		["caps of the catalogue", "allow", {"amount_max": 9}],
 	}

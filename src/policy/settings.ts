@@ -67,6 +67,10 @@ export const ModeRules = z
   })
   .default([])
 
+/** Most purposes that one scope is bound to. */
+const PURPOSES_MAX = 256
+const Purposes = z.array(z.string().min(1).max(NAME_CHARS_MAX)).max(PURPOSES_MAX)
+
 /** A tenant's deviations from the shipped graduation data; they reach the bundle as input. */
 export const Overrides = z.strictObject({
   matrix: z.record(z.string().max(NAME_CHARS_MAX), Matrix).optional(),
@@ -74,6 +78,8 @@ export const Overrides = z.strictObject({
   environments: z.record(z.string().max(NAME_CHARS_MAX), z.json()).optional(),
   guardrails: z.record(z.string().max(NAME_CHARS_MAX), z.json()).optional(),
   classification: z.record(z.string().max(NAME_CHARS_MAX), z.json()).optional(),
+  /** Trust scope → the purposes, as verified facts, for which its tools may run without a person; it only adds to what the data demands. */
+  purposes: z.record(z.string().min(1).max(NAME_CHARS_MAX), Purposes).optional(),
   /** The highest level that this tenant's actions are decided on, by category and by tool; it only lowers what the catalogue says. */
   levels: TenantLevels.optional(),
 })

@@ -113,10 +113,10 @@ describe('the matrix', () => {
       'from a higher trust',
     ],
     [
-      'amount_max: 500,',
-      'amount_max: -1,',
-      'amount_max: -1',
-      'config.guardrails.tools.refund.amount_max: ',
+      'actions_per_hour_max: 3000',
+      'actions_per_hour_max: -1',
+      'actions_per_hour_max: -1',
+      'config.guardrails.tiers.low.actions_per_hour_max: ',
       'docs/policy-guide.md',
     ],
     [

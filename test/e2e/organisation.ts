@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 
 import { ROOT } from './server.ts'
 
@@ -26,7 +26,9 @@ const credential = (id: keyof typeof TOKENS, more: object) => ({
  */
 export function writeConfig(folder: string, more: Readonly<Record<string, unknown>> = {}): string {
   const file = join(folder, 'gradus.yaml')
+  const { tenants } = parse(readFileSync(join(ROOT, 'gradus.yaml'), 'utf8')) as { readonly tenants: object }
   const config = {
+    tenants,
     policies: join(ROOT, 'policies'),
     bundles: join(ROOT, 'bundles'),
     http: {

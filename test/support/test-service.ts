@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+
+import { parse } from 'yaml'
 
 import { proofText } from '../../src/app/compose.ts'
 import { Config } from '../../src/config/config.ts'
@@ -68,9 +71,12 @@ export function countedIds(nowMs: () => number): () => string {
   })
 }
 
-/** The parts of the shipped policy set, under a configuration that deviates from the default as said. */
+/** What the example organisation adds to the shipped ceilings: the caps and purposes of its configuration. */
+const { tenants } = parse(readFileSync(resolve(ROOT, 'gradus.yaml'), 'utf8')) as { readonly tenants: object }
+
+/** The parts of the example organisation's policy set, under a configuration that deviates from the default as said. */
 export async function shippedParts(config: object = {}): Promise<PolicySetParts> {
-  return readPolicyParts({ config: Config.parse(config), root: ROOT, shipped: resolve(ROOT, 'bundles') })
+  return readPolicyParts({ config: Config.parse({ tenants, ...config }), root: ROOT, shipped: resolve(ROOT, 'bundles') })
 }
 
 const loadedSets = new Map<string, Promise<PolicySet>>()

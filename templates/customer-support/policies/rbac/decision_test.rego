@@ -4,7 +4,7 @@ import data.rbac
 
 ask(action, more) := object.union(
 	{
-		"subject": {"type": "agent", "id": "support-agent"},
+		"subject": {"type": "agent", "id": "help-desk-agent"},
 		"action": {"name": action},
 		"resource": {"type": "customer", "id": "c-1"},
 	},
@@ -15,12 +15,12 @@ ask(action, more) := object.union(
 decide(request) := decision if {
 	grant := {"actions": ["read", "greet"], "type": "customer"}
 	decision := rbac.decision with input as request
-		with data.rbac.grants as {"support-agent": [grant]}
+		with data.rbac.grants as {"help-desk-agent": [grant]}
 		with data.rbac.ticket_only as ["read"]
 		with data.rbac.people_only as ["c-9"]
 }
 
-test_granted if decide(ask("greet", {})) == {"outcome": "allow", "reason": "granted to support-agent"}
+test_granted if decide(ask("greet", {})) == {"outcome": "allow", "reason": "granted to help-desk-agent"}
 
 test_not_granted[note] if {
 	some note, request in {
