@@ -20,8 +20,13 @@ export function chainTerm(inputs: DecisionInputs): Ceiling {
 function linkTerm(link: ChainLink, { matrices, tier: actingTier, band, sensitive }: DecisionInputs): Ceiling {
   const level = link.known ? link.level_effective : 0
   const outcome: Outcome = chainCell({ matrices, tier: link.tier, level, band, sensitive }, actingTier)
-  const standing = link.known ? `level_${level}` : 'unknown'
-  return term('chain', outcome, `chain_link:${link.relation}:${link.party.type}/${link.party.id}:${standing}`)
+  return term('chain', outcome, linkReason(link))
+}
+
+/** The reason of a link's term: which link it is, and on which level it stands. */
+export function linkReason({ relation, party, known, level_effective }: ChainLink): string {
+  const standing = known ? `level_${level_effective}` : 'unknown'
+  return `chain_link:${relation}:${party.type}/${party.id}:${standing}`
 }
 
 function byOutcome(a: Ceiling, b: Ceiling): number {

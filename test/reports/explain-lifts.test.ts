@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { OUTCOME_RANK } from '../../src/lattice/outcome-order.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
-import { remedyFor, standingFor } from '../../src/reports/explain/remedies.ts'
+import { standingFor } from '../../src/reports/explain/level-remedies.ts'
+import { remedyFor } from '../../src/reports/explain/remedies.ts'
 import type { Explained } from '../../src/reports/explain/explained.ts'
 import { explainedOf } from '../../src/reports/explain/explained.ts'
 import { ask, auditor, caller, gateway, operator } from '../support/callers.ts'
@@ -128,7 +129,7 @@ describe('every ceiling below the score that is needed', () => {
     remedyFor(
       explained.decision.ceilings.find(({ source }) => source === 'trust')!,
       explained,
-    )
+    ).remedy
 
   it.each([
     ['posture:certificate_expired', 'renew or attest'],

@@ -1,7 +1,8 @@
 import type { RiskBands } from '../../catalogue/catalogue-file.ts'
 import { DEFAULT_RISK_BANDS } from '../../catalogue/static-points.ts'
 import type { RollbackView } from '../../evidence/wire.ts'
-import { matricesOf } from '../../policy/tenant-matrices.ts'
+import { matricesOf, overridesOf } from '../../policy/tenant-matrices.ts'
+import type { Overrides } from '../../policy/settings.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import { type DecisionBody, decisionBodyOf, type WouldBody } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
@@ -20,6 +21,8 @@ export type Explained = {
   readonly risk: RiskView
   readonly matrices: Matrices | undefined
   readonly thresholds: readonly number[]
+  /** What the tenant deviates in; absent: nothing, or it is not known. */
+  readonly overrides?: Overrides
   /** Where the risk bands end. */
   readonly bands: RiskBands
   /** Tools that do more than read, where trust in this one is earned; absent: not known. */
@@ -47,6 +50,7 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     risk: record.body['risk'] as unknown as RiskView,
     matrices: policySet === undefined ? undefined : matricesOf(policySet, record.tenant),
     thresholds: policySet?.constants.thresholds ?? [],
+    ...overriddenBy(policySet, record.tenant),
     bands: policySet?.catalogue.riskBands ?? DEFAULT_RISK_BANDS,
     ...(policySet === undefined ? {} : { acting: policySet.catalogue.acting(facts.action.name) }),
     would,
@@ -54,6 +58,11 @@ export function explainedOf({ record }: StoredRecord, policySet: ExplainedBy | u
     ...(watch === undefined ? {} : { watch }),
     ...(rollback === undefined || !decision.decision ? {} : { rollback }),
   }
+}
+
+function overriddenBy(policySet: ExplainedBy | undefined, tenant: string): Pick<Explained, 'overrides'> {
+  const overrides = policySet === undefined ? undefined : overridesOf(policySet, tenant)
+  return overrides === undefined ? {} : { overrides }
 }
 
 /** Whom the base was asked about, and what it answered. */

@@ -4,10 +4,12 @@ import type { WouldBody } from '../../ledger/recorded-decision.ts'
 import type { Decision } from '../../pdp/decision-inputs.ts'
 import type { RiskView } from '../../risk/risk-view.ts'
 import { enforcedOf, type Explained } from './explained.ts'
-import { obligationRemedy, remedyFor, type Standing, standingFor, unsupportedDuties } from './remedies.ts'
+import { type Standing, standingFor } from './level-remedies.ts'
+import { obligationRemedy, remedyFor, unsupportedDuties } from './remedies.ts'
+import type { RemedyText } from './remedy-kinds.ts'
 
 /** The smallest change that would lift one limiting term; `stand` where it is that an agent stands higher. */
-export type Remedy = { readonly source: string; readonly reason: string; readonly remedy: string; readonly stand?: Standing }
+export type Remedy = RemedyText & { readonly source: string; readonly reason: string; readonly stand?: Standing }
 
 /** An explanation as data; `ExplanationAnswer` is its schema. `mode` and `would` where something was only observed. */
 export type Explanation = Decision & {
@@ -43,12 +45,12 @@ function remediesOf(explained: Explained): readonly Remedy[] {
   const { decision } = explained
   if (decision.outcome === 'allow') return []
   const duties = unsupportedDuties(decision.reasons)
-  if (duties.length > 0) return duties.map((reason) => ({ source: 'obligation', reason, remedy: obligationRemedy(reason) }))
+  if (duties.length > 0) return duties.map((reason) => ({ source: 'obligation', reason, ...obligationRemedy(reason) }))
   return decision.ceilings
     .filter(({ source, outcome }) => decision.limiting.includes(source) && outcome === decision.outcome)
     .map((term) => {
       const stand = standingFor(term, explained)
-      const told = { source: term.source, reason: term.reason, remedy: remedyFor(term, explained) }
+      const told = { source: term.source, reason: term.reason, ...remedyFor(term, explained) }
       return stand === undefined ? told : { ...told, stand }
     })
 }

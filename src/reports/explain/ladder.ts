@@ -143,6 +143,6 @@ function remedyLines(explained: Explained, limiting: readonly Ceiling[]): readon
   return [
     '',
     'what would lift it (all of these, each the smallest change):',
-    ...lines.map(([source, remedy]) => `  ${source}: ${escapeLine(remedy)}`),
+    ...lines.map(([source, { remedy }]) => `  ${source}: ${escapeLine(remedy)}`),
   ]
 }

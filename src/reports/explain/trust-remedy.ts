@@ -4,6 +4,7 @@ import { type Level, levelName, LEVELS } from '../../model/level.ts'
 import { MOVED_UNITS_MIN } from '../../trust/bounds.ts'
 import { READS_CEILING } from '../../trust/read-share.ts'
 import type { TrustView } from '../../trust/trust-view.ts'
+import { remedyOf, type RemedyText } from './remedy-kinds.ts'
 
 /** A level, with the score at which its band begins. */
 export type LevelStep = { readonly level: Level; readonly threshold: number }
@@ -12,11 +13,19 @@ export type LevelStep = { readonly level: Level; readonly threshold: number }
 export type EarningTerms = { readonly facts: DecisionFacts; readonly acting: readonly string[] }
 
 /** Why nothing that the agent does can earn trust as things are, and what would change that; null: it can earn. */
-export function cannotEarn({ agent, parties, action }: DecisionFacts): string | null {
-  if (!action.known) return 'Describe the action in the catalogue: what is not there never earns trust.'
-  if (!agent.known) return `Describe the agent "${agent.id}" in the catalogue: one that is not there has no trust and earns none.`
+export function cannotEarn({ agent, parties, action }: DecisionFacts): RemedyText | null {
+  if (!action.known)
+    return remedyOf('Describe the action in the catalogue: what is not there never earns trust.', 'describe_action')
+  if (!agent.known)
+    return remedyOf(
+      `Describe the agent "${agent.id}" in the catalogue: one that is not there has no trust and earns none.`,
+      'describe_agent',
+    )
   if (parties.agent_claimed)
-    return 'Ask with a credential of the agent, or one with "trusted_chain": an agent that only the body names earns nothing.'
+    return remedyOf(
+      'Ask with a credential of the agent, or one with "trusted_chain": an agent that only the body names earns nothing.',
+      'own_credential',
+    )
   return null
 }
 

@@ -9,12 +9,14 @@ import { Mode, OBSERVABLE_SOURCES } from '../../model/mode.ts'
 import { Outcome } from '../../model/outcome.ts'
 import { ScopeKey } from '../../model/scope.ts'
 import { TrustView } from '../../trust/trust-view.ts'
+import { REMEDY_KINDS } from './remedy-kinds.ts'
 
-/** The smallest change that would lift one limiting term, in a sentence. */
+/** The smallest change that would lift one limiting term, in a sentence. `kinds`: the changes that it names, each of which lifts the term alone. */
 const Remedy = z.strictObject({
   source: z.string(),
   reason: z.string(),
   remedy: z.string(),
+  kinds: z.array(z.enum(REMEDY_KINDS)).min(1),
   /** Where an agent would have to stand: the granted level and the score (0–1) in a scope; absent where that is not what lifts it. */
   stand: z.strictObject({ agent: z.string(), scope: ScopeKey, level: Level, score: z.number() }).optional(),
 })
