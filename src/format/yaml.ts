@@ -176,11 +176,11 @@ export type FindingOptions = {
 
 /**
  * The issues of a schema as findings with their places; an unknown key is shown where it stands. Where one is, what is missing beside, above or
- * below it is not told: it is the same member, misspelt or in the wrong place.
+ * below it is not told: it is the same member, misspelt or in the wrong place. Members of one mapping none of which is known are one finding.
  */
 export function schemaFindings(
   file: string,
-  source: Pick<YamlSource, 'placeOf' | 'has'>,
+  source: YamlSource,
   error: z.ZodError,
   { inFile = (path) => path, fix }: FindingOptions,
 ): readonly SourceFinding[] {
@@ -190,14 +190,26 @@ export function schemaFindings(
   }
   const strangers = error.issues.filter(({ code }) => code === 'unrecognized_keys')
   return error.issues.flatMap((issue): SourceFinding[] => {
-    if (issue.code === 'unrecognized_keys')
+    if (issue.code === 'unrecognized_keys') {
+      const [first = '', ...others] = issue.keys
+      if (others.length > 0 && issue.keys.length === membersAt(source.value, inFile(issue.path)))
+        return [
+          finding([...issue.path, first], `there is no such member here, nor ${others.join(', ')}`, 'put them where they belong'),
+        ]
       return issue.keys.map((key) =>
         finding([...issue.path, key], 'there is no such member', 'correct the spelling, or remove it'),
       )
+    }
     const owner = issue.path.slice(0, -1)
     const isSameMember = !source.has(inFile(issue.path)) && strangers.some(({ path }) => isAlong(path, owner))
     return isSameMember ? [] : [finding(issue.path, deepest(issue), fixOf(issue, fix))]
   })
+}
+
+/** How many members the mapping at a path has; 0 where there is none. */
+function membersAt(value: unknown, path: readonly PropertyKey[]): number {
+  const there = path.reduce<unknown>((around, step) => (around as Record<PropertyKey, unknown> | undefined)?.[step], value)
+  return typeof there === 'object' && there !== null ? Object.keys(there).length : 0
 }
 
 /** One of the two paths leads to the other. */

@@ -63,6 +63,27 @@ describe.each(['example', 'default', 'coding-agents', 'customer-support'])('the 
   })
 })
 
+describe('members in the wrong place', () => {
+  it('are one finding where none of them is known there', async () => {
+    const file = join(files.path, 'dedented.yaml')
+    const text = readFileSync(join(PACKAGE_ROOT, 'gradus.yaml'), 'utf8')
+    const dedented = text.replace('\n    overrides:\n', '\n  overrides:\n')
+    expect(dedented).not.toBe(text)
+    writeFileSync(file, dedented)
+    const found = await configurationFindings(new ServiceError('bad_config', 'not loaded', { place: { file } }), file)
+    expect(found.map(({ message }) => message)).toEqual([
+      'tenants.overrides.purposes: there is no such member here, nor guardrails',
+    ])
+  })
+
+  it('are told one by one where others beside them are known', async () => {
+    const file = join(files.path, 'strangers.yaml')
+    writeFileSync(file, 'http:\n  listen: 127.0.0.1:0\n  lisen: 1\n  publik: 2\n')
+    const found = await configurationFindings(new ServiceError('bad_config', 'not loaded', { place: { file } }), file)
+    expect(found.map(({ line }) => line)).toEqual([3, 4])
+  })
+})
+
 describe('gradus check', () => {
   it.each([
     ['gradus.yaml', 'listen: ', 'listen '],
