@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { authorize, namedPerson } from '../../access/authority.ts'
 import { type ApprovalAnswer, ApprovalReport } from '../../approvals/wire.ts'
+import { overLimit } from '../../format/limit.ts'
 import { SECOND_MS } from '../../format/time.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Service } from '../../service/service.ts'
@@ -158,7 +159,7 @@ function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
   const seconds = state.takeSignIn(addressOf(request))
   if (seconds !== undefined) {
     const reply = refuse(
-      `There were too many attempts: at most ${SIGN_IN_RATE.burst} at a time.`,
+      `${overLimit('From this address there were', 'page.sign_ins_max', { max: SIGN_IN_RATE.burst })}.`,
       PROBLEMS.rate_limited.status,
       `Try again in ${seconds} seconds.`,
     )
@@ -192,7 +193,7 @@ async function decide(
     const problem =
       reason.trim() === ''
         ? 'Give a reason: it is recorded.'
-        : `The reason is too long: shorten it to ${REASON_CHARS_MAX} characters.`
+        : `${overLimit('The reason has', 'page.reason_chars_max', { max: REASON_CHARS_MAX, came: reason.length })}: shorten it.`
     const view = await state.service.approval(session.caller, id)
     const alike = await readLookAlikes(state.service, session.caller, view)
     return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem }, alike })
