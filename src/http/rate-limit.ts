@@ -59,7 +59,7 @@ export function createCharge(rates: HttpSettings['rates'], nowMs: () => number):
     if (seconds === undefined) return undefined
     const { per_second: perSecond } = rates[rated] ?? { per_second: Infinity }
     const who = caller.credential === null ? 'Callers without a credential' : `The credential ${caller.credential}`
-    const why = overLimit(`${who} sent at a time`, `http.rates.${rated}.burst`, { max: burst })
+    const why = overLimit(`${who} sent`, `http.rates.${rated}.burst`, { max: burst })
     return {
       code: 'rate_limited',
       message: `${why}, and ${perSecond} more each second (\`http.rates.${rated}.per_second\`).`,

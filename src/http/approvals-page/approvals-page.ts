@@ -193,7 +193,7 @@ async function decide(
     const problem =
       reason.trim() === ''
         ? 'Give a reason: it is recorded.'
-        : `${overLimit('The reason has', 'page.reason_chars_max', { max: REASON_CHARS_MAX, came: reason.length })}: shorten it.`
+        : `${overLimit('The reason has', 'page.reason_chars_max', { max: REASON_CHARS_MAX, came: reason.length })}, shorten it.`
     const view = await state.service.approval(session.caller, id)
     const alike = await readLookAlikes(state.service, session.caller, view)
     return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem }, alike })
