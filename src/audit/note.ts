@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
 
 import { decodeBase64, encodeBase64 } from './base64.ts'
-import { type LimitName, overLimit, type Overrun } from '../format/limit.ts'
+import { type LimitName, overLimit, type LimitCount } from '../format/limit.ts'
 import { HASH_BYTES } from './tree-shape.ts'
 
 /** Most signature lines of one note; the specification asks for at least 16. */
@@ -119,8 +119,8 @@ export type OpenNote = { readonly text: string; readonly signedBy: readonly stri
  */
 export function openNote(note: string, verifiers: readonly NoteVerifier[]): NoteReading<OpenNote> {
   const split = note.lastIndexOf('\n\n')
-  const refuse = (limit: LimitName, overrun: Overrun): NoteReading<never> =>
-    refuseNote('malformed_note', `${overLimit('The note has', limit, overrun)}, so it is none.`)
+  const refuse = (limit: LimitName, count: LimitCount): NoteReading<never> =>
+    refuseNote('malformed_note', `${overLimit('The note has', limit, count)}, so it is none.`)
   if (note.length > NOTE_CHARS_MAX) return refuse('audit.note_chars_max', { max: NOTE_CHARS_MAX, came: note.length })
   if (CONTROL.test(note) || !note.isWellFormed() || split === -1 || !note.endsWith('\n')) {
     return refuseNote('malformed_note', 'A note is text, an empty line, and signature lines, each ended by a newline.')

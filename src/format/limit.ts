@@ -68,12 +68,12 @@ const COUNTED = {
 export type LimitName = keyof typeof COUNTED
 
 /** How much is accepted, and how much came; without `came` all that is known is that it is more. */
-export type Overrun = { readonly max: number; readonly came?: number | undefined }
+export type LimitCount = { readonly max: number; readonly came?: number | undefined }
 
 /**
  * Why input is over a limit, without its end: `The key has 2000 characters: the limit \`json.key_chars_max\` is 1024`. `beginning` is the
  * sentence up to the count. What to do about it follows, or stands in the fix.
  */
-export function overLimit(beginning: string, name: LimitName, { max, came }: Overrun): string {
+export function overLimit(beginning: string, name: LimitName, { max, came }: LimitCount): string {
   return `${beginning} ${came ?? `more than ${max}`} ${COUNTED[name]}: the limit \`${name}\` is ${max}`
 }

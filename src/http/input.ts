@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { identifier } from '../format/identifier.ts'
 import { jsonPointer } from '../format/source-place.ts'
 import { type JsonValue } from '../format/json-value.ts'
-import { overLimit, type Overrun } from '../format/limit.ts'
+import { overLimit, type LimitCount } from '../format/limit.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
 import { type Exchange, type Fault, type Handler, type Parsed, refuseRequest, type Reply } from './exchange.ts'
@@ -39,8 +39,8 @@ export function readBody(
   return collect(request, bytesMax, refusal)
 }
 
-function tooLarge(overrun: Overrun, limit: BodyLimit): { readonly ok: false } & Parsed<never> {
-  return refuseRequest('too_large', `${overLimit('The body has', limit, overrun)}.`, {
+function tooLarge(count: LimitCount, limit: BodyLimit): { readonly ok: false } & Parsed<never> {
+  return refuseRequest('too_large', `${overLimit('The body has', limit, count)}.`, {
     fix: limit === 'http.body_bytes_max' ? `Send less, or raise \`${limit}\`.` : 'Send less: this limit is fixed.',
     headers: { Connection: 'close' },
   })

@@ -22,7 +22,11 @@ const constantIn = (file: string, path: string): number => {
     member === undefined ? whole.replace(/ as const$/u, '') : (new RegExp(`\\b${member}: ([\\d_]+)`, 'u').exec(whole)?.[1] ?? '')
   return written
     .split(' * ')
-    .reduce((product, factor) => product * (UNITS[factor as keyof typeof UNITS] ?? Number(factor.replaceAll('_', ''))), 1)
+    .reduce(
+      (product, factor) =>
+        product * (Object.hasOwn(UNITS, factor) ? UNITS[factor as keyof typeof UNITS] : Number(factor.replaceAll('_', ''))),
+      1,
+    )
 }
 
 describe('the table of limits', () => {

@@ -25,7 +25,7 @@ import { negativeWeight, positiveWeight } from '../../trust/layer/evidence-weigh
 import { newAgentTrust, scopeOf, SCOPES_MAX } from '../../trust/stored-trust.ts'
 import { changeOf } from '../signals/idempotency.ts'
 import type { ImportAnswer, SignedHistory } from '../signals/wire.ts'
-import { linesOf, type Placed, refuseWrong, tooLarge, type Wrong } from './lines.ts'
+import { linesOf, type Placed, refuseWrong, historyOverLimit, type Wrong } from './lines.ts'
 import type { ImportKey } from './settings.ts'
 
 /** Longest file, bytes. */
@@ -71,7 +71,7 @@ function keysOf(keys: readonly ImportKey[], tenant: string): readonly ImportKey[
 /** The key that signed the file. Throws `bad_request` where none of ours did. */
 function signerOf(keys: readonly ImportKey[], { bytes, signature }: SignedHistory): string {
   if (bytes.byteLength > IMPORT_BYTES_MAX)
-    throw tooLarge('the history has', 'import.bytes_max', { max: IMPORT_BYTES_MAX, came: bytes.byteLength })
+    throw historyOverLimit('the history has', 'import.bytes_max', { max: IMPORT_BYTES_MAX, came: bytes.byteLength })
   if (keys.length === 0)
     throw new ServiceError('bad_request', 'no key is configured by which a history could be signed', {
       fix: 'add the public key to "trust.import_keys" and restart',
@@ -147,7 +147,7 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
     all.set(name, polarity === 'positive' ? { ...before, good: before.good + weight } : { ...before, bad: before.bad + weight })
   }
   if (all.size > IMPORT_LAYERS_MAX)
-    throw tooLarge('the history speaks of', 'import.layers_max', { max: IMPORT_LAYERS_MAX, came: all.size })
+    throw historyOverLimit('the history speaks of', 'import.layers_max', { max: IMPORT_LAYERS_MAX, came: all.size })
   return [...all].sort(([a], [b]) => byCodeUnit(a, b)).map(([, units]) => units)
 }
 

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { z } from 'zod'
 
 import { VALUES_MAX } from '../../format/strict-json.ts'
-import { type LimitName, overLimit, type Overrun } from '../../format/limit.ts'
+import { type LimitName, overLimit, type LimitCount } from '../../format/limit.ts'
 import { Action, Context, type Request, Resource, Subject } from '../../model/request.ts'
 import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
 import { checkShape } from '../input.ts'
@@ -52,8 +52,8 @@ export function itemsOf(
   return { ok: true, value: whole.map(itemOf) }
 }
 
-function tooLarge(limit: LimitName, overrun: Overrun): Parsed<never> {
-  const message = `${overLimit('With the defaults in each the items have', limit, overrun)}.`
+function tooLarge(limit: LimitName, count: LimitCount): Parsed<never> {
+  const message = `${overLimit('With the defaults in each the items have', limit, count)}.`
   return refuseRequest('too_large', message, { fix: 'Send fewer items, or smaller defaults.' })
 }
 
