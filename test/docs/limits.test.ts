@@ -49,7 +49,7 @@ describe('the table of limits', () => {
     const operations = readFileSync('docs/operations.md', 'utf8')
     for (const { name, value, where } of rows.filter((row) => !fixed.includes(row))) {
       if (where !== 'by member')
-        expect(operations).toMatch(new RegExp(`\\| \`${RegExp.escape(name ?? '')}\` \\| \`?${value ?? ''}\`? \\|`, 'u'))
+        expect(operations).toContain(`| \`${name ?? ''}\` | ${value === '–' ? '–' : `\`${value ?? ''}\``} |`)
       expect(['setting', 'by member']).toContain(where)
     }
   })

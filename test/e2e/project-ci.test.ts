@@ -44,17 +44,4 @@ describe('a project made from a clone', () => {
       expect(said, step).not.toMatch(/EBADENGINE|deprecated/u)
     }
   }, 600_000)
-
-  it('is made without a warning about the engine by an npm on an older node, too', () => {
-    // npm asks `process.version`; the command itself asks `process.versions`.
-    const older = "data:text/javascript,Object.defineProperty(process,'version',{value:'v20.1.0'})"
-    const env = {
-      ...process.env,
-      NODE_OPTIONS: `--import ${older}`,
-      PATH: [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
-    }
-    const { code, said } = shell(ROOT, 'npx gradus version', env)
-    expect([code, said]).toEqual([0, expect.stringMatching(/^gradus +\S+\n/u)])
-    expect(said).not.toMatch(/EBADENGINE/u)
-  }, 60_000)
 })
