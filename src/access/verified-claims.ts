@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { Request } from '../model/request.ts'
+import { overLimit } from '../format/limit.ts'
 
 /** Most claims that one issuer passes on. */
 const VERIFIED_CLAIMS_MAX = 16
@@ -16,9 +17,10 @@ const ClaimValue = z.union([text, z.number(), z.boolean(), z.array(text).max(CLA
 
 /** Something for each claim that policies are told, by the name that it has there; at most `VERIFIED_CLAIMS_MAX`. */
 export function byClaimName<Value extends z.ZodType>(value: Value) {
-  return z
-    .record(ClaimName, value)
-    .refine((claims) => Object.keys(claims).length <= VERIFIED_CLAIMS_MAX, `at most ${VERIFIED_CLAIMS_MAX} claims`)
+  return z.record(ClaimName, value).refine((claims) => Object.keys(claims).length <= VERIFIED_CLAIMS_MAX, {
+    error: ({ input }) =>
+      overLimit('there are', 'claims.claims_max', { max: VERIFIED_CLAIMS_MAX, came: Object.keys(input as object).length }),
+  })
 }
 
 /** What an issuer says of whoever a token belongs to, by the names that the configuration gives the claims. Never from a body. */

@@ -1,6 +1,7 @@
 import { authorize, hasRoleFor, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import { type LimitName, overLimit } from '../format/limit.ts'
 import { MINUTE_MS } from '../format/time.ts'
 import { APPROVERS_MAX, type Override } from '../ledger/documents/approval.ts'
 import type { Effect } from '../ledger/effect.ts'
@@ -29,7 +30,7 @@ export async function openOverride(deps: VerbDeps, caller: Caller, report: Overr
   return deps.store.transact(keys, (transaction) => {
     const atMs = deps.nowMs()
     if (openOverrides(transaction.document(tenantKey(caller.tenant))?.overrides ?? [], atMs).length >= OVERRIDES_MAX)
-      throw new ServiceError('conflict', `there are ${OVERRIDES_MAX} overrides in force already`, {
+      throw new ServiceError('conflict', full('approvals.overrides_max', OVERRIDES_MAX), {
         fix: 'end those that are no longer needed: GET /api/v1/overrides lists them',
       })
     const asked = {
@@ -85,10 +86,17 @@ export async function confirmOverride(deps: VerbDeps, caller: Caller, id: string
     if (override.people.includes(person))
       throw new ServiceError('conflict', `"${person}" is behind this override already; a second person has to be another one`)
     if (override.people.length >= APPROVERS_MAX)
-      throw new ServiceError('conflict', `${APPROVERS_MAX} people are behind this override already, which is as many as it takes`)
+      throw new ServiceError('conflict', full('approvals.override_people_max', APPROVERS_MAX), {
+        fix: 'nobody else is needed',
+      })
     const after = confirmed(override, person, reviewable(caller, override, transaction, atMs))
     return write(deps, caller, { verb: 'confirm_override', override: after, inForce: true, atMs }, transaction)
   })
+}
+
+/** Why one more is too many. */
+function full(limit: LimitName, max: number): string {
+  return overLimit('with this one there would be', limit, { max, came: max + 1 })
 }
 
 /** The incidents of the agent in the scope that wait for a review which this caller may do. */

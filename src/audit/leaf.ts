@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 
 import { canonicalJson } from '../format/canonical-json.ts'
 import type { JsonValue } from '../format/json-value.ts'
+import { overLimit } from '../format/limit.ts'
 import { pointerSteps } from '../format/source-place.ts'
 
 /** Largest leaf, in bytes. Sealed values do not count: they are in the payload. More than a tiled log could publish (65,535). */
@@ -60,11 +61,8 @@ export function sealRecord(
   }
   const leaf = Buffer.from(canonicalJson({ ...open, [SEALED]: sealed }))
   if (leaf.length <= LEAF_BYTES_MAX) return { ok: true, leaf, payload }
-  const fix = 'name its large fields as sensitive, so that they are kept beside the leaf'
-  return refuse(
-    'leaf_too_large',
-    `The record has ${leaf.length} bytes in its leaf, at most ${LEAF_BYTES_MAX} are accepted: ${fix}.`,
-  )
+  const why = overLimit('The record has', 'audit.leaf_bytes_max', { max: LEAF_BYTES_MAX, came: leaf.length })
+  return refuse('leaf_too_large', `${why}, name its large fields as sensitive, so that they are kept beside the leaf.`)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
 
 import { decodeBase64, encodeBase64 } from './base64.ts'
+import { type LimitName, overLimit, type LimitCount } from '../format/limit.ts'
 import { HASH_BYTES } from './tree-shape.ts'
 
 /** Most signature lines of one note; the specification asks for at least 16. */
@@ -118,13 +119,16 @@ export type OpenNote = { readonly text: string; readonly signedBy: readonly stri
  */
 export function openNote(note: string, verifiers: readonly NoteVerifier[]): NoteReading<OpenNote> {
   const split = note.lastIndexOf('\n\n')
-  if (note.length > NOTE_CHARS_MAX || CONTROL.test(note) || !note.isWellFormed() || split === -1 || !note.endsWith('\n')) {
+  const refuse = (limit: LimitName, count: LimitCount): NoteReading<never> =>
+    refuseNote('malformed_note', `${overLimit('The note has', limit, count)}, so it is none.`)
+  if (note.length > NOTE_CHARS_MAX) return refuse('audit.note_chars_max', { max: NOTE_CHARS_MAX, came: note.length })
+  if (CONTROL.test(note) || !note.isWellFormed() || split === -1 || !note.endsWith('\n')) {
     return refuseNote('malformed_note', 'A note is text, an empty line, and signature lines, each ended by a newline.')
   }
   const text = note.slice(0, split + 1)
   const lines = note.slice(split + 2, -1).split('\n')
   if (lines.length > NOTE_SIGNATURES_MAX)
-    return refuseNote('malformed_note', `A note has at most ${NOTE_SIGNATURES_MAX} signatures.`)
+    return refuse('audit.note_signatures_max', { max: NOTE_SIGNATURES_MAX, came: lines.length })
   const signedBy: string[] = []
   for (const line of lines) {
     const signature = parseSignature(line)

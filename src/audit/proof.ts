@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from './base64.ts'
+import { overLimit } from '../format/limit.ts'
 import { type Checkpoint, type NoteReading, type NoteVerifier, openCheckpoint, refuseNote } from './note.ts'
 import { HASH_BYTES } from './tree-shape.ts'
 import { leafHash, verifyInclusion } from './tree.ts'
@@ -40,12 +41,12 @@ export function parseProof(text: string): NoteReading<{ readonly proof: LogProof
   const index = Number(INDEX_LINE.exec(lines.shift() ?? '')?.[1])
   if (!Number.isSafeInteger(index)) return refuseNote('malformed_proof', 'The proof has no line "index N" with a decimal N.')
   const hashes = lines.map(decodeBase64).filter((each) => each?.length === HASH_BYTES) as Uint8Array[]
-  if (hashes.length !== lines.length || hashes.length > PROOF_HASHES_MAX) {
-    return refuseNote(
-      'malformed_proof',
-      `A proof has at most ${PROOF_HASHES_MAX} hashes, one per line, each of 32 bytes in Base 64.`,
-    )
+  if (lines.length > PROOF_HASHES_MAX) {
+    const why = overLimit('The proof has', 'audit.proof_hashes_max', { max: PROOF_HASHES_MAX, came: lines.length })
+    return refuseNote('malformed_proof', `${why}, so it is none.`)
   }
+  if (hashes.length !== lines.length)
+    return refuseNote('malformed_proof', 'The hashes of a proof stand one per line, each of 32 bytes in Base 64.')
   return { ok: true, proof: { index, hashes, checkpoint: text.slice(split + 2), ...(extra === undefined ? {} : { extra }) } }
 }
 

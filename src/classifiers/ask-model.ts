@@ -2,6 +2,7 @@ import type { z } from 'zod'
 
 import { connectionFailure } from '../format/connection-failure.ts'
 import { ServiceError } from '../format/error.ts'
+import { overLimit } from '../format/limit.ts'
 
 /** Most bytes of an answer. */
 export const ANSWER_BYTES_MAX = 16_384
@@ -58,7 +59,8 @@ async function textOf(response: Response): Promise<string> {
   } catch (error) {
     throw new ServiceError('io', `its answer broke off (${connectionFailure(error)})`, { cause: error })
   }
-  if (bytes > ANSWER_BYTES_MAX) throw new ServiceError('io', `its answer is longer than ${ANSWER_BYTES_MAX} bytes`)
+  if (bytes > ANSWER_BYTES_MAX)
+    throw new ServiceError('io', overLimit('its answer has', 'classifiers.answer_bytes_max', { max: ANSWER_BYTES_MAX }))
   return Buffer.concat(chunks).toString('utf8')
 }
 

@@ -1,4 +1,5 @@
 import { ServiceError } from '../format/error.ts'
+import { overLimit } from '../format/limit.ts'
 import { SECOND_MS } from '../format/time.ts'
 
 /** Limits of a circuit breaker around a model. */
@@ -31,7 +32,11 @@ export function limited<T>(ask: Asking<T>, limits: Limits, steadyMs: () => numbe
     const isOpen = failures >= limits.failuresMax
     if (isOpen && (isProbing || steadyMs() < openUntilMs))
       throw new ServiceError('io', `not asked: it failed ${limits.failuresMax} times in a row, and is left alone for a while`)
-    if (underWay >= limits.underWayMax) throw new ServiceError('io', `not asked: ${limits.underWayMax} questions are under way`)
+    if (underWay >= limits.underWayMax)
+      throw new ServiceError(
+        'io',
+        overLimit('not asked: with it', 'classifiers.under_way_max', { max: limits.underWayMax, came: underWay + 1 }),
+      )
     isProbing = isProbing || isOpen
     underWay += 1
     try {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
+import { type LimitName, overLimit } from '../format/limit.ts'
 import type { EventStretch } from './event-feed.ts'
 import type { Event } from './event.ts'
 import type { LogPosition } from './log-position.ts'
@@ -74,6 +75,16 @@ export type EventStreamsDeps = {
 
 type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly scanning: Mutex }
 
+function tooMany(who: string, limit: LimitName, max: number): ServiceError {
+  return new ServiceError(
+    'rate_limited',
+    `${overLimit(`with this one ${who} would have`, limit, { max, came: max + 1 })}, which is fixed`,
+    {
+      fix: 'close one',
+    },
+  )
+}
+
 /** Streams follow the log, each at its own place; none holds up another, or a decision. */
 export function createEventStreams({ size, read, pace }: EventStreamsDeps): EventStreams {
   const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, scanning: createMutex() }
@@ -86,14 +97,10 @@ export function createEventStreams({ size, read, pace }: EventStreamsDeps): Even
       const start = query.since === undefined ? undefined : positionOf(query.since)
       if (closed) throw new ServiceError('not_ready', 'the server stops', { fix: 'ask again in a moment' })
       const who = JSON.stringify([caller.tenant, caller.credential])
-      if (open.size >= STREAMS_MAX || [...open.values()].filter((each) => each === who).length >= STREAMS_PER_CREDENTIAL_MAX)
-        throw new ServiceError(
-          'rate_limited',
-          `the credential "${actorOf(caller)}" has, or all together have, too many streams: at most ${STREAMS_PER_CREDENTIAL_MAX} and ${STREAMS_MAX}, which is fixed`,
-          {
-            fix: 'close one',
-          },
-        )
+      const own = [...open.values()].filter((each) => each === who).length
+      if (own >= STREAMS_PER_CREDENTIAL_MAX)
+        throw tooMany(`the credential "${actorOf(caller)}"`, 'events.streams_per_credential_max', STREAMS_PER_CREDENTIAL_MAX)
+      if (open.size >= STREAMS_MAX) throw tooMany('the server', 'events.streams_max', STREAMS_MAX)
       const stopping = new AbortController()
       open.set(stopping, who)
       const close = (): void => {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 
 import { jsonPointer } from './source-place.ts'
+import { overLimit } from './limit.ts'
 
 /** Deepest value that is canonicalized; deeper ones are cycles or were never admitted. */
 export const CANONICAL_DEPTH_MAX = 128
@@ -100,7 +101,8 @@ function isPlain(value: object): value is PlainObject {
 /** Walks through a value that has no canonical text to the first place that has none; `path` ends there. */
 function findFault(value: unknown, path: (string | number)[]): string {
   if (typeof value !== 'object' || value === null) return reasonOf(value)
-  if (path.length >= CANONICAL_DEPTH_MAX) return `nested deeper than ${CANONICAL_DEPTH_MAX} levels, or a cycle`
+  if (path.length >= CANONICAL_DEPTH_MAX)
+    return `${overLimit('nested', 'audit.canonical_depth_max', { max: CANONICAL_DEPTH_MAX })}, or it is a cycle`
   if (!Array.isArray(value) && !isPlain(value)) return 'an object that is not a plain object or array'
   const members = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
   const isFaulty = ([key, item]: [string | number, unknown]): boolean =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { overLimit } from './limit.ts'
 
 /** Why a text cannot be an identifier. */
 export type IdentifierFaultCode =
@@ -26,8 +27,7 @@ const CODE_POINT_DIGITS = 4
 export function checkIdentifier(text: string, limits: { readonly maxChars: number }): IdentifierFault | undefined {
   if (text === '') return { code: 'identifier_empty', message: 'The identifier is empty: give it at least one character.' }
   if (text.length > limits.maxChars) {
-    const message = `The identifier has ${text.length} characters: at most ${limits.maxChars} are accepted, shorten it.`
-    return { code: 'identifier_too_long', message }
+    return { code: 'identifier_too_long', message: tooLong(limits.maxChars, text.length) }
   }
   return PRINTABLE_ASCII.test(text) ? undefined : checkCharacters(text)
 }
@@ -47,6 +47,10 @@ function checkCharacters(text: string): IdentifierFault | undefined {
   return undefined
 }
 
+function tooLong(max: number, came: number): string {
+  return `${overLimit('The identifier has', 'identifier.chars_max', { max, came })}, shorten it.`
+}
+
 /** `U+200B`, as Unicode writes it. */
 function codePointName(char: string): string {
   return `U+${(char.codePointAt(0) as number).toString(HEX).toUpperCase().padStart(CODE_POINT_DIGITS, '0')}`
@@ -57,7 +61,7 @@ export function identifier(maxChars: number): z.ZodString {
   return z
     .string()
     .min(1, { abort: true, error: 'The identifier is empty: give it at least one character.' })
-    .max(maxChars, { abort: true, error: `The identifier is too long: at most ${maxChars} characters are accepted, shorten it.` })
+    .max(maxChars, { abort: true, error: ({ input }) => tooLong(maxChars, (input as string).length) })
     .superRefine((text, context) => {
       const fault = checkIdentifier(text, { maxChars })
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault.message, params: { code: fault.code } })

@@ -1,4 +1,5 @@
 import { ServiceError } from './error.ts'
+import { overLimit } from './limit.ts'
 
 /** Longest text of one value of a stream, characters. */
 const VALUE_CHARS_MAX = 16_777_216
@@ -58,7 +59,8 @@ function* objectsIn(cutter: Cutter, chunk: string): Generator<JsonObjectText> {
     if (unit === NEWLINE) cutter.line += 1
   }
   if (cutter.depth > 0) cutter.held += chunk.slice(begin)
-  if (cutter.held.length > VALUE_CHARS_MAX) fail(cutter, `an entry has more than ${VALUE_CHARS_MAX} characters`, cutter.beganAt)
+  if (cutter.held.length > VALUE_CHARS_MAX)
+    fail(cutter, overLimit('an entry has', 'log.entry_chars_max', { max: VALUE_CHARS_MAX }), cutter.beganAt)
 }
 
 function stepBetween(cutter: Cutter, unit: number): void {

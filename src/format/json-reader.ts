@@ -1,4 +1,5 @@
 import { faultIn, type JsonFault, type JsonFaultCode, type JsonLimits, type JsonReading, type JsonValue } from './json-value.ts'
+import { overLimit } from './limit.ts'
 import { jsonPointer } from './source-place.ts'
 
 /** Largest magnitude that survives every reader unchanged (RFC 7493, 2.2). */
@@ -62,13 +63,13 @@ function readValue(cursor: Cursor, depth: number): JsonValue | Refused {
   const first = cursor.text.charAt(start)
   cursor.values += 1
   if (cursor.values > cursor.limits.valuesMax) {
-    const most = `at most ${cursor.limits.valuesMax} are accepted`
-    return fail(cursor, start, 'too_many_values', `The document holds too many values: ${most}, send fewer, or fewer at a time.`)
+    const why = overLimit('The document holds', 'json.values_max', { max: cursor.limits.valuesMax })
+    return fail(cursor, start, 'too_many_values', `${why}, send fewer, or fewer at a time.`)
   }
   if (first === '{' || first === '[') {
     if (depth >= cursor.limits.depthMax) {
-      const most = `at most ${cursor.limits.depthMax} levels are accepted`
-      return fail(cursor, start, 'too_deep', `Objects and arrays are nested too deep: ${most}, flatten the value.`)
+      const why = overLimit('Objects and arrays are nested', 'json.depth_max', { max: cursor.limits.depthMax })
+      return fail(cursor, start, 'too_deep', `${why}, flatten the value.`)
     }
     cursor.at += 1
     return first === '{' ? readObject(cursor, depth + 1) : readArray(cursor, depth + 1)
@@ -110,8 +111,8 @@ function refusesKey(cursor: Cursor, { object, key, keys, keyAt }: ReadKey): bool
     fail(cursor, keyAt, 'duplicate_key', `The key ${excerpt(key)} is there twice in one object: keep one of them.`)
   } else if (keys > cursor.limits.objectKeysMax) {
     cursor.path.pop()
-    const most = `at most ${cursor.limits.objectKeysMax} are accepted`
-    fail(cursor, keyAt, 'object_too_large', `The object has too many keys: ${most}, send fewer.`)
+    const why = overLimit('The object has', 'json.object_keys_max', { max: cursor.limits.objectKeysMax })
+    fail(cursor, keyAt, 'object_too_large', `${why}, send fewer.`)
   }
   return cursor.fault !== undefined
 }
@@ -121,8 +122,8 @@ function readArray(cursor: Cursor, depth: number): JsonValue | Refused {
   if (takes(cursor, ']')) return items
   do {
     if (items.length >= cursor.limits.arrayItemsMax) {
-      const most = `at most ${cursor.limits.arrayItemsMax} are accepted`
-      return fail(cursor, skipSpace(cursor), 'array_too_long', `The array has too many items: ${most}, send fewer.`)
+      const why = overLimit('The array has', 'json.array_items_max', { max: cursor.limits.arrayItemsMax })
+      return fail(cursor, skipSpace(cursor), 'array_too_long', `${why}, send fewer.`)
     }
     cursor.path.push(items.length)
     const value = readValue(cursor, depth)
@@ -165,8 +166,10 @@ function readText(cursor: Cursor, charsMax: number, tooLong: 'string_too_long' |
     )
   }
   if (text.length <= charsMax) return text
-  const noun = tooLong === 'key_too_long' ? 'key' : 'string'
-  return fail(cursor, start, tooLong, `The ${noun} has ${text.length} characters: at most ${charsMax} are accepted, shorten it.`)
+  const [noun, limit] =
+    tooLong === 'key_too_long' ? (['key', 'json.key_chars_max'] as const) : (['string', 'json.string_chars_max'] as const)
+  const why = overLimit(`The ${noun} has`, limit, { max: charsMax, came: text.length })
+  return fail(cursor, start, tooLong, `${why}, shorten it.`)
 }
 
 function readNumber(cursor: Cursor): number | string | Refused {
@@ -177,8 +180,8 @@ function readNumber(cursor: Cursor): number | string | Refused {
   const number = Number(digits)
   if (Math.abs(number) <= INTEGER_MAX) return number
   if (cursor.limits.largeNumbersAsText === true && digits.length <= LARGE_NUMBER_CHARS_MAX) return digits
-  const range = `only ${-INTEGER_MAX} to ${INTEGER_MAX} is exact in every reader`
-  return fail(cursor, start, 'number_out_of_range', `The number is too large: ${range}, send it as a string.`)
+  const why = overLimit('The number is', 'json.number_max', { max: INTEGER_MAX })
+  return fail(cursor, start, 'number_out_of_range', `${why}, beyond which readers differ: send it as a string.`)
 }
 
 function readLiteral<Value extends boolean | null>(cursor: Cursor, word: string, value: Value): Value | Refused {

@@ -1,5 +1,6 @@
 import { readJson } from './json-reader.ts'
 import { faultIn, type JsonFaultCode, type JsonLimits, type JsonReading, type JsonValue } from './json-value.ts'
+import { overLimit } from './limit.ts'
 
 /** Largest body, in bytes of UTF-8. */
 export const BODY_BYTES_MAX = 1_048_576
@@ -44,8 +45,9 @@ const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true })
  */
 export function parseStrictJson(body: Uint8Array | string, limits: JsonLimits = STRICT_JSON_LIMITS): JsonReading {
   if (exceedsBytes(body, limits.bodyBytesMax)) {
-    const message = `The body is too large: at most ${limits.bodyBytesMax} bytes are accepted, send less.`
-    return refuse('', 'body_too_large', message)
+    const came = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+    const why = overLimit('The body has', 'json.body_bytes_max', { max: limits.bodyBytesMax, came })
+    return refuse('', 'body_too_large', `${why}, send less.`)
   }
   const text = typeof body === 'string' ? body : decode(body)
   if (text === undefined) return refuseUtf8(body as Uint8Array, limits)

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { identifier } from '../format/identifier.ts'
 import { jsonPointer } from '../format/source-place.ts'
 import { type JsonValue } from '../format/json-value.ts'
+import { overLimit, type LimitCount } from '../format/limit.ts'
 import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
 import { type Exchange, type Fault, type Handler, type Parsed, refuseRequest, type Reply } from './exchange.ts'
@@ -14,14 +15,17 @@ const DISCARD_FACTOR = 4
 
 const EMPTY = new Uint8Array(0)
 
+/** What limits a body: the setting, or what is fixed for the page's forms. */
+type BodyLimit = 'http.body_bytes_max' | 'page.form_bytes_max'
+
 /**
  * Reads a whole body of at most `bytesMax` bytes, whether its length is declared or not. Refuses compressed bodies unless they may be
- * `gzip` (they stay as they came), and larger ones without keeping them; `setting`: the name of what sets the limit, absent where it is fixed. Rejects when the connection breaks.
+ * `gzip` (they stay as they came), and larger ones without keeping them; `limit`: the name of the limit. Rejects when the connection breaks.
  */
 export function readBody(
   request: IncomingMessage,
   bytesMax: number,
-  { gzip = false, setting }: { readonly gzip?: boolean; readonly setting?: string } = {},
+  { gzip = false, limit = 'http.body_bytes_max' }: { readonly gzip?: boolean; readonly limit?: BodyLimit } = {},
 ): Promise<Parsed<Uint8Array>> {
   const encoding = request.headers['content-encoding']?.toLowerCase()
   if (encoding !== undefined && encoding !== 'identity' && !(gzip && encoding === 'gzip')) {
@@ -30,15 +34,14 @@ export function readBody(
     )
   }
   const declared = Number(request.headers['content-length'] ?? 0)
-  const refusal = tooLarge(bytesMax, setting)
+  const refusal = tooLarge({ max: bytesMax, came: declared > bytesMax ? declared : undefined }, limit)
   if (declared > bytesMax * DISCARD_FACTOR) return Promise.resolve(refusal)
   return collect(request, bytesMax, refusal)
 }
 
-function tooLarge(bytesMax: number, setting: string | undefined): { readonly ok: false } & Parsed<never> {
-  const message = `The body is too large: at most ${bytesMax} bytes are accepted${setting === undefined ? ', which is fixed' : ''}.`
-  return refuseRequest('too_large', message, {
-    fix: setting === undefined ? 'Send less.' : `Send less, or raise \`${setting}\`.`,
+function tooLarge(count: LimitCount, limit: BodyLimit): { readonly ok: false } & Parsed<never> {
+  return refuseRequest('too_large', `${overLimit('The body has', limit, count)}.`, {
+    fix: limit === 'http.body_bytes_max' ? `Send less, or raise \`${limit}\`.` : 'Send less: this limit is fixed.',
     headers: { Connection: 'close' },
   })
 }

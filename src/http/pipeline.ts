@@ -24,8 +24,6 @@ import { faultOf, isOurs, problemReply } from './problems.ts'
 import type { Charge } from './rate-limit.ts'
 
 const NANOSECONDS = 1e9
-/** What sets how large a body may be. */
-const BODY_SETTING = 'http.body_bytes_max'
 const ASCII = /^[ -~]*$/u
 
 /** What every endpoint shares. */
@@ -206,11 +204,11 @@ async function bodyOf(
 ): Promise<Parsed<Uint8Array>> {
   const contentType = request.headers['content-type']
   if (bodyOptional === true && contentType === undefined) {
-    const body = await readBody(request, deps.bodyBytesMax, { setting: BODY_SETTING })
+    const body = await readBody(request, deps.bodyBytesMax)
     if (!body.ok || body.value.byteLength === 0) return body
   }
   const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType, Object.keys(bodyTypes))
-  if (accepted) return readBody(request, deps.bodyBytesMax, { gzip: gzip === true, setting: BODY_SETTING })
+  if (accepted) return readBody(request, deps.bodyBytesMax, { gzip: gzip === true })
   return refuseRequest(
     convention === 'native' ? 'unsupported_media_type' : 'bad_request',
     `The content type ${contentType ?? '(none)'} is not accepted.`,

@@ -1,5 +1,6 @@
 import type { Caller } from '../access/caller.ts'
 import type { Rate } from '../access/rate.ts'
+import { overLimit } from '../format/limit.ts'
 import { SECOND_MS } from '../format/time.ts'
 import type { Rated } from './endpoint-shape.ts'
 import type { Fault } from './exchange.ts'
@@ -51,16 +52,17 @@ export function createCharge(rates: HttpSettings['rates'], nowMs: () => number):
     if (before + count > burst)
       return {
         code: 'too_large',
-        message: `One request holds at most ${burst} ${rated} here, this one ${before + count}.`,
+        message: `${overLimit('The request holds', `http.rates.${rated}.burst`, { max: burst, came: before + count })}.`,
         fix: `Send fewer at a time, or raise \`http.rates.${rated}.burst\`.`,
       }
     const seconds = limits[rated](caller.credential ?? 'anonymous', count)
     if (seconds === undefined) return undefined
     const { per_second: perSecond } = rates[rated] ?? { per_second: Infinity }
-    const who = caller.credential === null ? 'callers without a credential' : `the credential ${caller.credential}`
+    const who = caller.credential === null ? 'Callers without a credential' : `The credential ${caller.credential}`
+    const why = overLimit(`${who} sent`, `http.rates.${rated}.burst`, { max: burst })
     return {
       code: 'rate_limited',
-      message: `There are too many ${rated} of ${who}: at most ${burst} at a time, then ${perSecond} per second.`,
+      message: `${why}, and ${perSecond} more each second (\`http.rates.${rated}.per_second\`).`,
       fix: `Try again after ${seconds} s, or raise \`http.rates.${rated}\`.`,
       headers: { 'Retry-After': String(seconds) },
     }

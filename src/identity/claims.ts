@@ -1,6 +1,7 @@
 import { parseSpiffeId } from '../access/spiffe-id.ts'
 import type { ClientCertificate, CredentialVerdict } from '../access/verify-credential.ts'
 import type { JsonValue } from '../format/json-value.ts'
+import { overLimit } from '../format/limit.ts'
 import { SECOND_MS } from '../format/time.ts'
 import type { TokenAlgorithm, TokenIssuer } from './settings.ts'
 import { isObject, type JsonObject, type TokenText } from './token-text.ts'
@@ -77,7 +78,7 @@ export function checkTimes({ claims }: TokenText, issuer: TokenIssuer, nowMs: nu
   if (!isTime(iat) && !(iat === undefined && issuer.spiffe !== undefined)) return 'The token does not say when it was issued.'
   if (isTime(iat) && iat > nowSeconds + skew) return 'The token was issued in the future.'
   if (exp - (isTime(iat) ? iat : nowSeconds) > issuer.lifetime_seconds_max + skew)
-    return `The token is valid for too long: at most ${issuer.lifetime_seconds_max} s (\`lifetime_seconds_max\` of the issuer).`
+    return `${overLimit('The token is valid for', 'identity.issuers[].lifetime_seconds_max', { max: issuer.lifetime_seconds_max })}.`
   return undefined
 }
 

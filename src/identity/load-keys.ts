@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { KEY_SET_BYTES_MAX, readKeySet, type VerificationKey } from './key-set.ts'
+import { overLimit } from '../format/limit.ts'
 
 /** How long a fetch of keys may take, ms. */
 const FETCH_MS_MAX = 5_000
@@ -32,7 +33,8 @@ async function bodyOf(response: Response): Promise<Uint8Array> {
   const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? []
   for await (const chunk of body) {
     bytes += chunk.byteLength
-    if (bytes > KEY_SET_BYTES_MAX) throw new Error(`the key set is larger than ${KEY_SET_BYTES_MAX} bytes`)
+    if (bytes > KEY_SET_BYTES_MAX)
+      throw new Error(overLimit('the key set has', 'identity.key_set_bytes_max', { max: KEY_SET_BYTES_MAX }))
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

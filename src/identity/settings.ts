@@ -5,6 +5,7 @@ import { CallerStanding, Role } from '../access/caller.ts'
 import { byClaimName } from '../access/verified-claims.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
 import { identifier } from '../format/identifier.ts'
+import { overLimit } from '../format/limit.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
 
@@ -167,9 +168,9 @@ export type IdentitySources = z.infer<typeof IdentitySources>
 
 type Check = readonly [isWrong: boolean, path: string, message: string]
 type Problem = { readonly path: string; readonly message: string }
-
 function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[] {
   const { jwks_url: url, jwks_file: file, spiffe, subject } = issuer
+  const agents = Object.keys(issuer.agents ?? {}).length
   const checks: readonly Check[] = [
     [(url === undefined) === (file === undefined), 'jwks_url', 'name the keys either by jwks_url or by jwks_file'],
     [
@@ -191,7 +192,7 @@ function issuerProblems(issuer: z.infer<typeof TokenIssuer>): readonly Problem[]
     [spiffe !== undefined && issuer.agents !== undefined, 'agents', 'workloads become agents by spiffe.paths: remove the table'],
     [spiffe !== undefined && issuer.subject_claim !== '/sub', 'subject_claim', 'the SPIFFE ID is in /sub'],
     [subject === 'service' && issuer.agents !== undefined, 'agents', 'a service is no agent: remove the table'],
-    [issuer.agents !== undefined && Object.keys(issuer.agents).length > AGENTS_MAX, 'agents', `at most ${AGENTS_MAX} agents`],
+    [agents > AGENTS_MAX, 'agents', overLimit('it has', 'identity.agents_max', { max: AGENTS_MAX, came: agents })],
     ...claimChecks(issuer),
   ]
   const own = checks.flatMap(([isWrong, path, message]) => (isWrong ? [{ path, message }] : []))
@@ -243,8 +244,7 @@ function isEmpty(value: unknown): boolean {
 
 /** Whether keys may be fetched from this URL: HTTPS or loopback, so that nobody in between can change them. */
 function isFetchable(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const url = new URL(text)
-  if (url.username !== '' || url.password !== '' || url.hash !== '') return false
+  const url = URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackUrl(url))
 }

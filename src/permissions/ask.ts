@@ -5,6 +5,7 @@ import { factKeys, type RequestContext, requestContext } from '../decisions/requ
 import { detectorDocumentKeys } from '../evidence/detectors/run-detectors.ts'
 import { sha256Hex } from '../format/canonical-json.ts'
 import { ServiceError } from '../format/error.ts'
+import { type LimitName, overLimit } from '../format/limit.ts'
 import { consequencesOf, observeChanges } from '../ledger/changes.ts'
 import type { Permission, PermissionRequest } from '../ledger/documents/permission-request.ts'
 import type { Effect } from '../ledger/effect.ts'
@@ -119,14 +120,15 @@ function refuseTooMany(
   open: readonly PermissionRequest[],
   account: string,
 ): void {
-  const fix = 'wait until people have closed some, or for a day'
-  if (asksToday >= ASKS_PER_DAY_MAX)
-    throw new ServiceError('rate_limited', `"${account}" asked for permissions ${ASKS_PER_DAY_MAX} times within a day`, { fix })
+  const refuse = (limit: LimitName, max: number, who = `"${account}"`): ServiceError =>
+    new ServiceError('rate_limited', overLimit(`with this one ${who} would have`, limit, { max, came: max + 1 }), {
+      fix: 'wait until people have closed some, or for a day',
+    })
+  if (asksToday >= ASKS_PER_DAY_MAX) throw refuse('permissions.asks_per_day_max', ASKS_PER_DAY_MAX)
   if (before !== undefined) return
   if (open.filter((each) => each.account === account).length >= OPEN_PER_ACCOUNT_MAX)
-    throw new ServiceError('rate_limited', `"${account}" has ${OPEN_PER_ACCOUNT_MAX} permission requests open`, { fix })
-  if (open.length >= OPEN_PER_TENANT_MAX)
-    throw new ServiceError('rate_limited', `${OPEN_PER_TENANT_MAX} permission requests are open`, { fix })
+    throw refuse('permissions.open_per_account_max', OPEN_PER_ACCOUNT_MAX)
+  if (open.length >= OPEN_PER_TENANT_MAX) throw refuse('permissions.open_per_tenant_max', OPEN_PER_TENANT_MAX, 'the tenant')
 }
 
 function ownerOf({ policySet }: RequestContext, agent: string): string | null {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { extract, type Header } from 'tar-stream'
 import { BundleError } from './error.ts'
+import { overLimit } from '../format/limit.ts'
 
 /** Most bytes of a bundle once unpacked. */
 const BUNDLE_BYTES_MAX = 256 * 1024 * 1024
@@ -28,7 +29,7 @@ async function unzip(bytes: Uint8Array, name: string, bytesMax: number): Promise
       throw new BundleError(
         'bundle_too_large',
         name,
-        `unpacks to more than ${bytesMax} bytes`,
+        overLimit('unpacks to', 'bundle.bytes_max', { max: bytesMax }),
         'Make the bundle smaller or raise the limit.',
       )
     }
@@ -78,8 +79,9 @@ export async function readBundleFiles(
       }
       const path = entryPath(name, entry.header)
       const place = `${name} ${path}`
-      if (entry.header.size > fileBytesMax) refuseTooLarge(place, `has more than ${fileBytesMax} bytes`, 'file')
-      if (files.size >= filesMax) refuseTooLarge(name, `holds more than ${filesMax} files`, 'bundle')
+      if (entry.header.size > fileBytesMax)
+        refuseTooLarge(place, overLimit('has', 'bundle.file_bytes_max', { max: fileBytesMax, came: entry.header.size }), 'file')
+      if (files.size >= filesMax) refuseTooLarge(name, overLimit('holds', 'bundle.files_max', { max: filesMax }), 'bundle')
       if (files.has(path)) throw new BundleError('bundle_duplicate', place, 'is there twice', 'Pack every file once.')
       files.set(path, await buffer(entry))
     }

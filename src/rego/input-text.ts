@@ -1,4 +1,5 @@
 import { VALUE_DEPTH_MAX } from './value.ts'
+import { overLimit } from '../format/limit.ts'
 
 /** An input that is not plain JSON; names the place as a JSON Pointer. */
 export class InputError extends Error {
@@ -14,7 +15,8 @@ function pointer(path: string, key: string | number): string {
 
 /** Throws for what `JSON.stringify` would silently change: NaN, functions, class instances with `toJSON`. */
 function assertPlain(value: unknown, path: string, depth: number): void {
-  if (depth > VALUE_DEPTH_MAX) throw new InputError(`the input is nested deeper than ${VALUE_DEPTH_MAX} levels`)
+  if (depth > VALUE_DEPTH_MAX)
+    throw new InputError(overLimit('the input is nested', 'rego.value_depth_max', { max: VALUE_DEPTH_MAX }))
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new InputError(`the number at "${path}" is not finite`)

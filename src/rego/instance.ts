@@ -1,4 +1,5 @@
 import type { BuiltinContext, HostBuiltin } from './builtins/builtin.ts'
+import { overLimit } from '../format/limit.ts'
 import { BuiltinError } from './builtins/builtin.ts'
 import { INPUT_BYTES_MAX, InputError, inputText } from './input-text.ts'
 import type { PolicyEvaluation, EvaluationFailure } from '../model/evaluation.ts'
@@ -112,7 +113,8 @@ export class Instance {
     const heap = this.loaded.dataHeapPtr
     if (json === undefined) return this.text(this.exports.opa_eval(0, entrypoint, this.loaded.dataAddr, 0, 0, heap, 1))
     const bytes = Buffer.from(json, 'utf8')
-    if (bytes.length > INPUT_BYTES_MAX) throw new InputError(`the input has ${bytes.length} bytes, more than ${INPUT_BYTES_MAX}`)
+    if (bytes.length > INPUT_BYTES_MAX)
+      throw new InputError(overLimit('the input has', 'rego.input_bytes_max', { max: INPUT_BYTES_MAX, came: bytes.length }))
     const missing = heap + bytes.length - this.memory.buffer.byteLength
     if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES))
     new Uint8Array(this.memory.buffer).set(bytes, heap)

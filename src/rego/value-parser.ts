@@ -9,6 +9,7 @@ import {
   toJson,
   type RegoValue,
 } from './value.ts'
+import { overLimit } from '../format/limit.ts'
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const SPACE = /\s*/y
@@ -33,7 +34,8 @@ class ValueParser {
   private value(): RegoValue {
     this.skip()
     this.depth += 1
-    if (this.depth > VALUE_DEPTH_MAX) throw new ValueSyntaxError(`nested deeper than ${VALUE_DEPTH_MAX}`)
+    if (this.depth > VALUE_DEPTH_MAX)
+      throw new ValueSyntaxError(overLimit('nested', 'rego.value_depth_max', { max: VALUE_DEPTH_MAX }))
     const value = this.any()
     this.depth -= 1
     return value

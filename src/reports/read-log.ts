@@ -2,6 +2,7 @@ import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { seenBy } from '../approvals/canaries.ts'
 import { ServiceError } from '../format/error.ts'
+import { overLimit } from '../format/limit.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import { PAGE_RECORDS_MAX, type RecordQuery, type Store, type StoredRecord } from '../ledger/store.ts'
 import type { ProofAnswer } from './wire.ts'
@@ -22,8 +23,12 @@ export type AuditDeps = {
 /** Records of the caller's tenant. The read itself is recorded: who read, and with which query. */
 export async function records(deps: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
   authorize(caller, 'read_audit')
-  if (!(query.limit >= 1 && query.limit <= PAGE_RECORDS_MAX))
-    throw new ServiceError('bad_request', `limit must be 1 to ${PAGE_RECORDS_MAX}`, { place: { pointer: '/limit' } })
+  if (!(query.limit >= 1 && query.limit <= PAGE_RECORDS_MAX)) {
+    const why = overLimit('the query asks for', 'audit.page_records_max', { max: PAGE_RECORDS_MAX, came: query.limit })
+    const place = { pointer: '/limit' }
+    const fix = `ask for 1 to ${PAGE_RECORDS_MAX} records`
+    throw new ServiceError('bad_request', query.limit > PAGE_RECORDS_MAX ? why : `limit must be at least 1`, { place, fix })
+  }
   const found = await seen(deps, caller, query)
   await noteRead(deps, caller, { verb: 'read_records', query, found: found.length })
   return found

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { overLimit } from '../format/limit.ts'
 
 /** Most rules in one document. */
 const RISK_RULES_MAX = 500
@@ -145,7 +146,7 @@ export const RiskRule = z.strictObject({
   priority: z.int().min(1).max(1_000).default(1),
   conditions: RuleConditions.refine(
     (conditions) => depthOf(conditions) <= CONDITION_DEPTH_MAX,
-    `conditions nest at most ${CONDITION_DEPTH_MAX} deep`,
+    overLimit('conditions are nested', 'risk.condition_depth_max', { max: CONDITION_DEPTH_MAX }),
   ),
   points: z.int().min(0).max(RULE_POINTS_MAX),
   obligations: z.array(z.string().min(1).max(128)).max(16).default([]),

@@ -1,9 +1,7 @@
 import { ServiceError } from '../format/error.ts'
+import { overLimit } from '../format/limit.ts'
 import type { AuditRecord } from '../ledger/record.ts'
-import type { RecordQuery } from '../ledger/store.ts'
-
-/** Most records of one query. */
-const QUERY_LIMIT_MAX = 1_000
+import { PAGE_RECORDS_MAX, type RecordQuery } from '../ledger/store.ts'
 
 /** A query with its times as numbers; a time that is none or a limit out of range is `bad_request`. */
 export type CheckedQuery = {
@@ -14,9 +12,12 @@ export type CheckedQuery = {
 
 /** Checks a query's limit and times. */
 export function checkQuery(query: RecordQuery): CheckedQuery {
-  if (!(Number.isInteger(query.limit) && query.limit >= 1 && query.limit <= QUERY_LIMIT_MAX)) {
-    throw new ServiceError('bad_request', `The limit ${query.limit} is out of range`, {
-      fix: `ask for 1 to ${QUERY_LIMIT_MAX} records`,
+  const { limit } = query
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= PAGE_RECORDS_MAX)) {
+    const isOver = limit > PAGE_RECORDS_MAX
+    const why = overLimit('The query asks for', 'audit.page_records_max', { max: PAGE_RECORDS_MAX, came: limit })
+    throw new ServiceError('bad_request', isOver ? why : `The limit ${limit} is none`, {
+      fix: `ask for 1 to ${PAGE_RECORDS_MAX} records`,
     })
   }
   if (query.from !== undefined && !(Number.isSafeInteger(query.from) && query.from >= 0)) {

@@ -1,5 +1,6 @@
 import { readSecretText, type SecretSources } from '../access/secret-text.ts'
 import { ServiceError } from '../format/error.ts'
+import { overLimit } from '../format/limit.ts'
 import type { Webhook } from './settings.ts'
 
 /** Most secrets of one webhook. More than one is for rotation. */
@@ -20,7 +21,8 @@ export function signingKeys({ id, secret }: Webhook, sources: SecretSources): re
       fix: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
     })
   if (secrets.length === 0) throw refuse('is not there')
-  if (secrets.length > SECRETS_MAX) throw refuse(`holds ${secrets.length} secrets; ${SECRETS_MAX} are the most`)
+  if (secrets.length > SECRETS_MAX)
+    throw refuse(overLimit('holds', 'webhooks.secrets_max', { max: SECRETS_MAX, came: secrets.length }))
   return secrets.map((each) => {
     const encoded = SECRET.exec(each)?.[1]
     const key = Buffer.from(encoded ?? '', 'base64')

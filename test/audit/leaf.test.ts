@@ -91,7 +91,7 @@ describe('sealRecord', () => {
     const refused = sealRecord({ text: `${text}x` }, [], counting())
     expect(refused).toMatchObject({ ok: false, error: { code: 'leaf_too_large', pointer: '' } })
     expect(!refused.ok && refused.error.message).toContain(
-      `at most ${LEAF_BYTES_MAX} are accepted: name its large fields as sensitive`,
+      `the limit \`audit.leaf_bytes_max\` is ${LEAF_BYTES_MAX}, name its large fields as sensitive`,
     )
     expect(sealRecord({ text: `${text}x` }, ['/text'], counting()).ok).toBe(true)
   })

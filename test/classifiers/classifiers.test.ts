@@ -66,7 +66,7 @@ describe('a model behind HTTP', () => {
     [
       'too much',
       says({ confidence: 0, why: 'x'.repeat(ANSWER_BYTES_MAX) }),
-      `its answer is longer than ${ANSWER_BYTES_MAX} bytes`,
+      `its answer has more than ${ANSWER_BYTES_MAX} bytes: the limit \`classifiers.answer_bytes_max\` is ${ANSWER_BYTES_MAX}`,
     ],
     ['a closed connection', (response) => response.destroy(), 'it cannot be reached (UND_ERR_SOCKET)'],
     [
@@ -146,7 +146,8 @@ describe('a model that fails again and again', () => {
     const hanging = (): Promise<number> => new Promise((resolve) => waiting.push(resolve))
     const ask = limited<null>(hanging, { ...MODEL_LIMITS, underWayMax: 2, timeoutMs: 5_000 }, () => nowMs)
     const first = [ask(null), ask(null)]
-    for (let more = 0; more < 6; more += 1) expect(await whyOf(ask(null))).toBe('not asked: 2 questions are under way')
+    for (let more = 0; more < 6; more += 1)
+      expect(await whyOf(ask(null))).toBe('not asked: with it 3 questions under way: the limit `classifiers.under_way_max` is 2')
     for (const answer of waiting) answer(0.1)
     expect(await Promise.all(first)).toEqual([0.1, 0.1])
     const last = ask(null)

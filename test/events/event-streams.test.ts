@@ -226,7 +226,9 @@ describe('a stream of events', () => {
     expect(() => streams.open(auditor, {})).toThrow(
       expect.objectContaining({
         code: 'rate_limited',
-        message: expect.stringContaining('at most 32 and 512, which is fixed') as string,
+        message: expect.stringContaining(
+          '33 open streams: the limit `events.streams_per_credential_max` is 32, which is fixed',
+        ) as string,
       }),
     )
     streams.open(caller('another', { roles: ['auditor'] }), {})

@@ -57,7 +57,7 @@ describe('a mapping is read at the start', () => {
         form: 'falco',
         agent: { at: ['/a'], table: Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`k${index}`, 'v'])) },
       },
-      'agent.table: a table has at most 256 entries',
+      'agent.table: the table has 257 entries: the limit `signals.table_entries_max` is 256',
     ],
     [
       'a severity that is none',

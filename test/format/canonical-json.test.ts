@@ -106,7 +106,9 @@ describe('canonicalJson', () => {
   it('refuses a cycle, and what is nested too deep', () => {
     const cycle: unknown[] = []
     cycle.push(cycle)
-    expect(() => canonicalJson(cycle)).toThrow('nested deeper than 128 levels, or a cycle')
+    expect(() => canonicalJson(cycle)).toThrow(
+      'nested more than 128 levels deep: the limit `audit.canonical_depth_max` is 128, or it is a cycle',
+    )
     const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)])
     expect(canonicalJson(nested(CANONICAL_DEPTH_MAX))).toHaveLength(2 * CANONICAL_DEPTH_MAX + 1)
     expect(() => canonicalJson(nested(CANONICAL_DEPTH_MAX + 1))).toThrow(TypeError)

@@ -28,7 +28,12 @@ describe('checkIdentifier', () => {
 
   it.each<[string, string, IdentifierFaultCode, RegExp]>([
     ['nothing', '', 'identifier_empty', /empty/],
-    ['one character too many', 'x'.repeat(33), 'identifier_too_long', /33 characters: at most 32/],
+    [
+      'one character too many',
+      'x'.repeat(33),
+      'identifier_too_long',
+      /33 characters: the limit `identifier.chars_max` is 32, shorten it/,
+    ],
     ['a leading space', ' a', 'identifier_white_space', /trim/],
     ['a trailing space', 'a ', 'identifier_white_space', /trim/],
     ['only a space', ' ', 'identifier_white_space', /trim/],

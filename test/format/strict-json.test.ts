@@ -254,7 +254,7 @@ describe('parseStrictJson', () => {
     expect(refusal(rows(VALUES_MAX + 1))).toMatchObject({
       code: 'too_many_values',
       pointer: `/1/${VALUES_MAX - 5_003}`,
-      message: expect.stringContaining(`at most ${VALUES_MAX}`) as string,
+      message: expect.stringContaining(`the limit \`json.values_max\` is ${VALUES_MAX}`) as string,
     })
     expect(refusal(new Uint8Array(BODY_BYTES_MAX + 1)).code).toBe('body_too_large')
   })

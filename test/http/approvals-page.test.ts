@@ -228,7 +228,7 @@ describe('a verdict', () => {
   test.each([
     ['without a reason', '', 'Give a reason'],
     ['with a blank reason', '  \r\n', 'Give a reason'],
-    ['with too long a reason', 'x'.repeat(1_001), 'too long'],
+    ['with too long a reason', 'x'.repeat(1_001), 'page.reason_chars_max'],
   ])('%s is asked for again, with what was typed', async (_name, reason, told) => {
     const started = await serving()
     const { cookie, verdict } = await signedIn(started.url)

@@ -213,8 +213,8 @@ describe('evaluations', () => {
   })
 
   test.each([
-    ['bytes', { note: 'x'.repeat(3_000) }, 400, /1048576 bytes/u],
-    ['values', { list: Array(100).fill(0) }, 500, /40000 values/u],
+    ['bytes', { note: 'x'.repeat(3_000) }, 400, /`http\.body_bytes_max` is 1048576/u],
+    ['values', { list: Array(100).fill(0) }, 500, /`authzen\.evaluations_values_max` is 40000/u],
   ])(
     'items that come to too many %s with the defaults in them are 413, and none is decided',
     async (_what, context, items, said) => {
@@ -230,7 +230,10 @@ describe('evaluations', () => {
     const { url, calls } = await start()
     const large = { context: { one: Array(8_000).fill(0), two: Array(2_000).fill(0) } }
     const { body } = await post(`${url}${many}`, { ...REQUEST, evaluations: [large, {}] })
-    expect(body.evaluations[0].context.error).toMatchObject({ status: 400, message: expect.stringContaining('10000 values') })
+    expect(body.evaluations[0].context.error).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('10012 values: the limit `json.values_max` is 10000'),
+    })
     expect([body.evaluations[1].decision, calls.length]).toEqual([true, 1])
   })
 

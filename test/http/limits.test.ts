@@ -17,7 +17,7 @@ describe('bytes', () => {
     const { status, headers, body } = await post(`${url}${path}`, padded(1_025))
     expect([status, body.code, headers.get('connection'), calls.length]).toEqual([413, 'too_large', 'close', 1])
     expect([body.detail, body.fix]).toEqual([
-      'The body is too large: at most 1024 bytes are accepted.',
+      'The body has 1025 bytes: the limit `http.body_bytes_max` is 1024.',
       'Send less, or raise `http.body_bytes_max`.',
     ])
   })

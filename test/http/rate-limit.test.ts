@@ -57,7 +57,8 @@ describe('records', () => {
     const refused = await report('verifier')
     expect([refused.status, refused.headers.get('retry-after'), refused.body.code]).toEqual([429, '100', 'rate_limited'])
     expect(refused.body).toMatchObject({
-      detail: 'There are too many reports of the credential verifier: at most 2 at a time, then 0.01 per second.',
+      detail:
+        'The credential verifier sent more than 2 reports at once: the limit `http.rates.reports.burst` is 2, and 0.01 more each second (`http.rates.reports.per_second`).',
       fix: expect.stringContaining('`http.rates.reports`') as string,
     })
     expect((await report('operator')).status).toBe(200)

@@ -130,7 +130,7 @@ describe('a fetch', () => {
 
   test('ends when the answer is too large, too late or too slow', async () => {
     const large = await serveHttp((_request, response) => response.end(`{"keys":[],"x":"${'x'.repeat(KEY_SET_BYTES_MAX)}"}`))
-    await expect(keysOfUrl(large)()).rejects.toThrow(/larger than/u)
+    await expect(keysOfUrl(large)()).rejects.toThrow(/the limit `identity\.key_set_bytes_max`/u)
     const late = await serveHttp(() => undefined)
     await expect(keysOfUrl(late, 50)()).rejects.toThrow()
     const slow = await serveHttp((_request, response) => void response.write('{'))

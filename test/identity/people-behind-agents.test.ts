@@ -297,7 +297,11 @@ describe('the claims of a token', () => {
   test.each([
     ['a service', { subject: 'service', standing: { roles: ['enforcement_point'] }, claims: CLAIMS }, /service/u],
     ['a name that Rego could not say', { claims: { 'a-b': '/x' } }, /letters/u],
-    ['too many', { claims: Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`c${at}`, '/x'])) }, /at most 16/u],
+    [
+      'too many',
+      { claims: Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`c${at}`, '/x'])) },
+      /17 claims: the limit `claims\.claims_max` is 16/u,
+    ],
   ])('are refused in the configuration: %s', (_what, more, message) => {
     const { error } = IdentitySources.safeParse({ issuers: [issuer('https://keys.example/jwks.json', more)] })
     expect(error?.message).toMatch(message)

@@ -83,7 +83,12 @@ describe('risk documents', () => {
       depth === 1 ? RULE.conditions.all[0]! : depth % 2 ? { not: nested(depth - 1) } : { any: [nested(depth - 1)] }
     const deep = (depth: number): string => text({ rules: [{ ...RULE, conditions: nested(depth) }] })
     expect(problems(deep(8))).toEqual([])
-    expect(problems(deep(9))).toMatchObject([{ pointer: '/rules/0/conditions', message: 'conditions nest at most 8 deep' }])
+    expect(problems(deep(9))).toMatchObject([
+      {
+        pointer: '/rules/0/conditions',
+        message: 'conditions are nested more than 8 levels deep: the limit `risk.condition_depth_max` is 8',
+      },
+    ])
   })
   it('may not share an id', () => {
     const loading = load(text(), text())

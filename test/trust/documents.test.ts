@@ -181,7 +181,7 @@ describe('history files', () => {
 
   it('are a bounded number', () => {
     const tooMany = new Array<unknown>(10_000_001)
-    expect(() => parseTrustEvents(tooMany)).toThrow('a history has at most 10000000 events')
+    expect(() => parseTrustEvents(tooMany)).toThrow('the history has 10000001 events: the limit `history.events_max` is 10000000')
   })
 
   it('are arrays', () => {

@@ -43,7 +43,11 @@ test.each([
     `whsec_${Buffer.alloc(32, 1).toString('base64').replace('=', '')}`,
     /is not "whsec_" and base64/u,
   ],
-  ['too many', Array.from({ length: SECRETS_MAX + 1 }, () => secretOf(32)).join(' '), /holds 5 secrets; 4 are the most/u],
+  [
+    'too many',
+    Array.from({ length: SECRETS_MAX + 1 }, () => secretOf(32)).join(' '),
+    /holds 5 secrets: the limit `webhooks\.secrets_max` is 4/u,
+  ],
 ])('%s is refused with its place and what to do, and is not shown', (_, value, message) => {
   const error = refusal(() => keysFrom(value))
   expect(error.code).toBe('bad_config')

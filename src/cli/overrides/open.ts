@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 import { OverrideAnswer } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import { parseScopeKey } from '../support/option-values.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
 import { PEOPLE_EXITS } from '../support/command-exits.ts'
@@ -47,10 +48,13 @@ export function addOverridesOpen(overrides: Command, cli: Cli): void {
 async function overridesOpen(deps: CliDeps, options: OpenOptions): Promise<ExitCode> {
   const { agent, action, reason } = options
   const minutes = Number(options.minutes)
-  if (!(minutes > 0 && minutes <= MINUTES_MAX))
-    throw new ServiceError('usage', `"${options.minutes}" is not a number of minutes an override may last`, {
-      fix: `write a number above 0, at most ${MINUTES_MAX}`,
-    })
+  const fix = `write a number above 0, up to ${MINUTES_MAX}`
+  if (!(minutes > 0))
+    throw new ServiceError('usage', `"${options.minutes}" is not a number of minutes an override may last`, { fix })
+  if (minutes > MINUTES_MAX) {
+    const why = overLimit('the override would last', 'approvals.override_minutes_max', { max: MINUTES_MAX, came: minutes })
+    throw new ServiceError('usage', why, { fix })
+  }
   const scope = parseScopeKey(options.scope)
   const server = await requireServer(deps, options)
   const report = { agent, scope, reason, minutes, ...(action === undefined ? {} : { action }) }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import type { Plan } from '../../labs/trust-worlds/plan.ts'
 import type { PolicyName } from '../../labs/trust-worlds/policies.ts'
 import type { Setting } from '../../labs/trust-worlds/setting.ts'
@@ -33,7 +34,8 @@ export type SimulateTrustOptions = {
 
 const FULL = { agents: 100, days: 120, seeds: [20_261_120, 2, 3, 4, 5] } as const
 const SMOKE = { agents: 10, days: 60, seeds: [20_261_120] } as const
-const LIMITS = { agents: 10_000, days: 3_650, workers: 64, seed: 0xffff_ffff, seeds: 100 } as const
+const LIMITS = { agents: 10_000, days: 3_650, workers: 64, seed: 0xffff_ffff } as const
+const SEEDS_MAX = 100
 
 /** Adds `gradus simulate trust`. */
 export function addSimulateTrust(simulating: Command, cli: Cli): void {
@@ -115,8 +117,9 @@ function seedsIn(text: string): readonly number[] {
         `give whole numbers from 0 to ${LIMITS.seed}, with commas between`,
       )
   const numbers = seeds.map(Number)
-  if (new Set(numbers).size < numbers.length || numbers.length > LIMITS.seeds)
-    throw refused(`--seeds "${text}" has a seed twice, or too many`, `give each seed once, at most ${LIMITS.seeds}`)
+  if (new Set(numbers).size < numbers.length) throw refused(`--seeds "${text}" has a seed twice`, 'give each seed once')
+  if (numbers.length > SEEDS_MAX)
+    throw refused(overLimit('--seeds has', 'simulate.seeds_max', { max: SEEDS_MAX, came: numbers.length }), 'give fewer')
   return numbers
 }
 

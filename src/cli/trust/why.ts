@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 import { durationMs } from '../../format/time.ts'
 import { ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import { escapeLine, type Paint } from '../../format/terminal-text.ts'
 import { type Reason, type Why, whyTrust } from '../../reports/trust-history/why-trust.ts'
 import { scopeView } from '../../trust/trust-view.ts'
@@ -78,7 +79,11 @@ async function trustWhy(deps: CliDeps, options: TrustWhyOptions): Promise<ExitCo
 function limitIn(text: string): number {
   const limit = Number(text)
   if (/^\d{1,4}$/u.test(text) && limit >= 1 && limit <= REASONS_MAX) return limit
-  throw new ServiceError('usage', `"${text}" is not a limit`, { fix: `write a number from 1 to ${REASONS_MAX}` })
+  const fix = `write a number from 1 to ${REASONS_MAX}`
+  if (!/^\d+$/u.test(text) || limit < 1) throw new ServiceError('usage', `"${text}" is not a limit`, { fix })
+  throw new ServiceError('usage', overLimit('--limit asks for', 'trust.why_entries_max', { max: REASONS_MAX, came: limit }), {
+    fix,
+  })
 }
 
 type Told = Why & { readonly title: string; readonly since: string; readonly score_then: number; readonly score_now: number }

@@ -4,6 +4,7 @@ import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { sha256Hex } from '../../format/canonical-json.ts'
 import { InvariantError, ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import { byCodeUnit } from '../../format/order.ts'
 import { consequencesOf, observeChanges } from '../../ledger/changes.ts'
 import type { Effect } from '../../ledger/effect.ts'
@@ -24,7 +25,7 @@ import { negativeWeight, positiveWeight } from '../../trust/layer/evidence-weigh
 import { newAgentTrust, scopeOf, SCOPES_MAX } from '../../trust/stored-trust.ts'
 import { changeOf } from '../signals/idempotency.ts'
 import type { ImportAnswer, SignedHistory } from '../signals/wire.ts'
-import { linesOf, type Placed, refuseWrong, type Wrong } from './lines.ts'
+import { linesOf, type Placed, refuseWrong, historyOverLimit, type Wrong } from './lines.ts'
 import type { ImportKey } from './settings.ts'
 
 /** Longest file, bytes. */
@@ -70,9 +71,7 @@ function keysOf(keys: readonly ImportKey[], tenant: string): readonly ImportKey[
 /** The key that signed the file. Throws `bad_request` where none of ours did. */
 function signerOf(keys: readonly ImportKey[], { bytes, signature }: SignedHistory): string {
   if (bytes.byteLength > IMPORT_BYTES_MAX)
-    throw new ServiceError('too_large', `a history has at most ${IMPORT_BYTES_MAX} bytes`, {
-      fix: 'split it, and sign each part',
-    })
+    throw historyOverLimit('the history has', 'import.bytes_max', { max: IMPORT_BYTES_MAX, came: bytes.byteLength })
   if (keys.length === 0)
     throw new ServiceError('bad_request', 'no key is configured by which a history could be signed', {
       fix: 'add the public key to "trust.import_keys" and restart',
@@ -118,7 +117,11 @@ function refuseUnknown(deps: ImportDeps, tenant: string, lines: readonly Placed[
   for (const [agent, added] of scopes) {
     const all = new Set([...added, ...Object.keys(view.document(agentKey(tenant, agent))?.scopes ?? {})])
     if (all.size > SCOPES_MAX)
-      throw new ServiceError('bad_request', `the agent "${agent}" would have more than ${SCOPES_MAX} scopes`)
+      throw new ServiceError(
+        'bad_request',
+        overLimit(`the agent "${agent}" would have`, 'agent.scopes_max', { max: SCOPES_MAX, came: all.size }),
+        { fix: 'leave out scopes in which it does not act' },
+      )
   }
 }
 
@@ -144,13 +147,7 @@ function unitsOf(lines: readonly Placed[], nowMs: number, constants: TrustConsta
     all.set(name, polarity === 'positive' ? { ...before, good: before.good + weight } : { ...before, bad: before.bad + weight })
   }
   if (all.size > IMPORT_LAYERS_MAX)
-    throw new ServiceError(
-      'too_large',
-      `a history speaks of at most ${IMPORT_LAYERS_MAX} layers of scopes, this one of ${all.size}`,
-      {
-        fix: 'split it by agents, and sign each part',
-      },
-    )
+    throw historyOverLimit('the history speaks of', 'import.layers_max', { max: IMPORT_LAYERS_MAX, came: all.size })
   return [...all].sort(([a], [b]) => byCodeUnit(a, b)).map(([, units]) => units)
 }
 

@@ -1,4 +1,5 @@
 import { ServiceError } from '../../format/error.ts'
+import { type LimitName, overLimit, type LimitCount } from '../../format/limit.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
 import { EVENT_SKEW_MS_MAX } from '../rules/event-time.ts'
 import { ImportLine } from '../signals/wire.ts'
@@ -13,6 +14,11 @@ export type Placed = ImportLine & { readonly line: number; readonly atMs: number
 /** A line that is wrong. */
 export type Wrong = { readonly line: number; readonly message: string }
 
+/** Refuses a history that is over a limit. */
+export function historyOverLimit(beginning: string, limit: LimitName, count: LimitCount): ServiceError {
+  return new ServiceError('too_large', overLimit(beginning, limit, count), { fix: 'split it by agents, and sign each part' })
+}
+
 /** Reads a history line by line. Throws `bad_request` with every wrong line, and `too_large`. */
 export function linesOf(bytes: Uint8Array, nowMs: number): readonly Placed[] {
   const lines: Placed[] = []
@@ -23,9 +29,7 @@ export function linesOf(bytes: Uint8Array, nowMs: number): readonly Placed[] {
     line += 1
     if (text.trim() === '') continue
     if (lines.length + wrong.length >= IMPORT_LINES_MAX)
-      throw new ServiceError('too_large', `a history has at most ${IMPORT_LINES_MAX} lines`, {
-        fix: 'split it, and sign each part',
-      })
+      throw historyOverLimit('the history has', 'import.lines_max', { max: IMPORT_LINES_MAX })
     const parsed = parseLine(text, nowMs)
     if (typeof parsed === 'string') wrong.push({ line, message: parsed })
     else if (parsed.id !== undefined && ids.has(parsed.id)) wrong.push({ line, message: `the id "${parsed.id}" is there twice` })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { identifier } from '../../format/identifier.ts'
+import { overLimit } from '../../format/limit.ts'
 import { TYPE_CHARS_MAX } from '../../model/request.ts'
 import { SettingsId, uniqueIds } from '../../model/settings-id.ts'
 import { AnySignalClass } from '../../model/signal-classes.ts'
@@ -12,6 +13,8 @@ export const ALERT_FORMS = ['ocsf', 'splunk', 'elastic', 'sentinel', 'falco', 'a
 const ALERT_SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
 
 const TEXT_CHARS_MAX = 256
+/** Most entries of a table of values. */
+const TABLE_ENTRIES_MAX = 256
 const Scalar = z.union([z.string().max(TEXT_CHARS_MAX), z.number(), z.boolean()])
 
 /** Where a value may stand, as JSON Pointers (RFC 6901) from the alert on; the first at which there is one counts. */
@@ -28,7 +31,10 @@ const Pointers = z
 /** Values of another system in words of ours; upper and lower case are alike. */
 const ValueTable = z.record(z.string().min(1).max(TEXT_CHARS_MAX), Scalar).superRefine((table, context) => {
   const names = Object.keys(table)
-  if (names.length > 256) context.addIssue({ code: 'custom', message: 'a table has at most 256 entries' })
+  if (names.length > TABLE_ENTRIES_MAX) {
+    const message = overLimit('the table has', 'signals.table_entries_max', { max: TABLE_ENTRIES_MAX, came: names.length })
+    context.addIssue({ code: 'custom', message })
+  }
   for (const [index, name] of names.entries())
     if (names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) < index)
       context.addIssue({ code: 'custom', path: [name], message: `"${name}" is there twice: upper and lower case are alike` })

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { authorize, namedPerson } from '../../access/authority.ts'
 import { type ApprovalAnswer, ApprovalReport } from '../../approvals/wire.ts'
+import { overLimit } from '../../format/limit.ts'
 import { SECOND_MS } from '../../format/time.ts'
 import type { Service } from '../../service/service.ts'
 import type { FindCaller } from '../authenticate.ts'
@@ -160,7 +161,7 @@ function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
   const seconds = state.takeSignIn(addressOf(request))
   if (seconds !== undefined) {
     const reply = refuse(
-      `There were too many attempts: at most ${SIGN_IN_RATE.burst} at a time.`,
+      `${overLimit('From this address there were', 'page.sign_ins_max', { max: SIGN_IN_RATE.burst })}.`,
       PROBLEMS.rate_limited.status,
       `Try again in ${seconds} seconds.`,
     )

@@ -15,7 +15,7 @@ export async function readForm(request: IncomingMessage): Promise<Parsed<Form>> 
   const type = request.headers['content-type']?.split(';', 1).join('').trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded')
     return refuseRequest('unsupported_media_type', 'This is not a form.', { fix: 'Use the form of the page.' })
-  const body = await readBody(request, FORM_BYTES_MAX)
+  const body = await readBody(request, FORM_BYTES_MAX, { limit: 'page.form_bytes_max' })
   if (!body.ok) return body
   const fields = new URLSearchParams(Buffer.from(body.value).toString('latin1'))
   const names = [...fields.keys()]

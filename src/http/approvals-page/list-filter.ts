@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { ApprovalSummary } from '../../approvals/wire.ts'
+import { overLimit } from '../../format/limit.ts'
 import { RiskBand } from '../../model/outcome.ts'
 import type { Parsed } from '../exchange.ts'
 import { refuseRequest } from '../exchange.ts'
@@ -8,7 +9,13 @@ import { refuseRequest } from '../exchange.ts'
 /** Longest text that is searched for, in characters. */
 export const SEARCH_CHARS_MAX = 200
 
-const search = z.string().trim().max(SEARCH_CHARS_MAX, `is longer than ${SEARCH_CHARS_MAX} characters`).default('')
+const search = z
+  .string()
+  .trim()
+  .max(SEARCH_CHARS_MAX, {
+    error: ({ input }) => overLimit('has', 'page.search_chars_max', { max: SEARCH_CHARS_MAX, came: (input as string).length }),
+  })
+  .default('')
 const either = <T extends z.ZodType>(choice: T) => z.union([z.literal('').transform(() => undefined), choice]).optional()
 
 /** What of the list somebody wants to see. */

@@ -1,3 +1,4 @@
+import { overLimit } from '../../format/limit.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import type { Fault, Reply } from '../exchange.ts'
 import { PROBLEMS, publicMessage } from '../problems.ts'
@@ -66,7 +67,7 @@ export type Refused = { readonly reason: string; readonly problem: string }
 export function reasonProblem(reason: string): string {
   return reason.trim() === ''
     ? 'Give a reason: it is recorded.'
-    : `The reason is too long: shorten it to ${REASON_CHARS_MAX} characters.`
+    : `${overLimit('The reason has', 'page.reason_chars_max', { max: REASON_CHARS_MAX, came: reason.length })}, shorten it.`
 }
 
 function fixHtml(fix: string | undefined) {

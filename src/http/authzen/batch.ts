@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { z } from 'zod'
 
 import { VALUES_MAX } from '../../format/strict-json.ts'
+import { type LimitName, overLimit, type LimitCount } from '../../format/limit.ts'
 import { Action, Context, type Request, Resource, Subject } from '../../model/request.ts'
 import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
 import { checkShape } from '../input.ts'
@@ -45,13 +46,14 @@ export function itemsOf(
     whole.reduce((all, parts) => all + ('code' in parts ? 0 : sumOf(parts, measure)), 0)
   const bytes = sum((part) => part.bytes)
   const values = sum((part) => part.values)
-  if (bytes > bytesMax) return tooLarge(`${bytes} bytes`, `${bytesMax} bytes`)
-  if (values > EVALUATIONS_VALUES_MAX) return tooLarge(`${values} values`, `${EVALUATIONS_VALUES_MAX} values`)
+  if (bytes > bytesMax) return tooLarge('http.body_bytes_max', { max: bytesMax, came: bytes })
+  if (values > EVALUATIONS_VALUES_MAX)
+    return tooLarge('authzen.evaluations_values_max', { max: EVALUATIONS_VALUES_MAX, came: values })
   return { ok: true, value: whole.map(itemOf) }
 }
 
-function tooLarge(found: string, most: string): Parsed<never> {
-  const message = `The items come to ${found} with the defaults in each: at most ${most} are accepted.`
+function tooLarge(limit: LimitName, count: LimitCount): Parsed<never> {
+  const message = `${overLimit('With the defaults in each the items have', limit, count)}.`
   return refuseRequest('too_large', message, { fix: 'Send fewer items, or smaller defaults.' })
 }
 
@@ -94,9 +96,8 @@ function itemOf(parts: Parts | Fault): Item {
   if ('code' in parts) return { ok: false, fault: parts }
   const values = 1 + sumOf(parts, (part) => part.values)
   if (values > VALUES_MAX) {
-    return refuseRequest('bad_request', `The request has ${values} values: at most ${VALUES_MAX} values are accepted.`, {
-      fix: 'Send fewer.',
-    })
+    const why = overLimit('The request has', 'json.values_max', { max: VALUES_MAX, came: values })
+    return refuseRequest('bad_request', `${why}.`, { fix: 'Send fewer.' })
   }
   const request: Partial<Record<EntityName, unknown>> = {}
   for (const name of ENTITY_NAMES) {

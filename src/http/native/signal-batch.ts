@@ -1,4 +1,5 @@
 import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../evidence/signals/wire.ts'
+import { overLimit } from '../../format/limit.ts'
 import type { Service } from '../../service/service.ts'
 import type { Exchange, Fault, Parsed } from '../exchange.ts'
 import { faultOf, isOurs, problemOf, PROBLEMS } from '../problems.ts'
@@ -19,7 +20,7 @@ export async function ingestEach(
   if (sent.length > BATCH_SIGNALS_MAX)
     return {
       code: 'too_large',
-      message: `A batch holds at most ${BATCH_SIGNALS_MAX} events, this one ${sent.length}.`,
+      message: `${overLimit('The batch holds', 'signals.batch_max', { max: BATCH_SIGNALS_MAX, came: sent.length })}.`,
       fix: 'Send several batches.',
     }
   const tooMany = sent.length > 1 ? exchange.charge(sent.length - 1) : undefined

@@ -5,6 +5,7 @@ import { VERB_ROLES } from '../../access/authority.ts'
 import type { LogLine } from '../../decisions/opa-log/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
+import { overLimit } from '../../format/limit.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
 import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
@@ -73,7 +74,7 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Reco
   return {
     uploadLog: async (exchange) => {
       if (waiting > WAITING_MAX)
-        throw tooMuch(`too many uploads are waiting: at most ${WAITING_MAX} are kept waiting, which is fixed`)
+        throw tooMuch(overLimit('there wait', 'log.uploads_waiting_max', { max: WAITING_MAX, came: waiting }))
       const startedMs = performance.now()
       waiting += 1
       const taking = last.then(() => take(exchange, startedMs))
@@ -116,9 +117,13 @@ async function* textOf(body: Uint8Array): AsyncGenerator<string> {
     })
   }
   if (bytes > UNPACKED_BYTES_MAX)
-    throw new ServiceError('too_large', `Unpacked the body is larger than ${UNPACKED_BYTES_MAX} bytes.`, {
-      fix: 'Lower decision_logs.reporting.upload_size_limit_bytes of OPA.',
-    })
+    throw new ServiceError(
+      'too_large',
+      `${overLimit('Unpacked the body has', 'log.unpacked_bytes_max', { max: UNPACKED_BYTES_MAX })}.`,
+      {
+        fix: 'Lower decision_logs.reporting.upload_size_limit_bytes of OPA.',
+      },
+    )
 }
 
 function unpacked(body: Uint8Array): AsyncIterable<Uint8Array> {

@@ -1,4 +1,5 @@
 import { type Parsed, refuseRequest } from '../exchange.ts'
+import { overLimit } from '../../format/limit.ts'
 
 /** Most segments of a data path. */
 export const SEGMENTS_MAX = 64
@@ -13,7 +14,11 @@ export function dataPath(path: string, prefix: string): Parsed<readonly string[]
     .split('/')
     .filter((segment) => segment !== '')
   if (raw.length > SEGMENTS_MAX)
-    return refuseRequest('bad_request', `The path has ${raw.length} segments: at most ${SEGMENTS_MAX} are accepted.`)
+    return refuseRequest(
+      'bad_request',
+      `${overLimit('The path has', 'opa.path_segments_max', { max: SEGMENTS_MAX, came: raw.length })}.`,
+      { fix: 'Ask for a shorter path.' },
+    )
   const segments: string[] = []
   for (const segment of raw) {
     const decoded = decode(segment)

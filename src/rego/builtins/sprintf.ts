@@ -1,4 +1,5 @@
 import { Decimal, type RegoValue } from '../value.ts'
+import { overLimit } from '../../format/limit.ts'
 import { BuiltinError, list, textOperand, type HostBuiltin } from './builtin.ts'
 import { formatFloat } from './go-float.ts'
 import { quote, regoText } from './rego-text.ts'
@@ -164,7 +165,10 @@ class Formatter {
   private bound(bound: string | undefined): number | undefined {
     if (bound === undefined) return undefined
     if (bound === '*') throw new BuiltinError('a width or precision from an argument is not supported')
-    if (Number(bound) > WIDTH_MAX) throw new BuiltinError(`the width or precision is too large: at most ${WIDTH_MAX}`)
+    if (Number(bound) > WIDTH_MAX)
+      throw new BuiltinError(
+        overLimit('the width or precision is', 'rego.format_width_max', { max: WIDTH_MAX, came: Number(bound) }),
+      )
     return Number(bound)
   }
 

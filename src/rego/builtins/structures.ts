@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { RegoObject, RegoSet, compareText, compareValues, isArray, type RegoValue } from '../value.ts'
+import { overLimit } from '../../format/limit.ts'
 import { BuiltinError, textOperand, type HostBuiltin } from './builtin.ts'
 
 function includes(values: readonly RegoValue[], wanted: RegoValue): boolean {
@@ -78,7 +79,8 @@ function expand(cidr: string): RegoValue {
   if (found === undefined) throw new BuiltinError('invalid CIDR address')
   if (found.size === 128) throw new BuiltinError('only IPv4 networks are expanded')
   const count = 2 ** (32 - found.bits)
-  if (count > ADDRESSES_MAX) throw new BuiltinError(`the network has more than ${ADDRESSES_MAX} addresses`)
+  if (count > ADDRESSES_MAX)
+    throw new BuiltinError(overLimit('the network has', 'rego.addresses_max', { max: ADDRESSES_MAX, came: count }))
   return new RegoSet(
     Array.from({ length: count }, (_, i) => {
       const address = Number(found.first) + i

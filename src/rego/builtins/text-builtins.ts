@@ -1,4 +1,5 @@
 import { RegoSet, type RegoValue } from '../value.ts'
+import { overLimit } from '../../format/limit.ts'
 import { BuiltinError, elements, integer, integerValue, textOperand, texts, type HostBuiltin } from './builtin.ts'
 import { regoText } from './rego-text.ts'
 import { sprintf } from './sprintf.ts'
@@ -23,7 +24,8 @@ function rangeStep(from: bigint, to: bigint, step: bigint): RegoValue {
   if (step <= 0n) throw new BuiltinError('step must be a positive integer')
   const distance = to > from ? to - from : from - to
   const count = distance / step + 1n
-  if (count > BigInt(ELEMENTS_MAX)) throw new BuiltinError(`more than ${ELEMENTS_MAX} numbers`)
+  if (count > BigInt(ELEMENTS_MAX))
+    throw new BuiltinError(overLimit('the range has', 'rego.range_numbers_max', { max: ELEMENTS_MAX }))
   return Array.from({ length: Number(count) }, (_, i) =>
     integerValue(to >= from ? from + BigInt(i) * step : from - BigInt(i) * step),
   )

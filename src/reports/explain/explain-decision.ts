@@ -4,6 +4,7 @@ import { seenBy } from '../../approvals/canaries.ts'
 import { policySetOf } from '../../decisions/replay.ts'
 import { rollbackViewIn } from '../../evidence/rollback-view.ts'
 import { ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import { plainPaint } from '../../format/terminal-text.ts'
 import { decisionBodyOf } from '../../ledger/recorded-decision.ts'
 import type { StoredRecord } from '../../ledger/store.ts'
@@ -92,9 +93,11 @@ function createFormerSets({ store, policySet, restorePolicySet }: ExplainDeps) {
     const kept = known.get(digest)
     if (kept !== undefined || restorePolicySet === undefined) return kept
     if (restoring >= RESTORING_MAX)
-      throw new ServiceError('not_ready', `${RESTORING_MAX} former policy sets are being read already`, {
-        fix: 'ask again in a moment',
-      })
+      throw new ServiceError(
+        'not_ready',
+        overLimit('with this one there would be', 'reports.former_policy_sets_max', { max: RESTORING_MAX, came: restoring + 1 }),
+        { fix: 'ask again in a moment' },
+      )
     restoring += 1
     try {
       return await restored(digest, restorePolicySet)

@@ -1,6 +1,7 @@
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import { refuseOthersTrust } from '../../ladder/trust-answer.ts'
 import { agentKey } from '../../ledger/keys.ts'
 import type { ScopeKey } from '../../model/scope.ts'
@@ -30,9 +31,11 @@ export function createTrustHistory(deps: VerbDeps): ReadHistory {
     if (stored === undefined && !deps.policySet().catalogue.agent(agent).known)
       throw new ServiceError('not_found', `there is no agent "${agent}"`, { fix: 'see "agents" in the catalogue' })
     if (reading >= HISTORIES_AT_A_TIME_MAX)
-      throw new ServiceError('not_ready', `${HISTORIES_AT_A_TIME_MAX} histories are being read already`, {
-        fix: 'ask again in a moment',
-      })
+      throw new ServiceError(
+        'not_ready',
+        overLimit('with this one there would be', 'reports.histories_max', { max: HISTORIES_AT_A_TIME_MAX, came: reading + 1 }),
+        { fix: 'ask again in a moment' },
+      )
     reading += 1
     try {
       return await readPage(deps, snapshots, { tenant: caller.tenant, agent }, query)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
+import { overLimit } from '../../format/limit.ts'
 import { epochMs } from '../../format/time.ts'
 import { Layer } from '../../model/layer.ts'
 import { TRUST_ID_CHARS_MAX } from '../stored-trust.ts'
@@ -84,9 +85,15 @@ export function parseTrustEvent(value: unknown, index: number): TrustEvent {
   })
 }
 
+function tooMany(came: number): ServiceError {
+  return new ServiceError('too_large', overLimit('the history has', 'history.events_max', { max: TRUST_EVENTS_MAX, came }), {
+    fix: 'replay a part of it',
+  })
+}
+
 /** Reads a history, in order of processing. Throws `bad_request` naming the first event and member that is wrong. */
 export function parseTrustEvents(values: unknown): readonly TrustEvent[] {
   if (!Array.isArray(values)) throw new ServiceError('bad_request', 'a history is an array of events', { place: { pointer: '' } })
-  if (values.length > TRUST_EVENTS_MAX) throw new ServiceError('too_large', `a history has at most ${TRUST_EVENTS_MAX} events`)
+  if (values.length > TRUST_EVENTS_MAX) throw tooMany(values.length)
   return values.map((value: unknown, index) => parseTrustEvent(value, index))
 }
