@@ -43,6 +43,8 @@ export type DecisionFacts = {
   readonly agent: AgentClass
   /** Trust of the deciding agent in the action's scope; null where there is no agent. */
   readonly trust: TrustView | null
+  /** Action and trust without what the request only claims, where that lowers them: risk rules read both. Absent: claims change neither. */
+  readonly unclaimed?: { readonly action?: ActionClass; readonly trust?: TrustView }
   /** Scopes that the tool came from and in which it is still judged too; absent: none. */
   readonly moved_from?: readonly ScopeKey[]
   /** What the request shows by itself; absent: nothing, or no detector looked. */
