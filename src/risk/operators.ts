@@ -1,4 +1,4 @@
-import type { Reading } from './readings.ts'
+import type { ClaimReading } from './readings.ts'
 import type { NUMBER_OPERATORS, OPERATORS } from './rule-document.ts'
 
 /** The value of a fact that is malformed or could not be known. */
@@ -17,13 +17,13 @@ export type Comparison = boolean | 'unknown' | 'either'
 const READING = Symbol('reading')
 
 /** A member of a fact that is only claimed, as it is compared. */
-export function claimedValue(reading: Reading): unknown {
+export function claimedValue(reading: ClaimReading): unknown {
   return { [READING]: reading }
 }
 
 /** What a member may be; undefined where nothing of it is claimed. */
-export function readingIn(value: unknown): Reading | undefined {
-  return typeof value === 'object' && value !== null ? (value as { readonly [READING]?: Reading })[READING] : undefined
+export function readingIn(value: unknown): ClaimReading | undefined {
+  return typeof value === 'object' && value !== null ? (value as { readonly [READING]?: ClaimReading })[READING] : undefined
 }
 
 /** Compares a member of a fact with the constant of a rule. Nothing is converted: `"1000000"` is no number. */
@@ -53,14 +53,14 @@ export function compare(operator: Operator, fact: unknown, value: unknown): Comp
   }
 }
 
-function compareReading(operator: Operator, reading: Reading, value: unknown): Comparison {
+function compareReading(operator: Operator, reading: ClaimReading, value: unknown): Comparison {
   const found = new Set(valuesOf(reading, value).map((each) => compare(operator, each, value)))
   if (found.has('unknown')) return 'unknown'
   return found.size > 1 ? 'either' : found.has(true)
 }
 
 /** The values that show everything a comparison with this constant can come to. */
-function valuesOf(reading: Reading, constant: unknown): readonly unknown[] {
+function valuesOf(reading: ClaimReading, constant: unknown): readonly unknown[] {
   switch (reading.kind) {
     case 'one_of':
       return reading.values

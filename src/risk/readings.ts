@@ -8,29 +8,29 @@ import type { RiskFactName } from './rule-document.ts'
 const CLAIMED_MEMBERS = ['environment', 'session', 'purpose', 'jurisdiction'] as const
 
 /** The members of the trust fact that rules compare. */
-export const TRUST_MEMBERS = ['score', 'level_effective', 'level_granted', 'confidence', 'failure_bound'] as const
+export const TRUST_FACTS = ['score', 'level_effective', 'level_granted', 'confidence', 'failure_bound'] as const
 
 /**
  * What a member of a fact may be where the request claims it and nobody vouches for that: one of some values, a number from `least` to
  * `most`, or a list with any of the claimed entries. It is neither as claimed nor as if nothing were said, so rules compare it as both.
  */
-export type Reading =
+export type ClaimReading =
   | { readonly kind: 'one_of'; readonly values: readonly unknown[] }
   | { readonly kind: 'between'; readonly least: number; readonly most: number }
   | { readonly kind: 'with'; readonly known: readonly string[]; readonly claimed: readonly string[] }
 
 /** By fact and member, what is only claimed of it; plain JSON. Members that nothing is claimed of are absent. */
-export type FactReadings = Readonly<Partial<Record<RiskFactName, Readonly<Record<string, Reading>>>>>
+export type FactReadings = Readonly<Partial<Record<RiskFactName, Readonly<Record<string, ClaimReading>>>>>
 
 /** A request with what stands without its claims. */
 export type ClaimSources = {
   readonly request: Request
   readonly action: ActionClass
-  readonly trust: Pick<TrustView, (typeof TRUST_MEMBERS)[number]> | null
+  readonly trust: Pick<TrustView, (typeof TRUST_FACTS)[number]> | null
   /** Action and trust as they are without what the request only claims; absent members: claims change nothing of them. */
   readonly unclaimed: {
     readonly action?: ActionClass
-    readonly trust?: Pick<TrustView, (typeof TRUST_MEMBERS)[number]>
+    readonly trust?: Pick<TrustView, (typeof TRUST_FACTS)[number]>
   }
   /** The caller vouches for the session that the request names. */
   readonly vouchedSession: boolean
@@ -43,25 +43,25 @@ export function claimReadings({ request, action, trust, unclaimed, vouchedSessio
   return withoutEmpty({
     request: membersOf(claimed.map((name) => [name, oneOf([null, context[name]])])),
     action: apart(unclaimed.action ?? action, action, Object.keys(action)),
-    trust: trust === null ? {} : apart(unclaimed.trust ?? trust, trust, TRUST_MEMBERS),
+    trust: trust === null ? {} : apart(unclaimed.trust ?? trust, trust, TRUST_FACTS),
     content: classificationReadings(claimedClassifications(request, action)),
   })
 }
 
 /** A list in which some entries are known and others only claimed; undefined where all are known. */
-export function listReading(known: readonly string[], all: readonly string[]): Reading | undefined {
+export function listReading(known: readonly string[], all: readonly string[]): ClaimReading | undefined {
   const claimed = all.filter((name) => !known.includes(name))
   return claimed.length === 0 ? undefined : { kind: 'with', known, claimed }
 }
 
 /** How long a list may be; undefined for what is no list. */
-export function lengthReading(reading: Reading): Reading | undefined {
+export function sizeReading(reading: ClaimReading): ClaimReading | undefined {
   if (reading.kind !== 'with') return undefined
   const least = reading.known.length
   return { kind: 'between', least, most: least + reading.claimed.length }
 }
 
-function classificationReadings(values: readonly Classification[]): Readonly<Record<string, Reading>> {
+function classificationReadings(values: readonly Classification[]): Readonly<Record<string, ClaimReading>> {
   const sorted = CLASSIFICATIONS.filter((each) => values.includes(each))
   return membersOf([
     ['classification', oneOf(sorted)],
@@ -74,7 +74,7 @@ function apart(
   known: Readonly<Record<string, unknown>>,
   claimed: Readonly<Record<string, unknown>>,
   names: readonly string[],
-): Readonly<Record<string, Reading>> {
+): Readonly<Record<string, ClaimReading>> {
   return membersOf(
     names.map((name) => {
       const [one, other] = [known[name] ?? null, claimed[name] ?? null]
@@ -83,17 +83,17 @@ function apart(
   )
 }
 
-function between(one: number, other: number): Reading | undefined {
+function between(one: number, other: number): ClaimReading | undefined {
   return one === other ? undefined : { kind: 'between', least: Math.min(one, other), most: Math.max(one, other) }
 }
 
 /** Undefined where all values are one. What is no scalar compares with nothing, whichever it is. */
-function oneOf(values: readonly unknown[]): Reading | undefined {
+function oneOf(values: readonly unknown[]): ClaimReading | undefined {
   const distinct = [...new Set(values)].filter((value) => value === null || typeof value !== 'object')
   return distinct.length < 2 ? undefined : { kind: 'one_of', values: distinct }
 }
 
-function membersOf(entries: readonly (readonly [string, Reading | undefined])[]): Readonly<Record<string, Reading>> {
+function membersOf(entries: readonly (readonly [string, ClaimReading | undefined])[]): Readonly<Record<string, ClaimReading>> {
   return Object.fromEntries(entries.flatMap(([name, reading]) => (reading === undefined ? [] : [[name, reading]])))
 }
 

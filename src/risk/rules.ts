@@ -7,7 +7,7 @@ import { byCodeUnit } from '../format/order.ts'
 import { actionKind, ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules, relevantRules } from './compiled-rules.ts'
 import type { RiskFacts } from './facts.ts'
 import { claimedValue, compare, NOT_APPLICABLE, readingIn, UNAVAILABLE } from './operators.ts'
-import { lengthReading, type Reading } from './readings.ts'
+import { sizeReading, type ClaimReading } from './readings.ts'
 import type { RiskView } from './risk-view.ts'
 import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from './rule-document.ts'
 
@@ -101,8 +101,8 @@ function memberAt(fact: unknown, path: string): unknown {
     }, fact)
 }
 
-function lengthIn(reading: Reading): unknown {
-  const length = lengthReading(reading)
+function lengthIn(reading: ClaimReading): unknown {
+  const length = sizeReading(reading)
   return length === undefined ? undefined : claimedValue(length)
 }
 

@@ -4,7 +4,7 @@ import { DAY_MS } from '../../src/format/time.ts'
 import { OWED_MAX } from '../../src/ledger/documents/activity.ts'
 import { activityKey, boundsKey } from '../../src/ledger/keys.ts'
 import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
-import { ask, caller, detectors, gateway, operator } from '../support/callers.ts'
+import { administrator, ask, caller, detectors, gateway, operator } from '../support/callers.ts'
 import { HOUR_MS, testService, type TestService } from '../support/test-service.ts'
 
 const AGENT = 'finance-agent'
@@ -136,6 +136,15 @@ describe('a proposal', () => {
     await succeed(tested, decision_id)
     expect(await boundsOf(tested)).toMatchObject({ verified: 1, missed: 0 })
     expect((await activityOf(tested))?.owed).toEqual([])
+  })
+
+  it('of known answer owes nothing: what is said of it tells of its rater alone', async () => {
+    const tested = await testService()
+    const { decision_id } = await decide(tested)
+    await tested.service.seedCanary(administrator, { decision_id, expected: 'reject' })
+    tested.clock.advance(25 * HOUR_MS)
+    expect(await tested.service.chargeMissed()).toBe(0)
+    expect(await boundsOf(tested)).toBeUndefined()
   })
 
   it('is verified by the person who decides about it, and what then runs owes its own', async () => {

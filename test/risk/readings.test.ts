@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { CONTENT_CHARS_MAX } from '../../src/risk/content-classes.ts'
 import { argumentsOf } from '../../src/risk/facts.ts'
 import { claimedValue, type Comparison, compare, type Operator } from '../../src/risk/operators.ts'
-import { lengthReading, listReading, type Reading } from '../../src/risk/readings.ts'
+import { sizeReading, listReading, type ClaimReading } from '../../src/risk/readings.ts'
 import { OPERATORS, RiskDocument } from '../../src/risk/rule-document.ts'
 import { compileRiskRules } from '../../src/risk/rules.ts'
 import { ACTION, facts, request, SOURCES } from './samples.ts'
@@ -129,12 +129,12 @@ describe('a rule on what is only claimed', () => {
 
 describe('a comparison of a reading', () => {
   const constant = fc.oneof(fc.integer({ min: -1, max: 5 }), fc.constantFrom('a', 'b', true, false, null))
-  const numbers = fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })).map(([one, other]): Reading => ({
+  const numbers = fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })).map(([one, other]): ClaimReading => ({
     kind: 'between',
     least: Math.min(one, other),
     most: Math.max(one, other),
   }))
-  const lists = fc.tuple(fc.subarray(['a', 'b']), fc.subarray(['c', 'd'])).map(([known, claimed]): Reading => ({
+  const lists = fc.tuple(fc.subarray(['a', 'b']), fc.subarray(['c', 'd'])).map(([known, claimed]): ClaimReading => ({
     kind: 'with',
     known,
     claimed,
@@ -144,11 +144,11 @@ describe('a comparison of a reading', () => {
     lists,
     fc
       .uniqueArray(fc.constantFrom<unknown>('a', 'b', null, true), { minLength: 1 })
-      .map((values): Reading => ({ kind: 'one_of', values })),
+      .map((values): ClaimReading => ({ kind: 'one_of', values })),
   )
 
   /** Every value that it may be, whole numbers only. */
-  function everyValue(of: Reading): readonly unknown[] {
+  function everyValue(of: ClaimReading): readonly unknown[] {
     if (of.kind === 'one_of') return of.values
     if (of.kind === 'between') return Array.from({ length: of.most - of.least + 1 }, (_, index) => of.least + index)
     return [0, 1, 2, 3].map((bits) => [...of.known, ...of.claimed.filter((_, index) => (bits & (1 << index)) !== 0)])
@@ -173,7 +173,7 @@ describe('a comparison of a reading', () => {
   it('is of a list, and of how long that may be', () => {
     expect(listReading(['a'], ['a'])).toBeUndefined()
     const list = listReading(['a'], ['a', 'b', 'c'])!
-    expect(lengthReading(list)).toEqual({ kind: 'between', least: 1, most: 3 })
-    expect(lengthReading({ kind: 'one_of', values: [null, 'a'] })).toBeUndefined()
+    expect(sizeReading(list)).toEqual({ kind: 'between', least: 1, most: 3 })
+    expect(sizeReading({ kind: 'one_of', values: [null, 'a'] })).toBeUndefined()
   })
 })
