@@ -21,6 +21,7 @@ import { destinationName, destinationsAt } from '../risk/destinations.ts'
 import { argumentsOf } from '../risk/facts.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
+import { comparedTrust } from '../risk/readings.ts'
 import { readsCeilings } from '../trust/read-share.ts'
 import type { ScoreCeiling } from '../trust/score-ceiling.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
@@ -171,10 +172,10 @@ function unclaimedFacts(
 ): Pick<DecisionFacts, 'unclaimed'> {
   const action = unnarrowedAction(context)
   const bare = trust === null ? null : withoutTrustClaims(context)
-  const unclaimed = bare === null ? null : trustOf(bare, moved_from, view)
+  const unclaimed = bare === null ? null : comparedTrust(trustOf(bare, moved_from, view))
   const apart = {
     ...(isDeepStrictEqual(action, context.action) ? {} : { action }),
-    ...(unclaimed === null || isDeepStrictEqual(unclaimed, trust) ? {} : { trust: unclaimed }),
+    ...(unclaimed === null || trust === null || isDeepStrictEqual(unclaimed, comparedTrust(trust)) ? {} : { trust: unclaimed }),
   }
   return Object.keys(apart).length === 0 ? {} : { unclaimed: apart }
 }

@@ -16,9 +16,10 @@ import { drawSpotCheck } from './spot-check.ts'
 import { tellDuties } from './tell-duties.ts'
 import { owedEffects, verificationOf } from './verification-duty.ts'
 
-/** What ran by an approval owes its own verification: the proposal that asked for it does no more. */
-function proposalTaken({ context }: Decided, { redeemed }: ApprovalOutcome): readonly Effect[] {
-  return redeemed === null ? [] : [{ kind: 'release', agent: context.accounts.own, decision_id: redeemed }]
+/** What becomes of approvals. What ran by one owes its own verification: the proposal that asked for it does no more. */
+function approvalEffects({ context }: Decided, { redeemed, effects }: ApprovalOutcome): readonly Effect[] {
+  if (redeemed === null) return effects
+  return [{ kind: 'release', agent: context.accounts.own, decision_id: redeemed }, ...effects]
 }
 
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
@@ -51,8 +52,7 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, second
           ...seenEffects(decided),
           ...missesFound(charged, { tenant: decided.context.tenant, nowMs: decided.context.atMs }, transaction),
           ...charged,
-          ...proposalTaken(decided, approval),
-          ...approval.effects,
+          ...approvalEffects(decided, approval),
           ...detection.effects,
           ...duties.effects,
           ...review.effects,

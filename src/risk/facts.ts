@@ -4,7 +4,7 @@ import type { Request } from '../model/request.ts'
 import { amountAt, hasUnnamedRecipients, type Measures, recipientsAt, recordsAt } from './amounts-and-recipients.ts'
 import { contentClasses } from './content-classes.ts'
 import { destinationName, destinationsAt, mailPointers } from './destinations.ts'
-import { claimReadings, type ClaimSources, type FactReadings, listReading, TRUST_FACTS } from './readings.ts'
+import { claimReadings, comparedTrust, type ClaimSources, type FactReadings, listReading } from './readings.ts'
 import type { RiskFactName } from './rule-document.ts'
 
 /** Counters of the agent, from its recent activity. */
@@ -159,8 +159,7 @@ function requestFact({ subject, action, resource, context }: Request): Fact {
 }
 
 function trustFact({ trust }: RiskFactSources): Fact {
-  if (trust === null) return 'unavailable'
-  return Object.fromEntries(TRUST_FACTS.map((name) => [name, trust[name]]))
+  return trust === null ? 'unavailable' : comparedTrust(trust)
 }
 
 function timeFact({ time: { hour, weekday }, businessHours: [from, until] }: RiskFactSources): Fact {

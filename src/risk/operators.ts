@@ -68,8 +68,10 @@ function valuesOf(reading: ClaimReading, constant: unknown): readonly unknown[] 
       return [reading.known, [...reading.known, ...reading.claimed]]
     case 'between': {
       const { least, most } = reading
-      const inside = [constant].flat().filter((each) => isNumber(each) && each > least && each < most)
-      return [least, ...inside, most]
+      const inside = [constant].flat().filter((each): each is number => isNumber(each) && each > least && each < most)
+      const marks = [least, ...inside.sort((a, b) => a - b), most]
+      // Between two marks it may be what no constant names.
+      return marks.flatMap((mark, index) => [mark, (mark + (marks[index + 1] ?? mark)) / 2])
     }
   }
 }

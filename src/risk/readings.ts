@@ -7,8 +7,8 @@ import type { RiskFactName } from './rule-document.ts'
 /** What of a request's circumstances is a claim, and a fact of its own where it is verified. */
 const CLAIMED_MEMBERS = ['environment', 'session', 'purpose', 'jurisdiction'] as const
 
-/** The members of the trust fact that rules compare. */
-export const TRUST_FACTS = ['score', 'level_effective', 'level_granted', 'confidence', 'failure_bound'] as const
+/** The members of trust that rules compare. */
+const TRUST_FACTS = ['score', 'level_effective', 'level_granted', 'confidence', 'failure_bound'] as const
 
 /**
  * What a member of a fact may be where the request claims it and nobody vouches for that: one of some values, a number from `least` to
@@ -22,15 +22,29 @@ export type ClaimReading =
 /** By fact and member, what is only claimed of it; plain JSON. Members that nothing is claimed of are absent. */
 export type FactReadings = Readonly<Partial<Record<RiskFactName, Readonly<Record<string, ClaimReading>>>>>
 
+/** Trust as rules compare it. */
+export type ComparedTrust = Pick<TrustView, (typeof TRUST_FACTS)[number]>
+
+/** Of an agent's trust, what rules compare. */
+export function comparedTrust({
+  score,
+  level_effective,
+  level_granted,
+  confidence,
+  failure_bound,
+}: ComparedTrust): ComparedTrust {
+  return { score, level_effective, level_granted, confidence, failure_bound }
+}
+
 /** A request with what stands without its claims. */
 export type ClaimSources = {
   readonly request: Request
   readonly action: ActionClass
-  readonly trust: Pick<TrustView, (typeof TRUST_FACTS)[number]> | null
+  readonly trust: ComparedTrust | null
   /** Action and trust as they are without what the request only claims; absent members: claims change nothing of them. */
   readonly unclaimed: {
     readonly action?: ActionClass
-    readonly trust?: Pick<TrustView, (typeof TRUST_FACTS)[number]>
+    readonly trust?: ComparedTrust
   }
   /** The caller vouches for the session that the request names. */
   readonly vouchedSession: boolean

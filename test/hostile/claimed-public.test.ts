@@ -69,7 +69,7 @@ describe('data that a request claims to be public', () => {
     }
     const { decision_id } = await read(tested, { context: claims })
     const stored = await tested.store.read([], (view) => view.record('default', decision_id))
-    const archive = await tested.store.archived(String(stored?.record.body['policy_set']))
+    const archive = await tested.store.archived(stored?.record.body['policy_set'] as string)
     expect(await replayDecision(stored!, archive && (await restorePolicySet(archive)))).toEqual({ state: 'equal' })
   })
 })

@@ -212,7 +212,7 @@ describe('a member of the body that no credential vouches for', () => {
           const facts = await store.read([], (view) => gatherFacts(context, view))
           return derive({ question: { request, entrypoint: 'rbac/decision' }, facts, policySet })
         }
-        const without = others.reduce(withMember, requestOf(doing) as object)
+        const without = others.reduce<object>(withMember, requestOf(doing))
         // It is added, not said otherwise; and a gateway vouches for sessions.
         if (has(without, added.place) || (who === CALLERS[0] && added.place[1] === 'session')) return
         const [before, after] = [await decided(without), await decided(withMember(without, added))]

@@ -147,10 +147,10 @@ describe('a comparison of a reading', () => {
       .map((values): ClaimReading => ({ kind: 'one_of', values })),
   )
 
-  /** Every value that it may be, whole numbers only. */
+  /** Every value that it may be; of numbers, those that whole constants tell apart. */
   function everyValue(of: ClaimReading): readonly unknown[] {
     if (of.kind === 'one_of') return of.values
-    if (of.kind === 'between') return Array.from({ length: of.most - of.least + 1 }, (_, index) => of.least + index)
+    if (of.kind === 'between') return Array.from({ length: 2 * (of.most - of.least) + 1 }, (_, index) => of.least + index / 2)
     return [0, 1, 2, 3].map((bits) => [...of.known, ...of.claimed.filter((_, index) => (bits & (1 << index)) !== 0)])
   }
 
@@ -168,6 +168,13 @@ describe('a comparison of a reading', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+
+  it('sees what lies between two numbers that a rule names, also where it names both ends', () => {
+    const levels = claimedValue({ kind: 'between', least: 2, most: 4 })
+    expect(compare('notIn', levels, [2, 4])).toBe('either')
+    expect(compare('in', levels, [1, 5])).toBe(false)
+    expect(compare('greaterThan', levels, 1)).toBe(true)
   })
 
   it('is of a list, and of how long that may be', () => {
