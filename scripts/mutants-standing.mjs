@@ -1,6 +1,7 @@
 // The rows of scripts/mutants.mjs about those who judge an agent, what is verified, and what bounds it besides its evidence: defences that
 // stand in the service. The form of a row is told there.
 const [RATERS, SHARES] = ['test/evidence/raters.test.ts', 'test/trust/raters.test.ts']
+const CHERRY_PICKING = 'test/hostile/cherry-picking.test.ts'
 const [BOUNDS, SAMPLING] = ['test/ladder/score-ceilings.test.ts', 'test/evidence/sampling.test.ts']
 const [SIGNALS, WATCHING] = ['test/evidence/signals.test.ts', 'test/evidence/run-detectors.test.ts']
 const STANDING = 'test/evidence/attacks.test.ts'
@@ -110,7 +111,7 @@ const VERIFICATION = [
   [
     '14: everything is verified up to L3',
     'decisions/verification-duty.ts',
-    'if ((facts.trust?.level_effective ?? 0) < SAMPLED_LEVEL) return { due: true, by_ms }',
+    'if ((facts.trust?.level_effective ?? 0) < SAMPLED_LEVEL) return true',
     '',
     STANDING,
     'is everything up to L3, however much ran',
@@ -134,18 +135,42 @@ const VERIFICATION = [
   [
     '14: what was due and not verified is missed',
     'evidence/sampling.ts',
-    'due === true && verify_by_ms <= nowMs',
-    'due === true && verify_by_ms < 0',
+    'filter(({ verify_by_ms }) => verify_by_ms <= nowMs)',
+    'filter(({ verify_by_ms }) => verify_by_ms < 0)',
     SAMPLING,
     'ends automatic execution',
   ],
   [
     '14: too late is missed',
     'evidence/sampling.ts',
-    'slot?.due !== true || slot.verify_by_ms <= nowMs',
-    'slot?.due !== true',
+    'slot === undefined || slot.verify_by_ms <= nowMs',
+    'slot === undefined',
     SAMPLING,
     'counts each once, also those verified too late',
+  ],
+  [
+    '14: what is only observed has to be verified',
+    'decisions/verification-duty.ts',
+    "return mode === 'observe' || !decision.decision",
+    'return !decision.decision',
+    CHERRY_PICKING,
+    'owes a verification by the same time',
+  ],
+  [
+    '14: what is proposed has to be verified',
+    'decisions/verification-duty.ts',
+    '(isCharged(decided.derivation.decision, facts) || isProposed(decided))',
+    '(isCharged(decided.derivation.decision, facts))',
+    CHERRY_PICKING,
+    'owes a verification; one that nobody looked at',
+  ],
+  [
+    '14: of what finds no room nobody is asked',
+    'decisions/verification-duty.ts',
+    'due: hasRoom && isDrawn',
+    'due: isDrawn',
+    CHERRY_PICKING,
+    'takes no more room than there is',
   ],
   [
     '14: the own word of an agent verifies nothing',

@@ -99,13 +99,20 @@ classification_is_assumed if {
 }
 
 # METADATA
-# description: The catalogue or the request says how the data is classified.
+# description: The catalogue says how the data is classified, or the request claims that it is more than public.
 classification_is_stated if {
 	is_string(input.action.classification)
 } else if {
-	is_string(input.request.resource.properties.classification)
+	is_more_than_public(input.request.resource.properties.classification)
 } else if {
-	is_string(input.request.context.classification)
+	is_more_than_public(input.request.context.classification)
+}
+
+# METADATA
+# description: A claimed classification that binds. That data is public is nothing a request can say, so it is as if nobody had.
+is_more_than_public(claimed) if {
+	is_string(claimed)
+	claimed != "public"
 }
 
 # METADATA

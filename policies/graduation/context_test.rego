@@ -128,6 +128,8 @@ test_stated_classification[note] if {
 		"by the resource": [{"request": {"resource": {"properties": {"classification": "internal"}}}}, 1],
 		"by the context": [{"request": {"context": {"classification": "internal"}}}, 1],
 		"public": [{"classification": "public"}, 0],
+		"claimed to be public": [{"request": {"resource": {"properties": {"classification": "public"}}}}, 0],
+		"claimed to be public by the context": [{"request": {"context": {"classification": "public"}}}, 0],
 		"higher than internal": [{"classification": "personal"}, 1],
 		"highest": [{"classification": "restricted"}, 1],
 		"no such classification": [{"classification": "top-secret"}, 1],

@@ -6,7 +6,7 @@ import { ServiceError } from '../format/error.ts'
 import type { Verdicts } from '../ledger/documents/verdicts.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { approvalState } from '../ledger/fold/approvals.ts'
-import { approvalKey } from '../ledger/keys.ts'
+import { activityKey, approvalKey } from '../ledger/keys.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord, Transaction } from '../ledger/store.ts'
 import { type VerbDeps, recordOperatorAction } from '../policy/operator-verbs.ts'
@@ -24,12 +24,18 @@ export async function seedCanary(deps: VerbDeps, caller: Caller, report: CanaryR
   const { request_digest } = known.record.body as unknown as { readonly request_digest: string }
   const approval = approvalKey(tenant, request_digest)
   const verdicts = { kind: 'verdicts', tenant, id: decision_id } as const
-  return deps.store.transact([approval, verdicts], (transaction) => {
+  const asking = proposalOf(decision_id, known.decided)?.agent
+  const keys = [approval, verdicts, ...(asking === undefined ? [] : [activityKey(tenant, asking)])]
+  return deps.store.transact(keys, (transaction) => {
     const nowMs = deps.nowMs()
     const digest = openApproval(transaction, { tenant, decision_id, request_digest, nowMs })
     refuseUnfit(decision_id, known.decided, digest, transaction.document(verdicts))
     const canary = { expected, by: actorOf(caller), at_ms: nowMs }
-    const effects: readonly Effect[] = [{ kind: 'canary', decision_id, request_digest: digest, canary }]
+    const effects: readonly Effect[] = [
+      { kind: 'canary', decision_id, request_digest: digest, canary },
+      // What is said of it verifies nothing about its agent, so its agent owes nothing for it.
+      ...(asking === undefined ? [] : [{ kind: 'release' as const, agent: asking, decision_id }]),
+    ]
     const body = { verb: 'seed_canary', expected, ...(note === undefined ? {} : { detail: note }) }
     const { agent, action } = known.record
     const draft = { caller, atMs: nowMs, agent, action, decisionId: decision_id, body, effects }

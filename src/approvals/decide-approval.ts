@@ -4,13 +4,14 @@ import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { decisionOf, proposalOf } from '../evidence/judged-decision.ts'
 import { evaluationContextOf } from '../evidence/raters/agent-judges.ts'
 import { judge, judgementDocumentKeys } from '../evidence/raters/judge.ts'
+import { coverageOf } from '../evidence/sampling.ts'
 import type { Judged, Verdict, Weighed } from '../evidence/rules/weighing.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Approval } from '../ledger/documents/approval.ts'
 import type { DocumentKey } from '../ledger/documents/documents.ts'
 import type { Effect } from '../ledger/effect.ts'
 import { approvalState } from '../ledger/fold/approvals.ts'
-import { agentKey, inboxKey, raterKey, tenantKey } from '../ledger/keys.ts'
+import { activityKey, agentKey, boundsKey, inboxKey, raterKey, tenantKey } from '../ledger/keys.ts'
 import type { StoredRecord, Transaction, View } from '../ledger/store.ts'
 import { OUTCOME_CLASSES } from '../model/outcome-classes.ts'
 import { refuseSteppedClock } from '../policy/stepped-clock.ts'
@@ -49,6 +50,7 @@ export async function decideApproval(
     raterKey(tenant, person),
     ...pausesKeysOf(tenant, stored.record.agent === null ? [] : [stored.record.agent]),
     ...evidenceKeys(tenant, judged, actorOf(caller)),
+    ...(judged === null ? [] : [activityKey(tenant, judged.agent), boundsKey(tenant, judged.agent)]),
   ]
   return deps.store.transact(documentKeys, (transaction) => {
     // The time is read here: what was recorded in the meantime came before it.
@@ -81,6 +83,7 @@ function recordVote(deps: EvidenceDeps, taken: TakenVote, transaction: Transacti
   const effects: readonly Effect[] = [
     { kind: 'approval', request_digest: before.request_digest, step: { kind: 'voted', vote } },
     ...evidence.effects,
+    ...verifiedBy(taken, evidence, transaction),
   ]
   const latencyMs = nowMs - before.requested_at_ms
   const body = {
@@ -99,6 +102,18 @@ function recordVote(deps: EvidenceDeps, taken: TakenVote, transaction: Transacti
   if (evidence.counted)
     deps.observe({ kind: 'evidence', layer: 'outcome', polarity: verdict === 'approve' ? 'positive' : 'negative' })
   return answer
+}
+
+/** A person looked at the proposal, and says so in time: it is verified, unless it was one of known answer. */
+function verifiedBy(
+  { caller: { tenant }, judged, nowMs }: TakenVote,
+  { counted, canary }: VoteEvidence,
+  view: View,
+): readonly Effect[] {
+  if (judged === null || !counted || canary) return []
+  const { agent, decision_id } = judged
+  const covered = coverageOf(agent, decision_id, { tenant, nowMs }, view)
+  return covered.length === 0 ? [] : [...covered, { kind: 'release', agent, decision_id }]
 }
 
 /** Tells the metrics of a rater who looks like a rubber stamp, and of what waits. */

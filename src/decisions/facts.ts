@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import { vouchesForSessions } from '../access/parties.ts'
 import { stoppingIncident } from '../incidents/rules/stopping-incident.ts'
 import { ceilingsFor, type CeilingSubject, formerScopes, provenPosture, serverCeilings } from '../ladder/rules/score-ceilings.ts'
@@ -19,11 +21,12 @@ import { destinationName, destinationsAt } from '../risk/destinations.ts'
 import { argumentsOf } from '../risk/facts.ts'
 import { formerScopeCeiling } from '../trust/bounds.ts'
 import { compositionKind, withClaimedComposition } from '../trust/composition.ts'
+import { comparedTrust } from '../risk/readings.ts'
 import { readsCeilings } from '../trust/read-share.ts'
 import type { ScoreCeiling } from '../trust/score-ceiling.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
-import type { RequestContext } from './request-context.ts'
+import { type RequestContext, unnarrowedAction, withoutTrustClaims } from './request-context.ts'
 
 /** The facts of one request at one moment. */
 export function gatherFacts(context: RequestContext, view: View): DecisionFacts {
@@ -40,6 +43,7 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
     agent:
       parties.agent === null ? { id: parties.human?.id ?? '', known: true, class: 'human', tier: 'standard' } : context.agent,
     trust,
+    ...unclaimedFacts(context, { trust, moved_from }, view),
     ...(moved_from.length === 0 ? {} : { moved_from }),
     ...(findings === undefined ? {} : { watch: findings }),
     ...(classifierAnswers === undefined ? {} : { outside: classifierAnswers }),
@@ -158,6 +162,22 @@ function trustOf(context: RequestContext, formerly: readonly ScopeKey[], view: V
     return asStored
   const asClaimed = scopeView(withClaimedComposition(stored, claimed, nowMs, constants), scope, { nowMs, ceilings }, constants)
   return asClaimed.score <= asStored.score && asClaimed.level_effective <= asStored.level_effective ? asClaimed : asStored
+}
+
+/** Action and trust as they stand without the claims of the request, where those change them. */
+function unclaimedFacts(
+  context: RequestContext,
+  { trust, moved_from }: Required<Pick<DecisionFacts, 'trust' | 'moved_from'>>,
+  view: View,
+): Pick<DecisionFacts, 'unclaimed'> {
+  const action = unnarrowedAction(context)
+  const bare = trust === null ? null : withoutTrustClaims(context)
+  const unclaimed = bare === null ? null : comparedTrust(trustOf(bare, moved_from, view))
+  const apart = {
+    ...(isDeepStrictEqual(action, context.action) ? {} : { action }),
+    ...(unclaimed === null || trust === null || isDeepStrictEqual(unclaimed, comparedTrust(trust)) ? {} : { trust: unclaimed }),
+  }
+  return Object.keys(apart).length === 0 ? {} : { unclaimed: apart }
 }
 
 /** Level of another agent of the chain in the scope of an action: within the same session, and where the tool was before, as for the deciding one. */

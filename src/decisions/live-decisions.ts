@@ -1,6 +1,8 @@
 import { missesFound } from '../evidence/sampling.ts'
+import type { Effect } from '../ledger/effect.ts'
 import { modeOfFacts } from '../policy/modes.ts'
 import type { DecisionKind, EvaluateDeps } from './decide-and-record.ts'
+import type { Decided } from './decision-context.ts'
 import { seenEffects } from './decision-record.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { detectOnDecision } from './detect-on-decision.ts'
@@ -8,11 +10,17 @@ import { gatherFacts } from './facts.ts'
 import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
 import type { StepSeconds } from './record-detail.ts'
-import { approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
+import { type ApprovalOutcome, approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
 import { chargesOf } from './rules/guardrail-budgets.ts'
 import { drawSpotCheck } from './spot-check.ts'
 import { tellDuties } from './tell-duties.ts'
-import { verificationOf } from './verification-duty.ts'
+import { owedEffects, verificationOf } from './verification-duty.ts'
+
+/** What becomes of approvals. What ran by one owes its own verification: the proposal that asked for it does no more. */
+function approvalEffects({ context }: Decided, { redeemed, effects }: ApprovalOutcome): readonly Effect[] {
+  if (redeemed === null) return effects
+  return [{ kind: 'release', agent: context.accounts.own, decision_id: redeemed }, ...effects]
+}
 
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
 export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, seconds: StepSeconds = {}): DecisionKind {
@@ -29,7 +37,7 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, second
     consequencesOf: (decided, transaction) => {
       const approval = approvalOutcome(decided, transaction)
       const verification = verificationOf(decided, deps.modeKey, transaction)
-      const charged = chargesOf(decided, verification)
+      const charged = [...chargesOf(decided, verification), ...owedEffects(decided, verification)]
       const detection = detectOnDecision(decided, [...charged, ...approval.effects], deps.newId, transaction)
       const duties = tellDuties(decided, transaction)
       const review = drawSpotCheck(decided, verification, deps.modeKey, transaction)
@@ -44,7 +52,7 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, second
           ...seenEffects(decided),
           ...missesFound(charged, { tenant: decided.context.tenant, nowMs: decided.context.atMs }, transaction),
           ...charged,
-          ...approval.effects,
+          ...approvalEffects(decided, approval),
           ...detection.effects,
           ...duties.effects,
           ...review.effects,

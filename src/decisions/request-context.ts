@@ -11,7 +11,7 @@ import type { RequestFindings } from '../ledger/decision-facts.ts'
 import type { Request } from '../model/request.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
-import { verifiedFacts, verifiedJurisdiction } from '../risk/facts.ts'
+import { type VerifiedFacts, verifiedFacts, verifiedJurisdiction } from '../risk/facts.ts'
 import { type RequestReading, readingOf } from '../risk/request-reading.ts'
 
 /** What a context is made of: who asks what, under which policy set, when, and what external classifiers said of it. */
@@ -54,13 +54,7 @@ export function requestContext(sources: ContextSources): RequestContext {
   const supported = supportedObligations(request, caller)
   const verified = verifiedFacts(request, caller.verified_facts)
   const agent = catalogue.agent(parties.agent?.id ?? '')
-  const action = catalogue.classify(request.action.name, {
-    agentId: agent.id,
-    supportedObligations: supported,
-    jurisdiction: verifiedJurisdiction(verified),
-    nowMs: atMs,
-    levels: levelsOfTenant(policySet, caller.tenant),
-  })
+  const action = classified(sources, agent.id, verified, supported)
   const observation =
     parties.agent === null ? undefined : requestDigestForDetectors({ ...sources, tenant: caller.tenant, action }, policySet)
   return {
@@ -77,6 +71,54 @@ export function requestContext(sources: ContextSources): RequestContext {
     reading: readingOf(request, action, verified, atMs),
     observation,
     findings: observation === undefined ? undefined : findingsIn(observation, policySet),
+  }
+}
+
+/** The class of the action for an agent, at an enforcement point that supports these obligations. */
+function classified(
+  { request, caller, policySet, atMs }: ContextSources,
+  agentId: string,
+  verified: VerifiedFacts,
+  supportedObligations: readonly string[],
+): ActionClass {
+  return policySet.catalogue.classify(request.action.name, {
+    agentId,
+    supportedObligations,
+    jurisdiction: verifiedJurisdiction(verified),
+    nowMs: atMs,
+    levels: levelsOfTenant(policySet, caller.tenant),
+  })
+}
+
+/** The class of the action by what the credential supports, as if the request narrowed nothing. */
+export function unnarrowedAction(context: RequestContext): ActionClass {
+  return classified(context, context.agent.id, context.reading.verified, context.caller.supported_obligations)
+}
+
+/**
+ * The request as trust is read by it without what it only claims: what its agent is made of, servers, classifications, and a session
+ * that nobody vouches for. Null where it claims none of these.
+ */
+export function withoutTrustClaims(context: RequestContext): RequestContext | null {
+  const { request, session, action, reading, atMs } = context
+  const { subject, resource } = request
+  const said = [
+    subject.properties?.['composition'],
+    resource.properties?.['classification'],
+    session.vouched ? undefined : session.name,
+  ]
+  const circumstances = [request.context?.['classification'], request.context?.['mcp_servers']]
+  if ([...said, ...circumstances].every((claim) => claim === undefined)) return null
+  const bare: Request = {
+    subject: { type: subject.type, id: subject.id },
+    action: request.action,
+    resource: { type: resource.type, id: resource.id },
+  }
+  return {
+    ...context,
+    request: bare,
+    session: session.vouched ? session : { name: undefined, vouched: false },
+    reading: readingOf(bare, action, reading.verified, atMs),
   }
 }
 

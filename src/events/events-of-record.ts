@@ -72,6 +72,7 @@ const EFFECT_EVENTS: EventsOfEffect = {
   timed_ceiling: null,
   seen: null,
   charge: null,
+  owe: null,
   release: null,
   told: ({ what }, record) => toldEvents(what, record),
   verdict: null,

@@ -22,7 +22,7 @@ export type RecordedDecision = {
   readonly clean: readonly Layer[]
   /** Where the would-be use of budgets is kept, if there was any. */
   readonly rehearsal: string | undefined
-  /** False: it ran, and nobody was asked to verify it. */
+  /** False: nobody was asked to verify it. */
   readonly sampled: boolean
   readonly at_ms: number
 }
@@ -53,9 +53,14 @@ export function recordedDecisionOf(record: AuditRecord): RecordedDecision {
     overridden: override !== null,
     clean: watch?.clean ?? [],
     rehearsal: would?.rehearsal ?? undefined,
-    sampled: verification?.due !== false,
+    sampled: verification?.due ?? !isUnasked(facts, proposal),
     at_ms: facts.at_ms,
   }
+}
+
+/** Whether a record that says nothing of verification is of a kind that owes it: from before proposals and observed actions did, or without room for it. */
+function isUnasked({ action, mode }: DecisionFacts, proposal: boolean): boolean {
+  return action.category !== 'read_only' && (proposal || mode.mode === 'observe')
 }
 
 /**

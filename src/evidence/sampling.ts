@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 
-import type { Activity, Outstanding } from '../ledger/documents/activity.ts'
+import type { Activity, Owed } from '../ledger/documents/activity.ts'
 import type { Effect } from '../ledger/effect.ts'
 import type { Moment } from '../ledger/fold/state.ts'
 import { activityKey } from '../ledger/keys.ts'
@@ -25,12 +25,17 @@ export function drawOf(tenant: string, id: string, key: Uint8Array, of = 'verifi
   return digest.readUInt32BE(0) / PLACES
 }
 
-/** Slots that had to be verified by now, and were not. */
-export function overdue(activity: Activity | undefined, nowMs: number): readonly Outstanding[] {
-  return (activity?.outstanding ?? []).filter(({ due, verify_by_ms }) => due === true && verify_by_ms <= nowMs)
+/** Everything of an account that has to be verified: what runs under its budgets, what it proposed, and what was only observed. */
+function dueIn({ outstanding = [], owed = [] }: Partial<Pick<Activity, 'outstanding' | 'owed'>> = {}): readonly Owed[] {
+  return [...outstanding.filter(({ due }) => due === true), ...owed]
 }
 
-function missesOf(agent: string, slots: readonly Outstanding[]): readonly Effect[] {
+/** Slots that had to be verified by now, and were not. */
+export function overdue(activity: Activity | undefined, nowMs: number): readonly Owed[] {
+  return dueIn(activity).filter(({ verify_by_ms }) => verify_by_ms <= nowMs)
+}
+
+function missesOf(agent: string, slots: readonly Owed[]): readonly Effect[] {
   return [...new Set(slots.map(({ scope }) => scope))].sort().map((scope) => ({
     kind: 'coverage',
     agent,
@@ -40,14 +45,16 @@ function missesOf(agent: string, slots: readonly Outstanding[]): readonly Effect
   }))
 }
 
-/** What charging accounts finds overdue in them: misses of their coverage, and the slots are free again. */
+/** What taking up slots of accounts finds overdue in them: misses of their coverage, and the slots are free again. */
 export function missesFound(
   charged: readonly Effect[],
   { tenant, nowMs }: Moment,
   view: Pick<View, 'document'>,
 ): readonly Effect[] {
   return charged.flatMap((effect) =>
-    effect.kind === 'charge' && effect.rehearsal === undefined ? missesCharged(effect.agent, { tenant, nowMs }, view) : [],
+    effect.kind === 'owe' || (effect.kind === 'charge' && effect.rehearsal === undefined)
+      ? missesCharged(effect.agent, { tenant, nowMs }, view)
+      : [],
   )
 }
 
@@ -65,8 +72,7 @@ export function coverageOf(
   { tenant, nowMs }: Moment,
   view: Pick<View, 'document'>,
 ): readonly Effect[] {
-  const { outstanding = [] } = view.document(activityKey(tenant, agent)) ?? {}
-  const slot = outstanding.find(({ decision_id }) => decision_id === decisionId)
-  if (slot?.due !== true || slot.verify_by_ms <= nowMs) return []
+  const slot = dueIn(view.document(activityKey(tenant, agent))).find(({ decision_id }) => decision_id === decisionId)
+  if (slot === undefined || slot.verify_by_ms <= nowMs) return []
   return [{ kind: 'coverage', agent, scope: slot.scope, verified: 1, missed: 0 }]
 }

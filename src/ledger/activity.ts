@@ -4,6 +4,8 @@ import {
   type ActivityBucket,
   type ActivityBuckets,
   BUCKET_MS,
+  type Owed,
+  OWED_MAX,
   REMEMBERED_NAMES_MAX,
   WINDOW_MS,
 } from './documents/activity.ts'
@@ -117,9 +119,20 @@ export function withCharge(
   }
 }
 
+/** One decision has to be verified that charged nothing; beyond `OWED_MAX` there is no room, and nothing changes. */
+export function withOwed(activity: Activity, { decision_id, scope, verify_by_ms }: Owed): Activity {
+  const others = (activity.owed ?? []).filter((slot) => slot.decision_id !== decision_id)
+  return others.length >= OWED_MAX ? activity : { ...activity, owed: [...others, { decision_id, scope, verify_by_ms }] }
+}
+
 /** The decision is verified: its slot is free. Volume and money stay charged, they were spent. */
 export function withRelease(activity: Activity, decisionId: string): Activity {
-  return { ...activity, outstanding: activity.outstanding.filter((slot) => slot.decision_id !== decisionId) }
+  const isOther = (slot: Owed): boolean => slot.decision_id !== decisionId
+  return {
+    ...activity,
+    outstanding: activity.outstanding.filter(isOther),
+    ...(activity.owed === undefined ? {} : { owed: activity.owed.filter(isOther) }),
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ClassifierAnswers } from '../detect/external-classifier.ts'
 import type { ModeFacts } from '../model/mode.ts'
 import { formatScope, type ScopeKey } from '../model/scope.ts'
 import type { ChainLink, ContainmentEntry } from '../pdp/decision-inputs.ts'
+import type { ComparedTrust } from '../risk/readings.ts'
 import type { FoundInjection } from '../trust/agent-sessions.ts'
 import type { Posture } from '../trust/posture.ts'
 import type { TrustView } from '../trust/trust-view.ts'
@@ -43,6 +44,8 @@ export type DecisionFacts = {
   readonly agent: AgentClass
   /** Trust of the deciding agent in the action's scope; null where there is no agent. */
   readonly trust: TrustView | null
+  /** Action and trust without what the request only claims, where that lowers them: risk rules read both. Absent: claims change neither. */
+  readonly unclaimed?: { readonly action?: ActionClass; readonly trust?: ComparedTrust }
   /** Scopes that the tool came from and in which it is still judged too; absent: none. */
   readonly moved_from?: readonly ScopeKey[]
   /** What the request shows by itself; absent: nothing, or no detector looked. */

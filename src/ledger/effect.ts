@@ -29,6 +29,7 @@ export const Effect = z.discriminatedUnion('kind', [
   TRUST_EFFECTS.demote,
   ACTIVITY_EFFECTS.seen,
   ACTIVITY_EFFECTS.charge,
+  ACTIVITY_EFFECTS.owe,
   ACTIVITY_EFFECTS.release,
   ACTIVITY_EFFECTS.told,
   VERDICT_EFFECTS.verdict,

@@ -8,7 +8,7 @@ import type { DecisionFacts } from './decision-facts.ts'
 import type { SpotCheck } from './documents/spot-check.ts'
 import type { AuditRecord } from './record.ts'
 
-/** Whether a decision that runs has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
+/** Whether a decision that runs, or a proposal, has to be verified, and by when. It is in the record, and never in an answer: who acts must not know. */
 export type VerificationDuty = { readonly due: boolean; readonly by_ms: number }
 
 /** What became of a duty to tell somebody: told with this record, or within the hour before it; and who answers for the agent. */
@@ -32,7 +32,7 @@ export type DecisionBody = {
   readonly override: { readonly id: string } | null
   /** What detectors made of it; absent where none looked. */
   readonly watch?: { readonly clean: readonly Layer[]; readonly blind?: readonly DetectorGap[] }
-  /** Whether it has to be verified; absent where nothing ran that could be, and in records from before anything was sampled. */
+  /** Whether it has to be verified; absent where nothing ran or was proposed that could be, and in records from before it was sampled. */
   readonly verification?: VerificationDuty
   /** Duties to tell somebody that came with the decision; absent: none did, or the record is from before they were performed. */
   readonly duties?: Partial<Readonly<Record<'alert_soc' | 'notify_owner', ToldDuty>>>

@@ -1,10 +1,10 @@
 import type { ActionClass, AgentClass } from '../catalogue/catalogue-file.ts'
 import type { PolicyTime } from '../model/policy-time.ts'
 import type { Request } from '../model/request.ts'
-import type { TrustView } from '../trust/trust-view.ts'
 import { amountAt, hasUnnamedRecipients, type Measures, recipientsAt, recordsAt } from './amounts-and-recipients.ts'
 import { contentClasses } from './content-classes.ts'
 import { destinationName, destinationsAt, mailPointers } from './destinations.ts'
+import { claimReadings, comparedTrust, type ClaimSources, type FactReadings, listReading } from './readings.ts'
 import type { RiskFactName } from './rule-document.ts'
 
 /** Counters of the agent, from its recent activity. */
@@ -16,7 +16,7 @@ export type RiskFactSources = {
   readonly action: ActionClass
   readonly agent: AgentClass
   /** Null: the trust store could not be read. */
-  readonly trust: Pick<TrustView, 'score' | 'level_effective' | 'level_granted' | 'confidence' | 'failure_bound'> | null
+  readonly trust: ClaimSources['trust']
   readonly time: PolicyTime
   readonly classification: string
   readonly sensitive: boolean
@@ -30,12 +30,18 @@ export type RiskFactSources = {
   readonly counters: RiskCounters | null
   /** First hour and first hour after of the business day, UTC, Monday to Friday. */
   readonly businessHours: readonly [number, number]
+  /** Action and trust without what the request only claims; absent members: claims change nothing of them. */
+  readonly unclaimed: ClaimSources['unclaimed']
+  /** The caller vouches for the session that the request names. */
+  readonly vouchedSession: boolean
 }
 
 /** The facts of one request, as plain JSON. A fact is in `values`, or it is unavailable, or its tool has no such thing. */
 export type RiskFacts = {
   readonly action: Pick<ActionClass, 'category' | 'static_points'>
   readonly values: Readonly<Partial<Record<RiskFactName, Readonly<Record<string, unknown>>>>>
+  /** What is only claimed, and what it may be; absent: nothing is. `values` are as claimed. */
+  readonly readings?: FactReadings
   /** Facts that are malformed or could not be known, sorted. */
   readonly unavailable: readonly RiskFactName[]
   /** Facts that the catalogue says the tool does not have, sorted; a condition on one does not hold. */
@@ -51,6 +57,7 @@ const UNVERIFIED = { environment: null, jurisdiction: null, purpose: null, sessi
 export function riskFacts(sources: RiskFactSources): RiskFacts {
   const { request, action, agent } = sources
   const toolArguments = argumentsOf(request)
+  const content = contentOf(request)
   const facts: Readonly<Record<RiskFactName, Fact>> = {
     request: requestFact(request),
     arguments: toolArguments ?? 'unavailable',
@@ -58,7 +65,7 @@ export function riskFacts(sources: RiskFactSources): RiskFacts {
     agent: { ...agent },
     trust: trustFact(sources),
     time: timeFact(sources),
-    content: contentFact(sources),
+    content: contentFact(sources, content),
     facts: { ...UNVERIFIED, ...sources.facts },
     amount: amountAt(toolArguments, action.arguments.amount),
     recipients: recipientsFact(toolArguments, sources),
@@ -77,7 +84,15 @@ export function riskFacts(sources: RiskFactSources): RiskFacts {
     values: Object.fromEntries(entries.filter(([, fact]) => typeof fact !== 'string')),
     unavailable: named('unavailable'),
     not_applicable: named('not_applicable'),
+    ...readingsOf(sources, content),
   }
+}
+
+function readingsOf(sources: RiskFactSources, content: ContentFound | undefined): Pick<RiskFacts, 'readings'> {
+  const readings = claimReadings(sources)
+  const classes = content === undefined ? undefined : listReading(content.known, content.classes)
+  const whole = classes === undefined ? readings : { ...readings, content: { ...readings.content, classes } }
+  return Object.keys(whole).length === 0 ? {} : { readings: whole }
 }
 
 /** What the decision's guardrails bound, from the same facts that the rules read. */
@@ -144,9 +159,7 @@ function requestFact({ subject, action, resource, context }: Request): Fact {
 }
 
 function trustFact({ trust }: RiskFactSources): Fact {
-  if (trust === null) return 'unavailable'
-  const { score, level_effective, level_granted, confidence, failure_bound } = trust
-  return { score, level_effective, level_granted, confidence, failure_bound }
+  return trust === null ? 'unavailable' : comparedTrust(trust)
 }
 
 function timeFact({ time: { hour, weekday }, businessHours: [from, until] }: RiskFactSources): Fact {
@@ -154,12 +167,22 @@ function timeFact({ time: { hour, weekday }, businessHours: [from, until] }: Ris
   return { hour, weekday, off_hours: !(businessDay && hour >= from && hour < until) }
 }
 
-/** What is found in the request, and what its caller asserts beside it: assertions only add. */
-function contentFact({ request, classification, sensitive }: RiskFactSources): Fact {
-  const found = contentClasses([request.action.properties, request.resource.properties])
-  const asserted: unknown = request.context?.['content_classes'] ?? []
-  if (found === undefined || !Array.isArray(asserted) || !asserted.every((name) => typeof name === 'string')) return 'unavailable'
-  return { classification, sensitive, classes: [...new Set<string>([...found, ...asserted])].sort() }
+/** Classes of content: those of the arguments, which are what is asked for, and all of them; sorted. */
+type ContentFound = { readonly known: readonly string[]; readonly classes: readonly string[] }
+
+/** What is found in the request, and what its caller asserts beside it: assertions only add. Undefined: it cannot be known. */
+function contentOf({ action, resource, context }: Request): ContentFound | undefined {
+  const { arguments: toolArguments, ...beside } = action.properties ?? {}
+  const known = contentClasses(toolArguments === undefined ? [] : [{ arguments: toolArguments }])
+  const found = contentClasses([beside, resource.properties])
+  const asserted: unknown = context?.['content_classes'] ?? []
+  if (known === undefined || found === undefined) return undefined
+  if (!Array.isArray(asserted) || !asserted.every((name) => typeof name === 'string')) return undefined
+  return { known, classes: [...new Set<string>([...known, ...found, ...asserted])].sort() }
+}
+
+function contentFact({ classification, sensitive }: RiskFactSources, found: ContentFound | undefined): Fact {
+  return found === undefined ? 'unavailable' : { classification, sensitive, classes: found.classes }
 }
 
 /** Facts by name that a caller asserts and is believed in; plain JSON. */

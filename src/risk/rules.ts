@@ -6,7 +6,8 @@ import { canonicalJson, sha256Hex } from '../format/canonical-json.ts'
 import { byCodeUnit } from '../format/order.ts'
 import { actionKind, ASSUMING_FALSE, ASSUMING_TRUE, type CompiledRule, compileRules, relevantRules } from './compiled-rules.ts'
 import type { RiskFacts } from './facts.ts'
-import { compare, NOT_APPLICABLE, UNAVAILABLE } from './operators.ts'
+import { claimedValue, compare, NOT_APPLICABLE, readingIn, UNAVAILABLE } from './operators.ts'
+import { sizeReading, type ClaimReading } from './readings.ts'
 import type { RiskView } from './risk-view.ts'
 import { OPERATORS, RISK_FACTS, type RiskDocument, type RiskFactName, type RuleCondition } from './rule-document.ts'
 
@@ -56,7 +57,7 @@ export function compileRiskRules(
         return view(
           facts,
           events.flatMap((event) => rules[indexOf(event.params)] ?? []).filter(({ document }) => !without.includes(document)),
-          unknownReads(values),
+          { unknown: readsThatAre('unknown', values), either: readsThatAre('either', values) },
           bands,
         )
       } catch {
@@ -77,9 +78,13 @@ export function createRuleEngine(rules: readonly CompiledRule[]): Engine {
   return engine
 }
 
-function factValues({ values, not_applicable }: RiskFacts): Record<RiskFactName, unknown> {
+function factValues({ values, readings = {}, not_applicable }: RiskFacts): Record<RiskFactName, unknown> {
   const missing = (name: RiskFactName): symbol => (not_applicable.includes(name) ? NOT_APPLICABLE : UNAVAILABLE)
-  const entries = FACT_NAMES.map((name): [RiskFactName, unknown] => [name, values[name] ?? missing(name)])
+  const known = (name: RiskFactName): unknown => {
+    const claimed = Object.entries(readings[name] ?? {}).map(([member, reading]) => [member, claimedValue(reading)] as const)
+    return values[name] === undefined ? undefined : { ...values[name], ...Object.fromEntries(claimed) }
+  }
+  const entries = FACT_NAMES.map((name): [RiskFactName, unknown] => [name, known(name) ?? missing(name)])
   return Object.fromEntries(entries) as Record<RiskFactName, unknown>
 }
 
@@ -89,19 +94,29 @@ function memberAt(fact: unknown, path: string): unknown {
     .split('.')
     .slice(1)
     .reduce<unknown>((value, name) => {
+      const reading = readingIn(value)
+      if (reading !== undefined) return name === 'length' ? lengthIn(reading) : undefined
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
       return (value as Readonly<Record<string, unknown>>)[name]
     }, fact)
 }
 
-/** The facts that a rule that fired reads and that nothing is known of; it fired only because the worst was assumed. */
-function unknownReads(values: Readonly<Record<RiskFactName, unknown>>): (rule: CompiledRule) => readonly string[] {
-  const isUnknown = ({ fact, operator, path, value }: RuleCondition): boolean => {
+function lengthIn(reading: ClaimReading): unknown {
+  const length = sizeReading(reading)
+  return length === undefined ? undefined : claimedValue(length)
+}
+
+/** The facts that a rule that fired reads and of which a comparison comes to this: it fired only because the worst was assumed. */
+function readsThatAre(
+  comparison: 'unknown' | 'either',
+  values: Readonly<Record<RiskFactName, unknown>>,
+): (rule: CompiledRule) => readonly string[] {
+  const isSo = ({ fact, operator, path, value }: RuleCondition): boolean => {
     const whole = values[fact]
-    return compare(operator, typeof whole === 'symbol' ? whole : memberAt(whole, path), value) === 'unknown'
+    return compare(operator, typeof whole === 'symbol' ? whole : memberAt(whole, path), value) === comparison
   }
   return ({ comparisons }) =>
-    comparisons.filter(isUnknown).map(({ fact, path }) => (values[fact] === UNAVAILABLE ? fact : `${fact}${path.slice(1)}`))
+    comparisons.filter(isSo).map(({ fact, path }) => (values[fact] === UNAVAILABLE ? fact : `${fact}${path.slice(1)}`))
 }
 
 function indexOf(params: Readonly<Record<string, unknown>> | undefined): number {
@@ -111,18 +126,22 @@ function indexOf(params: Readonly<Record<string, unknown>> | undefined): number 
 function view(
   facts: RiskFacts,
   fired: readonly CompiledRule[],
-  unknown: (rule: CompiledRule) => readonly string[],
+  reads: Readonly<Record<'unknown' | 'either', (rule: CompiledRule) => readonly string[]>>,
   bands: RiskBands,
 ): RiskView {
   const { category, static_points } = facts.action
   const sorted = [...fired].sort((a, b) => byCodeUnit(nameOf(a), nameOf(b)))
   const points = sorted.reduce((sum, { rule }) => sum + rule.points, static_points)
   const malformed = malformedMeasures(facts.unavailable)
-  const unavailable = [...new Set([...malformed, ...sorted.flatMap(unknown)])].sort()
+  const unavailable = [...new Set([...malformed, ...sorted.flatMap(reads.unknown)])].sort()
   return {
     points,
     band: unavailable.length > 0 ? 'high' : riskBand(category, points, bands),
-    rules: sorted.map(({ document, rule: { id, points: added, reason } }) => ({ id, document, points: added, reason })),
+    rules: sorted.map((each) => {
+      const { id, points: added, reason } = each.rule
+      const claimed = [...new Set(reads.either(each))].sort()
+      return { id, document: each.document, points: added, reason, ...(claimed.length === 0 ? {} : { claimed }) }
+    }),
     obligations: obligationsOf(sorted),
     unavailable,
   }

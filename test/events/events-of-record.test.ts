@@ -168,6 +168,7 @@ describe('each kind of effect is told as one event', () => {
       { kind: 'timed_ceiling', agent: 'a', source: 's', value: 1, until_ms: START_MS },
       { kind: 'seen', agent: 'a', action: 'deploy', denied: false, domains: [] },
       { kind: 'release', agent: 'a', decision_id: 'd' },
+      { kind: 'owe', agent: 'a', scope, decision_id: 'd', verify_by_ms: START_MS },
       { kind: 'delegator', agent: 'a', scope, weight: 1, event_time_ms: START_MS },
       { kind: 'charge', agent: 'a', scope, tool: null, decision_id: 'd', amount: 1, verify_by_ms: null },
     ]

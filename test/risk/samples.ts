@@ -39,6 +39,8 @@ export function request(toolArguments?: unknown, context?: Request['context']): 
 
 /** Tuesday, 10 o'clock, everything known. */
 export const SOURCES: RiskFactSources = {
+  unclaimed: {},
+  vouchedSession: false,
   request: request(),
   action: ACTION,
   agent: { id: 'support-1', known: true, class: 'support', tier: 'standard' },

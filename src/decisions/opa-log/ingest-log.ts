@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
+import { missesFound } from '../../evidence/sampling.ts'
 import { canonicalJson, sha256Hex } from '../../format/canonical-json.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { DocumentKey, DocumentKind } from '../../ledger/documents/documents.ts'
@@ -19,6 +20,7 @@ import { gatherFacts } from '../facts.ts'
 import { observeDecision } from '../observe-decision.ts'
 import { NO_APPROVAL } from '../rules/approval-facts.ts'
 import { chargesOf } from '../rules/guardrail-budgets.ts'
+import { owedEffects, verificationOf } from '../verification-duty.ts'
 import { isDecisionEntry, OpaEntry, requestIn, unreadableBecause } from './opa-entry.ts'
 import type { LogAnswer, LogLine, Rejection } from './wire.ts'
 
@@ -75,29 +77,35 @@ async function ingest(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoO
   const asked: DecisionRequest = { request, entrypoint: entry.path ?? '', protocol: 'opa-log' }
   const sources = { id, asked, request, caller, policySet, answered, atMs: deps.nowMs(), clockSteady: deps.clockSteady() }
   const context = decisionContext({ ...sources, rehearsal: LOG_REHEARSAL })
-  const recorded = await decideAndRecord(deps, context, loggedDecisions(entry))
+  const recorded = await decideAndRecord(deps, context, loggedDecisions(deps, entry))
   if (recorded.kind === 'unrecorded') throw recorded.error
   if (recorded.kind === 'recorded') observeDecision(deps, asked, recorded.decided.derivation)
   return { kind: recorded.kind }
 }
 
 /** Decisions that an OPA made already: only observed, counted apart, and nobody is asked about them. */
-function loggedDecisions(entry: OpaEntry): DecisionKind {
+function loggedDecisions({ modeKey }: EvaluateDeps, entry: OpaEntry): DecisionKind {
   return {
     factsOf: observedFacts,
     isOutdated: () => false,
     prepare: () => null,
-    consequencesOf: (decided) => ({
-      approval: NO_APPROVAL,
-      verification: null,
-      changes: [],
-      body: {},
-      source: sourceOf(entry),
-      effects: [
-        ...seenEffects(decided).flatMap((effect) => (effect.kind === 'seen' ? [{ ...effect, rehearsal: LOG_REHEARSAL }] : [])),
-        ...chargesOf(decided, null),
-      ],
-    }),
+    consequencesOf: (decided, transaction) => {
+      const verification = verificationOf(decided, modeKey, transaction)
+      const owed = owedEffects(decided, verification)
+      return {
+        approval: NO_APPROVAL,
+        verification,
+        changes: [],
+        body: {},
+        source: sourceOf(entry),
+        effects: [
+          ...seenEffects(decided).flatMap((effect) => (effect.kind === 'seen' ? [{ ...effect, rehearsal: LOG_REHEARSAL }] : [])),
+          ...missesFound(owed, { tenant: decided.context.tenant, nowMs: decided.context.atMs }, transaction),
+          ...chargesOf(decided, null),
+          ...owed,
+        ],
+      }
+    },
     timed: (_step, work) => work(),
     // The same chunk may have come twice at a time.
     mayRepeat: true,

@@ -64,6 +64,8 @@ export function withReading(sources: DerivationSources): Derived {
     knownDomains: facts.known_domains,
     knownDestinations: facts.known_destinations ?? [],
     counters: facts.counters,
+    unclaimed: facts.unclaimed ?? {},
+    vouchedSession: caller.vouches_for_sessions === true,
     businessHours: policySet.settings.guardrails.business_hours,
   })
   return { ...sources, timed, reading, measured }

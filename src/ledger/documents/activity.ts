@@ -34,6 +34,14 @@ export const Outstanding = z.strictObject({
 
 export type Outstanding = z.infer<typeof Outstanding>
 
+/** Decisions of an agent that owe a verification and hold no budget, at most; of further ones nobody is asked, and their successes count in part. */
+export const OWED_MAX = 256
+
+/** A decision that charged no budget (a proposal, or an action that was only observed) and has to be verified by then. */
+export const Owed = Outstanding.pick({ decision_id: true, scope: true, verify_by_ms: true })
+
+export type Owed = z.infer<typeof Owed>
+
 /** By minute for the last hour, by hour for the last day: small however busy its agent is. */
 export const ActivityBuckets = z.strictObject({ hour: z.array(ActivityBucket), day: z.array(ActivityBucket) })
 
@@ -56,6 +64,8 @@ export const Activity = z.strictObject({
   /** Requests of the last hour, and refused ones, by minute. */
   requests: z.array(z.strictObject({ start_ms: z.int(), count, denied: count })),
   outstanding: z.array(Outstanding),
+  /** What has to be verified besides; it counts against no budget. Absent: nothing. */
+  owed: z.array(Owed).readonly().optional(),
   actions: z.array(z.string()),
   domains: z.array(z.string()),
   /** Digests of the destinations it has reached; absent: none. */

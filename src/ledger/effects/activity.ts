@@ -35,6 +35,8 @@ export const ACTIVITY_EFFECTS = {
     due: z.literal(true).optional(),
     rehearsal,
   }),
+  /** A proposal, or an action that was only observed, has to be verified by then; no budget is charged for it. */
+  owe: z.strictObject({ kind: z.literal('owe'), agent: id, scope: ScopeKey, decision_id: id, verify_by_ms: atMs }),
   /** The decision's outcome is verified: its outstanding slot is free again. */
   release: z.strictObject({ kind: z.literal('release'), agent: id, decision_id: id, rehearsal }),
   /** Somebody was told of an account: the same is not told again for a while. `action` null: one outside the catalogue, or any. */

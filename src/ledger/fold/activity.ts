@@ -1,4 +1,4 @@
-import { newActivity, withCharge, withRelease, withRequest } from '../activity.ts'
+import { newActivity, withCharge, withOwed, withRelease, withRequest } from '../activity.ts'
 import type { Activity } from '../documents/activity.ts'
 import type { ACTIVITY_EFFECTS } from '../effects/activity.ts'
 import { activityKey } from '../keys.ts'
@@ -13,6 +13,8 @@ export const ACTIVITY_RULES: FoldRules<ActivityKind> = {
     onActivity(effect, tenant, state, (activity) => withRequest(activity, effect, nowMs)),
   charge: (effect, { tenant, nowMs }, state) =>
     onActivity(effect, tenant, state, (activity) => withCharge(activity, effect, nowMs)),
+  owe: (effect, { tenant }, state) =>
+    onActivity({ agent: effect.agent }, tenant, state, (activity) => withOwed(activity, effect)),
   release: (effect, { tenant }, state) =>
     onActivity(effect, tenant, state, (activity) => withRelease(activity, effect.decision_id)),
   told: ({ agent, what, action }, { tenant, nowMs }, state) =>

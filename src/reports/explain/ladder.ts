@@ -79,12 +79,17 @@ function subjectLines({ facts, risk }: Explained): readonly string[] {
     trust === null
       ? 'no agent decides here'
       : `${trust.scope}: score ${trust.score}, L${trust.level_effective} ${levelName(trust.level_effective)}${trust.level_granted === trust.level_effective ? '' : ` (granted L${trust.level_granted})`}`
-  const rules = risk.rules.filter(({ points }) => points > 0).map(({ id, points }) => `${id} +${points}`)
+  const rules = risk.rules.filter(({ points }) => points > 0).map(ruleText)
   const unknown = risk.unavailable.length === 0 ? '' : `; unknown: ${risk.unavailable.join(', ')}`
   return [
     `trust  ${escapeLine(`${agent.id}, ${standing}`)}`,
     `risk   ${escapeLine(`${risk.band}, ${risk.points} points${rules.length === 0 ? '' : ` (${rules.join(', ')})`}${unknown}`)}`,
   ]
+}
+
+/** A rule with its points, and on whose mere claim it depends that it counts. */
+function ruleText({ id, points, claimed = [] }: Explained['risk']['rules'][number]): string {
+  return `${id} +${points}${claimed.length === 0 ? '' : ` in the worse reading of what is only claimed: ${claimed.join(', ')}`}`
 }
 
 /** What the base answers each, where it was asked about two. */
