@@ -139,7 +139,8 @@ async function record(deps: DecideDeps, recording: Recording): Promise<Recorded 
     }),
   )
   if (!written.ok) {
-    if (!(written.error instanceof ServiceError)) throw written.error
+    // What can never be recorded is refused, not answered unrecorded: the next like it would be the same.
+    if (!(written.error instanceof ServiceError) || written.error.code === 'too_large') throw written.error
     return { kind: 'unrecorded', decided: written.known, error: written.error, stateVersion: read.stateVersion }
   }
   return written.value?.kind === 'recorded' ? { ...written.value, seconds: deps.elapsed() - start } : written.value
