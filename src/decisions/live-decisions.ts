@@ -53,5 +53,6 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, second
     },
     timed: timedSteps(deps, asked, seconds),
     mayRepeat: false,
+    mayRefuse: true,
   }
 }

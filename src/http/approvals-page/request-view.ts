@@ -60,9 +60,9 @@ function heading(frame: Frame, view: ApprovalView, nowMs: number): Html {
     </p>`
 }
 
-function noteBoxes({ payload, paused, pauses }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
+function noteBoxes({ payload, masked, paused, pauses }: ApprovalView, { notice, refused }: RequestPageNotes): Html {
   return html`${notice == null ? null : note('good', notice)}${refused === undefined ? null : note('bad', refused.problem)}
-    ${payloadNote(payload)}
+    ${payloadNote(payload, masked)}
     <div id="pauses" data-live>
       ${paused === null ? null : note('bad', `Paused: ${paused}. It does not run for now, and a yes is not taken before it is resumed.`)}
       ${pauseLines(pauses)}
@@ -101,9 +101,13 @@ const PAYLOAD_NOTES = {
   erased: 'Parts of this request are erased. It cannot be approved.',
 } as const satisfies Record<ApprovalView['payload'], string | null>
 
-function payloadNote(payload: ApprovalView['payload']): Html | null {
+/** What is hidden, by place, with the names and types of it. */
+function payloadNote(payload: ApprovalView['payload'], masked: ApprovalView['masked']): Html | null {
   const text = PAYLOAD_NOTES[payload]
-  return text === null ? null : note('warn', text)
+  if (text === null) return null
+  if (Object.keys(masked).length === 0) return note('warn', text)
+  return html`${note('warn', text)}
+    <pre id="masked" aria-label="What is hidden: names and types">${jsonHtml(masked)}</pre>`
 }
 
 /** What went wrong with the agent before, and what of it still bounds it here. */
