@@ -120,10 +120,12 @@ describe('many masks', () => {
     const names = Array.from({ length: 300 }, (_, index) => `${'k'.repeat(900)}${index}`)
     const tested = await masking(masks(...names.map((name) => `/input/context/${name}`)))
     const context = Object.fromEntries(names.map((name) => [name, 1]))
-    await expect(tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { context }))).rejects.toMatchObject({
-      code: 'too_large',
-      message: expect.stringContaining('262144 characters'),
-    })
+    await expect(tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { context }))).rejects.toMatchObject(
+      {
+        code: 'too_large',
+        message: expect.stringContaining('262144 characters'),
+      },
+    )
   })
 
   it('that name nothing there cost nothing', async () => {
@@ -179,7 +181,13 @@ describe('what is masked is told by name and type', () => {
           ...policySet.settings,
           base: {
             ...policySet.settings.base,
-            mapping: { subject: '/who', subject_type: 'agent', action: '/what', resource_type: 'resource', arguments: '/call/args' },
+            mapping: {
+              subject: '/who',
+              subject_type: 'agent',
+              action: '/what',
+              resource_type: 'resource',
+              arguments: '/call/args',
+            },
           },
         },
       }),

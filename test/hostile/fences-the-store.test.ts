@@ -50,7 +50,12 @@ describe('a record that is too large for the log', () => {
 
   it('is told by a bound that is never below what the leaf has', () => {
     const given = { kind: 'decision', body: { list: [1, 2, 3], 'a"b\u20ac': 'x', nothing: null, n: 1e21, deep: { a: [true] } } }
-    for (const pointers of [[], ['/body/list/0'], ['/body/list/0', '/body/list/2', '/body/a"b\u20ac'], ['/body/deep/a/0', '/body']]) {
+    for (const pointers of [
+      [],
+      ['/body/list/0'],
+      ['/body/list/0', '/body/list/2', '/body/a"b\u20ac'],
+      ['/body/deep/a/0', '/body'],
+    ]) {
       for (const [sensitive, masked] of [[pointers, []] as const, [[], pointers] as const]) {
         const sealed = sealRecord(given, sensitive, () => new Uint8Array(16), masked)
         expect(sealed.ok && sealed.leaf.length <= leafBytesBound(JSON.stringify(given), pointers)).toBe(true)

@@ -20,7 +20,8 @@ async function keptOf(given: unknown): Promise<unknown> {
     return undefined
   }
   const [found] = await tested.store.query({ kinds: ['decision'], limit: 1 })
-  return (found!.record.body as { request: { action: { properties: { arguments: unknown } } } }).request.action.properties.arguments
+  return (found!.record.body as { request: { action: { properties: { arguments: unknown } } } }).request.action.properties
+    .arguments
 }
 
 describe('an agent that adds names of secrets to hide the rest', () => {

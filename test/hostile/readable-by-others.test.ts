@@ -82,7 +82,10 @@ describe('the data directory', () => {
       try { prepareDirectory(storeFiles(${JSON.stringify(isRoot ? directory : '/')}), console.log) }
       catch (error) { console.log(error.code + ': ' + error.message + '; fix: ' + error.fix) }
     })`
-    const { stdout } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}) })
+    const { stdout } = spawnSync(process.execPath, ['-e', code], {
+      encoding: 'utf8',
+      ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}),
+    })
     expect(stdout).toMatch(/^io: .*fix: /u)
     if (isRoot) expect(stdout).toContain(`this user cannot correct that; fix: as its owner run: chmod 700 ${directory}`)
   })

@@ -75,7 +75,8 @@ function keepToOwner(path: string, mode: number, warn: (message: string) => void
   const said = `Others than its owner may use ${path} (mode ${was}), which holds what agents asked for`
   const refusal = (why: string, fix: string, cause?: unknown): ServiceError =>
     new ServiceError('io', `${said}, and ${why}`, { place: { file: path }, fix, cause })
-  if ((found & STICKY) !== 0) throw refusal('it is shared by design', 'choose a data directory of its own, such as a folder inside it')
+  if ((found & STICKY) !== 0)
+    throw refusal('it is shared by design', 'choose a data directory of its own, such as a folder inside it')
   try {
     chmodSync(path, mode)
   } catch (cause) {
