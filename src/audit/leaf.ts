@@ -185,7 +185,7 @@ function draftOf(record: LeafRecord): Draft {
     own.add(copy)
     return copy
   }
-  const root = copyOf(record as Record<string, JsonValue>) as Record<string, JsonValue>
+  const root = copyOf(record) as Record<string, JsonValue>
   const holderOf = (path: readonly string[]): Container | undefined => {
     let holder: Container = root
     for (const step of path.slice(0, -1)) {

@@ -9,7 +9,7 @@ import { type Decided, type DecisionContext, documentKeysOf } from './decision-c
 import { type Consequences, decisionRecord } from './decision-record.ts'
 import { derive } from './derive.ts'
 import { freshFacts } from './facts.ts'
-import { type Masked, maskedMembers, withOutlines } from './mask.ts'
+import { type Masked, maskedValues, withMasked } from './mask.ts'
 import { withMeasureMask } from './record-detail.ts'
 import type { Timed } from './rules/ask-policies.ts'
 import { type Derivation, deriveFresh } from './rules/derivation.ts'
@@ -58,8 +58,8 @@ export type DecisionKind = {
   readonly timed: Timed
   /** True: a record of this id may be there already, and then nothing is decided again. */
   readonly mayRepeat: boolean
-  /** False: it was made elsewhere already, so it is recorded as far as it may be instead of being refused. */
-  readonly mayRefuse: boolean
+  /** It was made elsewhere already, so it is recorded as far as it may be instead of being refused. */
+  readonly isMadeElsewhere?: true
 }
 
 /** A decision that is in the log. */
@@ -96,11 +96,11 @@ export async function decideAndRecord(deps: DecideDeps, context: DecisionContext
     const { question, policySet } = context
     const derivation = await derive({ question, facts: read.facts, policySet, timed: kind.timed })
     context.asked.onBase?.(derivation.base)
-    const masked = maskedMembers(
+    const masked = maskedValues(
       deps.mask ? policySet : undefined,
       { ...context.asked, claims: context.caller.claims },
       deps.observe,
-      kind.mayRefuse,
+      kind.isMadeElsewhere !== true,
     )
     const recorded = await record(deps, { context, kind, keys, read, derivation, masked, isLast: attempt === ATTEMPTS_MAX })
     if (recorded !== undefined) return recorded
@@ -135,7 +135,7 @@ async function record(deps: DecideDeps, recording: Recording): Promise<Recorded 
       known(decided)
       const consequences = kind.consequencesOf(decided, transaction)
       const { leafIndex } = transaction.append({
-        record: withOutlines(decisionRecord(decided, consequences, deps.detail), recording.masked),
+        record: withMasked(decisionRecord(decided, consequences, deps.detail), recording.masked),
         masked: withMeasureMask(recording.masked.pointers),
       })
       return { kind: 'recorded', decided, consequences, leafIndex, stateVersion: transaction.stateVersion() }

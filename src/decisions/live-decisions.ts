@@ -53,6 +53,5 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, second
     },
     timed: timedSteps(deps, asked, seconds),
     mayRepeat: false,
-    mayRefuse: true,
   }
 }

@@ -60,7 +60,7 @@ type Place = { readonly pointers: readonly string[]; readonly value: unknown }
  * holds them. Fails closed: beyond `MASKS_MAX` or `MASK_CHARS_MAX` it throws `too_large`, or where the decision cannot be refused any more
  * (`mayRefuse` is false) masks every sensitive value, as it does for a rule that cannot be evaluated or says something else than pointers.
  */
-export function maskedMembers(
+export function maskedValues(
   policySet: PolicySet | undefined,
   asked: MaskedRequest,
   observe: Observer,
@@ -90,7 +90,7 @@ export function maskedMembers(
 }
 
 /** A decision's record with the outlines of what is masked in it. */
-export function withOutlines(record: AuditRecord, { outlines }: Masked): AuditRecord {
+export function withMasked(record: AuditRecord, { outlines }: Masked): AuditRecord {
   if (Object.keys(outlines).length === 0) return record
   return { ...record, body: { ...record.body, masked: outlines as AuditRecord['body'][string] } }
 }

@@ -11,9 +11,6 @@ export const RECORD_VERSION = 1
  */
 export const SEMANTICS = 2
 
-/** Most effects of one record. */
-export const EFFECTS_MAX = 1_000
-
 /** What a record is about. */
 export const RECORD_KINDS = [
   'decision',
@@ -55,7 +52,7 @@ export const AuditRecord = z.strictObject({
   /** Who wrote it: the credential, `anonymous`, or `system`. */
   actor: z.string().max(128),
   body: z.record(z.string(), z.json()),
-  effects: z.array(Effect).max(EFFECTS_MAX),
+  effects: z.array(Effect).max(1_000),
 })
 export type AuditRecord = z.infer<typeof AuditRecord>
 

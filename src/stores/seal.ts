@@ -12,7 +12,7 @@ import {
 } from '../audit/leaf.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
-import { type AuditRecord, EFFECTS_MAX } from '../ledger/record.ts'
+import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 
 /** Records nested deeper than this are canonicalized on trial. */
@@ -40,7 +40,7 @@ export function saltSource(): () => Uint8Array {
 
 /**
  * The JSON text of a record that is going to be appended: every record of every store passes here before anything of it is applied. Throws a
- * TypeError for what has no canonical JSON, and a ServiceError `too_large` (its leaf, its masks or its effects are beyond a limit) or
+ * TypeError for what has no canonical JSON, and a ServiceError `too_large` (its leaf, with the places of its masks) or
  * `bad_policy` (a mask that does not point into the body), so that nothing can fail once the record is applied.
  */
 export function recordText(record: AuditRecord, sensitive: readonly string[], masked: readonly string[]): string {
@@ -48,10 +48,6 @@ export function recordText(record: AuditRecord, sensitive: readonly string[], ma
   if (wrong !== undefined) {
     const fix = 'let the mask rule name members of the body, as "/body/request/context/password"'
     throw new ServiceError('bad_policy', `The mask ${JSON.stringify(wrong)} does not point into a record's body`, { fix })
-  }
-  if (record.effects.length > EFFECTS_MAX) {
-    const message = `The record would have ${record.effects.length} effects, at most ${EFFECTS_MAX} are accepted`
-    throw new ServiceError('too_large', message, { fix: 'do it in several smaller steps' })
   }
   invariant(isReadable(record), `record ${record.id} would not be read again: a member of its header is too long`)
   const text = JSON.stringify(record)

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { LEAF_BYTES_MAX, leafBytesBound, sealRecord } from '../../src/audit/leaf.ts'
-import { EFFECTS_MAX } from '../../src/ledger/record.ts'
 import type { NewRecord } from '../../src/ledger/store.ts'
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
@@ -24,7 +23,6 @@ const TOO_LARGE: readonly (readonly [string, NewRecord])[] = [
       masked: names.map((name) => `/body/request/context/${name}`),
     },
   ],
-  ['its effects', { record: record(2, { effects: Array.from({ length: EFFECTS_MAX + 1 }, () => contain('c')) }) }],
 ]
 
 describe('a record that is too large for the log', () => {

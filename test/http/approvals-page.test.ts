@@ -388,7 +388,7 @@ describe('the page of one request', () => {
     [
       'that is masked, with names and types,',
       { payload: 'masked', masked: { '/request/context/pin': 'string' } },
-      '<pre id="masked" aria-label="What is hidden: names and types">{\n  &quot;/request/context/pin&quot;: &quot;string&quot;',
+      '<pre id="masked" aria-label="What is hidden: names and types">{',
     ],
     ['that is erased', { payload: 'erased' }, 'It cannot be approved.'],
     ['without an agent', { agent: null, trust: null }, 'there is no trust to weigh'],

@@ -109,7 +109,7 @@ function loggedDecisions(entry: OpaEntry): DecisionKind {
     timed: (_step, work) => work(),
     // The same chunk may have come twice at a time.
     mayRepeat: true,
-    mayRefuse: false,
+    isMadeElsewhere: true,
   }
 }
 
