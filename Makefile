@@ -8,7 +8,7 @@ STAMP := node_modules/.package-lock.json
 # What `make quick` and `make check` run: a name for each step, and its command.
 PURE_TESTS := test/house test/lattice test/pdp test/ledger test/trust test/detect
 SLOW_TESTS := trust/exhaustive trust/differential detect/curves detect/watch pdp/decide.property ledger/accounts
-OTHER_TESTS := bench conformance data docs e2e faults property support
+OTHER_TESTS := bench conformance data docs e2e faults hostile property support
 FAST_TESTS := $(filter-out $(PURE_TESTS) $(OTHER_TESTS:%=test/%),$(wildcard test/*))
 QUICK := 'types=tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile node_modules/.cache/types.tsbuildinfo && tsc -p tsconfig.pure.json' \
 	'lint=eslint src scripts --max-warnings 0 --cache --cache-location node_modules/.cache/eslint-src/ && prettier --check --cache src scripts docs --log-level warn' \

@@ -37,7 +37,7 @@ export function modeKeyOf(dataDir: string): Uint8Array {
 function secretIn(dataDir: string, name: string, bytes: number): string {
   const file = join(dataDir, name)
   if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true })
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     writeFileSync(file, `${randomBytes(bytes).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
     // The mode of a new file is narrowed by the umask only; this is what it has to be.
     chmodSync(file, 0o600)

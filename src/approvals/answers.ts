@@ -73,13 +73,15 @@ export function approvalViewOf(
     readonly facts: DecisionFacts
     readonly decision: Decision
     readonly risk: RiskView
+    readonly masked?: ApprovalView['masked']
   }
-  const { facts, decision, risk } = body
+  const { facts, decision, risk, masked = {} } = body
   const { action } = facts
   return {
     ...summaryOf(approval, nowMs, held),
     request: body.request,
     payload: state,
+    masked,
     ceilings: [...decision.ceilings],
     reasons: [...decision.reasons],
     risk: { points: risk.points, band: risk.band, rules: [...risk.rules], unavailable: [...risk.unavailable] },

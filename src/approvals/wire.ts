@@ -68,6 +68,8 @@ export const ApprovalView = ApprovalSummary.extend({
   request: z.json(),
   /** `whole`: as it came. `masked`: the mask policy keeps members of it from every reader. `erased`: members of it are gone. */
   payload: z.enum(['whole', 'masked', 'erased']),
+  /** What is masked: by its place in the record (`/request/action/properties/arguments/password`) names and types of the value, such as `string`. */
+  masked: z.record(z.string(), z.json()),
   ceilings: z.array(Ceiling),
   reasons: z.array(z.string()),
   risk: RiskAnswer,

@@ -11,6 +11,10 @@ export const LEAF_BYTES_MAX = 2_097_152
 export const SALT_BYTES = 16
 /** The member of a leaf that maps the JSON Pointer of each sealed value to its digest; records must not use the name. */
 const SEALED = 'sealed'
+/** Bytes of `,"sealed":{}`. */
+const SEALED_MEMBER_BYTES = 12
+/** Bytes that a sealed value adds beside its pointer: colon, digest in quotes, comma, and the null that may stand for it. */
+const SEALED_ENTRY_BYTES = 72
 
 /** A record as it is read back. */
 export type LeafRecord = { readonly [key: string]: JsonValue }
@@ -35,7 +39,8 @@ export type SealedRecord = { readonly ok: true; readonly leaf: Uint8Array; reado
 
 /**
  * Seals a record: each value that a sensitive pointer names leaves the record (null stands for it in an array), and
- * `sealed[pointer]` holds SHA-256(salt ‖ canonical value) instead. Pointers to nothing, or into a value already sealed, are
+ * `sealed[pointer]` holds SHA-256(salt ‖ canonical value) instead. What `masked` names leaves first, and neither it nor its salt is kept:
+ * a value sealed around it is kept without it. Pointers to nothing, or into a value that left already, are
  * skipped. Throws a TypeError for a pointer that is none or names the whole record, a record with a `sealed` member, or salts
  * that are not `SALT_BYTES` long, or anything that is not JSON: those are bugs of the configuration or the caller.
  */
@@ -43,26 +48,35 @@ export function sealRecord(
   record: { readonly [key: string]: unknown },
   sensitivePointers: readonly string[],
   salts: () => Uint8Array,
+  masked: readonly string[] = [],
 ): SealedRecord | Refusal {
   if (Object.hasOwn(record, SEALED)) throw new TypeError(`A record must not have a member "${SEALED}"`)
   const sealed: Record<string, string> = {}
   const payload: Record<string, PayloadEntry> = {}
-  let open = record as LeafRecord
-  for (const pointer of [...new Set(sensitivePointers)].sort()) {
+  const draft = draftOf(record as LeafRecord)
+  const take = (pointer: string, isMasked: boolean): void => {
     const path = parsePointer(pointer)
     if (path === undefined) throw new TypeError(`Not a JSON Pointer into a record: ${JSON.stringify(pointer)}`)
-    const value = valueAt(open, path)
-    if (value === undefined) continue
+    const value = valueAt(draft.record, path)
+    if (value === undefined) return
     const salt = salts()
     if (salt.length !== SALT_BYTES) throw new TypeError(`A salt has ${SALT_BYTES} bytes, got ${salt.length}`)
     sealed[pointer] = digestOf(salt, value)
-    payload[pointer] = { salt: Buffer.from(salt).toString('base64url'), value }
-    open = replaced(open, path, undefined) as LeafRecord
+    payload[pointer] = isMasked ? { masked: true } : { salt: Buffer.from(salt).toString('base64url'), value }
+    draft.remove(path)
   }
-  const leaf = Buffer.from(canonicalJson({ ...open, [SEALED]: sealed }))
+  for (const pointer of [...new Set(masked)].sort()) take(pointer, true)
+  for (const pointer of [...new Set(sensitivePointers)].sort()) take(pointer, false)
+  const leaf = Buffer.from(canonicalJson({ ...draft.record, [SEALED]: sealed }))
   if (leaf.length <= LEAF_BYTES_MAX) return { ok: true, leaf, payload }
   const why = overLimit('The record has', 'audit.leaf_bytes_max', { max: LEAF_BYTES_MAX, came: leaf.length })
   return refuse('leaf_too_large', `${why}, name its large fields as sensitive, so that they are kept beside the leaf.`)
+}
+
+/** At most the bytes that a record with this JSON text has in its leaf when values at these pointers leave it: without sealing it. */
+export function leafBytesBound(text: string, pointers: readonly string[]): number {
+  const entries = pointers.reduce((sum, pointer) => sum + Buffer.byteLength(JSON.stringify(pointer)) + SEALED_ENTRY_BYTES, 0)
+  return Buffer.byteLength(text) + entries + SEALED_MEMBER_BYTES
 }
 
 /**
@@ -83,7 +97,7 @@ export function openRecord(leaf: Uint8Array, payload: LeafPayload): OpenedRecord
     return refuse('leaf_malformed', 'The leaf is not the canonical JSON of a sealed record: it was changed.')
   const unknown = Object.keys(payload).find((pointer) => !Object.hasOwn(parsed.sealed, pointer))
   if (unknown !== undefined) return refuse('payload_unknown', 'The payload holds a value that the leaf did not seal.', unknown)
-  let { record } = parsed
+  const draft = draftOf(parsed.record)
   const pointers: string[] = []
   let isErased = false
   for (const [pointer, digest] of Object.entries(parsed.sealed)) {
@@ -94,15 +108,14 @@ export function openRecord(leaf: Uint8Array, payload: LeafPayload): OpenedRecord
       continue
     }
     const path = parsePointer(pointer)
-    const restored = path === undefined ? undefined : replaced(record, path, entry.value)
-    if (restored === undefined) return refuse('leaf_malformed', 'The leaf seals a value at a place it does not have.', pointer)
+    if (path === undefined || !draft.put(path, entry.value))
+      return refuse('leaf_malformed', 'The leaf seals a value at a place it does not have.', pointer)
     if (digestOf(Buffer.from(entry.salt, 'base64url'), entry.value) !== digest) {
       return refuse('payload_mismatch', 'The value or its salt is not what the leaf sealed: it was changed.', pointer)
     }
-    record = restored as LeafRecord
   }
   const state = isErased ? 'erased' : 'masked'
-  return { ok: true, record, state: pointers.length === 0 ? 'whole' : state, pointers }
+  return { ok: true, record: draft.record, state: pointers.length === 0 ? 'whole' : state, pointers }
 }
 
 function refuse(code: LeafFault['code'], message: string, pointer = ''): Refusal {
@@ -151,22 +164,55 @@ function valueAt(record: LeafRecord, path: readonly string[]): JsonValue | undef
   return path.reduce<JsonValue | undefined>(childOf, record)
 }
 
-/**
- * A copy, as deep as the path, with the value at its end replaced; undefined takes it out of an object and leaves null in an
- * array. Undefined when the path does not lead there.
- */
-function replaced(
-  container: JsonValue | undefined,
-  path: readonly string[],
-  value: JsonValue | undefined,
-): JsonValue | undefined {
-  const [step, ...rest] = path as [string, ...string[]]
-  const isLast = rest.length === 0
-  const child = isLast ? value : replaced(childOf(container, step), rest, value)
-  if (isObject(container)) {
-    if (child !== undefined) return { ...container, [step]: child }
-    return isLast ? Object.fromEntries(Object.entries(container).filter(([key]) => key !== step)) : undefined
+type Container = Record<string, JsonValue> | JsonValue[]
+
+/** A record that is changed place by place while what it was made from stays as it is: each container is copied once, when something in it changes. */
+type Draft = {
+  readonly record: LeafRecord
+  /** Takes a value out of an object, and leaves null in an array. */
+  readonly remove: (path: readonly string[]) => void
+  /** Puts a value where the path leads; false where it does not lead anywhere. */
+  readonly put: (path: readonly string[], value: JsonValue) => boolean
+}
+
+function draftOf(record: LeafRecord): Draft {
+  const own = new Set<Container>()
+  const copyOf = (container: Container): Container => {
+    if (own.has(container)) return container
+    const copy = Array.isArray(container) ? [...container] : { ...container }
+    own.add(copy)
+    return copy
   }
-  if (childOf(container, step) === undefined || (child === undefined && !isLast)) return undefined
-  return (container as readonly JsonValue[]).with(Number(step), child ?? null)
+  const root = copyOf(record) as Record<string, JsonValue>
+  const holderOf = (path: readonly string[]): Container | undefined => {
+    let holder: Container = root
+    for (const step of path.slice(0, -1)) {
+      const child = childOf(holder, step)
+      if (typeof child !== 'object' || child === null) return undefined
+      const copy = copyOf(child as Container)
+      set(holder, step, copy)
+      holder = copy
+    }
+    return holder
+  }
+  return {
+    record: root,
+    remove: (path) => {
+      const holder = holderOf(path)
+      const last = path.at(-1) as string
+      if (Array.isArray(holder)) set(holder, last, null)
+      else if (holder !== undefined) Reflect.deleteProperty(holder, last)
+    },
+    put: (path, value) => {
+      const holder = holderOf(path)
+      const last = path.at(-1) as string
+      if (holder === undefined || (Array.isArray(holder) && childOf(holder, last) === undefined)) return false
+      set(holder, last, value)
+      return true
+    },
+  }
+}
+
+function set(container: Container, step: string, value: JsonValue): void {
+  ;(container as Record<string, JsonValue>)[step] = value
 }

@@ -9,7 +9,7 @@ import { type Decided, type DecisionContext, documentKeysOf } from './decision-c
 import { type Consequences, decisionRecord } from './decision-record.ts'
 import { derive } from './derive.ts'
 import { freshFacts } from './facts.ts'
-import { maskedPointers } from './mask.ts'
+import { type Masked, maskedValues, withMasked } from './mask.ts'
 import { withMeasureMask } from './record-detail.ts'
 import type { Timed } from './rules/ask-policies.ts'
 import { type Derivation, deriveFresh } from './rules/derivation.ts'
@@ -58,6 +58,8 @@ export type DecisionKind = {
   readonly timed: Timed
   /** True: a record of this id may be there already, and then nothing is decided again. */
   readonly mayRepeat: boolean
+  /** It was made elsewhere already, so it is recorded as far as it may be instead of being refused. */
+  readonly isMadeElsewhere?: true
 }
 
 /** A decision that is in the log. */
@@ -94,10 +96,11 @@ export async function decideAndRecord(deps: DecideDeps, context: DecisionContext
     const { question, policySet } = context
     const derivation = await derive({ question, facts: read.facts, policySet, timed: kind.timed })
     context.asked.onBase?.(derivation.base)
-    const masked = maskedPointers(
+    const masked = maskedValues(
       deps.mask ? policySet : undefined,
       { ...context.asked, claims: context.caller.claims },
       deps.observe,
+      kind.isMadeElsewhere !== true,
     )
     const recorded = await record(deps, { context, kind, keys, read, derivation, masked, isLast: attempt === ATTEMPTS_MAX })
     if (recorded !== undefined) return recorded
@@ -114,7 +117,7 @@ type Recording = {
   readonly keys: DocumentKeys
   readonly read: FactsRead
   readonly derivation: Derivation
-  readonly masked: readonly string[]
+  readonly masked: Masked
   /** True: it is taken with what came in since, and not made anew. */
   readonly isLast: boolean
 }
@@ -132,14 +135,15 @@ async function record(deps: DecideDeps, recording: Recording): Promise<Recorded 
       known(decided)
       const consequences = kind.consequencesOf(decided, transaction)
       const { leafIndex } = transaction.append({
-        record: decisionRecord(decided, consequences, deps.detail),
-        masked: withMeasureMask(recording.masked),
+        record: withMasked(decisionRecord(decided, consequences, deps.detail), recording.masked),
+        masked: withMeasureMask(recording.masked.pointers),
       })
       return { kind: 'recorded', decided, consequences, leafIndex, stateVersion: transaction.stateVersion() }
     }),
   )
   if (!written.ok) {
-    if (!(written.error instanceof ServiceError)) throw written.error
+    // What can never be recorded is refused, not answered unrecorded: the next like it would be the same.
+    if (!(written.error instanceof ServiceError) || written.error.code === 'too_large') throw written.error
     return { kind: 'unrecorded', decided: written.known, error: written.error, stateVersion: read.stateVersion }
   }
   return written.value?.kind === 'recorded' ? { ...written.value, seconds: deps.elapsed() - start } : written.value

@@ -23,6 +23,9 @@ type Cursor = {
   at: number
   /** How many values have been started. */
   values: number
+  /** Characters of the names on the way to where it is, and of those to every object and array so far. */
+  above: number
+  pathChars: number
   fault: JsonFault | undefined
 }
 
@@ -31,7 +34,7 @@ type Cursor = {
  * whenever its fast path does not admit a document. The first fault in document order wins.
  */
 export function readJson(text: string, limits: JsonLimits, badUtf8At = -1): JsonReading {
-  const cursor: Cursor = { text, limits, badUtf8At, path: [], at: 0, values: 0, fault: undefined }
+  const cursor: Cursor = { text, limits, badUtf8At, path: [], at: 0, values: 0, above: 0, pathChars: 0, fault: undefined }
   const value = readValue(cursor, 0)
   if (value !== REFUSED && skipSpace(cursor) < text.length) {
     fail(cursor, cursor.at, 'trailing_bytes', 'There is more after the end of the JSON value: send exactly one value.')
@@ -71,12 +74,20 @@ function readValue(cursor: Cursor, depth: number): JsonValue | Refused {
       const why = overLimit('Objects and arrays are nested', 'json.depth_max', { max: cursor.limits.depthMax })
       return fail(cursor, start, 'too_deep', `${why}, flatten the value.`)
     }
+    cursor.pathChars += cursor.above
+    if (cursor.pathChars > cursor.limits.pathCharsMax) return failPaths(cursor, start)
     cursor.at += 1
     return first === '{' ? readObject(cursor, depth + 1) : readArray(cursor, depth + 1)
   }
   if (first === '"') return readText(cursor, cursor.limits.stringCharsMax, 'string_too_long')
   if (first === 't' || first === 'f') return readLiteral(cursor, first === 't' ? 'true' : 'false', first === 't')
   return first === 'n' ? readLiteral(cursor, 'null', null) : readNumber(cursor)
+}
+
+function failPaths(cursor: Cursor, start: number): Refused {
+  const beginning = 'The names on the way to all objects and arrays have together'
+  const why = overLimit(beginning, 'json.path_chars_max', { max: cursor.limits.pathCharsMax })
+  return fail(cursor, start, 'paths_too_long', `${why}, shorten them or flatten the value.`)
 }
 
 function readObject(cursor: Cursor, depth: number): JsonValue | Refused {
@@ -92,8 +103,10 @@ function readObject(cursor: Cursor, depth: number): JsonValue | Refused {
     keys += 1
     if (refusesKey(cursor, { object, key, keys, keyAt })) return REFUSED
     if (!takes(cursor, ':')) return unexpected(cursor, '":" after the key', 'put a colon between key and value')
+    cursor.above += key.length
     const value = readValue(cursor, depth)
     if (value === REFUSED) return REFUSED
+    cursor.above -= key.length
     object[key] = value
     cursor.path.pop()
   } while (takes(cursor, ','))

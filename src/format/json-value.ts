@@ -14,6 +14,8 @@ export type JsonLimits = {
   readonly objectKeysMax: number
   /** Values of the whole document: objects, arrays, strings, numbers and literals, at all depths; keys do not count. */
   readonly valuesMax: number
+  /** Characters of the names on the way to each object and array of the document, all together: what a pointer to each of them takes. */
+  readonly pathCharsMax: number
   /** True: a number that is not exact in every reader is read as the text of its digits; otherwise it is refused. */
   readonly largeNumbersAsText?: boolean
 }
@@ -36,6 +38,7 @@ export type JsonFaultCode =
   | 'array_too_long'
   | 'object_too_large'
   | 'too_many_values'
+  | 'paths_too_long'
 
 /** A refusal with its place: JSON Pointer (RFC 6901), offset in UTF-16 code units from 0, line and column from 1. */
 export type JsonFault = {

@@ -16,6 +16,8 @@ export const ARRAY_ITEMS_MAX = 8_192
 export const OBJECT_KEYS_MAX = 4_096
 /** Most values of one document at all depths: what policies, masks and digests have to walk for one request. */
 export const VALUES_MAX = 10_000
+/** Most characters of the names on the way to each object and array, all together: nesting times breadth times length of names. */
+export const PATH_CHARS_MAX = 1_048_576
 
 /** The limits every edge starts from. */
 export const STRICT_JSON_LIMITS: JsonLimits = {
@@ -26,6 +28,7 @@ export const STRICT_JSON_LIMITS: JsonLimits = {
   arrayItemsMax: ARRAY_ITEMS_MAX,
   objectKeysMax: OBJECT_KEYS_MAX,
   valuesMax: VALUES_MAX,
+  pathCharsMax: PATH_CHARS_MAX,
 }
 
 const COLON = 0x3a
@@ -99,12 +102,19 @@ function admit(text: string, limits: JsonLimits): JsonValue | undefined {
   }
   const hasEscapes = text.includes('\\')
   if (!text.isWellFormed()) return undefined
-  const count: Count = { limits, hasEscapes, keys: 0, values: 1 }
+  const count: Count = { limits, hasEscapes, keys: 0, values: 1, pathChars: 0, above: 0 }
   return admitsValue(value, count, 0) && count.keys === keysOfText(text, hasEscapes) ? value : undefined
 }
 
-/** What the walk over a value counts, at all depths. */
-type Count = { readonly limits: JsonLimits; readonly hasEscapes: boolean; keys: number; values: number }
+/** What the walk over a value counts, at all depths; `above`: characters of the names on the way to where it is. */
+type Count = {
+  readonly limits: JsonLimits
+  readonly hasEscapes: boolean
+  keys: number
+  values: number
+  pathChars: number
+  above: number
+}
 
 /** Whether a value breaks no rule but those on counts. A container is counted before it is walked, so that too large a one is not. */
 function admitsValue(value: JsonValue, count: Count, depth: number): boolean {
@@ -112,6 +122,8 @@ function admitsValue(value: JsonValue, count: Count, depth: number): boolean {
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
   if (typeof value === 'boolean' || value === null) return true
   if (depth >= count.limits.depthMax) return false
+  count.pathChars += count.above
+  if (count.pathChars > count.limits.pathCharsMax) return false
   return isArray(value) ? admitsArray(value, count, depth + 1) : admitsObject(value, count, depth + 1)
 }
 
@@ -132,7 +144,9 @@ function admitsObject(object: JsonObject, count: Count, depth: number): boolean 
   if (own.length > limits.objectKeysMax || count.values > limits.valuesMax) return false
   for (const key of own) {
     if (key === '__proto__' || !isAdmitted(key, limits.keyCharsMax, hasEscapes)) return false
+    count.above += key.length
     if (!admitsValue(object[key] as JsonValue, count, depth)) return false
+    count.above -= key.length
   }
   return true
 }

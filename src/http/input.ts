@@ -6,7 +6,7 @@ import { identifier } from '../format/identifier.ts'
 import { jsonPointer } from '../format/source-place.ts'
 import { type JsonValue } from '../format/json-value.ts'
 import { overLimit, type LimitCount } from '../format/limit.ts'
-import { parseStrictJson, STRICT_JSON_LIMITS } from '../format/strict-json.ts'
+import { parseStrictJson, PATH_CHARS_MAX, STRICT_JSON_LIMITS, VALUES_MAX } from '../format/strict-json.ts'
 import { ID_CHARS_MAX } from '../model/request.ts'
 import { type Exchange, type Fault, type Handler, type Parsed, refuseRequest, type Reply } from './exchange.ts'
 
@@ -89,7 +89,9 @@ export type BodyLimits = { readonly valuesMax?: number; readonly largeNumbersAsT
 
 /** Parses a body strictly; the refusal names the place. */
 export function parseBody(body: Uint8Array, limits: BodyLimits = {}): Parsed<JsonValue> {
-  const reading = parseStrictJson(body, { ...INSIDE_LIMITS, ...limits })
+  // What holds several requests may hold as much more of the names on the way to them.
+  const pathCharsMax = (PATH_CHARS_MAX * (limits.valuesMax ?? VALUES_MAX)) / VALUES_MAX
+  const reading = parseStrictJson(body, { ...INSIDE_LIMITS, pathCharsMax, ...limits })
   if (reading.ok) return reading
   const { message, pointer, line, column } = reading.error
   const place = `line ${line}, column ${column}`

@@ -73,6 +73,7 @@ export const SENSITIVE_POINTERS: Readonly<Record<RecordKind, readonly string[]>>
     '/body/facts/caller/claims',
     '/body/extra/measured',
     '/body/extra/network',
+    '/body/masked',
   ],
   outcome: ['/body/detail', '/body/result', '/body/agent_data_sources'],
   signal: ['/body/detail', '/body/signal'],

@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto'
 
-import { type LeafFault, type LeafPayload, type LeafRecord, openRecord, SALT_BYTES, sealRecord } from '../audit/leaf.ts'
+import {
+  LEAF_BYTES_MAX,
+  leafBytesBound,
+  type LeafFault,
+  type LeafPayload,
+  type LeafRecord,
+  openRecord,
+  SALT_BYTES,
+  sealRecord,
+} from '../audit/leaf.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
-import type { JsonValue } from '../format/json-value.ts'
-import { jsonPointer, pointerSteps } from '../format/source-place.ts'
 import type { AuditRecord } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 
-/** Records up to this many characters fit into a leaf whatever they hold; longer ones are sealed once on trial. */
-const RECORD_CHARS_SURE = 400_000
 /** Records nested deeper than this are canonicalized on trial. */
 const RECORD_DEPTH_SURE = 100
 const SALT_POOL_BYTES = 256 * SALT_BYTES
 /** A pointer to a member of the body, or deeper. */
 const BODY_POINTER = /^\/body(?:\/(?:[^/~]|~[01])*)+$/
+/** A step of a pointer that no record has as a member. */
+const PROTO_STEP = /\/__proto__(?:\/|$)/
 const LONE_SURROGATE = /\\ud[89a-f]/
 
 /** A sealed record: the leaf's bytes and what is stored beside them. */
@@ -32,11 +39,12 @@ export function saltSource(): () => Uint8Array {
 }
 
 /**
- * The JSON text of a record that is going to be appended. Throws a TypeError for what has no canonical JSON, and a ServiceError
- * `too_large` or `bad_policy` (a mask that does not point into the body), so that nothing can fail once the record is applied.
+ * The JSON text of a record that is going to be appended: every record of every store passes here before anything of it is applied. Throws a
+ * TypeError for what has no canonical JSON, and a ServiceError `too_large` (its leaf, with the places of its masks) or
+ * `bad_policy` (a mask that does not point into the body), so that nothing can fail once the record is applied.
  */
 export function recordText(record: AuditRecord, sensitive: readonly string[], masked: readonly string[]): string {
-  const wrong = masked.find((pointer) => !BODY_POINTER.test(pointer) || pointer.includes('__proto__'))
+  const wrong = masked.find((pointer) => !BODY_POINTER.test(pointer) || PROTO_STEP.test(pointer))
   if (wrong !== undefined) {
     const fix = 'let the mask rule name members of the body, as "/body/request/context/password"'
     throw new ServiceError('bad_policy', `The mask ${JSON.stringify(wrong)} does not point into a record's body`, { fix })
@@ -44,7 +52,7 @@ export function recordText(record: AuditRecord, sensitive: readonly string[], ma
   invariant(isReadable(record), `record ${record.id} would not be read again: a member of its header is too long`)
   const text = JSON.stringify(record)
   if (LONE_SURROGATE.test(text) || depthOf(text) > RECORD_DEPTH_SURE) canonicalJson(JSON.parse(text))
-  if (text.length > RECORD_CHARS_SURE)
+  if (leafBytesBound(text, [...sensitive, ...masked]) > LEAF_BYTES_MAX)
     sealEntry(JSON.parse(text) as LeafRecord, sensitive, masked, () => new Uint8Array(SALT_BYTES))
   return text
 }
@@ -77,31 +85,9 @@ export function sealEntry(
   masked: readonly string[],
   salts: () => Uint8Array,
 ): SealedEntry {
-  const pointers =
-    masked.length === 0 ? sensitive : [...sensitive.flatMap((pointer) => around(record, pointer, masked)), ...masked]
-  const sealed = sealRecord(record, pointers, salts)
-  if (!sealed.ok) throw new ServiceError('too_large', sealed.error.message)
-  if (masked.length === 0) return sealed
-  const payload = Object.entries(sealed.payload).map(
-    ([pointer, entry]) => [pointer, masked.includes(pointer) ? { masked: true } : entry] as const,
-  )
-  return { leaf: sealed.leaf, payload: Object.fromEntries(payload) as LeafPayload }
-}
-
-/** The pointer itself, or, when something inside it is masked, its members beside the masked one, each to be sealed on its own. */
-function around(record: JsonValue, pointer: string, masked: readonly string[]): readonly string[] {
-  if (!masked.some((mask) => mask.startsWith(`${pointer}/`))) return [pointer]
-  const value = pointerSteps(pointer).reduce<JsonValue | undefined>(child, record)
-  if (typeof value !== 'object' || value === null) return [pointer]
-  return Object.keys(value)
-    .filter((key) => key !== '__proto__')
-    .map((key) => `${pointer}${jsonPointer([key])}`)
-    .flatMap((inner) => around(record, inner, masked))
-}
-
-function child(container: JsonValue | undefined, key: string): JsonValue | undefined {
-  if (typeof container !== 'object' || container === null || !Object.hasOwn(container, key)) return undefined
-  return (container as Readonly<Record<string, JsonValue>>)[key]
+  const sealed = sealRecord(record, sensitive, salts, masked)
+  if (sealed.ok) return sealed
+  throw new ServiceError('too_large', sealed.error.message, { fix: 'send less: fewer or shorter names and values' })
 }
 
 /** Reads a record back from its leaf and payload. Throws a ServiceError `store_corrupt` when they do not fit together. */

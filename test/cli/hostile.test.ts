@@ -556,6 +556,7 @@ function approvalViewWith(text: string) {
     ...approvalWith(text),
     request: requestWith(text),
     payload: 'masked',
+    masked: { [`/request/${text}`]: text },
     ceilings: [ceiling],
     reasons: [text],
     risk: { points: 0, band: 'low', rules: [], unavailable: [] },

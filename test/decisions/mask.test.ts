@@ -96,52 +96,113 @@ async function keptOf(answer: PolicyEvaluation, given: unknown, more: object = {
   return { arguments: request.action.properties?.arguments, context: request.context }
 }
 
-describe('masks beyond what is sealed one by one', () => {
+describe('many masks', () => {
   const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ pin: 's3cret', index }))
   const pins = (count: number) =>
     Array.from({ length: count }, (_, index) => `/input/action/properties/arguments/rows/${index}/pin`)
 
-  it('hide exactly what they name up to 256 of them', async () => {
-    const kept = await keptOf(masks(...pins(256)), { rows: rows(256), other: 'travel' })
-    expect(kept).toMatchObject({ arguments: { rows: rows(256).map(({ index }) => ({ index })), other: 'travel' } })
+  it('hide exactly what they name up to 1,024 of them', async () => {
+    const kept = await keptOf(masks(...pins(1_024)), { rows: rows(1_024), other: 'travel' })
+    expect(kept).toMatchObject({ arguments: { rows: rows(1_024).map(({ index }) => ({ index })), other: 'travel' } })
   })
 
-  it('hide what holds what they name, and nothing beside it', async () => {
-    const kept = await keptOf(masks(...pins(257)), { rows: rows(257), other: 'travel' }, { session: 'kept' })
-    expect(kept).toEqual({ arguments: { other: 'travel' }, context: { session: 'kept' } })
-  })
-
-  it('never hide more than the member of the request that holds them', async () => {
-    const facts = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`pin${index}`, 's3cret']))
-    const named = Object.keys(facts).map((key) => `/input/context/${key}`)
-    expect(await keptOf(masks(...named), { other: 'travel' }, facts)).toEqual({
-      arguments: { other: 'travel' },
-      context: undefined,
+  it('beyond that are refused with the limit, and nothing is recorded', async () => {
+    const tested = await masking(masks(...pins(1_025)))
+    const asked = ask('finance-agent', 'categorise_expense', { arguments: { rows: rows(1_025) } })
+    await expect(tested.service.evaluate(gateway, asked)).rejects.toMatchObject({
+      code: 'too_large',
+      message: expect.stringContaining('1025 values: the limit `masks.values_max` is 1024'),
     })
+    expect(await tested.store.query({ kinds: ['decision'], limit: 1 })).toEqual([])
+  })
+
+  it('whose places are too long together are refused', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `${'k'.repeat(900)}${index}`)
+    const tested = await masking(masks(...names.map((name) => `/input/context/${name}`)))
+    const context = Object.fromEntries(names.map((name) => [name, 1]))
+    await expect(tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { context }))).rejects.toMatchObject(
+      {
+        code: 'too_large',
+        message: expect.stringContaining('the limit `masks.place_chars_max` is 262144'),
+      },
+    )
   })
 
   it('that name nothing there cost nothing', async () => {
     const given = { pin: 's3cret', other: 'travel' }
-    const nowhere = Array.from({ length: 1_000 }, (_, index) => `/input/context/nothing/${index}`)
+    const nowhere = Array.from({ length: 2_000 }, (_, index) => `/input/context/nothing/${index}`)
     const kept = await keptOf(masks(...nowhere, '/input/action/properties/arguments/pin'), given, { session: 'kept' })
     expect(kept).toEqual({ arguments: { other: 'travel' }, context: { session: 'kept' } })
   })
 
-  it('hide the object whose other members are too many to be sealed one by one', async () => {
+  it('leave all the members beside them, however many', async () => {
     const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`field${index}`, index]))
-    const kept = await keptOf(masks('/input/action/properties/arguments/wide/pin'), {
-      wide: { ...wide, pin: 's3cret' },
-      other: 'travel',
-    })
-    expect(kept).toMatchObject({ arguments: { other: 'travel' } })
-    expect(JSON.stringify(kept)).not.toContain('field0')
+    const kept = await keptOf(masks('/input/action/properties/arguments/wide/pin'), { wide: { ...wide, pin: 's3cret' } })
+    expect(kept).toMatchObject({ arguments: { wide } })
+    expect(JSON.stringify(kept)).not.toContain('s3cret')
   })
 
-  it('of a name that no pointer of the log may hold hide its object', async () => {
+  it('of a name with __proto__ inside hide it alone', async () => {
     const given = { inner: { my__proto__key: 's3cret', beside: 1 }, other: 'travel' }
     const kept = await keptOf(masks('/input/action/properties/arguments/inner/my__proto__key'), given)
-    expect(kept).toMatchObject({ arguments: { other: 'travel' } })
+    expect(kept).toMatchObject({ arguments: { inner: { beside: 1 }, other: 'travel' } })
     expect(JSON.stringify(kept)).not.toContain('s3cret')
+  })
+})
+
+describe('what is masked is told by name and type', () => {
+  it('in the record, and erased with the rest', async () => {
+    const given = { password: { old: 's3cret', tries: [1, null, true] }, category: 'travel' }
+    const tested = await masking(masks('/input/action/properties/arguments/password'))
+    await tested.service.evaluate(gateway, ask('finance-agent', 'categorise_expense', { arguments: given }))
+    const stored = async () => (await tested.store.query({ kinds: ['decision'], limit: 1 }))[0]!
+    expect((await stored()).record.body['masked']).toEqual({
+      '/request/action/properties/arguments/password': { old: 'string', tries: ['number', 'null', 'boolean'] },
+    })
+    await tested.store.erase((await stored()).leafIndex, SENSITIVE_POINTERS.decision)
+    expect(JSON.stringify((await stored()).record.body)).not.toContain('tries')
+  })
+
+  it('where the mask rule fails, for everything that is hidden then', async () => {
+    const { found } = await stored(masks(7))
+    expect(found.record.body['masked']).toMatchObject({
+      '/request/action/properties': { arguments: { password: 'string', category: 'string' } },
+      '/request/context': { purpose: 'string', session: 'string' },
+    })
+  })
+
+  it('in a mapped input, whose copy in the arguments is hidden at the same place and nowhere else', async () => {
+    const answer = masks('/input/call/args/pin', '/input/pin')
+    const tested = await testService({
+      policySet: (policySet) => ({
+        ...policySet,
+        mask: { ...policySet.base, evaluate: () => answer },
+        settings: {
+          ...policySet.settings,
+          base: {
+            ...policySet.settings.base,
+            mapping: {
+              subject: '/who',
+              subject_type: 'agent',
+              action: '/what',
+              resource_type: 'resource',
+              arguments: '/call/args',
+            },
+          },
+        },
+      }),
+    })
+    const args = { pin: 's3cret-argument', path: '/etc/passwd' }
+    const copied = ask('finance-agent', 'categorise_expense', { arguments: args })
+    const baseInput = { who: 'finance-agent', what: 'categorise_expense', pin: 's3cret-other', call: { args } }
+    await tested.service.evaluate(gateway, { ...copied, baseInput, protocol: 'opa' })
+    const [found] = await tested.store.query({ kinds: ['decision'], limit: 1 })
+    expect(JSON.stringify(found)).not.toContain('s3cret')
+    expect(found!.record.body).toMatchObject({
+      request: { action: { properties: { arguments: { path: '/etc/passwd' } } } },
+      base_input: { call: { args: { path: '/etc/passwd' } } },
+      masked: { '/base_input/call/args/pin': 'string', '/base_input/pin': 'string' },
+    })
   })
 })
 

@@ -23,6 +23,7 @@ const SMALL: JsonLimits = {
   arrayItemsMax: 3,
   objectKeysMax: 3,
   valuesMax: 8,
+  pathCharsMax: 12,
 }
 
 type Refused = { code: JsonFaultCode; pointer: string; offset: number; line: number; column: number; message: string }
@@ -215,6 +216,8 @@ describe('parseStrictJson', () => {
     ['object keys', '[{"a":1,"b":2,"c":3}]', '[{"a":1,"b":2,"c":3,"d":4}]', 'object_too_large', '/0'],
     ['values', '[[1,2],[3,4],[]]', '[[1,2],[3,4],[{}]]', 'too_many_values', '/2/0'],
     ['values in objects', '{"a":{"b":1,"c":2},"d":[3,4,5]}', '{"a":{"b":1,"c":2,"d":6},"e":[3,4,5]}', 'too_many_values', '/e/2'],
+    ['names on the way', '{"abcd":[[],[]]}', '{"abcd":[[],[],[]]}', 'paths_too_long', '/abcd/2'],
+    ['names of several levels', '{"abcd":{"abcd":{}}}', '{"abcd":{"abcd":{},"a":{}}}', 'paths_too_long', '/abcd/a'],
     ['body bytes', `[${' '.repeat(198)}]`, `[${' '.repeat(199)}]`, 'body_too_large', ''],
   ])('accepts the limit of %s and refuses one more', (_name, within, beyond, code, pointer) => {
     expect(parseStrictJson(within, SMALL)).toEqual({ ok: true, value: JSON.parse(within) as unknown })

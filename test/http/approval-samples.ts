@@ -35,6 +35,7 @@ export const VIEW: ApprovalView = {
     resource: { type: 'account', id: 'operations' },
   },
   payload: 'whole',
+  masked: {},
   ceilings: [
     { source: 'base', outcome: 'allow', reason: 'permitted to role finance_agent', obligations: [], guardrails: {} },
     {

@@ -474,6 +474,11 @@ describe('the page of one request', () => {
   test.each([
     ['whose request is an odd thing', { request: 7 }, 'The request has no arguments.'],
     ['that is masked', { payload: 'masked' }, 'hides parts of this request'],
+    [
+      'that is masked, with names and types,',
+      { payload: 'masked', masked: { '/request/context/pin': 'string' } },
+      '<pre id="masked" aria-label="What is hidden: names and types">{',
+    ],
     ['that is erased', { payload: 'erased' }, 'It cannot be approved.'],
     ['without an agent', { agent: null, trust: null }, 'there is no trust to weigh'],
     ['without rules', { risk: { ...VIEW.risk, rules: [], unavailable: [] } }, 'No rule fired'],

@@ -291,11 +291,11 @@ export function storeContract({ name, open, reopen }: Engine): void {
         expect(states).toMatchObject({ state: 'masked', record: { body: kept } })
         expect((await store.query({ limit: 1 }))[0]).toMatchObject({ state: 'masked', record: { body: kept } })
         const before = await store.proof(0)
-        expect(await store.erase(0, [SECRET])).toBe(2)
+        expect(await store.erase(0, [SECRET])).toBe(1)
         expect(await store.erase(0, [SECRET])).toBe(0)
         expect((await store.query({ limit: 1 }))[0]).toMatchObject({
           state: 'erased',
-          record: { body: { request: { context: { card: {} } } } },
+          record: { body: { request: {} } },
         })
         expect((await store.proof(0))!.leafHash).toBe(before!.leafHash)
         await expect(store.erase(1, [SECRET])).rejects.toMatchObject({ code: 'not_found' })

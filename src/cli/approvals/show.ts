@@ -57,12 +57,15 @@ function viewText(view: ApprovalView, paint: Paint): string {
     view.payload === 'whole'
       ? []
       : [paint('yellow', `  not all of it: members of the request are ${view.payload} for every reader`)]
+  const hidden =
+    Object.keys(view.masked).length === 0 ? [] : [paint('yellow', '  what is masked, by name and type:'), jsonText(view.masked)]
   return [
     headText(view),
     '',
     paint('bold', 'what would run, complete:'),
     ...notice,
     jsonText(view.request),
+    ...hidden,
     '',
     paint('bold', 'the terms:'),
     table(terms),

@@ -4,10 +4,15 @@ import { resolve } from 'node:path'
 import { ServiceError } from '../../format/error.ts'
 import type { CliDeps } from './deps.ts'
 
-/** Opens the file that `--out` names, for its owner alone, empty. Throws `io` where it cannot be written. */
+const OWNER_ONLY = 0o600
+
+/** Opens the file that `--out` names, for its owner alone, also where it was there before, empty. Throws `io` where it cannot be written. */
 export async function openOut(file: string): Promise<FileHandle> {
   try {
-    return await open(file, 'w', 0o600)
+    const opened = await open(file, 'w', OWNER_ONLY)
+    // A file that was there keeps its mode; a terminal or a pipe is nobody's to close to others.
+    if ((await opened.stat()).isFile()) await opened.chmod(OWNER_ONLY)
+    return opened
   } catch (cause) {
     throw new ServiceError('io', `cannot write it: ${(cause as Error).message}`, {
       place: { file },

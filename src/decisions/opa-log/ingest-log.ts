@@ -4,6 +4,7 @@ import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { missesFound } from '../../evidence/sampling.ts'
 import { canonicalJson, sha256Hex } from '../../format/canonical-json.ts'
+import { ServiceError } from '../../format/error.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { DocumentKey, DocumentKind } from '../../ledger/documents/documents.ts'
 import { activityKey } from '../../ledger/keys.ts'
@@ -77,10 +78,17 @@ async function ingest(deps: EvaluateDeps, caller: Caller, value: unknown, mayGoO
   const asked: DecisionRequest = { request, entrypoint: entry.path ?? '', protocol: 'opa-log' }
   const sources = { id, asked, request, caller, policySet, answered, atMs: deps.nowMs(), clockSteady: deps.clockSteady() }
   const context = decisionContext({ ...sources, rehearsal: LOG_REHEARSAL })
-  const recorded = await decideAndRecord(deps, context, loggedDecisions(deps, entry))
+  const recorded = await decideAndRecord(deps, context, loggedDecisions(deps, entry)).catch(tooLarge)
+  if (recorded instanceof ServiceError) return rejected('too_large', recorded.message, entry.decision_id)
   if (recorded.kind === 'unrecorded') throw recorded.error
   if (recorded.kind === 'recorded') observeDecision(deps, asked, recorded.decided.derivation)
   return { kind: recorded.kind }
+}
+
+/** The refusal of a record that is too large, as a value: the entries after it are taken all the same. */
+function tooLarge(error: unknown): ServiceError {
+  if (error instanceof ServiceError && error.code === 'too_large') return error
+  throw error
 }
 
 /** Decisions that an OPA made already: only observed, counted apart, and nobody is asked about them. */
@@ -109,6 +117,7 @@ function loggedDecisions({ modeKey }: EvaluateDeps, entry: OpaEntry): DecisionKi
     timed: (_step, work) => work(),
     // The same chunk may have come twice at a time.
     mayRepeat: true,
+    isMadeElsewhere: true,
   }
 }
 

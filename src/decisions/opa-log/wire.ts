@@ -2,7 +2,16 @@
 export type LogLine = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }
 
 /** Why an entry was not taken. */
-export const REJECTIONS = ['unreadable', 'no_entry', 'erased', 'masked', 'failed', 'no_decision', 'no_request'] as const
+export const REJECTIONS = [
+  'unreadable',
+  'no_entry',
+  'erased',
+  'masked',
+  'failed',
+  'no_decision',
+  'no_request',
+  'too_large',
+] as const
 export type Rejection = (typeof REJECTIONS)[number]
 
 /** What became of an upload. */

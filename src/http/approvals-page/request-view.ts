@@ -59,7 +59,7 @@ function noteBoxes(frame: Frame & { readonly session: Session }, view: ApprovalV
   const { notice, refused, resuming } = notes
   const problem = (refused ?? resuming)?.problem
   return html`${notice == null ? null : note('good', notice)}${problem === undefined ? null : note('bad', problem)}
-  ${payloadNote(view.payload)} ${pausePart(frame, view, resuming)}`
+  ${payloadNote(view.payload, view.masked)} ${pausePart(frame, view, resuming)}`
 }
 
 function requester(frame: Frame, view: ApprovalView): Html {
@@ -94,9 +94,13 @@ const PAYLOAD_NOTES = {
   erased: 'Parts of this request are erased. It cannot be approved.',
 } as const satisfies Record<ApprovalView['payload'], string | null>
 
-function payloadNote(payload: ApprovalView['payload']): Html | null {
+/** What is hidden, by place, with the names and types of it. */
+function payloadNote(payload: ApprovalView['payload'], masked: ApprovalView['masked']): Html | null {
   const text = PAYLOAD_NOTES[payload]
-  return text === null ? null : note('warn', text)
+  if (text === null) return null
+  if (Object.keys(masked).length === 0) return note('warn', text)
+  return html`${note('warn', text)}
+    <pre id="masked" aria-label="What is hidden: names and types">${jsonHtml(masked)}</pre>`
 }
 
 /** What went wrong with the agent before, and what of it still bounds it here. */

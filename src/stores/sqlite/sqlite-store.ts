@@ -29,7 +29,7 @@ export type SqliteStore = Store & { readonly vkey: string }
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const files = storeFiles(options.dataDir)
-  prepareDirectory(files.directory)
+  prepareDirectory(files, options.onWarning ?? (() => undefined))
   const release = lockForWriting(files)
   let database: DatabaseSync | undefined
   try {
