@@ -30,7 +30,7 @@ describe('the work of one request', () => {
     const reading = parseStrictJson(body)
     expect(!reading.ok && reading.error).toMatchObject({
       code: 'paths_too_long',
-      message: expect.stringContaining(`at most ${PATH_CHARS_MAX}`),
+      message: expect.stringContaining(`the limit \`json.path_chars_max\` is ${PATH_CHARS_MAX}`),
     })
   })
 
