@@ -11,7 +11,7 @@ import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from 
 import { startServer } from './app/serve.ts'
 import { staleFindings } from './app/stale-bundles.ts'
 import { stopSignal } from './app/stop-signal.ts'
-import { eraseRecords } from './audit/erase.ts'
+import { eraseRecords } from './audit/removal/erase.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
 import { rebuildState, type WriteState } from './audit/rebuild.ts'
@@ -28,7 +28,7 @@ import { SECOND_MS } from './format/time.ts'
 import type { LogEntry } from './http/log.ts'
 import { project } from './ledger/fold/fold.ts'
 import type { Store } from './ledger/store.ts'
-import { readCatalogue, readRisk, restorePolicySet } from './rego/assemble-policy-set.ts'
+import { archiveDigest, readCatalogue, readRisk, restorePolicySet } from './rego/assemble-policy-set.ts'
 import { hasOpa } from './rego/built-bundle.ts'
 import { checkRego } from './rego/check.ts'
 import { BundleError } from './rego/error.ts'
@@ -157,7 +157,7 @@ function readerAsStore(reader: ReturnType<typeof openReadOnlyStore>): Store {
         fix: 'stop the server, or use its API with --server',
       }),
     )
-  return { ...reader, transact: refuse, archive: refuse, erase: refuse, fenced: () => undefined }
+  return { ...reader, transact: refuse, archive: refuse, erasable: refuse, erase: refuse, fenced: () => undefined }
 }
 
 /** What every head of a data directory's log has to be signed with. */
@@ -167,7 +167,7 @@ function trustedBy({ publicKey, dataDir }: Pick<VerifyLogOptions, 'publicKey' | 
     throw new ServiceError('bad_request', `the log's public key cannot be read: ${key.error.message}`, {
       fix: 'pass the key that the log was started with',
     })
-  return { verifiers: [key.verifier], origin: key.verifier.name }
+  return { verifiers: [key.verifier], origin: key.verifier.name, fold: project, policySetDigest: archiveDigest }
 }
 
 /** Derives the state of a data directory again, and writes it where that is asked for. */
@@ -175,7 +175,7 @@ function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOption
   const derive = (writeState?: WriteState): Rebuilding => {
     const reader = openLog(dataDir)
     try {
-      return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), fold: project, onProgress }, writeState)
+      return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), onProgress }, writeState)
     } finally {
       reader.close()
     }
@@ -191,7 +191,6 @@ function verifyDataDir(options: VerifyLogOptions): LogVerification {
   try {
     return verifyLog(reader, {
       ...trusted,
-      fold: project,
       heads: heads.map(({ name, text }) => ({ name, note: text })),
       receipts,
       onProgress,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { type LeafFault, type LeafPayload, type LeafRecord, openRecord, SALT_BYTES, sealRecord } from '../audit/leaf.ts'
+import { isWithin } from '../audit/removal/removal.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
 import type { JsonValue } from '../format/json-value.ts'
@@ -77,26 +78,21 @@ export function sealEntry(
   masked: readonly string[],
   salts: () => Uint8Array,
 ): SealedEntry {
-  const pointers =
-    masked.length === 0 ? sensitive : [...sensitive.flatMap((pointer) => around(record, pointer, masked)), ...masked]
-  const sealed = sealRecord(record, pointers, salts)
+  const around = masked.length === 0 ? sensitive : sensitive.flatMap((pointer) => besideMasked(record, pointer, masked))
+  const sealed = sealRecord(record, { sensitive: around, masked }, salts)
   if (!sealed.ok) throw new ServiceError('too_large', sealed.error.message)
-  if (masked.length === 0) return sealed
-  const payload = Object.entries(sealed.payload).map(
-    ([pointer, entry]) => [pointer, masked.includes(pointer) ? { masked: true } : entry] as const,
-  )
-  return { leaf: sealed.leaf, payload: Object.fromEntries(payload) as LeafPayload }
+  return sealed
 }
 
 /** The pointer itself, or, when something inside it is masked, its members beside the masked one, each to be sealed on its own. */
-function around(record: JsonValue, pointer: string, masked: readonly string[]): readonly string[] {
+function besideMasked(record: JsonValue, pointer: string, masked: readonly string[]): readonly string[] {
   if (!masked.some((mask) => mask.startsWith(`${pointer}/`))) return [pointer]
   const value = pointerSteps(pointer).reduce<JsonValue | undefined>(child, record)
   if (typeof value !== 'object' || value === null) return [pointer]
   return Object.keys(value)
     .filter((key) => key !== '__proto__')
     .map((key) => `${pointer}${jsonPointer([key])}`)
-    .flatMap((inner) => around(record, inner, masked))
+    .flatMap((inner) => besideMasked(record, inner, masked))
 }
 
 function child(container: JsonValue | undefined, key: string): JsonValue | undefined {
@@ -118,9 +114,24 @@ function corruptRecord(leafIndex: number, fault: LeafFault): ServiceError {
   })
 }
 
-/** The pointers of a payload that are one of these or inside one of these, and still have a value. */
-export function erasable(payload: LeafPayload, pointers: readonly string[]): readonly string[] {
+/** The pointers of a payload that are one of these members or inside one of these, and still have a value. */
+function erasablePointers(payload: LeafPayload, members: readonly string[]): readonly string[] {
   return Object.entries(payload)
-    .filter(([each, entry]) => 'salt' in entry && pointers.some((pointer) => each === pointer || each.startsWith(`${pointer}/`)))
-    .map(([each]) => each)
+    .filter(([pointer, entry]) => 'salt' in entry && isWithin(pointer, members))
+    .map(([pointer]) => pointer)
+}
+
+/** Those of these members that still have values in a payload. */
+export function erasableMembers(payload: LeafPayload, members: readonly string[]): readonly string[] {
+  return members.filter((member) => erasablePointers(payload, [member]).length > 0)
+}
+
+/** The payload without the values of these members, and how many went. */
+export function withoutValues(
+  payload: LeafPayload,
+  members: readonly string[],
+): { readonly payload: LeafPayload; readonly values: number } {
+  const gone = new Set(erasablePointers(payload, members))
+  const kept = Object.entries(payload).filter(([pointer]) => !gone.has(pointer))
+  return { payload: Object.fromEntries(kept), values: gone.size }
 }

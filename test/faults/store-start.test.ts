@@ -201,7 +201,7 @@ describe('a store whose commit failed', () => {
     for (const each of [running, waiting, idle])
       await expect(each).rejects.toMatchObject({ code: 'store_fenced', message: expect.stringContaining('on fire') })
     await expect(append(store, 4)).rejects.toMatchObject({ code: 'store_fenced' })
-    await expect(store.erase(0, [])).rejects.toMatchObject({ code: 'store_fenced' })
+    await expect(store.erase([0], [])).rejects.toMatchObject({ code: 'store_fenced' })
     await expect(store.archive('a', Uint8Array.of())).rejects.toMatchObject({ code: 'store_fenced' })
     expect(store.fenced()).toContain('on fire')
     expect(store.size()).toBe(1)

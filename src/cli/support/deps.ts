@@ -154,11 +154,11 @@ export type CliAdapters = {
   ) => AsyncIterable<StoredRecord>
   /** One record as a line of an export, without the line break (`audit/export.ts`). */
   readonly exportLine: (stored: StoredRecord) => string
-  /** Removes sealed values; the log says so first (`audit/erase.ts`). */
+  /** Removes sealed values; the log says so first (`audit/removal/erase.ts`). */
   readonly eraseRecords: (
     store: Store,
     selection: RecordSelection,
-    order: { readonly id: string; readonly at: string; readonly actor: string; readonly reason: string },
+    order: { readonly newId: () => string; readonly at: string; readonly actor: string; readonly reason: string },
   ) => Promise<{ readonly leafIndex: number; readonly records: number; readonly values: number }>
   /** Lives the agents of a simulation on threads (`simulation/run-lives.ts`). */
   readonly runLives: typeof runLives

@@ -85,7 +85,8 @@ async function serve(opened: OpenedStore): Promise<SqliteStore> {
     tenants: () => whileOpen(() => [...tenants].sort(byCodeUnit)),
     archive: (digest, bytes) => ask({ kind: 'archive', digest, bytes }).then(() => undefined),
     archived: (digest) => whileOpen(() => reader.archived(digest)),
-    erase: async (leafIndex, pointers) => (await ask({ kind: 'erase', leafIndex, pointers })).erased,
+    erasable: (leafIndex, members) => whileOpen(() => reader.erasable(leafIndex, members)),
+    erase: async (leafIndexes, members) => (await ask({ kind: 'erase', leafIndexes, members })).erased,
     proof: (leafIndex) =>
       whileOpen(async () => {
         if (!(leafIndex < written.size)) return undefined

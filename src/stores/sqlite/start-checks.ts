@@ -32,6 +32,7 @@ export function checkStart(check: StartCheck): number {
   if (statSync(file).size <= QUICK_CHECK_BYTES_MAX) checkPages(database, file)
   const frontier = checkTree(check)
   const head = readHead(database)
+  if (head === undefined && frontier.size > 0) throw corrupt(file, `it has ${frontier.size} records, but no signed tree head`)
   if (head !== undefined) checkHead(check, openHead(check, head.note, file), frontier.size)
   if (check.checkpointFile !== undefined) checkSecondPlace(check, check.checkpointFile, frontier.size)
   return frontier.size
