@@ -12,6 +12,8 @@ import { startServer } from './app/serve.ts'
 import { staleFindings } from './app/stale-bundles.ts'
 import { stopSignal } from './app/stop-signal.ts'
 import { eraseRecords } from './audit/removal/erase.ts'
+import { placeHold, releaseHold } from './audit/removal/legal-hold.ts'
+import { createRetention } from './audit/removal/retain.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
 import { rebuildState, type WriteState } from './audit/rebuild.ts'
@@ -86,6 +88,9 @@ function adapters(cwd: string, version: string): CliAdapters {
     walkRecords,
     exportLine,
     eraseRecords,
+    createRetention,
+    placeHold,
+    releaseHold,
     // Loaded by the one command that needs it, never by a server.
     runLives: async (jobs, options) => (await import('./labs/trust-worlds/run-lives.ts')).runLives(jobs, options),
     serve: (options) => startServer(options, { cwd, version, log, warn }),
@@ -126,9 +131,9 @@ function storeAdapters(): Pick<CliAdapters, 'openScratch' | 'openMemoryStore' | 
     openScratch,
     openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: EPHEMERAL_ORIGIN }),
     openStore: async (dataDir, mode, loaded) =>
-      mode === 'write' ? openStore(asFile(loaded), dataDir, warn) : readerAsStore(openReadOnlyStore(dataDir)),
+      mode === 'write' ? openStore(asFile(loaded), dataDir, { warn }) : readerAsStore(openReadOnlyStore(dataDir)),
     openService: async (loaded, dataDir) =>
-      openService(asFile(loaded), await openStore(asFile(loaded), dataDir, warn), { clock: systemClock() }),
+      openService(asFile(loaded), await openStore(asFile(loaded), dataDir, { warn }), { clock: systemClock() }),
   }
 }
 

@@ -8,17 +8,14 @@ import type { RecordSelection } from '../../src/ledger/record-selection.ts'
 import { archiveDigest } from '../../src/rego/assemble-policy-set.ts'
 import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import { openLog } from '../../src/stores/sqlite/raw-log.ts'
-import { createSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+import { createSqliteStore, type SqliteStore, type SqliteStoreOptions } from '../../src/stores/sqlite/sqlite-store.ts'
 import { contain, projectSome, record, verdict } from '../stores/records.ts'
 
 /** The log's name in these tests. */
 export const ORIGIN = 'gradus.test/audit'
 
 /** Opens a SQLite store for a test of the audit tools. */
-export function openStore(
-  dataDir: string,
-  more: { readonly checkpointFile?: string; readonly checkpointIntervalMs?: number } = {},
-): Promise<SqliteStore> {
+export function openStore(dataDir: string, more: Partial<SqliteStoreOptions> = {}): Promise<SqliteStore> {
   return createSqliteStore({
     dataDir,
     project: projectSome,

@@ -1,6 +1,7 @@
 import { ServiceError } from '../../format/error.ts'
 import type { RecordSelection } from '../../ledger/record-selection.ts'
 import { type AuditRecord, RECORD_VERSION, SEMANTICS, SENSITIVE_POINTERS } from '../../ledger/record.ts'
+import { legalHolds } from './legal-hold.ts'
 import { type Removal, REMOVAL_ACTIONS } from './removal.ts'
 import { removeValues, type RemovingStore } from './remove-values.ts'
 
@@ -18,14 +19,19 @@ export type Erasure = { readonly leafIndex: number; readonly records: number; re
 /**
  * Removes the sealed values of the records selected. The log says first which members of which records, so that there is never an
  * erasure without its record; done again after a crash, it goes on. Leaves and proofs stay. Rejects with `bad_request` when the
- * selection names nobody.
+ * selection names nobody, `conflict` while a legal hold of the tenant is in force.
  */
 export async function eraseRecords(store: RemovingStore, selection: RecordSelection, order: EraseOrder): Promise<Erasure> {
   const { tenant, agent, user, decisionId, pointers } = selection
   if (agent === undefined && user === undefined && decisionId === undefined) {
     throw new ServiceError('bad_request', 'An erasure of everything is refused', { fix: 'name an agent, a user or a decision' })
   }
-  const { leafIndex, ...done } = await removeValues(store, {
+  const [hold] = await legalHolds(store, tenant)
+  if (hold !== undefined) {
+    const fix = `release it with "gradus audit hold --tenant ${tenant} --release ${hold.id}", if it is over`
+    throw new ServiceError('conflict', `The legal hold ${hold.id} keeps values of this tenant from being removed`, { fix })
+  }
+  const { leafIndex, records, values } = await removeValues(store, {
     query: {
       tenant,
       ...(agent === undefined ? {} : { agent }),
@@ -36,7 +42,7 @@ export async function eraseRecords(store: RemovingStore, selection: RecordSelect
     recordOf: (removed) => orderRecord(selection, order, removed),
     always: true,
   })
-  return { leafIndex: leafIndex as number, ...done }
+  return { leafIndex: leafIndex as number, records, values }
 }
 
 /** Whom it is about is personal too, so it stands in the sealed member. */

@@ -15,8 +15,16 @@ export type RemovalOrder = {
   readonly always: boolean
 }
 
-/** What was removed. `leafIndex`: the first record that says so; undefined where there was nothing to say. */
-export type Removed = { readonly leafIndex: number | undefined; readonly records: number; readonly values: number }
+/**
+ * What was removed. `leafIndex`: the first record that says so; undefined where there was nothing to say. `reached`: every record of the
+ * query in front of this leaf index was looked at.
+ */
+export type Removed = {
+  readonly leafIndex: number | undefined
+  readonly records: number
+  readonly values: number
+  readonly reached: number
+}
 
 /**
  * Removes values record by record, some hundred at a time: the log says first what goes, then it goes. Records that are appended
@@ -24,7 +32,7 @@ export type Removed = { readonly leafIndex: number | undefined; readonly records
  */
 export async function removeValues(store: RemovingStore, order: RemovalOrder): Promise<Removed> {
   const until = store.size()
-  const done = { leafIndex: undefined as number | undefined, records: 0, values: 0 }
+  const done = { leafIndex: undefined as number | undefined, records: 0, values: 0, reached: order.query.from ?? 0 }
   let next = new Map<string, { readonly members: readonly string[]; readonly leaves: number[] }>()
   let count = 0
   const flush = async (): Promise<void> => {
@@ -39,6 +47,7 @@ export async function removeValues(store: RemovingStore, order: RemovalOrder): P
   }
   for await (const stored of walkRecords(store, order.query)) {
     if (stored.leafIndex >= until) break
+    done.reached = stored.leafIndex + 1
     const members = await store.erasable(stored.leafIndex, order.membersOf(stored))
     if (members.length === 0) continue
     const name = JSON.stringify(members)
