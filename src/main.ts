@@ -11,7 +11,9 @@ import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from 
 import { startServer } from './app/serve.ts'
 import { staleFindings } from './app/stale-bundles.ts'
 import { stopSignal } from './app/stop-signal.ts'
-import { eraseRecords } from './audit/erase.ts'
+import { eraseRecords } from './audit/removal/erase.ts'
+import { placeHold, releaseHold } from './audit/removal/legal-hold.ts'
+import { createRetention } from './audit/removal/retain.ts'
 import { exportLine } from './audit/export.ts'
 import { noteVerifier } from './audit/note.ts'
 import { rebuildState, type WriteState } from './audit/rebuild.ts'
@@ -28,7 +30,7 @@ import { SECOND_MS } from './format/time.ts'
 import type { LogEntry } from './http/log.ts'
 import { project } from './ledger/fold/fold.ts'
 import type { Store } from './ledger/store.ts'
-import { readCatalogue, readRisk, restorePolicySet } from './rego/assemble-policy-set.ts'
+import { archiveDigest, readCatalogue, readRisk, restorePolicySet } from './rego/assemble-policy-set.ts'
 import { hasOpa } from './rego/built-bundle.ts'
 import { checkRego } from './rego/check.ts'
 import { BundleError } from './rego/error.ts'
@@ -86,6 +88,9 @@ function adapters(cwd: string, version: string): CliAdapters {
     walkRecords,
     exportLine,
     eraseRecords,
+    createRetention,
+    placeHold,
+    releaseHold,
     // Loaded by the one command that needs it, never by a server.
     runLives: async (jobs, options) => (await import('./labs/trust-worlds/run-lives.ts')).runLives(jobs, options),
     serve: (options) => startServer(options, { cwd, version, log, warn }),
@@ -126,9 +131,9 @@ function storeAdapters(): Pick<CliAdapters, 'openScratch' | 'openMemoryStore' | 
     openScratch,
     openMemoryStore: (projector) => createMemoryStore({ project: projector, origin: EPHEMERAL_ORIGIN }),
     openStore: async (dataDir, mode, loaded) =>
-      mode === 'write' ? openStore(asFile(loaded), dataDir, warn) : readerAsStore(openReadOnlyStore(dataDir)),
+      mode === 'write' ? openStore(asFile(loaded), dataDir, { warn }) : readerAsStore(openReadOnlyStore(dataDir)),
     openService: async (loaded, dataDir) =>
-      openService(asFile(loaded), await openStore(asFile(loaded), dataDir, warn), { clock: systemClock() }),
+      openService(asFile(loaded), await openStore(asFile(loaded), dataDir, { warn }), { clock: systemClock() }),
   }
 }
 
@@ -157,7 +162,7 @@ function readerAsStore(reader: ReturnType<typeof openReadOnlyStore>): Store {
         fix: 'stop the server, or use its API with --server',
       }),
     )
-  return { ...reader, transact: refuse, archive: refuse, erase: refuse, fenced: () => undefined }
+  return { ...reader, transact: refuse, archive: refuse, erasable: refuse, erase: refuse, fenced: () => undefined }
 }
 
 /** What every head of a data directory's log has to be signed with. */
@@ -167,7 +172,7 @@ function trustedBy({ publicKey, dataDir }: Pick<VerifyLogOptions, 'publicKey' | 
     throw new ServiceError('bad_request', `the log's public key cannot be read: ${key.error.message}`, {
       fix: 'pass the key that the log was started with',
     })
-  return { verifiers: [key.verifier], origin: key.verifier.name }
+  return { verifiers: [key.verifier], origin: key.verifier.name, fold: project, policySetDigest: archiveDigest }
 }
 
 /** Derives the state of a data directory again, and writes it where that is asked for. */
@@ -175,7 +180,7 @@ function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOption
   const derive = (writeState?: WriteState): Rebuilding => {
     const reader = openLog(dataDir)
     try {
-      return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), fold: project, onProgress }, writeState)
+      return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), onProgress }, writeState)
     } finally {
       reader.close()
     }
@@ -191,7 +196,6 @@ function verifyDataDir(options: VerifyLogOptions): LogVerification {
   try {
     return verifyLog(reader, {
       ...trusted,
-      fold: project,
       heads: heads.map(({ name, text }) => ({ name, note: text })),
       receipts,
       onProgress,

@@ -33,11 +33,17 @@ export function dataDirOf({ config, root }: ConfigFile): string {
   return resolve(root, config.store.data_dir)
 }
 
+/** Where a store tells what the operator should know, and what a person said at the start (`--accept-new-checkpoint-file`). */
+export type StoreStart = {
+  readonly warn: (message: string) => void
+  readonly acceptNewCheckpointFile?: boolean | undefined
+}
+
 /** The store of a data directory, with its lock; everything in it is folded by the product's projection. */
 export async function openStore(
   loaded: ConfigFile,
   dataDir: string,
-  warn: (message: string) => void,
+  { warn, acceptNewCheckpointFile }: StoreStart,
 ): Promise<Store & { readonly vkey: string }> {
   const { audit, store } = loaded.config
   if (store.engine === 'memory') return createMemoryStore({ project, origin: audit.origin })
@@ -46,6 +52,7 @@ export async function openStore(
     project,
     origin: audit.origin,
     checkpointFile: audit.checkpoint_file === undefined ? undefined : resolve(loaded.root, audit.checkpoint_file),
+    acceptNewCheckpointFile,
     checkpointIntervalMs: audit.checkpoint_interval_ms,
     nowMs: () => Date.now(),
     onWarning: warn,

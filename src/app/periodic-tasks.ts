@@ -5,10 +5,12 @@ import type { Service } from '../service/service.ts'
 const EXPIRE_INTERVAL_SECONDS = 5
 /** How often decisions that nobody verified in time are charged, of agents for which nothing else is written. */
 const COVERAGE_INTERVAL_SECONDS = 600
+/** How often values are removed that were kept as long as configured. */
+const RETAIN_INTERVAL_SECONDS = 3_600
 /** How often it is looked whether a review of the log is overdue. */
 const REVIEW_INTERVAL_SECONDS = 60
 
-type Task = { readonly name: string; readonly seconds: number; readonly perform: () => Promise<number> }
+type Task = { readonly name: string; readonly seconds: number; readonly perform: () => Promise<unknown> }
 
 /** What a server does by itself again and again; a failure is a warning, and the next time comes. */
 export type PeriodicTasks = {
@@ -18,20 +20,24 @@ export type PeriodicTasks = {
   >
   /** 0: promotions are left to people. */
   readonly promotionIntervalSeconds: number
+  /** Removes sealed values that were kept as long as configured. */
+  readonly retain: () => Promise<unknown>
   readonly warn: (line: string) => void
 }
 
-/** Starts all of it, and looks at the reviews of the log at once. Gives back what stops it. */
-export function startPeriodicTasks({ service, promotionIntervalSeconds, warn }: PeriodicTasks): () => void {
+/** Starts all of it, and looks at the reviews of the log and at what expired at once. Gives back what stops it. */
+export function startPeriodicTasks({ service, promotionIntervalSeconds, retain, warn }: PeriodicTasks): () => void {
   const tasks: readonly Task[] = [
     { name: 'promotions', seconds: promotionIntervalSeconds, perform: service.promoteDue },
     { name: 'approvals', seconds: EXPIRE_INTERVAL_SECONDS, perform: service.expireApprovals },
     { name: 'coverage', seconds: COVERAGE_INTERVAL_SECONDS, perform: service.chargeMissed },
     { name: 'reviews of decisions', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueSpotChecks },
     { name: 'log reviews', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueReviews },
+    { name: 'retention', seconds: RETAIN_INTERVAL_SECONDS, perform: retain },
   ]
   const stops = tasks.map((task) => repeat(task, warn))
   void service.alertOverdueReviews().catch((error: unknown) => warn(`log reviews: ${errorLine(error)}`))
+  void retain().catch((error: unknown) => warn(`retention: ${errorLine(error)}`))
   return () => {
     for (const stop of stops) stop()
   }

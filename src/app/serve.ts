@@ -20,6 +20,7 @@ import {
   openServerWebhooks,
   type ServeProcess,
   type ServerBase,
+  retentionOf,
 } from './server-parts.ts'
 
 /** Starts the server: store, service, promotions, HTTP. Rejects with a `ServiceError` that says what to mend. */
@@ -54,7 +55,7 @@ async function startOn(base: ServerBase): Promise<RunningServer> {
   webhooks.start()
   monitor.start()
   const promotionIntervalSeconds = loaded.config.trust.promotion_interval_seconds
-  const stopTasks = startPeriodicTasks({ service, promotionIntervalSeconds, warn: around.warn })
+  const stopTasks = startPeriodicTasks({ service, promotionIntervalSeconds, retain: retentionOf(base), warn: around.warn })
   const reload = async (): Promise<string> => (await service.reloadPolicies(systemCaller('default'))).digest
   const stopWatching = watch ? watchPolicies(loaded, reload, around.warn) : () => undefined
   const withdrawAddress = durable ? publishAddress(dataDir, url, operator?.file) : () => undefined

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { Credential } from '../access/caller.ts'
 import type { ServeOptions } from '../cli/support/deps.ts'
 import type { ConfigFile } from '../config/load-config.ts'
@@ -8,6 +10,8 @@ import { createHttpServer, type HttpServer } from '../http/server.ts'
 import { createIdentity } from '../identity/identity.ts'
 import type { Store } from '../ledger/store.ts'
 import { type Monitor, openMonitor } from '../monitoring/monitor.ts'
+import { createRetention, type Retained } from '../audit/removal/retain.ts'
+import { uuidv7 } from '../format/uuid.ts'
 import { noStateFile, stateFile } from '../monitoring/state-file.ts'
 import { type Tail, tailAppends } from '../monitoring/tail.ts'
 import type { ServiceClock } from '../service/clock.ts'
@@ -48,10 +52,17 @@ export async function openServerBase(loaded: ConfigFile, options: ServeOptions, 
   const dataDir = dataDirOf(loaded)
   const clock = systemClock()
   const metrics = createMetrics()
-  const index = indexEvents(await openStore(loaded, dataDir, around.warn))
+  const { acceptNewCheckpointFile } = options
+  const index = indexEvents(await openStore(loaded, dataDir, { warn: around.warn, acceptNewCheckpointFile }))
   const tail = tailAppends(index.store, loaded.config.monitoring.rules)
   const durable = loaded.config.store.engine === 'sqlite'
   return { options, around, loaded, dataDir, durable, clock, metrics, index, tail, store: tail.store }
+}
+
+/** What removes sealed values that were kept as long as the configuration says. */
+export function retentionOf({ loaded, clock, store }: ServerBase): () => Promise<Retained> {
+  const newId = uuidv7(clock.nowMs, (bytes) => randomBytes(bytes))
+  return createRetention({ store, rules: loaded.config.audit.retention, nowMs: clock.nowMs, newId, actor: 'system' })
 }
 
 /** The service, observed by the metrics and the process log. */

@@ -28,6 +28,9 @@ export type LogDocument = { readonly key: DocumentKey; readonly text: string }
 /** A stored signed tree head; `size` is what the store files it under. */
 export type LogCheckpoint = { readonly size: number; readonly note: string }
 
+/** An archived policy set; `digest` is what the store files it under. */
+export type LogPolicySet = { readonly digest: string; readonly bytes: Uint8Array }
+
 /** Reads a log raw, for the verifier: one consistent snapshot, row by row. */
 export type LogReader = {
   /** Rows stored, whatever their indexes. */
@@ -37,6 +40,7 @@ export type LogReader = {
   readonly documents: () => Iterable<LogDocument>
   /** In the order of their sizes. */
   readonly checkpoints: () => Iterable<LogCheckpoint>
+  readonly policySets: () => Iterable<LogPolicySet>
   /** A stored inner node; undefined when this one is not kept. */
   readonly node: (level: number, index: number) => Uint8Array | undefined
   /** Whether the store keeps the nodes of this level. */

@@ -34,6 +34,8 @@ export type HeadCheck = {
   readonly grown: (tree: Frontier) => void
   readonly finished: (size: number) => void
   readonly checked: () => number
+  /** How many records the newest head seen so far covers. */
+  readonly covered: () => number
 }
 
 /** A check of one source of heads. */
@@ -42,13 +44,15 @@ export function createHeadCheck(heads: Iterable<SignedHead>, findings: Findings)
   let next = rest.next()
   let lastGood = 0
   let differs = false
-  let checked = 0
+  let [checked, covered] = [0, 0]
   return {
     checked: () => checked,
+    covered: () => covered,
     grown: (tree) => {
       for (; next.done !== true && next.value.size <= tree.size; next = rest.next()) {
         const { name, size, root } = next.value
         checked += 1
+        covered = size
         if (differs || size < tree.size) continue
         if (hashesEqual(frontierRoot(tree), root)) {
           lastGood = size

@@ -8,7 +8,11 @@ import type { Findings } from './verify-findings.ts'
 export type CheckedRow = {
   readonly hash: Uint8Array
   readonly record: AuditRecord | undefined
-  readonly state: 'whole' | 'masked' | 'erased' | undefined
+  /** Members whose values were masked at writing, and those whose values are not there any more. */
+  readonly masked: readonly string[]
+  readonly removed: readonly string[]
+  /** Whether the leaf itself says what was masked. */
+  readonly bindsMasks: boolean
 }
 
 /** Checks one row by itself: hash, canonical form, columns, sealed values. */
@@ -36,13 +40,14 @@ export function checkRow(row: LogRow, findings: Findings): CheckedRow {
   const bare = opened.ok ? opened : openRecord(row.leaf, {})
   const record = bare.ok ? recordOf(bare.record, row, findings) : undefined
   if (record !== undefined) checkColumns(row, record, findings)
-  return { hash, record, state: opened.ok ? opened.state : undefined }
+  const { masked, removed } = opened.ok ? opened : { masked: [], removed: [] }
+  return { hash, record, masked, removed, bindsMasks: bare.ok && bare.bindsMasks }
 }
 
 function parsePayload(text: string): LeafPayload | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as LeafPayload) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as LeafPayload) : undefined
   } catch {
     return undefined
   }

@@ -13,9 +13,12 @@ import {
   type SignedHead,
   type Trusted,
 } from './verify-heads.ts'
+import { createPolicySetCheck, type PolicySetDigest } from './verify-policy-sets.ts'
 import { createReceiptCheck, type Receipt } from './verify-receipts.ts'
 import { type CheckedRow, checkRow } from './verify-rows.ts'
+import { createSignedCheck, type SignedCheck } from './verify-signed.ts'
 import { createStateCheck, type DerivedState } from './verify-state.ts'
+import { createValueCheck } from './verify-values.ts'
 
 /** Progress is told after every so many records. */
 const PROGRESS_RECORDS = 1_000
@@ -23,6 +26,7 @@ const PROGRESS_RECORDS = 1_000
 /** What a log is verified against. */
 export type VerifyOptions = Trusted & {
   readonly fold: Projector
+  readonly policySetDigest: PolicySetDigest
   /** Signed heads kept outside the store, such as the file in the second place. */
   readonly heads?: readonly NamedHead[]
   readonly receipts?: readonly Receipt[]
@@ -33,7 +37,8 @@ export type VerifyOptions = Trusted & {
 
 /**
  * Verifies a whole log offline: every leaf by itself, the tree against every signed head in the store and outside, receipts, and
- * the state against what the records make of it. Finds edits, deletions, insertions, reordering and truncation; a log rewritten
+ * the state against what the records make of it; values that are not there against the records that say they were removed, and
+ * archived policy sets against the records that name them. Finds edits, deletions, insertions, reordering and truncation; a log rewritten
  * whole and signed anew with a stolen key only through heads and receipts from outside. Reads row by row.
  */
 export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerification {
@@ -44,33 +49,56 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerific
   )
   const inside = createHeadCheck(storedHeads(reader, options, findings), findings)
   const checks = [inside, createHeadCheck(outside, findings)]
-  const state = createStateCheck(options.fold, findings)
-  const seen = { masked: 0, erased: 0 }
+  const contents = createContentsCheck(options, findings)
+  const signed = createSignedCheck(inside, findings)
   const visit = (row: LogRow, checked: CheckedRow): void => {
     receipts.row(row.leafIndex, checked.hash, checked.record?.id)
-    if (checked.record !== undefined) state.apply(row.leafIndex, checked.record)
-    if (checked.state === 'masked' || checked.state === 'erased') seen[checked.state] += 1
+    contents.row(row.leafIndex, checked)
   }
   try {
-    const tree = walk({ reader, findings, checks, onProgress: options.onProgress, visit })
+    const tree = walk({ reader, findings, checks, signed, onProgress: options.onProgress, visit })
     for (const check of [...checks, receipts]) check.finished(tree.size)
     checkFrontier(reader, tree, findings)
-    options.derived?.(state, findings.list.length === 0)
-    const documents = state.compare(reader.documents(), reader.constants())
     return {
-      ok: findings.list.length === 0,
+      unsigned: signed.finished(),
+      ...contents.finished(reader),
       records: tree.size,
-      ...seen,
       storedHeads: inside.checked(),
       outsideHeads: outside.length,
       receipts: options.receipts?.length ?? 0,
-      documents,
       root: encodeBase64(frontierRoot(tree)),
+      ok: findings.list.length === 0,
       findings: findings.list,
       omitted: findings.omitted(),
     }
   } finally {
-    state.close()
+    contents.close()
+  }
+}
+
+type ContentCounts = Pick<LogVerification, 'masked' | 'masksUnbound' | 'erased' | 'expired' | 'policySets' | 'documents'>
+
+/** Checks what records say: of values that are not there, of policy sets, and of the state. */
+function createContentsCheck({ fold, policySetDigest, derived }: VerifyOptions, findings: Findings) {
+  const state = createStateCheck(fold, findings)
+  const values = createValueCheck(findings)
+  const policySets = createPolicySetCheck(policySetDigest, findings)
+  return {
+    row: (leafIndex: number, checked: CheckedRow): void => {
+      values.row(leafIndex, checked)
+      if (checked.record === undefined) return
+      state.apply(leafIndex, checked.record)
+      policySets.row(leafIndex, checked.record)
+    },
+    finished: (reader: LogReader): ContentCounts => {
+      const counts = { ...values.finished(), policySets: policySets.finished(reader) }
+      derived?.(state, findings.list.length === 0)
+      return { ...counts, documents: state.compare(reader.documents(), reader.constants()) }
+    },
+    close: (): void => {
+      state.close()
+      values.close()
+    },
   }
 }
 
@@ -89,12 +117,13 @@ type Walk = {
   readonly reader: LogReader
   readonly findings: Findings
   readonly checks: readonly HeadCheck[]
+  readonly signed: SignedCheck
   readonly onProgress: VerifyOptions['onProgress']
   readonly visit: (row: LogRow, checked: CheckedRow) => void
 }
 
 /** Goes through all rows in order and grows the tree over them. */
-function walk({ reader, findings, checks, onProgress, visit }: Walk): Frontier {
+function walk({ reader, findings, checks, signed, onProgress, visit }: Walk): Frontier {
   const total = reader.count()
   let tree = EMPTY_FRONTIER
   let [expected, lastMs] = [0, -Infinity]
@@ -108,6 +137,7 @@ function walk({ reader, findings, checks, onProgress, visit }: Walk): Frontier {
     lastMs = Math.max(lastMs, atMs)
     tree = grow(tree, checked.hash, reader, findings)
     for (const check of checks) check.grown(tree)
+    signed.grown(tree.size, lastMs)
     visit(row, checked)
     if (tree.size % PROGRESS_RECORDS === 0) onProgress?.(tree.size, total)
   }

@@ -10,10 +10,19 @@ export type FindingKind =
   | 'column_differs'
   /** A value beside a leaf is not the one that was sealed. */
   | 'payload_differs'
+  /** A sealed value is not there any more, and no record says that it was removed. */
+  | 'value_gone'
+  /** A record does not bind its masks, though an earlier one does. */
+  | 'masks_unbound'
+  /** A policy set that records name is not archived any more, or another one stands in its place. */
+  | 'policy_set_gone'
+  | 'policy_set_differs'
   /** A record is older than the one in front of it. */
   | 'time_backwards'
   /** A stored tree node or frontier is not that of the records. */
   | 'tree_differs'
+  /** Records are not covered by a signed head, though one was due. */
+  | 'unsigned'
   /** A signed tree head does not verify. */
   | 'head_invalid'
   /** The records are not those whose tree was signed: edited, inserted, reordered or rewritten. */
@@ -41,7 +50,15 @@ export type LogVerification = {
   readonly ok: boolean
   readonly records: number
   readonly masked: number
+  /** Of the masked, those made before masks were bound: only what stands beside the leaf says that they were masked. */
+  readonly masksUnbound: number
+  /** Records that lost values as a person ordered, and those whose values were kept as long as configured. */
   readonly erased: number
+  readonly expired: number
+  /** Policy sets that records name. */
+  readonly policySets: number
+  /** Newest records that no signed head in the store covers. */
+  readonly unsigned: number
   readonly storedHeads: number
   readonly outsideHeads: number
   readonly receipts: number

@@ -75,8 +75,13 @@ export type Store = {
   /** Archives a policy set's bytes by digest; the same digest twice is one. */
   readonly archive: (digest: string, bytes: Uint8Array) => Promise<void>
   readonly archived: (digest: string) => Promise<Uint8Array | undefined>
-  /** Removes the values of sealed members; the leaf, and so every proof, stays. Returns how many values went. */
-  readonly erase: (leafIndex: number, pointers: readonly string[]) => Promise<number>
+  /** Which of these members of a record still hold sealed values, in the order given. Rejects with `not_found`. */
+  readonly erasable: (leafIndex: number, members: readonly string[]) => Promise<readonly string[]>
+  /**
+   * Removes the values of sealed members of records, all at once; the leaves, and so every proof, stay. Returns how many values went.
+   * Rejects with `not_found` for an index without a record. What the log has to say of it is said before, by who removes them.
+   */
+  readonly erase: (leafIndexes: readonly number[], members: readonly string[]) => Promise<number>
   readonly proof: (leafIndex: number) => Promise<RecordProof | undefined>
   /** The newest signed tree head. */
   readonly checkpoint: () => Promise<string>

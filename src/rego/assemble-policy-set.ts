@@ -27,6 +27,8 @@ export {
 
 /** Version of the archive format. */
 const ARCHIVE_FORMAT = 1
+/** An archived policy set unpacked, bytes at most; a greater one is refused rather than unpacked. */
+const ARCHIVE_BYTES_MAX = 268_435_456
 /** The graduation bundle's one entrypoint. */
 const GRADUATION_ENTRYPOINT = 'graduation/ceilings'
 
@@ -162,6 +164,20 @@ export async function restorePolicySet(archive: Uint8Array, nowMs = 0): Promise<
     nowMs,
     { inspect: () => undefined },
   )
+}
+
+/** The digest of archived bytes; undefined where they are no archive. Nothing is compiled. */
+export function archiveDigest(archive: Uint8Array): string | undefined {
+  try {
+    const text = gunzipSync(archive, { maxOutputLength: ARCHIVE_BYTES_MAX }).toString('utf8')
+    const { catalogue, risk, constants, settings, ...parts } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    const digestOf = (name: string): string => sha256Hex(Buffer.from(base64.parse(parts[name]), 'base64'))
+    const system = parts['system'] === null ? null : digestOf('system')
+    const bundles = { base: digestOf('base'), graduation: digestOf('graduation'), system }
+    return sha256Hex(canonicalJson({ ...bundles, catalogue, risk, constants, settings }))
+  } catch {
+    return undefined
+  }
 }
 
 /** Without undefined members, as JSON has it. */

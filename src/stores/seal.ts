@@ -5,11 +5,12 @@ import {
   leafBytesBound,
   type LeafFault,
   type LeafPayload,
-  type LeafRecord,
   openRecord,
   SALT_BYTES,
   sealRecord,
 } from '../audit/leaf.ts'
+import type { LeafRecord } from '../audit/record-draft.ts'
+import { isWithin } from '../audit/removal/removal.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
 import type { AuditRecord } from '../ledger/record.ts'
@@ -85,7 +86,7 @@ export function sealEntry(
   masked: readonly string[],
   salts: () => Uint8Array,
 ): SealedEntry {
-  const sealed = sealRecord(record, sensitive, salts, masked)
+  const sealed = sealRecord(record, { sensitive, masked }, salts)
   if (sealed.ok) return sealed
   throw new ServiceError('too_large', sealed.error.message, { fix: 'send less: fewer or shorter names and values' })
 }
@@ -104,9 +105,24 @@ function corruptRecord(leafIndex: number, fault: LeafFault): ServiceError {
   })
 }
 
-/** The pointers of a payload that are one of these or inside one of these, and still have a value. */
-export function erasable(payload: LeafPayload, pointers: readonly string[]): readonly string[] {
+/** The pointers of a payload that are one of these members or inside one of these, and still have a value. */
+function erasablePointers(payload: LeafPayload, members: readonly string[]): readonly string[] {
   return Object.entries(payload)
-    .filter(([each, entry]) => 'salt' in entry && pointers.some((pointer) => each === pointer || each.startsWith(`${pointer}/`)))
-    .map(([each]) => each)
+    .filter(([pointer, entry]) => 'salt' in entry && isWithin(pointer, members))
+    .map(([pointer]) => pointer)
+}
+
+/** Those of these members that still have values in a payload. */
+export function erasableMembers(payload: LeafPayload, members: readonly string[]): readonly string[] {
+  return members.filter((member) => erasablePointers(payload, [member]).length > 0)
+}
+
+/** The payload without the values of these members, and how many went. */
+export function withoutValues(
+  payload: LeafPayload,
+  members: readonly string[],
+): { readonly payload: LeafPayload; readonly values: number } {
+  const gone = new Set(erasablePointers(payload, members))
+  const kept = Object.entries(payload).filter(([pointer]) => !gone.has(pointer))
+  return { payload: Object.fromEntries(kept), values: gone.size }
 }

@@ -1,4 +1,4 @@
-import type { LeafRecord } from '../audit/leaf.ts'
+import type { LeafRecord } from '../audit/record-draft.ts'
 import { invariant, ServiceError } from '../format/error.ts'
 import { type DocumentKey, type DocumentKind, documentName, type Documents } from '../ledger/documents/documents.ts'
 import type { ProjectionState } from '../ledger/fold/fold.ts'

@@ -95,8 +95,8 @@ describe.each(Object.entries(ENGINES))('the history of approvals, with the %s st
     expect(await reasons()).toEqual(['The account is new.', 'plain words', '{"score":3}', null])
     await tested.service.decideApproval(bea, decision_id, { verdict: 'reject', reason: 'as they say' })
     for (const { leafIndex, record } of await tested.store.query({ decisionId: decision_id, limit: 100 })) {
-      if (record.kind === 'outcome') await tested.store.erase(leafIndex, ['/body/detail'])
-      if (record.kind === 'approval') await tested.store.erase(leafIndex, ['/body/reason'])
+      if (record.kind === 'outcome') await tested.store.erase([leafIndex], ['/body/detail'])
+      if (record.kind === 'approval') await tested.store.erase([leafIndex], ['/body/reason'])
     }
     expect(await reasons()).toEqual([null, null, null, null])
     expect((await tested.service.approvalHistory(bea, {})).steps).toMatchObject([{ verb: 'reject', reason: null }])

@@ -761,7 +761,7 @@ describe('a request whose payload is not whole', () => {
   it('is not approved once it is erased: nobody can see what would run', async () => {
     const tested = await asking()
     const { decision_id, leaf_index } = await tested.service.evaluate(gateway, categorise())
-    await tested.store.erase(leaf_index!, ['/body/request/action/properties'])
+    await tested.store.erase([leaf_index!], ['/body/request/action/properties'])
     expect((await tested.service.approval(bea, decision_id)).payload).toBe('erased')
     await expect(tested.service.decideApproval(bea, decision_id, yes)).rejects.toMatchObject({
       code: 'conflict',

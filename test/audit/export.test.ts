@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { eraseRecords } from '../../src/audit/erase.ts'
+import { eraseRecords } from '../../src/audit/removal/erase.ts'
 import { exportRecords } from '../../src/audit/export.ts'
 import { verifyProof } from '../../src/audit/proof.ts'
 import type { RecordSelection } from '../../src/ledger/record-selection.ts'
@@ -8,11 +8,16 @@ import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 import { openReadOnlyStore } from '../../src/stores/sqlite/read-only-store.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
 import { contain, record, tenantKey } from '../stores/records.ts'
-import { openStore, ORIGIN, verifierOf, verify } from './log.ts'
+import { newIds, openStore, ORIGIN, verifierOf, verify } from './log.ts'
 import { recordProof } from './record-proof.ts'
 
 const newDirectory = temporaryDirectories()
-const order = { id: record(900).id, at: record(900).at, actor: 'operator-1', reason: 'request of 2026-01-31' }
+const order = {
+  newId: newIds(900),
+  at: record(900).at,
+  actor: 'operator-1',
+  reason: 'request of 2026-01-31',
+}
 const lines = async (
   store: Parameters<typeof exportRecords>[0],
   query: Parameters<typeof exportRecords>[1],
@@ -57,7 +62,11 @@ describe('erasing', () => {
       action: 'audit.erase',
       agent: null,
       user: null,
-      body: { verb: 'erase', detail: { reason: order.reason } },
+      body: {
+        verb: 'erase',
+        removed: [{ members: ['/body/request/context'], leaves: gone }],
+        detail: { reason: order.reason },
+      },
     })
     const proof = await recordProof(store, gone[0]!)
     await store.close()

@@ -3,14 +3,8 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import {
-  LEAF_BYTES_MAX,
-  type LeafPayload,
-  type LeafRecord,
-  openRecord,
-  type SealedRecord,
-  sealRecord,
-} from '../../src/audit/leaf.ts'
+import { LEAF_BYTES_MAX, type LeafPayload, openRecord, type SealedRecord, sealRecord } from '../../src/audit/leaf.ts'
+import type { LeafRecord } from '../../src/audit/record-draft.ts'
 import { canonicalJson } from '../../src/format/canonical-json.ts'
 
 /** Salts that count. */
@@ -19,12 +13,13 @@ function counting(): () => Uint8Array {
   return () => new Uint8Array(16).fill((count += 1))
 }
 
-function seal(record: LeafRecord, pointers: readonly string[], salts = counting()): SealedRecord {
-  const sealed = sealRecord(record, pointers, salts)
+function seal(record: LeafRecord, pointers: readonly string[], masked: readonly string[] = [], salts = counting()): SealedRecord {
+  const sealed = sealRecord(record, { sensitive: pointers, masked }, salts)
   if (!sealed.ok) throw new Error(sealed.error.message)
   return sealed
 }
 
+const sensitive = (...pointers: readonly string[]) => ({ sensitive: pointers, masked: [] })
 const parse = (leaf: Uint8Array): Record<string, unknown> => JSON.parse(Buffer.from(leaf).toString()) as Record<string, unknown>
 const bytes = (value: unknown): Uint8Array => Buffer.from(canonicalJson(value))
 
@@ -41,6 +36,7 @@ describe('sealRecord', () => {
     const digest = createHash('sha256').update(salt).update('{"amount":10,"to":"x@example.com"}').digest('hex')
     expect(parse(leaf)).toEqual({
       id: 'd-1',
+      form: 2,
       request: { action: {}, parties: ['ann', null], 'a/b~c': true },
       sealed: { '/request/action/arguments': digest, '/request/parties/1': expect.stringMatching(/^[0-9a-f]{64}$/) },
     })
@@ -75,32 +71,33 @@ describe('sealRecord', () => {
   })
 
   it.each(['', 'a', '/a~2', '/__proto__/x', '/a~'])('refuses %j as a pointer, as a bug of the configuration', (pointer) => {
-    expect(() => sealRecord({ a: 1 }, [pointer], counting())).toThrow(TypeError)
+    expect(() => sealRecord({ a: 1 }, sensitive(pointer), counting())).toThrow(TypeError)
   })
 
   it('refuses a record that uses its own word, a salt of the wrong length, and what is not JSON', () => {
-    expect(() => sealRecord({ sealed: {} }, [], counting())).toThrow('must not have a member "sealed"')
-    expect(() => sealRecord({ a: 1 }, ['/a'], () => new Uint8Array(15))).toThrow('A salt has 16 bytes, got 15')
-    expect(() => sealRecord({ a: undefined }, [], counting())).toThrow('at "/a": undefined')
+    expect(() => sealRecord({ form: 1 }, sensitive(), counting())).toThrow('must not have a member "form"')
+    expect(() => sealRecord({ sealed: {} }, sensitive(), counting())).toThrow('must not have a member "sealed"')
+    expect(() => sealRecord({ a: 1 }, sensitive('/a'), () => new Uint8Array(15))).toThrow('A salt has 16 bytes, got 15')
+    expect(() => sealRecord({ a: undefined }, sensitive(), counting())).toThrow('at "/a": undefined')
   })
 
   it('accepts the largest leaf, refuses one byte more, and does not count sealed values', () => {
-    const around = '{"sealed":{},"text":""}'.length
+    const around = '{"form":2,"sealed":{},"text":""}'.length
     const text = 'x'.repeat(LEAF_BYTES_MAX - around)
     expect(seal({ text }, []).leaf).toHaveLength(LEAF_BYTES_MAX)
-    const refused = sealRecord({ text: `${text}x` }, [], counting())
+    const refused = sealRecord({ text: `${text}x` }, sensitive(), counting())
     expect(refused).toMatchObject({ ok: false, error: { code: 'leaf_too_large', pointer: '' } })
     expect(!refused.ok && refused.error.message).toContain(
       `the limit \`audit.leaf_bytes_max\` is ${LEAF_BYTES_MAX}, name its large fields as sensitive`,
     )
-    expect(sealRecord({ text: `${text}x` }, ['/text'], counting()).ok).toBe(true)
+    expect(sealRecord({ text: `${text}x` }, sensitive('/text'), counting()).ok).toBe(true)
   })
 })
 
 describe('openRecord', () => {
   it('gives back any record, whatever was sealed', () => {
     const tree = fc.dictionary(
-      fc.string({ maxLength: 3 }).filter((key) => key !== '__proto__' && key !== 'sealed'),
+      fc.string({ maxLength: 3 }).filter((key) => !['__proto__', 'sealed', 'form'].includes(key)),
       fc.jsonValue({ maxDepth: 3 }),
       { maxKeys: 5 },
     )
@@ -116,31 +113,66 @@ describe('openRecord', () => {
           ok: true,
           record: JSON.parse(canonicalJson(clean)) as unknown,
           state: 'whole',
-          pointers: [],
+          masked: [],
+          removed: [],
+          bindsMasks: true,
         })
       }),
       { numRuns: 300 },
     )
   })
 
-  it('tells masked from erased, and says which values are missing', () => {
-    const { leaf, payload } = seal(record, pointers)
+  it('tells masked from removed, and says which values are missing', () => {
     const [second, first, third] = ['/request/action/arguments', '/request/a~1b~0c', '/request/parties/1'] as const
-    expect(openRecord(leaf, payload)).toEqual({ ok: true, record, state: 'whole', pointers: [] })
-    expect(openRecord(leaf, { ...payload, [second]: { masked: true } })).toMatchObject({
+    const { leaf, payload } = seal(record, [first, third], [second])
+    expect(Object.keys(payload)).toEqual([first, third])
+    expect(Buffer.from(leaf).toString()).not.toContain('x@example.com')
+    expect(openRecord(leaf, payload)).toEqual({
+      ok: true,
+      record: { id: 'd-1', request: { action: {}, parties: ['ann', 'bob'], 'a/b~c': true } },
       state: 'masked',
-      pointers: [second],
-      record: { request: { action: {}, parties: ['ann', 'bob'] } },
+      masked: [second],
+      removed: [],
+      bindsMasks: true,
     })
     const rest = Object.fromEntries(Object.entries(payload).filter(([pointer]) => pointer !== third))
     expect(openRecord(leaf, rest)).toMatchObject({
       state: 'erased',
-      pointers: [third],
+      masked: [second],
+      removed: [third],
       record: { request: { parties: ['ann', null] } },
     })
-    expect(openRecord(leaf, { ...rest, [first]: { masked: true } })).toMatchObject({ state: 'erased', pointers: [first, third] })
-    expect(openRecord(leaf, {})).toMatchObject({ ok: true, state: 'erased', pointers: [second, first, third] })
+    expect(openRecord(leaf, {})).toMatchObject({ ok: true, state: 'erased', masked: [second], removed: [first, third] })
   })
+
+  it('never takes a value for masked that the leaf does not bind as masked, nor the other way round', () => {
+    const { leaf, payload } = seal({ a: 1, b: 2 }, ['/a'], ['/b'])
+    const fault = (entries: LeafPayload) => openRecord(leaf, entries)
+    expect(fault({ '/a': { masked: true } })).toMatchObject({ error: { code: 'payload_mismatch', pointer: '/a' } })
+    for (const entry of [{ masked: true } as const, payload['/a']!])
+      expect(fault({ ...payload, '/b': entry })).toMatchObject({ error: { code: 'payload_unknown', pointer: '/b' } })
+  })
+
+  it('reads a leaf of before masks were bound: what stands beside it says what was masked', () => {
+    const { payload } = seal({ a: 1 }, ['/a'])
+    const { salt } = payload['/a'] as { readonly salt: string }
+    const digest = createHash('sha256').update(Buffer.from(salt, 'base64url')).update('1').digest('hex')
+    const leaf = bytes({ sealed: { '/a': digest } })
+    expect(openRecord(leaf, payload)).toMatchObject({ record: { a: 1 }, state: 'whole', bindsMasks: false })
+    expect(openRecord(leaf, { '/a': { masked: true } })).toMatchObject({ state: 'masked', masked: ['/a'], bindsMasks: false })
+    expect(openRecord(leaf, {})).toMatchObject({ state: 'erased', removed: ['/a'], bindsMasks: false })
+  })
+
+  it.each([null, 'text', 1, [], {}, { salt: 1, value: 1 }, { salt: 'AQEBAQEBAQEBAQEBAQEBAQ' }])(
+    'refuses what is no entry: %j',
+    (entry) => {
+      const { leaf } = seal({ a: 1 }, ['/a'])
+      expect(openRecord(leaf, { '/a': entry } as unknown as LeafPayload)).toMatchObject({
+        ok: false,
+        error: { code: 'payload_mismatch', pointer: '/a' },
+      })
+    },
+  )
 
   it('refuses a changed value or salt, with its place', () => {
     const { leaf, payload } = seal({ a: 1, b: 2 }, ['/a', '/b'])
@@ -167,7 +199,9 @@ describe('openRecord', () => {
     ['null', bytes(null)],
     ['without digests', bytes({ a: 1 })],
     ['with a list of digests', bytes({ sealed: [] })],
-    ['with a digest that is no text', bytes({ sealed: { '/a': 1 } })],
+    ['with a digest that is no text', bytes({ form: 2, sealed: { '/a': 1 } })],
+    ['of a form that is not known', bytes({ form: 3, sealed: {} })],
+    ['with a mask in a form that does not bind masks', bytes({ sealed: { '/a': null } })],
     ['not UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
   ])('refuses a leaf that is %s', (_name, leaf) => {
     expect(openRecord(leaf, {})).toMatchObject({ ok: false, error: { code: 'leaf_malformed', pointer: '' } })

@@ -9,7 +9,7 @@ import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, frontierToJs
 import type { FindingKind } from '../../src/ledger/log-verification.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
 import { record } from '../stores/records.ts'
-import { fill, openStore, ORIGIN, tamper, verify } from './log.ts'
+import { erase, fill, openStore, ORIGIN, tamper, verify } from './log.ts'
 import { recordProof } from './record-proof.ts'
 
 const newDirectory = temporaryDirectories()
@@ -73,9 +73,9 @@ describe('verifying a log', () => {
     const directory = newDirectory()
     const store = await openStore(directory)
     await fill(store, 1, 3)
-    await store.erase(1, ['/body/request/context'])
+    await erase(store, { decisionId: record(2).id })
     await store.close()
-    expect(verify(directory, store.vkey)).toMatchObject({ ok: true, records: 3, erased: 1, masked: 0 })
+    expect(verify(directory, store.vkey)).toMatchObject({ ok: true, records: 4, erased: 1, masked: 0, policySets: 0 })
   })
 })
 

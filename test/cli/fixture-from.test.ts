@@ -136,7 +136,7 @@ describe('gradus fixture from', () => {
       gateway,
       ask('support-agent', 'send_email', { arguments: { to: ['ann@example.com'] } }),
     )
-    await tested.store.erase(erased.leaf_index ?? 0, ['/body/request/action/properties'])
+    await tested.store.erase([erased.leaf_index ?? 0], ['/body/request/action/properties'])
     const deps = beside(tested)
     for (const [id, state] of [
       [masked.decision_id, 'masked'],

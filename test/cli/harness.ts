@@ -6,7 +6,9 @@ import { candidatePolicySet } from '../../src/app/candidate.ts'
 import { proofText } from '../../src/app/compose.ts'
 import { runMutants } from '../../src/app/mutants/run-mutants.ts'
 import { policySetPlace } from '../../src/app/policy-sources.ts'
-import { eraseRecords } from '../../src/audit/erase.ts'
+import { eraseRecords } from '../../src/audit/removal/erase.ts'
+import { placeHold, releaseHold } from '../../src/audit/removal/legal-hold.ts'
+import { createRetention } from '../../src/audit/removal/retain.ts'
 import { exportLine } from '../../src/audit/export.ts'
 import { walkRecords } from '../../src/audit/walk-records.ts'
 import { runCli } from '../../src/cli/program.ts'
@@ -91,6 +93,9 @@ export async function run(argv: readonly string[], changes: Partial<CliDeps> = {
     walkRecords,
     exportLine,
     eraseRecords,
+    createRetention,
+    placeHold,
+    releaseHold,
     runLives,
     serve: refused('serving'),
     ...changes,

@@ -76,7 +76,11 @@ const reportWith = (text: string): LogVerification => ({
     ok: false,
     records: 1,
     masked: 0,
+    masksUnbound: 0,
     erased: 0,
+    expired: 0,
+    policySets: 1,
+    unsigned: 0,
     storedHeads: 0,
     outsideHeads: 0,
     receipts: 0,
@@ -416,6 +420,27 @@ const COMMANDS: Readonly<Record<string, (text: string) => readonly [readonly str
     { walkRecords: walkOne(text, executedWith(text)), openStore: () => fallen(text) },
   ],
   'trust report since a time that is none': (text) => [['trust', 'report', '--since', text, '--data-dir', files.path]],
+  'audit retain': (text) => [
+    [
+      'audit',
+      'retain',
+      '--as',
+      text,
+      '--data-dir',
+      files.path,
+      '--config',
+      write('retention.yaml', 'audit: { retention: [{ days: 1 }] }'),
+    ],
+    { createRetention: () => () => Promise.reject(new ServiceError('conflict', text, { fix: text })) },
+  ],
+  'audit hold': (text) => [
+    ['audit', 'hold', '--tenant', text, '--release', text, '--reason', text, '--as', text, '--data-dir', files.path],
+    { releaseHold: () => Promise.reject(new ServiceError('not_found', text, { fix: text })) },
+  ],
+  'audit hold that is released': (text) => [
+    ['audit', 'hold', '--release', text, '--reason', 'over', '--as', 'ann', '--data-dir', files.path],
+    { releaseHold: () => Promise.resolve() },
+  ],
   'audit erase': (text) => [
     ['audit', 'erase', '--agent', text, '--reason', text, '--as', text, '--data-dir', files.path],
     {

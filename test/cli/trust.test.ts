@@ -142,7 +142,21 @@ describe('gradus trust rebuild', () => {
     message: 'The document is not what the records make of it.',
   }
   const report: Rebuilding = {
-    ...{ ok: true, records: 9, masked: 0, erased: 0, storedHeads: 1, outsideHeads: 0, receipts: 0, documents: 3, root: 'AA==' },
+    ...{
+      ok: true,
+      records: 9,
+      masked: 0,
+      masksUnbound: 0,
+      erased: 0,
+      expired: 0,
+      policySets: 1,
+      unsigned: 0,
+      storedHeads: 1,
+      outsideHeads: 0,
+      receipts: 0,
+      documents: 3,
+      root: 'AA==',
+    },
     ...{ findings: [], omitted: 0, damaged: false, written: false },
   }
   const differs: Rebuilding = { ...report, ok: false, findings: [finding] }

@@ -159,7 +159,7 @@ describe('what is masked is told by name and type', () => {
     expect((await stored()).record.body['masked']).toEqual({
       '/request/action/properties/arguments/password': { old: 'string', tries: ['number', 'null', 'boolean'] },
     })
-    await tested.store.erase((await stored()).leafIndex, SENSITIVE_POINTERS.decision)
+    await tested.store.erase([(await stored()).leafIndex], SENSITIVE_POINTERS.decision)
     expect(JSON.stringify((await stored()).record.body)).not.toContain('tries')
   })
 

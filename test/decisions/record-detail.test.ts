@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { eraseRecords } from '../../src/audit/erase.ts'
+import { eraseRecords } from '../../src/audit/removal/erase.ts'
 import { Config } from '../../src/config/config.ts'
 import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { timedSteps } from '../../src/decisions/observe-decision.ts'
@@ -125,7 +125,7 @@ describe('enhanced_logging', () => {
   it('is erased with the rest: neither what was read nor the network stays', async () => {
     const tested = await testService()
     const { record } = await recorded(tested, risky())
-    const order = { id: tested.newId(), at: new Date(tested.clock.nowMs()).toISOString(), actor: 'ada', reason: 'asked for' }
+    const order = { newId: tested.newId, at: new Date(tested.clock.nowMs()).toISOString(), actor: 'ada', reason: 'asked for' }
     await eraseRecords(tested.store, { tenant: 'default', decisionId: record.id }, order)
     const [erased] = await tested.store.query({ kinds: ['decision'], limit: 1 })
     expect(erased?.state).toBe('erased')

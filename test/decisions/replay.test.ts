@@ -112,7 +112,7 @@ describe('a decision, made again from its record and the archived policy set alo
       name: 'erased',
       ask: ask('finance-agent', 'refund', { arguments: { amount: 1 } }),
     })
-    expect(await tested.store.erase(stored.leafIndex, ['/body/request/action/properties'])).toBe(1)
+    expect(await tested.store.erase([stored.leafIndex], ['/body/request/action/properties'])).toBe(1)
     const after = (await tested.store.read([], (view) => view.record('default', stored.record.id)))!
     expect(await replayDecision(after, policySet)).toEqual({ state: 'erased' })
   })

@@ -47,8 +47,16 @@ audit: { checkpoint_file: elsewhere/head, checkpoint_interval_ms: 50 }
   return folder
 }
 
-function open(folder: string, dataDir = 'data'): Promise<RunningServer> {
-  const options = { configFile: 'gradus.yaml', listen: '127.0.0.1:0', dataDir, store: undefined, demo: false, watch: false }
+function open(folder: string, dataDir = 'data', acceptNewCheckpointFile = false): Promise<RunningServer> {
+  const options = {
+    configFile: 'gradus.yaml',
+    listen: '127.0.0.1:0',
+    dataDir,
+    store: undefined,
+    demo: false,
+    watch: false,
+    acceptNewCheckpointFile,
+  }
   return startServer(options, { cwd: folder, version: '0', log: () => undefined, warn: () => undefined })
 }
 
@@ -117,10 +125,11 @@ describe('the documented backup', () => {
     }
   })
 
-  it('is refused where a newer checkpoint was kept elsewhere, until somebody moves that away', async () => {
+  it('is refused where a newer checkpoint was kept elsewhere, until somebody moves that away and says so', async () => {
     const folder = place()
     try {
-      const first = await open(folder)
+      await expect(open(folder)).rejects.toMatchObject({ fix: expect.stringContaining('--accept-new-checkpoint-file') as string })
+      const first = await open(folder, 'data', true)
       await decide(first.url)
       await first.close()
       cpSync(join(folder, 'data'), join(folder, 'old'), { recursive: true })
@@ -130,7 +139,8 @@ describe('the documented backup', () => {
 
       await expect(open(folder, 'old')).rejects.toMatchObject({ code: 'store_rolled_back' })
       renameSync(join(folder, 'elsewhere', 'head'), join(folder, 'elsewhere', 'evidence'))
-      const restored = await open(folder, 'old')
+      await expect(open(folder, 'old')).rejects.toMatchObject({ code: 'store_rolled_back' })
+      const restored = await open(folder, 'old', true)
       expect((await decide(restored.url)).recorded).toBe(true)
       await restored.close()
     } finally {
@@ -143,7 +153,7 @@ describe('a restart', () => {
   it('loses nothing acknowledged and goes on where trust and log stood', async () => {
     const folder = place()
     try {
-      const before = await open(folder)
+      const before = await open(folder, 'data', true)
       await expect(open(folder)).rejects.toMatchObject({ code: 'store_locked' })
       // Requests are under way while the server stops: each is answered and recorded, or not taken at all.
       const harmed = await harm(before.url, join(folder, 'data'))

@@ -90,7 +90,7 @@ describe('a signal about an agent', () => {
     const { body } = await at.send('detectors', '/signals', sent)
     const record = await at.store.read([], (view) => view.record('default', body.record_id as string))
     expect(record?.record).toMatchObject({ kind: 'signal', agent: AGENT, outcome: 'delegator_mfa', body: { signal: sent } })
-    expect(await at.store.erase(body.leaf_index as number, ['/body/signal'])).toBe(1)
+    expect(await at.store.erase([body.leaf_index as number], ['/body/signal'])).toBe(1)
   })
 })
 

@@ -43,7 +43,7 @@ async function world(folder: string, wallMs: number): Promise<World> {
     () => monotonic.ms,
   )
   const service = await createService({
-    store: await openStore(loaded, `${folder}/data`, () => undefined),
+    store: await openStore(loaded, `${folder}/data`, { warn: () => undefined }),
     clock,
     newId: uuidv7(clock.nowMs, (bytes) => randomBytes(bytes)),
     loadPolicySet: async () => assemblePolicySet(await readPolicyParts(policySetPlace(loaded)), clock.nowMs()),

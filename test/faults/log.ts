@@ -9,6 +9,7 @@ import { verifyLog } from '../../src/audit/verify.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
 import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import type { AuditRecord } from '../../src/ledger/record.ts'
+import { archiveDigest } from '../../src/rego/assemble-policy-set.ts'
 import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 
 /** A record and its place in the log. */
@@ -34,7 +35,12 @@ export function verifyWhole(dataDir: string): LogVerification {
   if (!key.ok) throw new Error(key.error.message)
   const reader = openLog(dataDir)
   try {
-    const seen = verifyLog(reader, { verifiers: [key.verifier], origin: 'gradus.local/audit', fold: project })
+    const seen = verifyLog(reader, {
+      verifiers: [key.verifier],
+      origin: 'gradus.local/audit',
+      fold: project,
+      policySetDigest: archiveDigest,
+    })
     expect(seen.findings).toEqual([])
     expect(seen.documents).toBeGreaterThan(0)
     return seen

@@ -97,8 +97,37 @@ describe('a store that is not as it was left', () => {
     await expect(openStore(backup, { checkpointFile })).rejects.toMatchObject({
       code: 'store_rolled_back',
       message,
-      fix: expect.stringContaining('removing'),
+      fix: expect.stringContaining('--accept-new-checkpoint-file'),
     })
+  })
+
+  it.each([
+    ['of a log with records', true],
+    ['of a log without records, which an older one may have become', false],
+  ])('refuses to begin a missing second place %s, until somebody says so', async (_what, hasRecords) => {
+    const checkpointFile = join(newDirectory(), 'head')
+    const directory = hasRecords ? await filled({ checkpointFile }) : newDirectory()
+    if (!hasRecords) {
+      const store = await openStore(directory, { checkpointFile })
+      await fill(store, 1, 3)
+      await store.close()
+      for (const name of readdirSync(directory).filter((each) => each.startsWith('gradus.db'))) rmSync(join(directory, name))
+    }
+    rmSync(checkpointFile)
+    await expect(openStore(directory, { checkpointFile })).rejects.toMatchObject({
+      code: 'store_rolled_back',
+      message: expect.stringContaining('There is no file') as string,
+      fix: expect.stringContaining('--accept-new-checkpoint-file') as string,
+    })
+    expect(existsSync(checkpointFile)).toBe(false)
+    const warnings: string[] = []
+    const onWarning = (message: string) => void warnings.push(message)
+    const store = await openStore(directory, { checkpointFile, acceptNewCheckpointFile: true, onWarning })
+    await store.close()
+    expect(warnings).toEqual([expect.stringContaining(`is begun anew with a tree of ${hasRecords ? 40 : 0} records`)])
+    const again = await openStore(directory, { checkpointFile, acceptNewCheckpointFile: true, onWarning })
+    await again.close()
+    expect(warnings).toHaveLength(1)
   })
 
   it('refuses a log that went another way than the head in the second place', async () => {
@@ -201,7 +230,7 @@ describe('a store whose commit failed', () => {
     for (const each of [running, waiting, idle])
       await expect(each).rejects.toMatchObject({ code: 'store_fenced', message: expect.stringContaining('on fire') })
     await expect(append(store, 4)).rejects.toMatchObject({ code: 'store_fenced' })
-    await expect(store.erase(0, [])).rejects.toMatchObject({ code: 'store_fenced' })
+    await expect(store.erase([0], [])).rejects.toMatchObject({ code: 'store_fenced' })
     await expect(store.archive('a', Uint8Array.of())).rejects.toMatchObject({ code: 'store_fenced' })
     expect(store.fenced()).toContain('on fire')
     expect(store.size()).toBe(1)

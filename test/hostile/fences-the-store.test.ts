@@ -58,7 +58,7 @@ describe('a record that is too large for the log', () => {
       ['/body/deep/a/0', '/body'],
     ]) {
       for (const [sensitive, masked] of [[pointers, []] as const, [[], pointers] as const]) {
-        const sealed = sealRecord(given, sensitive, () => new Uint8Array(16), masked)
+        const sealed = sealRecord(given, { sensitive, masked }, () => new Uint8Array(16))
         expect(sealed.ok && sealed.leaf.length <= leafBytesBound(JSON.stringify(given), pointers)).toBe(true)
       }
     }

@@ -247,7 +247,7 @@ describe('the claims of a token', () => {
     expect(await replayDecision(stored, await shippedPolicySet())).toEqual({ state: 'masked' })
     const plain = await decided(await forPerson('zoe', 'coding-agent', { groups: ['engineering', 'sealed-group'] }))
     expect(plain.stored.state).toBe('whole')
-    expect(await plain.store.erase(plain.stored.leafIndex, ['/body/facts/caller/claims'])).toBeGreaterThan(0)
+    expect(await plain.store.erase([plain.stored.leafIndex], ['/body/facts/caller/claims'])).toBeGreaterThan(0)
     const erased = (await plain.store.read([], (view) => view.record('default', plain.answer.decision_id)))!
     expect(JSON.stringify(erased)).not.toContain('sealed-group')
     expect(await replayDecision(erased, await shippedPolicySet())).toEqual({ state: 'erased' })

@@ -90,7 +90,7 @@ describe('asking for a permission', () => {
       { type: 'permission_request.asked', data: { permission_request: { id: answer.id, owner: 'alice', asked_today: 1 } } },
     ])
     expect(JSON.stringify(eventsOf(stored))).not.toContain('summary')
-    await tested.store.erase(stored.leafIndex, SENSITIVE_POINTERS.permission_request)
+    await tested.store.erase([stored.leafIndex], SENSITIVE_POINTERS.permission_request)
     expect(await listed(tested)).toMatchObject([{ id: answer.id, reason: null, expected_use: null }])
   })
 

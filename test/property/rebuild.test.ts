@@ -12,6 +12,7 @@ import { project } from '../../src/ledger/fold/fold.ts'
 import type { Rebuilding } from '../../src/ledger/log-verification.ts'
 import { recordOf } from '../../src/ledger/new-record.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
+import { archiveDigest } from '../../src/rego/assemble-policy-set.ts'
 import { openLog } from '../../src/stores/sqlite/raw-log.ts'
 import { rewriteState, underTheLock } from '../../src/stores/sqlite/rewrite-state.ts'
 import { createSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
@@ -60,7 +61,7 @@ function stateOf(dataDir: string): Readonly<Record<string, string>> {
 function rebuild(dataDir: string, vkey: string, write: boolean): Rebuilding {
   const key = noteVerifier(vkey)
   if (!key.ok) throw new Error('no key')
-  const options = { verifiers: [key.verifier], origin: ORIGIN, fold: project }
+  const options = { verifiers: [key.verifier], origin: ORIGIN, fold: project, policySetDigest: archiveDigest }
   const reader = openLog(dataDir)
   try {
     return rebuildState(reader, options, write ? (state) => rewriteState(dataDir, state) : undefined)

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { eraseRecords } from '../../src/audit/erase.ts'
+import { eraseRecords } from '../../src/audit/removal/erase.ts'
 import { walkRecords } from '../../src/audit/walk-records.ts'
 import type { RecordQuery, Store, StoredRecord } from '../../src/ledger/store.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
@@ -214,7 +214,7 @@ describe('a simulation under another matrix', () => {
     await eraseRecords(
       tested.store,
       { tenant: 'default', decisionId },
-      { id: tested.newId(), at: new Date(tested.clock.nowMs()).toISOString(), actor: 'ada', reason: 'asked for' },
+      { newId: tested.newId, at: new Date(tested.clock.nowMs()).toISOString(), actor: 'ada', reason: 'asked for' },
     )
     const candidate = await withStrictMatrix()
     const erased = await simulated(tested.store, candidate)

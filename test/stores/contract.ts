@@ -291,14 +291,17 @@ export function storeContract({ name, open, reopen }: Engine): void {
         expect(states).toMatchObject({ state: 'masked', record: { body: kept } })
         expect((await store.query({ limit: 1 }))[0]).toMatchObject({ state: 'masked', record: { body: kept } })
         const before = await store.proof(0)
-        expect(await store.erase(0, [SECRET])).toBe(1)
-        expect(await store.erase(0, [SECRET])).toBe(0)
+        expect(await store.erasable(0, ['/body/other', SECRET, '/body/request'])).toEqual([SECRET, '/body/request'])
+        expect(await store.erase([0], [SECRET])).toBe(1)
+        expect(await store.erasable(0, [SECRET])).toEqual([])
+        await expect(store.erasable(1, [SECRET])).rejects.toMatchObject({ code: 'not_found' })
+        expect(await store.erase([0], [SECRET])).toBe(0)
         expect((await store.query({ limit: 1 }))[0]).toMatchObject({
           state: 'erased',
           record: { body: { request: {} } },
         })
         expect((await store.proof(0))!.leafHash).toBe(before!.leafHash)
-        await expect(store.erase(1, [SECRET])).rejects.toMatchObject({ code: 'not_found' })
+        await expect(store.erase([1], [SECRET])).rejects.toMatchObject({ code: 'not_found' })
       }),
     )
 

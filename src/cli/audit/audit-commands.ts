@@ -3,9 +3,11 @@ import type { Command } from 'commander'
 import { type Cli, examples } from '../support/command.ts'
 import { addAuditErase } from './erase.ts'
 import { addAuditExport } from './export.ts'
+import { addAuditHold } from './hold.ts'
 import { addAuditProof } from './proof.ts'
 import { addAuditQuery } from './query.ts'
 import { addAuditReplay } from './replay.ts'
+import { addAuditRetain } from './retain.ts'
 import { addAuditReview } from './review.ts'
 import { addAuditReviews } from './reviews.ts'
 import { addAuditSufficiency } from './sufficiency.ts'
@@ -21,6 +23,8 @@ export function addAuditCommands(program: Command, cli: Cli): void {
   addAuditProof(audit, cli)
   addAuditReplay(audit, cli)
   addAuditErase(audit, cli)
+  addAuditRetain(audit, cli)
+  addAuditHold(audit, cli)
   addAuditSufficiency(audit, cli)
   addAuditReviews(audit, cli)
   addAuditReview(audit, cli)

@@ -51,7 +51,7 @@ async function auditErase(deps: CliDeps, options: AuditEraseOptions): Promise<Ex
     const erasure = await deps.eraseRecords(
       store,
       { tenant, ...named, ...(pointer.length === 0 ? {} : { pointers: pointer }) },
-      { id: uuidv7(() => nowMs, deps.random)(), at: new Date(nowMs).toISOString(), actor, reason: options.reason },
+      { newId: uuidv7(() => nowMs, deps.random), at: new Date(nowMs).toISOString(), actor, reason: options.reason },
     )
     printAnswer(
       deps,

@@ -22,7 +22,9 @@ export type AuditVerifyOptions = DataDirOptions & {
 /** Adds `gradus audit verify`. */
 export function addAuditVerify(audit: Command, cli: Cli): void {
   const command = dataDirOptions(audit.command('verify'))
-    .description('verify tree, signatures, receipts and derived state offline; 2: the log is not what it was')
+    .description(
+      'verify tree, signatures, values, policy sets, receipts and derived state offline; 2: the log is not what it was',
+    )
     .option('--head <file>', 'signed tree head kept elsewhere; may be repeated', collect, [])
     .option('--receipt <file>', 'proof or answer that a caller kept; may be repeated', collect, [])
     .option('--key <vkey>', 'public key of the log; that of the data directory when absent')
@@ -54,8 +56,10 @@ async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<
 
 function plain(report: LogVerification, deps: CliDeps): string {
   const paint = painter(deps)
-  const { records, masked, erased, storedHeads, outsideHeads, receipts, documents, root, findings, omitted } = report
-  const seen = `${records} records (${masked} masked, ${erased} erased), ${storedHeads} signed heads, ${outsideHeads} kept outside, ${receipts} receipts, ${documents} documents derived anew`
+  const { records, storedHeads, outsideHeads, receipts, documents, policySets, unsigned, root, findings, omitted } = report
+  const { masked, masksUnbound, erased, expired } = report
+  const values = `${masked} masked, ${erased} erased, ${expired} expired`
+  const seen = `${records} records (${values}), ${storedHeads} signed heads, ${outsideHeads} kept outside, ${receipts} receipts, ${policySets} policy sets, ${documents} documents derived anew`
   const lines = findings.map(
     ({ kind, leafIndex, id, subject, message }) =>
       `${paint('red', kind)}${leafIndex === undefined ? '' : ` record ${leafIndex}`}${[id, subject].map((about) => (about === undefined ? '' : ` ${escapeLine(about)}`)).join('')}: ${escapeLine(message)}`,
@@ -66,6 +70,12 @@ function plain(report: LogVerification, deps: CliDeps): string {
     report.ok
       ? `${paint('green', 'ok')} ${seen}`
       : `${paint('red', 'the log is not what it was')}: ${findings.length + omitted} findings; ${seen}`,
+    ...(masksUnbound === 0
+      ? []
+      : [
+          `${masksUnbound} of the masked records were made before masks were bound: that their values were masked is only said beside them`,
+        ]),
+    ...(unsigned === 0 ? [] : [`the newest ${unsigned} records are not covered by a signed head yet`]),
     `root ${root}`,
     '',
   ].join('\n')

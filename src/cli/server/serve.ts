@@ -18,6 +18,7 @@ export function addServe(program: Command, cli: Cli): void {
     .option('--demo', 'load the example organisation’s history, so that its agents are alive', false)
     .option('--watch', 'load the policies again when their files change', false)
     .option('--allow-stale', 'let bundles decide that are older than their sources; /health says so', false)
+    .option('--accept-new-checkpoint-file', 'begin audit.checkpoint_file where it is missing; refused otherwise', false)
     .option('--json', 'say where it listens as one line of JSON', false)
   const exits = {
     ok: 'asked to end, and everything under way is answered',

@@ -8,6 +8,7 @@ import type { runLives } from '../../labs/trust-worlds/run-lives.ts'
 import type { project } from '../../ledger/fold/fold.ts'
 import type { Scratch } from '../../ledger/scratch.ts'
 import type { LogVerification, Rebuilding } from '../../ledger/log-verification.ts'
+import type { RecordKind } from '../../ledger/record.ts'
 import type { RecordSelection } from '../../ledger/record-selection.ts'
 import type { RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
@@ -29,6 +30,8 @@ export type ServeOptions = {
   readonly watch: boolean
   /** Bundles that are older than their sources decide all the same. */
   readonly allowStale?: boolean | undefined
+  /** The file of `audit.checkpoint_file` is begun anew where it is missing. */
+  readonly acceptNewCheckpointFile?: boolean | undefined
 }
 
 /** A server that answers. */
@@ -82,6 +85,15 @@ export type CandidateSources = {
   readonly rules?: string | undefined
   readonly matrix?: string | undefined
   readonly trustConstants?: string | undefined
+}
+
+/** Who orders a legal hold, when (ISO 8601), of which tenant, and why; `id` is that of its record. */
+export type HoldOrderOf = {
+  readonly id: string
+  readonly at: string
+  readonly tenant: string
+  readonly actor: string
+  readonly reason: string
 }
 
 /** Adapters that commands need; the composition root connects them. Every one rejects with a `ServiceError` where the world is not as it must be. */
@@ -154,12 +166,22 @@ export type CliAdapters = {
   ) => AsyncIterable<StoredRecord>
   /** One record as a line of an export, without the line break (`audit/export.ts`). */
   readonly exportLine: (stored: StoredRecord) => string
-  /** Removes sealed values; the log says so first (`audit/erase.ts`). */
+  /** Removes sealed values; the log says so first (`audit/removal/`). */
   readonly eraseRecords: (
     store: Store,
     selection: RecordSelection,
-    order: { readonly id: string; readonly at: string; readonly actor: string; readonly reason: string },
+    order: { readonly newId: () => string; readonly at: string; readonly actor: string; readonly reason: string },
   ) => Promise<{ readonly leafIndex: number; readonly records: number; readonly values: number }>
+  readonly createRetention: (deps: {
+    readonly store: Store
+    readonly rules: Config['audit']['retention']
+    readonly nowMs: () => number
+    readonly newId: () => string
+    readonly actor: string
+  }) => () => Promise<{ readonly records: number; readonly values: number; readonly held: number }>
+  /** Places or releases a legal hold, which keeps values from being removed. */
+  readonly placeHold: (store: Store, order: HoldOrderOf, kinds: readonly RecordKind[] | null) => Promise<void>
+  readonly releaseHold: (store: Store, order: HoldOrderOf, hold: string) => Promise<void>
   /** Lives the agents of a simulation on threads (`simulation/run-lives.ts`). */
   readonly runLives: typeof runLives
   readonly serve: (options: ServeOptions) => Promise<RunningServer>

@@ -1,5 +1,6 @@
 import { encodeBase64 } from '../../audit/base64.ts'
-import type { LeafPayload, LeafRecord } from '../../audit/leaf.ts'
+import type { LeafPayload } from '../../audit/leaf.ts'
+import type { LeafRecord } from '../../audit/record-draft.ts'
 import { generateNoteKey, type NoteSigner, noteSigner, signCheckpoint } from '../../audit/note.ts'
 import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, inclusionProof, leafHash } from '../../audit/tree.ts'
 import { invariant, ServiceError } from '../../format/error.ts'
@@ -10,7 +11,7 @@ import type { RecordProof, RecordQuery, Store, StoredRecord } from '../../ledger
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/default-constants.ts'
 import { createDocumentMap, type DocumentMap } from '../document-map.ts'
 import { checkQuery, matchesQuery } from '../record-filter.ts'
-import { erasable, openEntry, saltSource, sealEntry } from '../seal.ts'
+import { erasableMembers, openEntry, saltSource, sealEntry, withoutValues } from '../seal.ts'
 import { createTransactions, type Entry, recordName, type Transactions } from '../transactions.ts'
 import { isKeptLevel, nodeLookup } from '../tree-nodes.ts'
 
@@ -61,7 +62,8 @@ export function createMemoryStore({ project, origin }: MemoryStoreOptions): Memo
     tenants: () => settle(() => [...log.tenants].sort(byCodeUnit)),
     archive: (digest, bytes) => settle(() => archive(log, digest, bytes)),
     archived: (digest) => settle(() => log.archive.get(digest)),
-    erase: (leafIndex, pointers) => settle(() => eraseRow(log.rows[leafIndex], pointers)),
+    erasable: (leafIndex, members) => settle(() => erasableMembers(rowOf(log, leafIndex).payload, members)),
+    erase: (leafIndexes, members) => settle(() => eraseRows(log, leafIndexes, members)),
     proof: (leafIndex) => settle(() => proofOf(log, leafIndex)),
     checkpoint: () => settle(() => checkpoint(log)),
     size: () => log.rows.length,
@@ -160,9 +162,18 @@ function selectRecords(log: MemoryLog, query: RecordQuery): readonly StoredRecor
   return found
 }
 
-function eraseRow(row: Row | undefined, pointers: readonly string[]): number {
-  if (row === undefined) throw new ServiceError('not_found', 'There is no such record')
-  const gone = erasable(row.payload, pointers)
-  row.payload = Object.fromEntries(Object.entries(row.payload).filter(([pointer]) => !gone.includes(pointer)))
-  return gone.length
+function rowOf({ rows }: MemoryLog, leafIndex: number): Row {
+  const row = rows[leafIndex]
+  if (row === undefined) throw new ServiceError('not_found', `There is no record ${leafIndex}`)
+  return row
+}
+
+function eraseRows(log: MemoryLog, leafIndexes: readonly number[], members: readonly string[]): number {
+  let values = 0
+  for (const row of leafIndexes.map((leafIndex) => rowOf(log, leafIndex))) {
+    const without = withoutValues(row.payload, members)
+    row.payload = without.payload
+    values += without.values
+  }
+  return values
 }

@@ -37,6 +37,11 @@ export function openLog(dataDir: string): LogReader {
         size: row['size'] as number,
         note: row['note'] as string,
       })),
+    policySets: () =>
+      each('SELECT digest, bytes FROM policy_sets', (row) => ({
+        digest: row['digest'] as string,
+        bytes: row['bytes'] as Uint8Array,
+      })),
     node: (level, index) => node.get(nodeId(level, index))?.['hash'] as Uint8Array | undefined,
     keepsLevel: isKeptLevel,
     frontier: () => stateOf('tree'),

@@ -1,11 +1,13 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 
+import type { LeafPayload } from '../../audit/leaf.ts'
 import { EMPTY_FRONTIER, type Frontier, frontierFromJson, type FrontierJson, type NodeLookup } from '../../audit/tree.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { DocumentKey, DocumentKind } from '../../ledger/documents/documents.ts'
 import type { RecordQuery, StoredRecord } from '../../ledger/store.ts'
 import { TrustConstants } from '../../trust/constants.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/default-constants.ts'
+import { erasableMembers } from '../seal.ts'
 import { nodeLookup } from '../tree-nodes.ts'
 import { selectRecords, STORED_RECORD, storedRecord } from './record-query.ts'
 import { nodeId } from './schema.ts'
@@ -23,6 +25,8 @@ export type Reader = {
   readonly tenants: () => readonly string[]
   readonly lastId: () => string
   readonly archived: (digest: string) => Uint8Array | undefined
+  /** Which of these members still have values. Throws `not_found`. */
+  readonly erasable: (leafIndex: number, members: readonly string[]) => readonly string[]
   readonly leafHash: (leafIndex: number) => Uint8Array | undefined
   /** Complete subtrees of the committed tree; throws `store_corrupt` for one that is not there. */
   readonly node: NodeLookup
@@ -60,6 +64,7 @@ export function createReader(database: DatabaseSync): Reader {
         .map((row) => row['tenant'] as string),
     lastId: () => (database.prepare("SELECT coalesce(max(id), '') AS id FROM records").get()?.['id'] ?? '') as string,
     archived: (digest) => archived.get(digest)?.['bytes'] as Uint8Array | undefined,
+    erasable: (leafIndex, members) => erasableMembers(payloadOf(database, leafIndex), members),
     constants: () => {
       const text = constants.get()?.['value']
       return typeof text === 'string' ? TrustConstants.parse(JSON.parse(text)) : DEFAULT_TRUST_CONSTANTS
@@ -94,6 +99,15 @@ function* documentsOfKinds(
       text: row['document'] as string,
     }
   }
+}
+
+/** What stands beside a leaf. Throws `not_found`. */
+export function payloadOf(database: DatabaseSync, leafIndex: number): LeafPayload {
+  const row = database
+    .prepare('SELECT payload FROM records LEFT JOIN payloads USING (leaf_index) WHERE leaf_index = ?')
+    .get(leafIndex)
+  if (row === undefined) throw new ServiceError('not_found', `There is no record ${leafIndex}`)
+  return (typeof row['payload'] === 'string' ? JSON.parse(row['payload']) : {}) as LeafPayload
 }
 
 /** The newest signed tree head; undefined before the first. */

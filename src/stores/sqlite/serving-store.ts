@@ -22,6 +22,8 @@ export type SqliteStoreOptions = {
   readonly origin: string
   /** Second place for tree heads. */
   readonly checkpointFile?: string | undefined
+  /** Begin the second place anew where its file is missing; false when absent: such a start is refused, unless the log is new. */
+  readonly acceptNewCheckpointFile?: boolean | undefined
   readonly checkpointIntervalMs: number
   /** Wall clock, ms; only to note when a migration ran. */
   readonly nowMs: () => number

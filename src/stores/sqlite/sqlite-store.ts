@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 import { ServiceError } from '../../format/error.ts'
@@ -50,10 +51,14 @@ function prepareDatabase(files: StoreFiles, options: SqliteStoreOptions): { read
     requireOurs(database, files.database)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     migrate(database, files.database, options.nowMs)
+    const isNew = !existsSync(files.key)
     const key = auditKey(files, options.origin, readFrontier(database).size > 0)
     const { node } = createReader(database)
-    const { origin, checkpointFile } = options
-    return { key, size: checkStart({ database, file: files.database, node, verifier: key.verifier, origin, checkpointFile }) }
+    const { origin, checkpointFile, acceptNewCheckpointFile = false } = options
+    const { database: file } = files
+    const warn = (message: string): void => options.onWarning?.(message)
+    const second = { checkpointFile, isNew, acceptNewCheckpointFile, warn }
+    return { key, size: checkStart({ database, file, node, verifier: key.verifier, origin, ...second }) }
   } finally {
     database.close()
   }
@@ -85,7 +90,8 @@ async function serve(opened: OpenedStore): Promise<SqliteStore> {
     tenants: () => whileOpen(() => [...tenants].sort(byCodeUnit)),
     archive: (digest, bytes) => ask({ kind: 'archive', digest, bytes }).then(() => undefined),
     archived: (digest) => whileOpen(() => reader.archived(digest)),
-    erase: async (leafIndex, pointers) => (await ask({ kind: 'erase', leafIndex, pointers })).erased,
+    erasable: (leafIndex, members) => whileOpen(() => reader.erasable(leafIndex, members)),
+    erase: async (leafIndexes, members) => (await ask({ kind: 'erase', leafIndexes, members })).erased,
     proof: (leafIndex) =>
       whileOpen(async () => {
         if (!(leafIndex < written.size)) return undefined

@@ -11,6 +11,7 @@ import { onFile } from './sqlite-errors.ts'
 /** Databases up to this size are checked page by page at each start; larger ones by `gradus audit verify`. */
 const QUICK_CHECK_BYTES_MAX = 67_108_864
 
+const ACCEPT = '--accept-new-checkpoint-file'
 const RESTORE = 'restore the data directory from a backup; "gradus audit verify" tells what is damaged'
 
 /** What the start is checked against. */
@@ -21,6 +22,11 @@ export type StartCheck = {
   readonly verifier: NoteVerifier
   readonly origin: string
   readonly checkpointFile: string | undefined
+  /** Neither the log nor its key were there before: there is nothing that could have been signed. */
+  readonly isNew: boolean
+  /** A person said that there is no file in the second place yet. */
+  readonly acceptNewCheckpointFile: boolean
+  readonly warn: (message: string) => void
 }
 
 /**
@@ -32,6 +38,7 @@ export function checkStart(check: StartCheck): number {
   if (statSync(file).size <= QUICK_CHECK_BYTES_MAX) checkPages(database, file)
   const frontier = checkTree(check)
   const head = readHead(database)
+  if (head === undefined && frontier.size > 0) throw corrupt(file, `it has ${frontier.size} records, but no signed tree head`)
   if (head !== undefined) checkHead(check, openHead(check, head.note, file), frontier.size)
   if (check.checkpointFile !== undefined) checkSecondPlace(check, check.checkpointFile, frontier.size)
   return frontier.size
@@ -70,16 +77,15 @@ function checkHead({ file, node }: StartCheck, head: Checkpoint, size: number): 
 
 function checkSecondPlace(check: StartCheck, place: string, size: number): void {
   if (!existsSync(place)) {
-    if (existsSync(dirname(place))) return
-    const fix = 'make the directory, or mount the disk it is on'
-    throw new ServiceError('io', `The second place for tree heads, ${place}, is in no directory`, { place: { file: place }, fix })
+    checkNewSecondPlace(check, place, size)
+    return
   }
   const head = openHead(
     check,
     onFile(place, () => readFileSync(place, 'utf8')),
     place,
   )
-  const fix = `restore a newer backup; if losing records is what you want, say so by removing ${place}`
+  const fix = `restore a newer backup; if losing records is what you want, move ${place} away (it is evidence) and start once with ${ACCEPT}`
   if (head.size > size) {
     const message = `The log in ${check.file} has ${size} records, but ${place} holds a signed tree of ${head.size}: an older state was restored`
     throw new ServiceError('store_rolled_back', message, { place: { file: check.file }, fix })
@@ -88,6 +94,22 @@ function checkSecondPlace(check: StartCheck, place: string, size: number): void 
     const message = `The log in ${check.file} does not continue the signed tree in ${place}: other records stand in its first ${head.size} places`
     throw new ServiceError('store_rolled_back', message, { place: { file: check.file }, fix })
   }
+}
+
+/** Without the file nobody can tell a restored older log from this one: only a log that is new begins one by itself. */
+function checkNewSecondPlace({ file, isNew, acceptNewCheckpointFile, warn }: StartCheck, place: string, size: number): void {
+  if (!existsSync(dirname(place))) {
+    const fix = 'make the directory, or mount the disk it is on'
+    throw new ServiceError('io', `The second place for tree heads, ${place}, is in no directory`, { place: { file: place }, fix })
+  }
+  if (isNew) return
+  if (acceptNewCheckpointFile) {
+    warn(`The second place for tree heads, ${place}, is begun anew with a tree of ${size} records`)
+    return
+  }
+  const message = `There is no file ${place}, so that nothing tells whether the log in ${file} is an older state of itself`
+  const fix = `restore that file; where there never was one, as after audit.checkpoint_file was set, start the server once with ${ACCEPT}`
+  throw new ServiceError('store_rolled_back', message, { place: { file: place }, fix })
 }
 
 function corrupt(file: string, what: string): ServiceError {

@@ -19,7 +19,7 @@ export type BatchMessage = {
 /** What the writer can be asked for. */
 export type WriterRequest =
   | BatchMessage
-  | { readonly kind: 'erase'; readonly leafIndex: number; readonly pointers: readonly string[] }
+  | { readonly kind: 'erase'; readonly leafIndexes: readonly number[]; readonly members: readonly string[] }
   | { readonly kind: 'archive'; readonly digest: string; readonly bytes: Uint8Array }
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'close' }

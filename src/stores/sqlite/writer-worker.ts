@@ -62,7 +62,7 @@ function start(
 function perform(writer: Writer, ask: WriterRequest): number {
   switch (ask.kind) {
     case 'erase':
-      return writer.erase(ask.leafIndex, ask.pointers)
+      return writer.erase(ask.leafIndexes, ask.members)
     case 'commit':
       writer.commit(ask)
       return 0

@@ -1,13 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-import type { LeafPayload, LeafRecord } from '../../audit/leaf.ts'
+import type { LeafRecord } from '../../audit/record-draft.ts'
 import { noteSigner, type NoteSigner, signCheckpoint } from '../../audit/note.ts'
 import { appendLeaves, type Frontier, frontierRoot, frontierToJson, leafHash } from '../../audit/tree.ts'
 import { ServiceError } from '../../format/error.ts'
-import { erasable, saltSource, sealEntry } from '../seal.ts'
+import { saltSource, sealEntry, withoutValues } from '../seal.ts'
 import { isKeptLevel } from '../tree-nodes.ts'
 import { openForWriting } from './connection.ts'
-import { readFrontier, readHead } from './reader.ts'
+import { payloadOf, readFrontier, readHead } from './reader.ts'
 import { inTransaction, nodeId } from './schema.ts'
 import { writeAtomically } from './store-files.ts'
 import type { BatchMessage, RecordMessage, SignedTreeHead, WriterOptions } from './writer-protocol.ts'
@@ -18,8 +18,8 @@ const CACHE_KIBIBYTES = 65_536
 /** Writes the database of one store; the only one that does. Everything it does is synchronous and durable when it returns. */
 export type Writer = {
   readonly commit: (batch: BatchMessage) => void
-  /** Removes values beside a leaf; returns how many. Throws `not_found`. */
-  readonly erase: (leafIndex: number, pointers: readonly string[]) => number
+  /** Removes values beside leaves, all at once; returns how many. Throws `not_found`. */
+  readonly erase: (leafIndexes: readonly number[], members: readonly string[]) => number
   readonly archive: (digest: string, bytes: Uint8Array) => void
   /** Signs the tree as it is, unless that head is signed already. */
   readonly checkpoint: () => SignedTreeHead
@@ -64,7 +64,7 @@ export function createWriter(options: WriterOptions, events: WriterEvents): Writ
   return {
     commit: (batch) => commit(writing, batch),
     checkpoint: () => checkpoint(writing),
-    erase: (leafIndex, pointers) => eraseValues(database, leafIndex, pointers),
+    erase: (leafIndexes, members) => eraseValues(database, leafIndexes, members),
     archive: (digest, bytes) => void writing.statements.archive.run(digest, bytes),
     size: () => writing.frontier.size,
     head: () => writing.head as SignedTreeHead,
@@ -174,19 +174,18 @@ function signerOf({ origin, keyPem }: WriterOptions): NoteSigner {
   return made.signer
 }
 
-function eraseValues(database: DatabaseSync, leafIndex: number, pointers: readonly string[]): number {
-  if (database.prepare('SELECT 1 FROM records WHERE leaf_index = ?').get(leafIndex) === undefined) {
-    throw new ServiceError('not_found', `There is no record ${leafIndex}`)
-  }
-  const text = database.prepare('SELECT payload FROM payloads WHERE leaf_index = ?').get(leafIndex)?.['payload']
-  const payload = (typeof text === 'string' ? JSON.parse(text) : {}) as LeafPayload
-  const gone = erasable(payload, pointers)
-  if (gone.length === 0) return 0
-  const kept = Object.fromEntries(Object.entries(payload).filter(([pointer]) => !gone.includes(pointer)))
-  inTransaction(database, () => {
-    database.prepare('UPDATE payloads SET payload = ? WHERE leaf_index = ?').run(JSON.stringify(kept), leafIndex)
+function eraseValues(database: DatabaseSync, leafIndexes: readonly number[], members: readonly string[]): number {
+  const update = database.prepare('UPDATE payloads SET payload = ? WHERE leaf_index = ?')
+  const values = inTransaction(database, () => {
+    let gone = 0
+    for (const leafIndex of leafIndexes) {
+      const without = withoutValues(payloadOf(database, leafIndex), members)
+      if (without.values > 0) update.run(JSON.stringify(without.payload), leafIndex)
+      gone += without.values
+    }
+    return gone
   })
-  // The write-ahead log still holds the page as it was.
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  return gone.length
+  // The write-ahead log still holds the pages as they were.
+  if (values > 0) database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  return values
 }

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+import { ServiceError } from '../../format/error.ts'
+import { type AuditRecord, RECORD_VERSION, RecordKind, SEMANTICS } from '../../ledger/record.ts'
+import type { Store } from '../../ledger/store.ts'
+import { walkRecords } from '../walk-records.ts'
+
+/** The `action` of the records that place and release a legal hold. */
+export const HOLD_ACTION = 'audit.hold'
+
+/** What of a tenant's records may not be removed while a hold is in force; `kinds` null: records of every kind. `id` is that of its record. */
+export type LegalHold = { readonly id: string; readonly kinds: readonly RecordKind[] | null }
+
+/** Who places or releases a legal hold, and why. Times are ISO 8601. */
+export type HoldOrder = {
+  readonly id: string
+  readonly at: string
+  readonly tenant: string
+  readonly actor: string
+  readonly reason: string
+}
+
+const HoldBody = z.discriminatedUnion('verb', [
+  z.object({ verb: z.literal('hold'), kinds: z.array(RecordKind).min(1).nullable() }),
+  z.object({ verb: z.literal('release'), hold: z.string() }),
+])
+
+/** The legal holds of a tenant that are in force, oldest first. */
+export async function legalHolds(store: Pick<Store, 'query'>, tenant: string): Promise<readonly LegalHold[]> {
+  const holds = new Map<string, LegalHold>()
+  for await (const { record } of walkRecords(store, { tenant, kinds: ['operator'], action: HOLD_ACTION })) {
+    const body = HoldBody.parse(record.body)
+    if (body.verb === 'hold') holds.set(record.id, { id: record.id, kinds: body.kinds })
+    else holds.delete(body.hold)
+  }
+  return [...holds.values()]
+}
+
+/** Keeps records of these kinds of a tenant, or all of them, from being erased or expiring, until the hold is released. */
+export async function placeHold(
+  store: Pick<Store, 'transact'>,
+  order: HoldOrder,
+  kinds: readonly RecordKind[] | null,
+): Promise<void> {
+  await append(store, order, { verb: 'hold', kinds: kinds === null ? null : [...kinds] })
+}
+
+/** Ends a legal hold. Rejects with `not_found` where none of this id is in force. */
+export async function releaseHold(store: Pick<Store, 'query' | 'transact'>, order: HoldOrder, hold: string): Promise<void> {
+  const holds = await legalHolds(store, order.tenant)
+  if (!holds.some(({ id }) => id === hold)) {
+    const message = `No legal hold ${JSON.stringify(hold)} of the tenant ${JSON.stringify(order.tenant)} is in force`
+    const fix = holds.length === 0 ? 'check the tenant' : `in force are: ${holds.map(({ id }) => id).join(', ')}`
+    throw new ServiceError('not_found', message, { fix })
+  }
+  await append(store, order, { verb: 'release', hold })
+}
+
+async function append(
+  store: Pick<Store, 'transact'>,
+  { id, at, tenant, actor, reason }: HoldOrder,
+  body: z.infer<typeof HoldBody>,
+): Promise<void> {
+  const record: AuditRecord = {
+    v: RECORD_VERSION,
+    semantics: SEMANTICS,
+    kind: 'operator',
+    id,
+    tenant,
+    at,
+    agent: null,
+    user: null,
+    action: HOLD_ACTION,
+    outcome: null,
+    decision_id: null,
+    actor,
+    body: { ...body, detail: { reason } },
+    effects: [],
+  }
+  await store.transact([], (transaction) => transaction.append({ record }))
+}

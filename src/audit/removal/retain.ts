@@ -1,0 +1,98 @@
+import { DAY_MS } from '../../format/time.ts'
+import {
+  type AuditRecord,
+  RECORD_KINDS,
+  RECORD_VERSION,
+  type RecordKind,
+  SEMANTICS,
+  SENSITIVE_POINTERS,
+} from '../../ledger/record.ts'
+import type { Store } from '../../ledger/store.ts'
+import type { RetentionRule } from '../settings.ts'
+import { HOLD_ACTION, legalHolds } from './legal-hold.ts'
+import { type Removal, REMOVAL_ACTIONS, removalsOf } from './removal.ts'
+import { removeValues, type RemovingStore } from './remove-values.ts'
+
+/** What expiring needs. `nowMs` is wall-clock time, ms. */
+export type RetentionDeps = {
+  readonly store: RemovingStore & Pick<Store, 'tenants'>
+  readonly rules: readonly RetentionRule[]
+  readonly nowMs: () => number
+  readonly newId: () => string
+  readonly actor: string
+}
+
+/** What one run removed; `held`: kinds of tenants that a legal hold kept as they are. */
+export type Retained = { readonly records: number; readonly values: number; readonly held: number }
+
+/**
+ * Removes sealed values that were kept as long as the rules say, of the tenants and kinds that no legal hold keeps. The log says first
+ * which members of which records; leaves and proofs stay. Each run goes on where the one before stopped.
+ */
+export function createRetention(deps: RetentionDeps): () => Promise<Retained> {
+  const reached = new Map<string, number>()
+  return async () => {
+    const done = { records: 0, values: 0, held: 0 }
+    for (const tenant of await deps.store.tenants()) {
+      const holds = await legalHolds(deps.store, tenant)
+      for (const kind of RECORD_KINDS) {
+        const days = daysOf(deps.rules, tenant, kind)
+        if (days === undefined || SENSITIVE_POINTERS[kind].length === 0) continue
+        if (holds.some(({ kinds }) => kinds === null || kinds.includes(kind))) {
+          done.held += 1
+          continue
+        }
+        const place = JSON.stringify([tenant, kind])
+        const expired = await expire(deps, { tenant, kind, days, from: reached.get(place) ?? 0 })
+        reached.set(place, expired.reached)
+        done.records += expired.records
+        done.values += expired.values
+      }
+    }
+    return done
+  }
+}
+
+/** Days that values of a kind of record are kept: by the first rule that is about it. Undefined: for ever. */
+function daysOf(rules: readonly RetentionRule[], tenant: string, kind: RecordKind): number | undefined {
+  return rules.find((rule) => (rule.tenant ?? tenant) === tenant && (rule.kinds ?? [kind]).includes(kind))?.days
+}
+
+type Expiring = { readonly tenant: string; readonly kind: RecordKind; readonly days: number; readonly from: number }
+
+function expire({ store, nowMs, newId, actor }: RetentionDeps, { tenant, kind, days, from }: Expiring) {
+  const until = new Date(nowMs() - days * DAY_MS).toISOString()
+  return removeValues(store, {
+    query: { tenant, kinds: [kind], until, from },
+    membersOf: ({ record }) => (isKept(record) ? [] : SENSITIVE_POINTERS[kind]),
+    recordOf: (removed) =>
+      retainRecord({ id: newId(), at: new Date(nowMs()).toISOString(), tenant, actor }, { kind, days, until }, removed),
+    always: false,
+  })
+}
+
+/** Why values are held, and what earlier erasures selected: without it nobody could tell why those values are not there. */
+function isKept(record: AuditRecord): boolean {
+  const removal = removalsOf(record)
+  return record.action === HOLD_ACTION || (removal !== undefined && removal.removals === undefined)
+}
+
+function retainRecord(
+  header: Pick<AuditRecord, 'id' | 'at' | 'tenant' | 'actor'>,
+  rule: { readonly kind: RecordKind; readonly days: number; readonly until: string },
+  removed: readonly Removal[],
+): AuditRecord {
+  return {
+    v: RECORD_VERSION,
+    semantics: SEMANTICS,
+    kind: 'operator',
+    ...header,
+    agent: null,
+    user: null,
+    action: REMOVAL_ACTIONS.retain,
+    outcome: null,
+    decision_id: null,
+    body: { verb: 'retain', rule, removed: [...removed] },
+    effects: [],
+  }
+}
