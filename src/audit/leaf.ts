@@ -4,7 +4,7 @@ import { canonicalJson } from '../format/canonical-json.ts'
 import type { JsonValue } from '../format/json-value.ts'
 import { overLimit } from '../format/limit.ts'
 import { pointerSteps } from '../format/source-place.ts'
-import { type Draft, draftOf, isObject, type LeafRecord, valueAt } from './record-draft.ts'
+import { type Draft, draftOf, isLeafObject, type LeafRecord, leafValueAt } from './record-draft.ts'
 
 /** Largest leaf, in bytes. Sealed values do not count: they are in the payload. More than a tiled log could publish (65,535). */
 export const LEAF_BYTES_MAX = 2_097_152
@@ -61,7 +61,7 @@ export function sealRecord(
   const take = (pointer: string, keep: (value: JsonValue) => string | null): void => {
     const path = parsePointer(pointer)
     if (path === undefined) throw new TypeError(`Not a JSON Pointer into a record: ${JSON.stringify(pointer)}`)
-    const value = valueAt(draft.record, path)
+    const value = leafValueAt(draft.record, path)
     if (value === undefined) return
     sealed[pointer] = keep(value)
     draft.remove(path)
@@ -127,13 +127,15 @@ export function openRecord(leaf: Uint8Array, payload: LeafPayload): OpenedRecord
 
 /** What stands beside a leaf is not trusted, not even that it is an entry. */
 function isMask(entry: PayloadEntry | undefined): boolean {
-  return isObject(entry) && Object.hasOwn(entry, 'masked')
+  return isLeafObject(entry) && Object.hasOwn(entry, 'masked')
 }
 
 type SealedValue = { readonly pointer: string; readonly digest: string; readonly entry: PayloadEntry }
 
 function restore(draft: Draft, { pointer, digest, entry }: SealedValue): Refusal | undefined {
-  const { salt, value }: { readonly salt?: unknown; readonly value?: JsonValue } = isObject(entry) ? (entry as LeafRecord) : {}
+  const { salt, value }: { readonly salt?: unknown; readonly value?: JsonValue } = isLeafObject(entry)
+    ? (entry as LeafRecord)
+    : {}
   const path = parsePointer(pointer)
   if (path === undefined || !draft.put(path, value ?? null))
     return refuse('leaf_malformed', 'The leaf seals a value at a place it does not have.', pointer)
@@ -176,9 +178,9 @@ function parseLeaf(leaf: Uint8Array): ParsedLeaf | undefined {
   } catch {
     return undefined
   }
-  const { [SEALED]: sealed, [FORM]: form, ...record } = isObject(value) ? value : {}
+  const { [SEALED]: sealed, [FORM]: form, ...record } = isLeafObject(value) ? value : {}
   const bindsMasks = form === FORM_NOW
-  if (!isObject(sealed) || (form !== undefined && !bindsMasks)) return undefined
+  if (!isLeafObject(sealed) || (form !== undefined && !bindsMasks)) return undefined
   const isWhole = Object.values(sealed).every((digest) => typeof digest === 'string' || (bindsMasks && digest === null))
   return isWhole ? { record, sealed: sealed as ParsedLeaf['sealed'], bindsMasks } : undefined
 }

@@ -4,18 +4,18 @@ import type { JsonValue } from '../format/json-value.ts'
 export type LeafRecord = { readonly [key: string]: JsonValue }
 
 /** Whether a value is a JSON object. */
-export function isObject(value: JsonValue | undefined): value is LeafRecord {
+export function isLeafObject(value: JsonValue | undefined): value is LeafRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The member or item of a container; undefined when there is none. */
 function childOf(container: JsonValue | undefined, step: string): JsonValue | undefined {
-  if (isObject(container)) return Object.hasOwn(container, step) ? container[step] : undefined
+  if (isLeafObject(container)) return Object.hasOwn(container, step) ? container[step] : undefined
   return Array.isArray(container) && /^(?:0|[1-9]\d*)$/.test(step) ? (container as readonly JsonValue[])[Number(step)] : undefined
 }
 
 /** The value that a path leads to in a record; undefined where there is none. */
-export function valueAt(record: LeafRecord, path: readonly string[]): JsonValue | undefined {
+export function leafValueAt(record: LeafRecord, path: readonly string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>(childOf, record)
 }
 
