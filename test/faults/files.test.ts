@@ -130,10 +130,11 @@ describe('a start with something broken ends with what is wrong, where, and what
     cpSync(join(folder, 'backup'), dataDir, { recursive: true })
 
     const { code, output } = await refused(config, dataDir)
-    expect(output).toMatch(/an older state was restored[\s\S]*fix: restore a newer backup; .*removing/u)
+    expect(output).toMatch(/an older state was restored[\s\S]*fix: restore a newer backup; .*--accept-new-checkpoint-file/u)
     expect(code).toBe(6)
     rmSync(head)
-    const meant = await start(['--config', config], dataDir)
+    expect((await refused(config, dataDir)).code).toBe(6)
+    const meant = await start(['--config', config, '--accept-new-checkpoint-file'], dataDir)
     expect((await meant.post('/api/v1/decisions', READ)).body.recorded).toBe(true)
   })
 })

@@ -94,7 +94,8 @@ const comparison = fc.constantFrom(...PLACES).chain(([fact, path, likely]) => {
 })
 const { conditions } = fc.letrec<{ conditions: object }>((tie) => ({
   conditions: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
+    // Rules nest up to 8 levels.
+    { depthSize: 'small', maxDepth: 6, withCrossShrink: true },
     comparison,
     fc.record({ all: fc.array(tie('conditions'), { minLength: 1, maxLength: 3 }) }),
     fc.record({ any: fc.array(tie('conditions'), { minLength: 1, maxLength: 3 }) }),
