@@ -10,7 +10,13 @@ const RETAIN_INTERVAL_SECONDS = 3_600
 /** How often it is looked whether a review of the log is overdue. */
 const REVIEW_INTERVAL_SECONDS = 60
 
-type Task = { readonly name: string; readonly seconds: number; readonly perform: () => Promise<unknown> }
+type Task = {
+  readonly name: string
+  readonly seconds: number
+  readonly perform: () => Promise<unknown>
+  /** Also at the start, not after its first interval only. */
+  readonly atOnce?: true
+}
 
 /** What a server does by itself again and again; a failure is a warning, and the next time comes. */
 export type PeriodicTasks = {
@@ -32,28 +38,28 @@ export function startPeriodicTasks({ service, promotionIntervalSeconds, retain, 
     { name: 'approvals', seconds: EXPIRE_INTERVAL_SECONDS, perform: service.expireApprovals },
     { name: 'coverage', seconds: COVERAGE_INTERVAL_SECONDS, perform: service.chargeMissed },
     { name: 'reviews of decisions', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueSpotChecks },
-    { name: 'log reviews', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueReviews },
-    { name: 'retention', seconds: RETAIN_INTERVAL_SECONDS, perform: retain },
+    { name: 'log reviews', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueReviews, atOnce: true },
+    { name: 'retention', seconds: RETAIN_INTERVAL_SECONDS, perform: retain, atOnce: true },
   ]
   const stops = tasks.map((task) => repeat(task, warn))
-  void service.alertOverdueReviews().catch((error: unknown) => warn(`log reviews: ${errorLine(error)}`))
-  void retain().catch((error: unknown) => warn(`retention: ${errorLine(error)}`))
   return () => {
     for (const stop of stops) stop()
   }
 }
 
 /** Never two runs of one task at a time; 0 seconds: never at all. */
-function repeat({ name, seconds, perform }: Task, warn: (line: string) => void): () => void {
+function repeat({ name, seconds, perform, atOnce }: Task, warn: (line: string) => void): () => void {
   if (seconds === 0) return () => undefined
   let running = false
-  const timer = setInterval(() => {
+  const run = (): void => {
     if (running) return
     running = true
     perform()
       .catch((error: unknown) => warn(`${name}: ${errorLine(error)}`))
       .finally(() => (running = false))
-  }, seconds * 1_000)
+  }
+  if (atOnce === true) run()
+  const timer = setInterval(run, seconds * 1_000)
   timer.unref()
   return () => clearInterval(timer)
 }

@@ -92,7 +92,9 @@ function classified(
 
 /** The class of the action by what the credential supports, as if the request narrowed nothing. */
 export function unnarrowedAction(context: RequestContext): ActionClass {
-  return classified(context, context.agent.id, context.reading.verified, context.caller.supported_obligations)
+  const { supported_obligations } = context.caller
+  if (supported_obligations.every((id) => context.supportedObligations.includes(id))) return context.action
+  return classified(context, context.agent.id, context.reading.verified, supported_obligations)
 }
 
 /**

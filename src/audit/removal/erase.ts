@@ -1,7 +1,8 @@
 import { ServiceError } from '../../format/error.ts'
 import type { RecordSelection } from '../../ledger/record-selection.ts'
-import { type AuditRecord, RECORD_VERSION, SEMANTICS, SENSITIVE_POINTERS } from '../../ledger/record.ts'
+import { type AuditRecord, SENSITIVE_POINTERS } from '../../ledger/record.ts'
 import { legalHolds } from './legal-hold.ts'
+import { operatorRecord } from './operator-record.ts'
 import { type Removal, REMOVAL_ACTIONS } from './removal.ts'
 import { removeValues, type RemovingStore } from './remove-values.ts'
 
@@ -52,25 +53,10 @@ function orderRecord(
   removed: readonly Removal[],
 ): AuditRecord {
   const selection = { agent: agent ?? null, user: user ?? null, decision_id: decisionId ?? null }
-  return {
-    v: RECORD_VERSION,
-    semantics: SEMANTICS,
-    kind: 'operator',
-    id: newId(),
-    tenant,
-    at,
-    agent: null,
-    user: null,
-    action: REMOVAL_ACTIONS.erase,
-    outcome: null,
-    decision_id: null,
-    actor,
-    body: {
-      verb: 'erase',
-      pointers: pointers === undefined ? null : [...pointers],
-      removed: [...removed],
-      detail: { ...selection, reason },
-    },
-    effects: [],
-  }
+  return operatorRecord({ id: newId(), at, tenant, actor }, REMOVAL_ACTIONS.erase, {
+    verb: 'erase',
+    pointers: pointers === undefined ? null : [...pointers],
+    removed: [...removed],
+    detail: { ...selection, reason },
+  })
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
-import { type AuditRecord, RECORD_VERSION, RecordKind, SEMANTICS } from '../../ledger/record.ts'
+import { RecordKind } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'
 import { walkRecords } from '../walk-records.ts'
+import { operatorRecord, type OperatorRecordHeader } from './operator-record.ts'
 
 /** The `action` of the records that place and release a legal hold. */
 export const HOLD_ACTION = 'audit.hold'
@@ -12,13 +13,7 @@ export const HOLD_ACTION = 'audit.hold'
 export type LegalHold = { readonly id: string; readonly kinds: readonly RecordKind[] | null }
 
 /** Who places or releases a legal hold, and why. Times are ISO 8601. */
-export type HoldOrder = {
-  readonly id: string
-  readonly at: string
-  readonly tenant: string
-  readonly actor: string
-  readonly reason: string
-}
+export type HoldOrder = OperatorRecordHeader & { readonly reason: string }
 
 const HoldBody = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('hold'), kinds: z.array(RecordKind).min(1).nullable() }),
@@ -58,24 +53,9 @@ export async function releaseHold(store: Pick<Store, 'query' | 'transact'>, orde
 
 async function append(
   store: Pick<Store, 'transact'>,
-  { id, at, tenant, actor, reason }: HoldOrder,
+  { reason, ...header }: HoldOrder,
   body: z.infer<typeof HoldBody>,
 ): Promise<void> {
-  const record: AuditRecord = {
-    v: RECORD_VERSION,
-    semantics: SEMANTICS,
-    kind: 'operator',
-    id,
-    tenant,
-    at,
-    agent: null,
-    user: null,
-    action: HOLD_ACTION,
-    outcome: null,
-    decision_id: null,
-    actor,
-    body: { ...body, detail: { reason } },
-    effects: [],
-  }
+  const record = operatorRecord(header, HOLD_ACTION, { ...body, detail: { reason } })
   await store.transact([], (transaction) => transaction.append({ record }))
 }

@@ -1,16 +1,10 @@
 import { DAY_MS } from '../../format/time.ts'
-import {
-  type AuditRecord,
-  RECORD_KINDS,
-  RECORD_VERSION,
-  type RecordKind,
-  SEMANTICS,
-  SENSITIVE_POINTERS,
-} from '../../ledger/record.ts'
+import { type AuditRecord, RECORD_KINDS, type RecordKind, SENSITIVE_POINTERS } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { RetentionRule } from '../settings.ts'
 import { HOLD_ACTION, legalHolds } from './legal-hold.ts'
-import { type Removal, REMOVAL_ACTIONS, removalsOf } from './removal.ts'
+import { operatorRecord } from './operator-record.ts'
+import { REMOVAL_ACTIONS, removalsOf } from './removal.ts'
 import { removeValues, type RemovingStore } from './remove-values.ts'
 
 /** What expiring needs. `nowMs` is wall-clock time, ms. */
@@ -34,10 +28,9 @@ export function createRetention(deps: RetentionDeps): () => Promise<Retained> {
   return async () => {
     const done = { records: 0, values: 0, held: 0 }
     for (const tenant of await deps.store.tenants()) {
-      const holds = await legalHolds(deps.store, tenant)
-      for (const kind of RECORD_KINDS) {
-        const days = daysOf(deps.rules, tenant, kind)
-        if (days === undefined || SENSITIVE_POINTERS[kind].length === 0) continue
+      const expiring = expiringOf(deps.rules, tenant)
+      const holds = expiring.length === 0 ? [] : await legalHolds(deps.store, tenant)
+      for (const { kind, days } of expiring) {
         if (holds.some(({ kinds }) => kinds === null || kinds.includes(kind))) {
           done.held += 1
           continue
@@ -53,20 +46,29 @@ export function createRetention(deps: RetentionDeps): () => Promise<Retained> {
   }
 }
 
-/** Days that values of a kind of record are kept: by the first rule that is about it. Undefined: for ever. */
-function daysOf(rules: readonly RetentionRule[], tenant: string, kind: RecordKind): number | undefined {
-  return rules.find((rule) => (rule.tenant ?? tenant) === tenant && (rule.kinds ?? [kind]).includes(kind))?.days
+/** Kinds of record whose values expire, and the days that they are kept: by the first rule that is about a kind. */
+type Expiring = { readonly kind: RecordKind; readonly days: number }
+
+function expiringOf(rules: readonly RetentionRule[], tenant: string): readonly Expiring[] {
+  return RECORD_KINDS.flatMap((kind) => {
+    const days = rules.find((rule) => (rule.tenant ?? tenant) === tenant && (rule.kinds ?? [kind]).includes(kind))?.days
+    return days === undefined || SENSITIVE_POINTERS[kind].length === 0 ? [] : [{ kind, days }]
+  })
 }
 
-type Expiring = { readonly tenant: string; readonly kind: RecordKind; readonly days: number; readonly from: number }
+type Expiry = Expiring & { readonly tenant: string; readonly from: number }
 
-function expire({ store, nowMs, newId, actor }: RetentionDeps, { tenant, kind, days, from }: Expiring) {
+function expire({ store, nowMs, newId, actor }: RetentionDeps, { tenant, kind, days, from }: Expiry) {
   const until = new Date(nowMs() - days * DAY_MS).toISOString()
   return removeValues(store, {
     query: { tenant, kinds: [kind], until, from },
     membersOf: ({ record }) => (isKept(record) ? [] : SENSITIVE_POINTERS[kind]),
     recordOf: (removed) =>
-      retainRecord({ id: newId(), at: new Date(nowMs()).toISOString(), tenant, actor }, { kind, days, until }, removed),
+      operatorRecord({ id: newId(), at: new Date(nowMs()).toISOString(), tenant, actor }, REMOVAL_ACTIONS.retain, {
+        verb: 'retain',
+        rule: { kind, days, until },
+        removed: [...removed],
+      }),
     always: false,
   })
 }
@@ -75,24 +77,4 @@ function expire({ store, nowMs, newId, actor }: RetentionDeps, { tenant, kind, d
 function isKept(record: AuditRecord): boolean {
   const removal = removalsOf(record)
   return record.action === HOLD_ACTION || (removal !== undefined && removal.removals === undefined)
-}
-
-function retainRecord(
-  header: Pick<AuditRecord, 'id' | 'at' | 'tenant' | 'actor'>,
-  rule: { readonly kind: RecordKind; readonly days: number; readonly until: string },
-  removed: readonly Removal[],
-): AuditRecord {
-  return {
-    v: RECORD_VERSION,
-    semantics: SEMANTICS,
-    kind: 'operator',
-    ...header,
-    agent: null,
-    user: null,
-    action: REMOVAL_ACTIONS.retain,
-    outcome: null,
-    decision_id: null,
-    body: { verb: 'retain', rule, removed: [...removed] },
-    effects: [],
-  }
 }
