@@ -10,14 +10,12 @@ import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
 import type { Site } from '../origin.ts'
 import { logError, type PipelineDeps, write } from '../pipeline.ts'
 import { faultOf, isOurs, PROBLEMS } from '../problems.ts'
-import { readLookAlikes } from './read-list.ts'
 import { readCookie, setCookie } from './cookie.ts'
 import { type Form, readForm, refuseForeignForm, refuseHost } from './form.ts'
 import { type Frame, leftText } from './layout.ts'
-import { faultPage, reasonProblem, sentence, signInPage } from './message-views.ts'
+import { faultPage, sentence, signInPage } from './message-views.ts'
 import { linkTo, METHODS, nextOf, PAGE_PATH, type PagePlace, pagePlace, pathOf, queryOf } from './places.ts'
-import { requestPage } from './request-view.ts'
-import { resumeRequest } from './resume-request.ts'
+import { refusedForm, resumeRequest } from './answer-request.ts'
 import { REFRESH_HEADER } from './script.ts'
 import { createSessions, isOwnForm, type Session, type Sessions } from './sessions.ts'
 import { showPage } from './show-page.ts'
@@ -189,13 +187,7 @@ async function decide(
   { verdict, reason = '', request_digest }: Form,
 ): Promise<Reply | Fault> {
   const report = ApprovalReport.required().safeParse({ verdict, reason, request_digest })
-  if (!report.success) {
-    if (report.error.issues.some(({ path }) => path[0] !== 'reason'))
-      return { code: 'bad_request', message: 'The form is not complete.', fix: 'Open the request again and use its form.' }
-    const view = await state.service.approval(session.caller, id)
-    const alike = await readLookAlikes(state.service, session.caller, view)
-    return requestPage({ ...frame, session }, view, state.nowMs(), { refused: { reason, problem: reasonProblem(reason) }, alike })
-  }
+  if (!report.success) return refusedForm(state, { ...frame, session }, id, { form: 'refused', error: report.error, reason })
   const tooMany = state.charge(session.caller, 'reports', 1)
   if (tooMany !== undefined) return tooMany
   const done = await state.service.decideApproval(session.caller, id, report.data)
