@@ -9,7 +9,7 @@ import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import { loadConfig, PACKAGE_ROOT } from '../../src/config/load-config.ts'
 import { ServiceError } from '../../src/format/error.ts'
 import type { PromotionAnswer } from '../../src/ladder/wire.ts'
-import { ANYBODY, folder, liveService, run } from './harness.ts'
+import { ANYBODY, folder, liveService, run, WHOLE_LOG } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)
@@ -221,32 +221,16 @@ describe('gradus trust promote', () => {
 })
 
 describe('gradus audit', () => {
-  const WHOLE: LogVerification = {
-    ok: true,
-    records: 3,
-    masked: 0,
-    masksUnbound: 0,
-    erased: 0,
-    expired: 0,
-    policySets: 1,
-    unsigned: 0,
-    storedHeads: 1,
-    outsideHeads: 0,
-    receipts: 0,
-    documents: 2,
-    root: 'AAAA',
-    findings: [],
-    omitted: 0,
-  }
-
   it('verify ends with 0 for a whole log and with 2 for any other', async () => {
-    expect(await run(['audit', 'verify', '--data-dir', files.path], { verifyLog: () => Promise.resolve(WHOLE) })).toMatchObject({
+    expect(
+      await run(['audit', 'verify', '--data-dir', files.path], { verifyLog: () => Promise.resolve(WHOLE_LOG) }),
+    ).toMatchObject({
       code: 0,
       out: expect.stringContaining('ok 3 records'),
     })
     // A kind that this version does not know is printed as it is.
     const damaged = {
-      ...WHOLE,
+      ...WHOLE_LOG,
       ok: false,
       findings: [
         { kind: 'leaf_edited', leafIndex: 1, id: 'r-1', message: 'not what was hashed\u001b' },
@@ -267,7 +251,7 @@ describe('gradus audit', () => {
     await run(['audit', 'verify', '--data-dir', files.path, '--receipt', receipt, '--head', receipt, '--key', 'vkey'], {
       verifyLog: (options) => {
         given = options
-        return Promise.resolve(WHOLE)
+        return Promise.resolve(WHOLE_LOG)
       },
     })
     const kept = [{ name: receipt, text: 'a proof' }]

@@ -18,6 +18,7 @@ import { ServiceError } from '../../src/format/error.ts'
 import { uuidv7 } from '../../src/format/uuid.ts'
 import { runLives } from '../../src/labs/trust-worlds/run-lives.ts'
 import { project } from '../../src/ledger/fold/fold.ts'
+import type { LogVerification } from '../../src/ledger/log-verification.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import type { PolicySet } from '../../src/policy/policy-set.ts'
 import {
@@ -156,4 +157,23 @@ export const ANYBODY = {
   verified_facts: [],
   trusted_composition: false,
   layers: [],
+}
+
+/** What verifying a log of three records finds that is whole. */
+export const WHOLE_LOG: LogVerification = {
+  ok: true,
+  records: 3,
+  masked: 0,
+  masksUnbound: 0,
+  erased: 0,
+  expired: 0,
+  policySets: 1,
+  unsigned: 0,
+  storedHeads: 1,
+  outsideHeads: 0,
+  receipts: 0,
+  documents: 2,
+  root: 'AAAA',
+  findings: [],
+  omitted: 0,
 }

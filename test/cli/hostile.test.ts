@@ -20,7 +20,7 @@ import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
 import { newAgentTrust } from '../../src/trust/stored-trust.ts'
 import { scopeView } from '../../src/trust/trust-view.ts'
 import { earned } from '../support/test-service.ts'
-import { ANYBODY, folder, liveService, type Ran, run } from './harness.ts'
+import { ANYBODY, folder, liveService, type Ran, run, WHOLE_LOG } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)
@@ -72,22 +72,9 @@ function recordWith(text: string): StoredRecord {
 }
 
 const reportWith = (text: string): LogVerification => ({
-  ...{
-    ok: false,
-    records: 1,
-    masked: 0,
-    masksUnbound: 0,
-    erased: 0,
-    expired: 0,
-    policySets: 1,
-    unsigned: 0,
-    storedHeads: 0,
-    outsideHeads: 0,
-    receipts: 0,
-    documents: 0,
-    root: 'AA==',
-    omitted: 1,
-  },
+  ...WHOLE_LOG,
+  ok: false,
+  omitted: 1,
   findings: [{ kind: 'document_differs', leafIndex: 1, id: text, subject: text, message: text }],
 })
 

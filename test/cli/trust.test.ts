@@ -7,7 +7,7 @@ import { recordOf } from '../../src/ledger/new-record.ts'
 import { systemCaller } from '../../src/service/create-service.ts'
 import { DAY_MS } from '../../src/format/time.ts'
 import { earned } from '../support/test-service.ts'
-import { folder, liveService, NOW_MS, run } from './harness.ts'
+import { folder, liveService, NOW_MS, run, WHOLE_LOG } from './harness.ts'
 
 const files = folder()
 afterAll(files.remove)
@@ -142,22 +142,10 @@ describe('gradus trust rebuild', () => {
     message: 'The document is not what the records make of it.',
   }
   const report: Rebuilding = {
-    ...{
-      ok: true,
-      records: 9,
-      masked: 0,
-      masksUnbound: 0,
-      erased: 0,
-      expired: 0,
-      policySets: 1,
-      unsigned: 0,
-      storedHeads: 1,
-      outsideHeads: 0,
-      receipts: 0,
-      documents: 3,
-      root: 'AA==',
-    },
-    ...{ findings: [], omitted: 0, damaged: false, written: false },
+    ...WHOLE_LOG,
+    records: 9,
+    damaged: false,
+    written: false,
   }
   const differs: Rebuilding = { ...report, ok: false, findings: [finding] }
   it.each([
