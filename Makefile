@@ -15,7 +15,7 @@ QUICK := 'types=tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile no
 	'pure and house tests=node node_modules/vitest/vitest.mjs run $(PURE_TESTS) $(SLOW_TESTS:%=--exclude=test/%.test.ts) --reporter=dot --no-isolate' \
 	'layers=npm run --silent layers && node scripts/where.mjs --check'
 
-.PHONY: help install start build quick check test lint typecheck layers where policies bundles bundles-check examples golden schemas bench mutants docs clean opa chromium
+.PHONY: help install start build quick check test lint typecheck layers where policies bundles bundles-check examples golden schemas bench mutants lock release docs clean opa chromium
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,12 @@ bench: build opa ## measure, beside the peers, and print machine and revision
 
 mutants: $(STAMP) ## take each defence of decisions and of trust away in turn: a test must fail
 	@node scripts/mutants.mjs
+
+lock: $(STAMP) ## compare each package of the lock file with what the registry publishes
+	@node scripts/check-lock.mjs
+
+release: $(STAMP) bundles-check lock ## the tarball of the commit, its SBOM and their SHA-256, in release/
+	@node scripts/release.mjs
 
 docs: $(STAMP) ## API documentation into docs/api
 	@typedoc
