@@ -2,11 +2,12 @@
 // changed in memory, one test is run, and it has to fail; unchanged, it has to pass. Prints defence, mutation and what came of it.
 // Words choose rows whose defence has one of them. A mutation whose text is not in its file exactly once is an error, and so is a
 // test that is not there. Rows about trust stand here and in mutants-standing.mjs (docs/trust-attacks.md holds what it prints of them),
-// rows about decisions in mutants-deciding.mjs.
+// rows about decisions in mutants-deciding.mjs, about a hostile world in mutants-hostile.mjs.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { DECIDING_MUTANTS } from './mutants-deciding.mjs'
+import { HOSTILE_MUTANTS } from './mutants-hostile.mjs'
 import { STANDING_MUTANTS } from './mutants-standing.mjs'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -527,7 +528,7 @@ function brief(text) {
 const told = ([file, from, to]) => `src/${file}: ${to === '' ? `without ${brief(from)}` : `${brief(from)} → ${brief(to)}`}`
 
 async function main(words) {
-  const rows = [...DECIDING_MUTANTS, ...MUTANTS]
+  const rows = [...HOSTILE_MUTANTS, ...DECIDING_MUTANTS, ...MUTANTS]
     .map(rowOf)
     .filter(({ defence }) => words.length === 0 || words.some((word) => defence.includes(word)))
   for (const { changes } of rows)

@@ -15,12 +15,13 @@ const { rowOf, mutated } = (await script('mutants.mjs')) as {
   readonly mutated: (source: string, file: string, changes: readonly Change[]) => string
 }
 const { DECIDING_MUTANTS } = (await script('mutants-deciding.mjs')) as { readonly DECIDING_MUTANTS: readonly unknown[] }
-const rows = DECIDING_MUTANTS.map(rowOf)
+const { HOSTILE_MUTANTS } = (await script('mutants-hostile.mjs')) as { readonly HOSTILE_MUTANTS: readonly unknown[] }
+const rows = [...DECIDING_MUTANTS, ...HOSTILE_MUTANTS].map(rowOf)
 
-describe('the mutants of decisions', () => {
+describe('the mutants of decisions and of a hostile world', () => {
   it('are each about another defence', () => {
     expect(new Set(rows.map(({ defence }) => defence)).size).toBe(rows.length)
-    expect(rows.length).toBeGreaterThanOrEqual(40)
+    expect(DECIDING_MUTANTS.length).toBeGreaterThanOrEqual(40)
   })
 
   it.each(rows.map((row) => [row.defence, row] as const))('"%s" finds its text in the source, and its test', (_defence, row) => {
