@@ -2,7 +2,8 @@ import type { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
 import { parseStrictJson } from '../../format/strict-json.ts'
-import { readYaml, schemaFindings } from '../../format/yaml.ts'
+import { schemaFindings } from '../../format/schema-findings.ts'
+import { readYaml } from '../../format/yaml.ts'
 
 /** Reads JSON by its schema. `file` is only named. Throws `bad_request` with file, line, column and fix. */
 export function readJsonText<S extends z.ZodType>(

@@ -9,7 +9,8 @@ import {
 import { type CatalogueProblem, checkCatalogue } from '../../../catalogue/problems.ts'
 import { readFolder } from '../../../format/read-text.ts'
 import { pointerSteps, type SourceFinding, type TextPlace } from '../../../format/source-place.ts'
-import { readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
+import { schemaFindings } from '../../../format/schema-findings.ts'
+import { readYaml, type YamlSource } from '../../../format/yaml.ts'
 
 type Part = CataloguePart & { readonly source: YamlSource }
 

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { Config } from '../../../config/config.ts'
 import type { ServiceError } from '../../../format/error.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
-import { readYaml, schemaFindings } from '../../../format/yaml.ts'
+import { schemaFindings } from '../../../format/schema-findings.ts'
+import { readYaml } from '../../../format/yaml.ts'
 import { findingOf } from '../../support/findings.ts'
 
 /** Everything that is wrong in the configuration that could not be loaded, each where it stands; what the loader said where that is all there is. */

@@ -5,7 +5,8 @@ import type { z } from 'zod'
 
 import { readFileText, readFolder } from '../../../format/read-text.ts'
 import type { SourceFinding } from '../../../format/source-place.ts'
-import { findingAt, readYaml, schemaFindings, type YamlSource } from '../../../format/yaml.ts'
+import { findingAt, schemaFindings } from '../../../format/schema-findings.ts'
+import { readYaml, type YamlSource } from '../../../format/yaml.ts'
 
 /** What the policies that ship read of the data file of a package: its member `config`, and how the text of the Rego names it. */
 export type PackageConfig = {
