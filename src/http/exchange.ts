@@ -38,6 +38,8 @@ export type Reply = {
   readonly status: number
   readonly type: string
   readonly body: string
+  /** What is the same for every caller, made once and written instead of `body`. */
+  readonly bytes?: Buffer
   readonly headers?: Readonly<Record<string, string>>
   /** What goes on being written after the headers, instead of `body`. */
   readonly stream?: Stream

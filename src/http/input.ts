@@ -18,15 +18,23 @@ const EMPTY = new Uint8Array(0)
 /** What limits a body: the setting, or what is fixed for the page's forms. */
 type BodyLimit = 'http.body_bytes_max' | 'page.form_bytes_max'
 
+/** How a body may be read. */
+export type BodyReading = {
+  readonly bytesMax: number
+  /** Takes memory for so many bytes more; false: there is none left. */
+  readonly hold: (bytes: number) => boolean
+  readonly gzip?: boolean
+  /** The name of the limit `bytesMax`. */
+  readonly limit?: BodyLimit
+}
+
 /**
  * Reads a whole body of at most `bytesMax` bytes, whether its length is declared or not. Refuses compressed bodies unless they may be
- * `gzip` (they stay as they came), and larger ones without keeping them; `limit`: the name of the limit. Rejects when the connection breaks.
+ * `gzip` (they stay as they came), larger ones without keeping them, and those for which there is no memory now. Rejects when the
+ * connection breaks.
  */
-export function readBody(
-  request: IncomingMessage,
-  bytesMax: number,
-  { gzip = false, limit = 'http.body_bytes_max' }: { readonly gzip?: boolean; readonly limit?: BodyLimit } = {},
-): Promise<Parsed<Uint8Array>> {
+export function readBody(request: IncomingMessage, reading: BodyReading): Promise<Parsed<Uint8Array>> {
+  const { bytesMax, gzip = false, limit = 'http.body_bytes_max' } = reading
   const encoding = request.headers['content-encoding']?.toLowerCase()
   if (encoding !== undefined && encoding !== 'identity' && !(gzip && encoding === 'gzip')) {
     return Promise.resolve(
@@ -36,7 +44,7 @@ export function readBody(
   const declared = Number(request.headers['content-length'] ?? 0)
   const refusal = tooLarge({ max: bytesMax, came: declared > bytesMax ? declared : undefined }, limit)
   if (declared > bytesMax * DISCARD_FACTOR) return Promise.resolve(refusal)
-  return collect(request, bytesMax, refusal)
+  return collect(request, reading, refusal)
 }
 
 function tooLarge(count: LimitCount, limit: BodyLimit): { readonly ok: false } & Parsed<never> {
@@ -46,14 +54,26 @@ function tooLarge(count: LimitCount, limit: BodyLimit): { readonly ok: false } &
   })
 }
 
-function collect(request: IncomingMessage, bytesMax: number, refusal: Parsed<never>): Promise<Parsed<Uint8Array>> {
+/** What is answered where the memory for bodies is taken by others, or by the same sender. */
+const NO_MEMORY = refuseRequest('not_ready', 'There is no memory left for this body (`http.bodies_bytes_max`).', {
+  fix: 'Send it again in a moment, and fewer at a time.',
+  headers: { Connection: 'close', 'Retry-After': '1' },
+})
+
+function collect(request: IncomingMessage, { bytesMax, hold }: BodyReading, refusal: Parsed<never>): Promise<Parsed<Uint8Array>> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = []
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes <= bytesMax) chunks.push(chunk)
-      else chunks = []
+      if (bytes <= bytesMax && hold(chunk.length)) chunks.push(chunk)
+      else {
+        chunks = []
+        if (bytes <= bytesMax) {
+          request.pause()
+          resolve(NO_MEMORY)
+        }
+      }
       if (bytes > bytesMax * DISCARD_FACTOR) {
         request.pause()
         resolve(refusal)

@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net'
 
 import { ServiceError } from '../format/error.ts'
 import { isLoopback } from '../format/loopback.ts'
+import { limitConnections } from './connection/connection-limits.ts'
+import { oneAtATime } from './connection/one-at-a-time.ts'
 import type { ListenAddress } from './listen.ts'
 import type { Routes } from './routes.ts'
 import type { HttpSettings } from './settings.ts'
 import { SECOND_MS } from '../format/time.ts'
 
-/** Connections one process holds at the same time. */
-const CONNECTIONS_MAX = 10_000
 /** How long an idle connection is kept, in ms: longer than common load balancers keep theirs. */
 const KEEP_ALIVE_MS = 75_000
 /** How often connections are checked for being too slow, in ms at most. */
@@ -40,11 +40,12 @@ export function createNodeServer({ listener, request, response }: Routes, config
     connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, config.request_timeout_ms),
     keepAliveTimeout: KEEP_ALIVE_MS,
   }
+  const serve = oneAtATime(listener)
   const server =
     config.tls === undefined
-      ? http.createServer(settings, listener)
-      : https.createServer({ ...settings, ...readTls(config.tls) }, listener)
-  server.maxConnections = CONNECTIONS_MAX
+      ? http.createServer(settings, serve)
+      : https.createServer({ ...settings, ...readTls(config.tls) }, serve)
+  limitConnections(server, config)
   return server
 }
 

@@ -3,6 +3,10 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { CallerNetwork } from '../decisions/decision-request.ts'
 import type { Authenticate } from './authenticate.ts'
 import { authzenErrorReply } from './authzen/form.ts'
+import { type ByteBudget, holdFrom } from './connection/byte-budget.ts'
+import { networkOf } from './connection/network.ts'
+import type { WatchUnread } from './connection/unread-answers.ts'
+import { write } from './connection/write-reply.ts'
 import type { Convention, Endpoint } from './endpoint-shape.ts'
 import {
   type Exchange,
@@ -24,7 +28,6 @@ import { faultOf, isOurs, problemReply } from './problems.ts'
 import type { Charge } from './rate-limit.ts'
 
 const NANOSECONDS = 1e9
-const ASCII = /^[ -~]*$/u
 
 /** What every endpoint shares. */
 export type PipelineDeps = {
@@ -32,6 +35,9 @@ export type PipelineDeps = {
   readonly checkOrigin: CheckOrigin
   readonly charge: Charge
   readonly bodyBytesMax: number
+  /** Memory for the bodies of all requests under way. */
+  readonly bodies: ByteBudget
+  readonly watchUnread: WatchUnread
   readonly requestTimeoutMs: number
   readonly newId: () => string
   readonly log: Log
@@ -64,9 +70,10 @@ export async function handleRequest(
   const started = process.hrtime.bigint()
   const { convention } = route.endpoint
   const trace = readTrace(request.headers, { echoAny: convention === 'authzen', newId: deps.newId })
-  const answer = await withinTime(deps, route, request, trace)
+  const progress: Progress = { bodyRead: false, source: sourceOf(request), release: () => undefined }
+  const answer = await withinTime(deps, route, { request, trace, progress })
   const reply = isFault(answer) ? errorReply(convention, answer, trace.requestId) : answer
-  write(response, reply, trace, deps.isDraining())
+  write(response, reply, trace, { draining: deps.isDraining(), source: progress.source, watchUnread: deps.watchUnread })
   const seconds = Number(process.hrtime.bigint() - started) / NANOSECONDS
   deps.metrics.http({ handler: route.name, method: request.method ?? '', code: reply.status, seconds })
 }
@@ -83,21 +90,22 @@ export function serveFault(
 ): void {
   const trace = readTrace(request.headers, { echoAny: convention === 'authzen', newId: deps.newId })
   const reply = errorReply(convention, fault, trace.requestId)
-  write(response, reply, trace, deps.isDraining())
+  write(response, reply, trace, { draining: deps.isDraining(), source: sourceOf(request), watchUnread: deps.watchUnread })
   deps.metrics.http({ handler: 'none', method: request.method ?? '', code: reply.status, seconds: 0 })
 }
 
 /** Races the handling against the clock; what finishes later is not answered any more, but a failure of it is logged. */
-async function withinTime(deps: PipelineDeps, route: Route, request: IncomingMessage, trace: Trace): Promise<Reply | Fault> {
-  const progress: Progress = { bodyRead: false }
+async function withinTime(deps: PipelineDeps, route: Route, incoming: Incoming): Promise<Reply | Fault> {
+  const { progress } = incoming
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Fault>((resolve) => {
     timer = setTimeout(() => resolve(lateFault(deps, progress)), deps.requestTimeoutMs)
   })
   try {
-    const handling = handle(deps, route, { request, trace, progress })
+    const handling = handle(deps, route, incoming)
     const answer = await Promise.race([handling, late])
     void handling.then((handled) => {
+      progress.release()
       if (handled !== answer && !isFault(handled)) handled.stream?.abandon()
     })
     return answer
@@ -106,7 +114,8 @@ async function withinTime(deps: PipelineDeps, route: Route, request: IncomingMes
   }
 }
 
-type Progress = { bodyRead: boolean }
+/** How far a request is. `source`: who sends it, as far as that is known; `release`: gives the memory of its body back. */
+type Progress = { bodyRead: boolean; source: string; release: () => void }
 type Incoming = { readonly request: IncomingMessage; readonly trace: Trace; readonly progress: Progress }
 
 function lateFault({ requestTimeoutMs }: PipelineDeps, { bodyRead }: Progress): Fault {
@@ -144,12 +153,14 @@ async function exchangeOf(
   const found = deps.authenticate(request, { lenient: endpoint.convention === 'authzen', open: endpoint.roles === 'public' })
   const caller = found instanceof Promise ? await found : found
   if (!caller.ok) return caller
+  progress.source = caller.value.credential ?? progress.source
   const foreign = endpoint.roles === 'public' ? undefined : deps.checkOrigin(request, caller.value)
   if (foreign !== undefined) return { ok: false, fault: foreign }
   const { rated } = endpoint
   const tooMany = rated === undefined ? undefined : deps.charge(caller.value, rated, 1)
   if (tooMany !== undefined) return { ok: false, fault: tooMany }
-  const body = endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, request)
+  const body =
+    endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, { request, progress })
   if (!body.ok) return body
   progress.bodyRead = true
   const url = request.url ?? '/'
@@ -165,17 +176,22 @@ async function exchangeOf(
       body: body.value,
       requestId: trace.requestId,
       traceparent: trace.traceparent,
-      network: networkOf(request),
+      network: callerNetworkOf(request),
       lastEventId: lastEventIdOf(request),
       charge: (more) => (rated === undefined ? undefined : deps.charge(caller.value, rated, more, 1)),
     },
   }
 }
 
+/** Whom a request is from as long as it shows no credential. */
+export function sourceOf({ socket }: Pick<IncomingMessage, 'socket'>): string {
+  return networkOf(socket.remoteAddress ?? '')
+}
+
 /** Characters of a user agent that are kept. */
 const USER_AGENT_CHARS_MAX = 256
 
-function networkOf({ socket, headers }: IncomingMessage): CallerNetwork {
+function callerNetworkOf({ socket, headers }: IncomingMessage): CallerNetwork {
   return { address: socket.remoteAddress ?? null, user_agent: headers['user-agent']?.slice(0, USER_AGENT_CHARS_MAX) ?? null }
 }
 
@@ -200,15 +216,17 @@ function paramsOf(request: IncomingMessage): Readonly<Record<string, string>> {
 async function bodyOf(
   deps: PipelineDeps,
   { convention, bodyOptional, bodyTypes = {}, gzip }: Endpoint,
-  request: IncomingMessage,
+  { request, progress }: Omit<Incoming, 'trace'>,
 ): Promise<Parsed<Uint8Array>> {
+  const { hold, release } = holdFrom(deps.bodies, progress.source)
+  progress.release = release
   const contentType = request.headers['content-type']
   if (bodyOptional === true && contentType === undefined) {
-    const body = await readBody(request, deps.bodyBytesMax)
+    const body = await readBody(request, { bytesMax: deps.bodyBytesMax, hold })
     if (!body.ok || body.value.byteLength === 0) return body
   }
   const accepted = convention === 'opa' ? contentType?.includes('yaml') !== true : isJsonType(contentType, Object.keys(bodyTypes))
-  if (accepted) return readBody(request, deps.bodyBytesMax, { gzip: gzip === true })
+  if (accepted) return readBody(request, { bytesMax: deps.bodyBytesMax, hold, gzip: gzip === true })
   return refuseRequest(
     convention === 'native' ? 'unsupported_media_type' : 'bad_request',
     `The content type ${contentType ?? '(none)'} is not accepted.`,
@@ -216,23 +234,4 @@ async function bodyOf(
       fix: 'Send JSON with "Content-Type: application/json".',
     },
   )
-}
-
-/** Writes an answer with what every answer carries; nothing where one was written already. */
-export function write(response: ServerResponse, reply: Reply, trace: Trace, draining: boolean): void {
-  if (response.headersSent || response.destroyed) return reply.stream?.abandon()
-  const headers: Record<string, string | number> = {
-    'Content-Type': reply.type,
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Request-ID': trace.echo,
-  }
-  if (reply.stream === undefined) headers['Content-Length'] = Buffer.byteLength(reply.body)
-  if (trace.traceparent !== undefined) headers['traceparent'] = trace.traceparent
-  if (draining) headers['Connection'] = 'close'
-  for (const name in reply.headers) headers[name] = reply.headers[name] ?? ''
-  response.writeHead(reply.status, headers)
-  if (reply.stream !== undefined) return void reply.stream.send(response)
-  // Node writes headers as UTF-8 when they go out with a string; an id in Latin-1 comes back identical only beside bytes.
-  response.end(ASCII.test(trace.echo) ? reply.body : Buffer.from(reply.body))
 }

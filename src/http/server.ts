@@ -11,7 +11,9 @@ import { type ApprovalsPage, createApprovalsPage } from './approvals-page/approv
 import { anonymousCaller, createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/evaluation.ts'
 import type { EndpointId } from './endpoints.ts'
-import { type Handler, jsonReply } from './exchange.ts'
+import { createByteBudget } from './connection/byte-budget.ts'
+import { createWatchUnread } from './connection/unread-answers.ts'
+import { type Handler, JSON_TYPE } from './exchange.ts'
 import { checkListen, type ListenAddress } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -97,6 +99,8 @@ function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state:
     checkOrigin: createCheckOrigin({ loopback: address.loopback, publicUrl: config.public_url }),
     charge: createCharge(config.rates, () => performance.now()),
     bodyBytesMax: config.body_bytes_max,
+    bodies: createByteBudget(config.bodies_bytes_max),
+    watchUnread: createWatchUnread(config),
     requestTimeoutMs: config.request_timeout_ms,
     newId: options.newId ?? randomUUID,
     log: options.log,
@@ -134,8 +138,11 @@ function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: S
 }
 
 function openapiHandler(version: string, publicUrl: () => string): Handler {
-  let document: unknown
-  return () => jsonReply((document ??= buildOpenapi(version, publicUrl())))
+  let bytes: Buffer | undefined
+  return () => {
+    bytes ??= Buffer.from(JSON.stringify(buildOpenapi(version, publicUrl())))
+    return { status: 200, type: JSON_TYPE, body: '', bytes }
+  }
 }
 
 function createPage(options: HttpServerOptions, deps: PipelineDeps, { loopback }: ListenAddress): ApprovalsPage {

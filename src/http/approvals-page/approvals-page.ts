@@ -8,7 +8,9 @@ import type { Service } from '../../service/service.ts'
 import type { FindCaller } from '../authenticate.ts'
 import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
 import type { Site } from '../origin.ts'
-import { logError, type PipelineDeps, write } from '../pipeline.ts'
+import { holdFrom } from '../connection/byte-budget.ts'
+import { write } from '../connection/write-reply.ts'
+import { logError, type PipelineDeps, sourceOf } from '../pipeline.ts'
 import { faultOf, isOurs, PROBLEMS } from '../problems.ts'
 import { readCookie, setCookie } from './cookie.ts'
 import { type Form, readForm, refuseForeignForm, refuseHost } from './form.ts'
@@ -22,7 +24,10 @@ import { showPage } from './show-page.ts'
 import { createSignInLimit, SIGN_IN_RATE, type TakeSignIn } from './sign-in-limit.ts'
 
 /** What the page needs. */
-export type ApprovalsPageDeps = Pick<PipelineDeps, 'charge' | 'newId' | 'log' | 'metrics' | 'isDraining' | 'requestTimeoutMs'> &
+export type ApprovalsPageDeps = Pick<
+  PipelineDeps,
+  'charge' | 'newId' | 'log' | 'metrics' | 'isDraining' | 'requestTimeoutMs' | 'bodies' | 'watchUnread'
+> &
   Site & {
     readonly service: Service
     readonly findCaller: FindCaller
@@ -63,7 +68,7 @@ export function createApprovalsPage(deps: ApprovalsPageDeps): ApprovalsPage {
     const incoming: Incoming = { request, requestId: trace.requestId, session, frame: { base: state.base, session } }
     const answer = await withinTime(state, incoming)
     const reply = isFault(answer) ? faultPage(incoming.frame, answer, trace.requestId) : answer
-    write(response, reply, trace, deps.isDraining())
+    write(response, reply, trace, { draining: deps.isDraining(), source: sourceOf(request), watchUnread: deps.watchUnread })
     const seconds = (performance.now() - startedMs) / SECOND_MS
     deps.metrics.http({ handler: 'approvalsPage', method: request.method ?? '', code: reply.status, seconds })
   }
@@ -129,7 +134,8 @@ async function change(state: State, incoming: Incoming, place: PagePlace): Promi
   const { request, session, frame } = incoming
   const foreign = refuseForeignForm(request, state)
   if (foreign !== undefined) return foreign
-  const form = await readForm(request)
+  const { hold, release } = holdFrom(state.bodies, sourceOf(request))
+  const form = await readForm(request, hold).finally(release)
   if (!form.ok) return form.fault
   if (place.kind === 'sign-in') return signIn(state, incoming, form.value)
   if (session === undefined) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
-import { readBody } from '../input.ts'
+import { type BodyReading, readBody } from '../input.ts'
 import { addressedOrigin, isForeignHost, type Site } from '../origin.ts'
 
 /** Longest form, in bytes: a reason of 1,000 characters, percent-encoded, and what goes with it. */
@@ -11,11 +11,11 @@ const FORM_BYTES_MAX = 32_768
 export type Form = Readonly<Record<string, string>>
 
 /** Reads a form as browsers send it, with line breaks as they were typed. */
-export async function readForm(request: IncomingMessage): Promise<Parsed<Form>> {
+export async function readForm(request: IncomingMessage, hold: BodyReading['hold']): Promise<Parsed<Form>> {
   const type = request.headers['content-type']?.split(';', 1).join('').trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded')
     return refuseRequest('unsupported_media_type', 'This is not a form.', { fix: 'Use the form of the page.' })
-  const body = await readBody(request, FORM_BYTES_MAX, { limit: 'page.form_bytes_max' })
+  const body = await readBody(request, { bytesMax: FORM_BYTES_MAX, hold, limit: 'page.form_bytes_max' })
   if (!body.ok) return body
   const fields = new URLSearchParams(Buffer.from(body.value).toString('latin1'))
   const names = [...fields.keys()]

@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net'
-
 import { SECOND_MS } from '../../format/time.ts'
+import { networkOf } from '../connection/network.ts'
 import { createRateLimit } from '../rate-limit.ts'
 
 /** Attempts to sign in from one address: so many at once, then one every few seconds. */
@@ -9,8 +8,6 @@ export const SIGN_IN_RATE = { per_second: 0.2, burst: 10 } as const
 export const ADDRESSES_MAX = 10_000
 /** All are forgotten this often, which gives nobody more than twice the rate, ms. */
 const FORGET_MS = (SIGN_IN_RATE.burst / SIGN_IN_RATE.per_second) * SECOND_MS
-/** Parts of an IPv6 address that belong to one network. */
-const NETWORK_PARTS = 4
 
 /** Takes one attempt of an address; undefined where it may be made, otherwise after how many seconds it may. */
 export type TakeSignIn = (address: string) => number | undefined
@@ -20,17 +17,8 @@ export function createSignInLimit(nowMs: () => number): TakeSignIn {
   let [take, addresses, sinceMs] = [createRateLimit(SIGN_IN_RATE, nowMs), new Set<string>(), nowMs()]
   return (address) => {
     if (nowMs() - sinceMs >= FORGET_MS) [take, addresses, sinceMs] = [createRateLimit(SIGN_IN_RATE, nowMs), new Set(), nowMs()]
-    const name = isIPv6(address) && !address.includes('.') ? networkOf(address) : address
+    const name = networkOf(address)
     if (addresses.size < ADDRESSES_MAX) addresses.add(name)
     return take(addresses.has(name) ? name : 'others', 1)
   }
-}
-
-/** The first half of an IPv6 address, which one sender has to itself. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0')
-  return [...before, ...zeros, ...after].slice(0, NETWORK_PARTS).join(':')
 }
