@@ -112,6 +112,7 @@ const TRUST_METRICS = {
 }
 
 const HTTP_METRICS = {
+  cuts: counter('gradus_http_connections_cut_total', 'Connections that were cut, by the limit that they were over.', ['limit']),
   http: histogram(
     'http_request_duration_seconds',
     'Seconds from the first byte of a request to its answer.',

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, type Gauge, Registry } from 'prom-client'
 
 import type { Observation, Observer, TrustGauges } from '../model/observation.ts'
+import type { Cut } from './connection/cut.ts'
 import { type GradusMetrics, registerMetrics, type TrustMetrics } from './metric-definitions.ts'
 
 /** Most different causes that become a label; further ones are `other`. */
@@ -18,6 +19,7 @@ export type HttpObservation = {
 export type Metrics = {
   readonly observer: Observer
   readonly http: (observation: HttpObservation) => void
+  readonly cut: Cut
   /** Prometheus text format. */
   readonly text: () => Promise<string>
   readonly contentType: string
@@ -35,6 +37,7 @@ export function createMetrics(): Metrics {
       else observe(metrics, observation)
     },
     http: ({ handler, method, code, seconds }) => metrics.http.observe({ handler, method, code }, seconds),
+    cut: (limit) => metrics.cuts.inc({ limit }),
     text: () => register.metrics(),
     contentType: register.contentType,
   }

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { ServiceError } from '../format/error.ts'
 import { isLoopback } from '../format/loopback.ts'
 import { limitConnections } from './connection/connection-limits.ts'
-import { oneAtATime } from './connection/one-at-a-time.ts'
+import type { Cut } from './connection/cut.ts'
+import { inSequence } from './connection/in-sequence.ts'
 import type { ListenAddress } from './listen.ts'
 import type { Routes } from './routes.ts'
 import type { HttpSettings } from './settings.ts'
@@ -30,7 +31,7 @@ function withPrototype<C extends Constructor>(base: C, prototype: object): C {
 }
 
 /** Node's server in front of the routes, with its limits and TLS. Throws `bad_config` when a certificate cannot be read. */
-export function createNodeServer({ listener, request, response }: Routes, config: HttpSettings): Server {
+export function createNodeServer({ listener, request, response }: Routes, config: HttpSettings, cut: Cut): Server {
   const settings = {
     IncomingMessage: withPrototype(IncomingMessage, request),
     ServerResponse: withPrototype(ServerResponse, response),
@@ -40,12 +41,12 @@ export function createNodeServer({ listener, request, response }: Routes, config
     connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, config.request_timeout_ms),
     keepAliveTimeout: KEEP_ALIVE_MS,
   }
-  const serve = oneAtATime(listener)
+  const serve = inSequence(listener, cut)
   const server =
     config.tls === undefined
       ? http.createServer(settings, serve)
       : https.createServer({ ...settings, ...readTls(config.tls) }, serve)
-  limitConnections(server, config)
+  limitConnections(server, config, cut)
   return server
 }
 

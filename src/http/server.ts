@@ -76,7 +76,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const deps = pipelineDeps(options, address, state)
   const handlers = createHandlers(options, deps, state)
   const page = createPage(options, deps, address)
-  const server = createNodeServer(createRoutes(deps, { handlers, page }, config.public_url), config)
+  const server = createNodeServer(createRoutes(deps, { handlers, page }, config.public_url), config, options.metrics.cut)
   return {
     server,
     listen: async () => ({ url: (state.url = await listen(server, address, config.tls !== undefined)) }),
@@ -100,7 +100,7 @@ function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state:
     charge: createCharge(config.rates, () => performance.now()),
     bodyBytesMax: config.body_bytes_max,
     bodies: createByteBudget(config.bodies_bytes_max),
-    watchUnread: createWatchUnread(config),
+    watchUnread: createWatchUnread(config, options.metrics.cut),
     requestTimeoutMs: config.request_timeout_ms,
     newId: options.newId ?? randomUUID,
     log: options.log,

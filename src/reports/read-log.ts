@@ -20,8 +20,20 @@ export type AuditDeps = {
   }) => string
 }
 
-/** Records of the caller's tenant. The read itself is recorded: who read, and with which query. */
-export async function records(deps: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
+/** Most bytes of records that one page holds, as JSON; a record that is larger by itself is a page of its own. */
+export const PAGE_BYTES_MAX = 8_388_608
+/** Records that are read at a time, so that large ones are counted before there are many in memory. */
+const STEP_RECORDS = 16
+
+/** A page of the log. */
+export type RecordPage = {
+  readonly records: readonly StoredRecord[]
+  /** `from` of the next page; null: there are no more. */
+  readonly next: number | null
+}
+
+/** A page of records of the caller's tenant. The read itself is recorded: who read, and with which query. */
+export async function records(deps: AuditDeps, caller: Caller, query: RecordQuery): Promise<RecordPage> {
   authorize(caller, 'read_audit')
   if (!(query.limit >= 1 && query.limit <= PAGE_RECORDS_MAX)) {
     const why = overLimit('the query asks for', 'audit.page_records_max', { max: PAGE_RECORDS_MAX, came: query.limit })
@@ -30,25 +42,35 @@ export async function records(deps: AuditDeps, caller: Caller, query: RecordQuer
     throw new ServiceError('bad_request', query.limit > PAGE_RECORDS_MAX ? why : `limit must be at least 1`, { place, fix })
   }
   const found = await seen(deps, caller, query)
-  await noteRead(deps, caller, { verb: 'read_records', query, found: found.length })
+  await noteRead(deps, caller, { verb: 'read_records', query, found: found.records.length })
   return found
 }
 
-/** A page of records that the caller may see. Only the last page may be short, so hidden records are replaced by later ones. */
-async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): Promise<readonly StoredRecord[]> {
+/** A page of records that the caller may see: as many as asked for, or as fit; hidden records are replaced by later ones. */
+async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): Promise<RecordPage> {
   const { limit, newestFirst = false } = query
   const found: StoredRecord[] = []
+  let bytes = 0
   for (let { from } = query; ;) {
-    const page = await store.query({
+    const asked = Math.min(STEP_RECORDS, limit - found.length)
+    const step = await store.query({
       ...query,
       ...(from === undefined ? {} : { from }),
       tenant: caller.tenant,
-      limit: limit - found.length,
+      limit: asked,
     })
-    found.push(...page.flatMap((stored) => seenBy(caller, stored) ?? []))
-    const last = page.at(-1)
-    if (found.length >= limit || last === undefined) return found
-    from = last.leafIndex + (newestFirst ? 0 : 1)
+    for (const stored of step) {
+      const visible = seenBy(caller, stored)
+      if (visible !== undefined) {
+        bytes += Buffer.byteLength(JSON.stringify(visible.record))
+        if (bytes > PAGE_BYTES_MAX && found.length > 0)
+          return { records: found, next: newestFirst ? stored.leafIndex + 1 : stored.leafIndex }
+        found.push(visible)
+      }
+      from = stored.leafIndex + (newestFirst ? 0 : 1)
+    }
+    if (step.length < asked) return { records: found, next: null }
+    if (found.length >= limit) return { records: found, next: from ?? null }
   }
 }
 

@@ -55,6 +55,7 @@ import type {
 } from '../ladder/wire.ts'
 import type { ApprovalState } from '../ledger/documents/approval.ts'
 import type { RecordQuery, StoredRecord } from '../ledger/store.ts'
+import type { RecordPage } from '../reports/read-log.ts'
 import type { PolicyEvaluation } from '../model/evaluation.ts'
 import type { ScopeKey } from '../model/scope.ts'
 import type { PermissionRequestsPage } from '../permissions/list.ts'
@@ -145,7 +146,7 @@ export type Service = {
   readonly endOverride: (caller: Caller, overrideId: string) => Promise<OverrideAnswer>
   readonly proposals: (caller: Caller, page: { readonly from?: number; readonly limit: number }) => Promise<ProposalsAnswer>
   /** Records of the caller's tenant; reading the audit is itself recorded. */
-  readonly records: (caller: Caller, query: RecordQuery) => Promise<readonly StoredRecord[]>
+  readonly records: (caller: Caller, query: RecordQuery) => Promise<RecordPage>
   readonly record: (caller: Caller, id: string) => Promise<StoredRecord>
   /** Draws a recorded decision and says what would lift it, to who reads the log and to who asked for it; reading is itself recorded. */
   readonly explain: ExplainDecision

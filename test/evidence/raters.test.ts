@@ -327,12 +327,12 @@ describe('canaries', () => {
   it('hide their record from a page without ending the page', async () => {
     const tested = await seeded()
     const size = tested.store.size()
-    const found = await tested.service.records(operator, { limit: 1_000 })
+    const { records: found } = await tested.service.records(operator, { limit: 1_000 })
     expect(found).toHaveLength(size - 1)
-    expect(await tested.service.records(operator, { limit: 3, newestFirst: true })).toHaveLength(3)
+    expect((await tested.service.records(operator, { limit: 3, newestFirst: true })).records).toHaveLength(3)
     const [seed] = await tested.service
       .records(auditor, { limit: 1_000 })
-      .then((all) => all.filter(({ record }) => record.body['verb'] === 'seed_canary'))
+      .then(({ records }) => records.filter(({ record }) => record.body['verb'] === 'seed_canary'))
     await expect(tested.service.record(operator, seed?.record.id ?? '')).rejects.toMatchObject({ code: 'not_found' })
     await expect(tested.service.proof(operator, seed?.record.id ?? '')).rejects.toMatchObject({ code: 'not_found' })
   })

@@ -157,8 +157,8 @@ describe('every verb reaches the service with what was sent', () => {
 describe('audit', () => {
   const stored = (leafIndex: number) => ({ leafIndex, state: 'whole', record: { id: `r-${leafIndex}` } })
 
-  test('a query is translated, times become UTC, and a full page says where to go on', async () => {
-    const { url, calls } = await start({ answers: { records: () => [stored(4), stored(9)] } })
+  test('a query is translated, times become UTC, and the page says where to go on', async () => {
+    const { url, calls } = await start({ answers: { records: () => ({ records: [stored(4), stored(9)], next: 10 }) } })
     const query = 'agent=a&kind=decision&kind=outcome&decision_id=d&since=2026-01-01T02:00:00%2B02:00&limit=2'
     const { body } = await get(`${url}${api}/audit/records?${query}`, bearer('auditor'))
     expect(calls[0]?.args).toEqual([
@@ -168,12 +168,6 @@ describe('audit', () => {
       records: [4, 9].map((at) => ({ leaf_index: at, state: 'whole', record: { id: `r-${at}` } })),
       next: 10,
     })
-  })
-
-  test('newest first goes on below the last record, and a page that is not full is the last', async () => {
-    const { url } = await start({ answers: { records: () => [stored(9), stored(4)] } })
-    expect((await get(`${url}${api}/audit/records?order=newest&limit=2`, bearer('auditor'))).body.next).toBe(4)
-    expect((await get(`${url}${api}/audit/records?order=newest&limit=3`, bearer('auditor'))).body.next).toBeNull()
   })
 
   test.each(['limit=0', 'limit=1001', 'limit=x', 'limit=1&limit=2', 'agnt=a', 'since=yesterday', 'kind=nothing', 'from=-1'])(

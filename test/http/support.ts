@@ -55,7 +55,7 @@ export function fakeService(answers: Partial<Record<keyof Service, (...args: nev
   const calls: Call[] = []
   const verbs = {
     evaluate: () => ANSWER,
-    records: () => [],
+    records: () => ({ records: [], next: null }),
     checkpoint: () => 'origin\n1\nroot\n',
     readiness: () => [],
     policySet: () => ({ digest: 'p' }),

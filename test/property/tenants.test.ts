@@ -26,9 +26,9 @@ describe('equal ids in two tenants', () => {
         }
         expect(withoutPlaces(await documentsOf(both, 'default'))).toBe(withoutPlaces(await documentsOf(alone, 'default')))
         const auditor = caller('auditor', { roles: ['auditor'], tenant: 'default' })
-        const seen = await both.service.records(auditor, { limit: 1_000 })
+        const { records: seen } = await both.service.records(auditor, { limit: 1_000 })
         expect(seen.every(({ record }) => record.tenant === 'default')).toBe(true)
-        const known = await alone.service.records(auditor, { limit: 1_000 })
+        const { records: known } = await alone.service.records(auditor, { limit: 1_000 })
         expect(withoutPlaces(seen.map(({ record }) => record))).toBe(withoutPlaces(known.map(({ record }) => record)))
       }),
       runs(12),

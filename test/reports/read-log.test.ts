@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { parseProof } from '../../src/audit/proof.ts'
+import { PAGE_BYTES_MAX } from '../../src/reports/read-log.ts'
 import { ask, auditor, gateway, operator } from '../support/callers.ts'
 import { testService, type TestService } from '../support/test-service.ts'
 
@@ -11,7 +12,7 @@ describe('reading the log', () => {
   it('is itself recorded: who read, and what they asked for', async () => {
     const tested = await testService()
     const { decision_id } = await tested.service.evaluate(gateway, categorise())
-    const found = await tested.service.records(auditor, { agent: 'finance-agent', limit: 5 })
+    const { records: found } = await tested.service.records(auditor, { agent: 'finance-agent', limit: 5 })
     expect(found.map(({ record }) => record.id)).toEqual([decision_id])
     expect(await newest(tested)).toMatchObject({
       kind: 'operator',
@@ -46,12 +47,53 @@ describe('reading the log', () => {
   it('gives records of the own tenant only, whatever is asked for', async () => {
     const { service } = await testService()
     await service.evaluate(gateway, categorise())
-    expect(await service.records({ ...auditor, tenant: 'globex' }, { tenant: 'default', limit: 10 })).toEqual([])
+    expect(await service.records({ ...auditor, tenant: 'globex' }, { tenant: 'default', limit: 10 })).toEqual({
+      records: [],
+      next: null,
+    })
   })
 
   it.each([0, -1, 1_001, Number.NaN])('refuses the limit %d', async (limit) => {
     const { service } = await testService()
     await expect(service.records(auditor, { limit })).rejects.toMatchObject({ code: 'bad_request' })
+  })
+
+  it.each([false, true])(
+    'ends a page where its records are large, and misses none from page to page (newest first: %s)',
+    async (newestFirst) => {
+      const tested = await testService()
+      for (let count = 0; count < 24; count += 1)
+        await tested.service.evaluate(
+          gateway,
+          ask('finance-agent', 'categorise_expense', { arguments: { note: `${count}`.padEnd(500_000, 'x') } }),
+        )
+      const kinds = ['decision'] as const
+      const whole = await tested.store.query({ kinds, newestFirst, limit: 1_000 })
+      const seen: string[] = []
+      const pages: number[] = []
+      for (let from: number | null | undefined; from !== null;) {
+        const page = await tested.service.records(auditor, {
+          kinds,
+          newestFirst,
+          limit: 1_000,
+          ...(from === undefined ? {} : { from }),
+        })
+        expect(Buffer.byteLength(JSON.stringify(page.records.map(({ record }) => record)))).toBeLessThan(PAGE_BYTES_MAX + 1_000)
+        seen.push(...page.records.map(({ record }) => record.id))
+        pages.push(page.records.length)
+        from = page.next
+      }
+      expect(seen).toEqual(whole.map(({ record }) => record.id))
+      expect(pages.length).toBeGreaterThan(1)
+    },
+  )
+
+  it('gives at least one record however large, and says that a full page may go on', async () => {
+    const tested = await testService()
+    await tested.service.evaluate(gateway, categorise())
+    await tested.service.evaluate(gateway, categorise())
+    const { records, next } = await tested.service.records(auditor, { kinds: ['decision'], limit: 1 })
+    expect([records.length, next]).toEqual([1, (records[0]?.leafIndex ?? 0) + 1])
   })
 
   it('proves that a record is under the signed head', async () => {

@@ -31,10 +31,10 @@ export function createByteBudget(bytesMax: number): ByteBudget {
 }
 
 /** What one request holds of a budget. */
-export type Holding = { readonly hold: (bytes: number) => boolean; readonly release: () => void }
+export type HeldBytes = { readonly hold: (bytes: number) => boolean; readonly release: () => void }
 
 /** Holds memory for one request of a source, until all of it is given back at once. */
-export function holdFrom(budget: ByteBudget, source: string): Holding {
+export function holdFrom(budget: ByteBudget, source: string): HeldBytes {
   let held = 0
   return {
     hold: (bytes) => {

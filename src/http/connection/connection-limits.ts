@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { isLoopback } from '../../format/loopback.ts'
+import type { Cut } from './cut.ts'
 import { networkOf } from './network.ts'
 
 /** How many connections there may be. */
@@ -11,10 +12,13 @@ export type ConnectionLimits = { readonly connections_max: number; readonly conn
  * Limits connections in all, and of one address (one network for IPv6). What is beyond is cut at once; where all are taken, those that
  * wait for a next request make room. Processes of this machine share one address, so only the first limit is theirs.
  */
-export function limitConnections(server: Server, limits: ConnectionLimits): void {
+export function limitConnections(server: Server, limits: ConnectionLimits, cut: Cut): void {
   const open = new Map<string, number>()
   server.maxConnections = limits.connections_max
-  server.on('drop', () => server.closeIdleConnections())
+  server.on('drop', () => {
+    server.closeIdleConnections()
+    cut('http.connections_max')
+  })
   server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket
     if (remoteAddress === undefined || isLoopback(remoteAddress)) return
@@ -26,6 +30,8 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
       if (left > 0) open.set(network, left)
       else open.delete(network)
     })
-    if (count > limits.connections_per_address_max) socket.destroy()
+    if (count <= limits.connections_per_address_max) return
+    socket.destroy()
+    cut('http.connections_per_address_max')
   })
 }

@@ -108,10 +108,8 @@ async function queryRecords(service: Service, { caller, query }: Exchange): Prom
   const parsed = parseQuery(RecordsQuery, query, ['kind'])
   if (!parsed.ok) return parsed.fault
   const wanted = recordQuery(parsed.value)
-  const found = await service.records(caller, wanted)
-  const last = found.at(-1)
-  const next = last === undefined || found.length < wanted.limit ? null : last.leafIndex + (wanted.newestFirst === true ? 0 : 1)
-  return jsonReply({ records: found.map(recordAnswer), next })
+  const { records, next } = await service.records(caller, wanted)
+  return jsonReply({ records: records.map(recordAnswer), next })
 }
 
 function recordQuery({ kind, decision_id, order, limit, ...plain }: RecordsQuery): RecordQuery {

@@ -14,6 +14,8 @@ import type { Log } from '../log.ts'
 
 /** What an upload may be when it is unpacked, bytes. */
 export const UNPACKED_BYTES_MAX = 33_554_432
+/** Entries of one upload. */
+export const ENTRIES_MAX = 50_000
 /** Uploads that may wait for the one that is being taken; a further one is sent away. */
 export const WAITING_MAX = 16
 /** What is unpacked at a time, bytes. */
@@ -88,12 +90,20 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Reco
   }
 }
 
+const FIX_SIZE = 'Lower decision_logs.reporting.upload_size_limit_bytes of OPA.'
+
 function tooMuch(why: string): ServiceError {
   return new ServiceError('not_ready', `${why}; what was taken is kept`, { fix: 'Send it again, as OPA does by itself.' })
 }
 
 async function* linesOf(body: Uint8Array): AsyncGenerator<LogLine> {
+  let entries = 0
   for await (const { text } of jsonObjects(textOf(body), 'the body')) {
+    entries += 1
+    if (entries > ENTRIES_MAX)
+      throw new ServiceError('too_large', `${overLimit('The upload has', 'log.entries_max', { max: ENTRIES_MAX })}.`, {
+        fix: FIX_SIZE,
+      })
     const reading = parseStrictJson(text)
     yield reading.ok ? reading : { ok: false, message: `${reading.error.pointer}: ${reading.error.message}` }
   }
@@ -120,9 +130,7 @@ async function* textOf(body: Uint8Array): AsyncGenerator<string> {
     throw new ServiceError(
       'too_large',
       `${overLimit('Unpacked the body has', 'log.unpacked_bytes_max', { max: UNPACKED_BYTES_MAX })}.`,
-      {
-        fix: 'Lower decision_logs.reporting.upload_size_limit_bytes of OPA.',
-      },
+      { fix: FIX_SIZE },
     )
 }
 
