@@ -114,6 +114,7 @@ function callerFacts(context: RequestContext): CallerFacts {
   const { caller, tenant } = context
   return {
     credential: caller.credential,
+    ...(caller.credential === null ? { vouched: false as const } : {}),
     tenant,
     human_subject_types: caller.human_subject_types,
     supported_obligations: caller.supported_obligations,

@@ -3,7 +3,7 @@ import type { Effect } from '../ledger/effect.ts'
 import { modeOfFacts } from '../policy/modes.ts'
 import type { DecisionKind, EvaluateDeps } from './decide-and-record.ts'
 import type { Decided } from './decision-context.ts'
-import { seenEffects } from './decision-record.ts'
+import { type Consequences, seenEffects } from './decision-record.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { detectOnDecision } from './detect-on-decision.ts'
 import { gatherFacts } from './facts.ts'
@@ -22,6 +22,14 @@ function approvalEffects({ context }: Decided, { redeemed, effects }: ApprovalOu
   return [{ kind: 'release', agent: context.accounts.own, decision_id: redeemed }, ...effects]
 }
 
+/**
+ * What a decision does whose caller nobody vouches for: people may be asked about it, and a yes of theirs is used up. Nothing is charged,
+ * owed, seen, detected or told of the agent that it names, or naming an agent would be enough to bring it down.
+ */
+function ofStranger(approval: ApprovalOutcome, seconds: StepSeconds): Consequences {
+  return { approval, verification: null, changes: [], body: {}, seconds, effects: approval.effects }
+}
+
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
 export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, seconds: StepSeconds = {}): DecisionKind {
   return {
@@ -31,11 +39,13 @@ export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, second
     },
     isOutdated: (context, facts, view) => withApprovalFacts(facts, context, view).approval?.problem !== facts.approval?.problem,
     prepare: (context, view) => {
+      if (context.caller.credential === null) return null
       const owner = newAgentOwner(context, view)
       return owner === null ? null : () => holdNewAgent(deps, { tenant: context.tenant, agent: context.agent.id, owner })
     },
     consequencesOf: (decided, transaction) => {
       const approval = approvalOutcome(decided, transaction)
+      if (decided.facts.caller.vouched === false) return ofStranger(approval, seconds)
       const verification = verificationOf(decided, deps.modeKey, transaction)
       const charged = [...chargesOf(decided, verification), ...owedEffects(decided, verification)]
       const detection = detectOnDecision(decided, [...charged, ...approval.effects], deps.newId, transaction)

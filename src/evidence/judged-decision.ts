@@ -97,10 +97,16 @@ export function wayBackOf({
   return { way_back: { handle_required: handleRequired, until_ms: until === null ? null : Date.parse(until) } }
 }
 
-function agentJudged(decisionId: string, { facts: { parties }, decision, proposal }: RecordedDecision): string {
+function agentJudged(decisionId: string, { facts: { parties, caller }, decision, proposal }: RecordedDecision): string {
   const place = { pointer: '/decision_id' }
   if (parties.agent === null)
     throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, { place })
+  if (caller.vouched === false)
+    throw new ServiceError(
+      'conflict',
+      `decision "${decisionId}" was asked for without a credential, so nobody knows whether the agent "${parties.agent.id}" asked`,
+      { place, fix: 'let the enforcement point ask with a credential' },
+    )
   if (parties.agent_claimed)
     throw new ServiceError(
       'conflict',
@@ -123,6 +129,6 @@ function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {
 
 /** What a person's verdict on a decision that waits for approval is about; null where no proven agent asked. */
 export function proposalOf(decisionId: string, decided: RecordedDecision): Judged | null {
-  const { agent, agent_claimed } = decided.facts.parties
-  return agent === null || agent_claimed ? null : judgedOf(decisionId, { ...decided, proposal: true })
+  const { parties, caller } = decided.facts
+  return parties.agent === null || parties.agent_claimed || caller.vouched === false ? null : judgedOf(decisionId, { ...decided, proposal: true })
 }

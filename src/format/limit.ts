@@ -22,6 +22,7 @@ const COUNTED = {
   'history.events_max': 'events',
   'http.body_bytes_max': 'bytes',
   'http.rates.decisions.burst': 'decisions at once',
+  'http.rates.anonymous.burst': 'requests at once',
   'http.rates.reports.burst': 'reports at once',
   'identifier.chars_max': 'characters',
   'identity.agents_max': 'agents',
