@@ -101,7 +101,10 @@ export function agentsOf(parties: Parties): readonly string[] {
 export type SessionClaim = { readonly name: string | undefined; readonly vouched: boolean }
 
 /** The session of a request, and whether its caller vouches for it: leaving it out and making one up are the same. */
-export function claimedSession(request: Request, caller: Pick<Caller, 'credential' | 'listener' | 'agent' | 'roles'>): SessionClaim {
+export function claimedSession(
+  request: Request,
+  caller: Pick<Caller, 'credential' | 'listener' | 'agent' | 'roles'>,
+): SessionClaim {
   const name = sessionOf(request)
   return { name, vouched: name !== undefined && vouchesForSessions(caller) }
 }

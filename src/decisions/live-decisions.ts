@@ -1,13 +1,15 @@
 import { missesFound } from '../evidence/sampling.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
+import type { View } from '../ledger/store.ts'
 import { modeOfFacts } from '../policy/modes.ts'
 import type { DecisionKind, EvaluateDeps } from './decide-and-record.ts'
-import type { Decided } from './decision-context.ts'
+import type { Decided, DecisionContext } from './decision-context.ts'
 import { type Consequences, seenEffects } from './decision-record.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { detectOnDecision } from './detect-on-decision.ts'
 import { gatherFacts } from './facts.ts'
-import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
+import { heldForStranger, holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
 import type { StepSeconds } from './record-detail.ts'
 import { type ApprovalOutcome, approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
@@ -30,17 +32,21 @@ function ofStranger(approval: ApprovalOutcome, seconds: StepSeconds): Consequenc
   return { approval, verification: null, changes: [], body: {}, seconds, effects: approval.effects }
 }
 
+function liveFacts({ modeKey }: EvaluateDeps, context: DecisionContext, view: View): DecisionFacts {
+  const facts = withApprovalFacts(gatherFacts(context, view), context, view)
+  const held = heldForStranger(context, view)
+  const containment = facts.containment === 'unknown' ? facts.containment : [...facts.containment, ...held]
+  const mode = modeOfFacts(context.policySet.settings.modes, facts, context.request, modeKey)
+  return { ...facts, containment, mode }
+}
+
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
 export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, seconds: StepSeconds = {}): DecisionKind {
   return {
-    factsOf: (context, view) => {
-      const facts = withApprovalFacts(gatherFacts(context, view), context, view)
-      return { ...facts, mode: modeOfFacts(context.policySet.settings.modes, facts, context.request, deps.modeKey) }
-    },
+    factsOf: (context, view) => liveFacts(deps, context, view),
     isOutdated: (context, facts, view) => withApprovalFacts(facts, context, view).approval?.problem !== facts.approval?.problem,
     prepare: (context, view) => {
-      if (context.caller.credential === null) return null
-      const owner = newAgentOwner(context, view)
+      const owner = context.caller.credential === null ? null : newAgentOwner(context, view)
       return owner === null ? null : () => holdNewAgent(deps, { tenant: context.tenant, agent: context.agent.id, owner })
     },
     consequencesOf: (decided, transaction) => {

@@ -130,5 +130,7 @@ function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {
 /** What a person's verdict on a decision that waits for approval is about; null where no proven agent asked. */
 export function proposalOf(decisionId: string, decided: RecordedDecision): Judged | null {
   const { parties, caller } = decided.facts
-  return parties.agent === null || parties.agent_claimed || caller.vouched === false ? null : judgedOf(decisionId, { ...decided, proposal: true })
+  return parties.agent === null || parties.agent_claimed || caller.vouched === false
+    ? null
+    : judgedOf(decisionId, { ...decided, proposal: true })
 }

@@ -55,7 +55,10 @@ export function checkListen(config: {
 }
 
 /** Nobody can vouch for whatever reaches a port that other machines reach. */
-function refuseVouchedBeyond({ listen, anonymous }: Pick<HttpSettings, 'listen'> & Partial<Pick<HttpSettings, 'anonymous'>>): void {
+function refuseVouchedBeyond({
+  listen,
+  anonymous,
+}: Pick<HttpSettings, 'listen'> & Partial<Pick<HttpSettings, 'anonymous'>>): void {
   if (anonymous === undefined || anonymous === 'deny' || !anonymous.vouched) return
   throw new ServiceError(
     'bad_config',

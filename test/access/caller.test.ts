@@ -41,6 +41,8 @@ describe("an agent's own credential", () => {
       trusted_composition: true,
       trusted_chain: true,
     }
-    expect(refusals({ credentials: [gateway], http: { anonymous: { vouched: true, human_subject_types: ['user'] } } })).toEqual([])
+    expect(refusals({ credentials: [gateway], http: { anonymous: { vouched: true, human_subject_types: ['user'] } } })).toEqual(
+      [],
+    )
   })
 })

@@ -101,7 +101,9 @@ describe('a chain', () => {
   })
 
   it('is never vouched for by a listener', () => {
-    const listener = anonymousCaller(AnonymousStanding.parse({ vouched: true, trusted_chain: true, human_subject_types: ['user'] }))
+    const listener = anonymousCaller(
+      AnonymousStanding.parse({ vouched: true, trusted_chain: true, human_subject_types: ['user'] }),
+    )
     expect(partiesOf(asking, listener).agent_claimed).toBe(true)
   })
 })

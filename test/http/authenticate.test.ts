@@ -97,7 +97,9 @@ describe('the anonymous standing', () => {
       config: { anonymous: { vouched: true, human_subject_types: ['user'], roles: ['administrator', 'enforcement_point'] } },
     })
     await post(`${url}${decisions}`, REQUEST)
-    expect(calls).toMatchObject([{ caller: { credential: 'listener:http', roles: ['enforcement_point'], human_subject_types: ['user'] } }])
+    expect(calls).toMatchObject([
+      { caller: { credential: 'listener:http', roles: ['enforcement_point'], human_subject_types: ['user'] } },
+    ])
   })
 
   test('where nobody is let in without a credential, only open endpoints answer without a credential', () => {
@@ -119,9 +121,7 @@ describe('the anonymous standing', () => {
   test('two credentials with one token are refused', () => {
     const token_sha256 = 'a'.repeat(64)
     const both = ['c', 'd'].map((id) => Credential.parse({ id, token_sha256 }))
-    expect(() => createAuthenticate(both, anonymousCaller('deny'), { admitted: true })).toThrow(
-      /c and d have the same token/u,
-    )
+    expect(() => createAuthenticate(both, anonymousCaller('deny'), { admitted: true })).toThrow(/c and d have the same token/u)
   })
 })
 
