@@ -146,7 +146,7 @@ export type Caller = CallerStanding & {
 }
 
 /** Whether a caller shows no credential, whether or not the owner of the listener vouches for it. */
-export function showsNone({ credential, listener }: Pick<Caller, 'credential' | 'listener'>): boolean {
+export function isAnonymous({ credential, listener }: Pick<Caller, 'credential' | 'listener'>): boolean {
   return credential === null || listener === true
 }
 
@@ -172,7 +172,7 @@ export function anonymousCaller(said: AnonymousStanding | 'deny'): Caller {
 }
 
 /** Who asked in a log of decisions that were made elsewhere, where there is no saying who it was: the listener, as if its owner vouched for it. */
-export function vouchedCaller(said: AnonymousStanding | 'deny'): Caller {
+export function listenerCaller(said: AnonymousStanding | 'deny'): Caller {
   return anonymousCaller({ ...(said === 'deny' ? AnonymousStanding.parse({}) : said), vouched: true })
 }
 

@@ -1,6 +1,6 @@
 import { type ChainProblem, type ChainRelation, Party, type Request, TEAM_TYPE } from '../model/request.ts'
 import { isAgents } from './authority.ts'
-import { type Caller, showsNone } from './caller.ts'
+import { type Caller, isAnonymous } from './caller.ts'
 
 /** Agents a chain may have, the deciding one included; more is denied (docs/trust-model.md, delegation). */
 export const CHAIN_DEPTH_MAX = 5
@@ -111,7 +111,7 @@ export function claimedSession(
 
 /** Whether a caller's word on sessions is believed: that of an enforcement point that shows a credential, never of an agent about itself. */
 export function vouchesForSessions(caller: Pick<Caller, 'credential' | 'listener' | 'agent' | 'roles'>): boolean {
-  return !showsNone(caller) && caller.roles.includes('enforcement_point') && !isAgents(caller)
+  return !isAnonymous(caller) && caller.roles.includes('enforcement_point') && !isAgents(caller)
 }
 
 /** The session that a request says it belongs to; undefined where it names none, or where the request is erased by now. */

@@ -92,7 +92,7 @@ function fallenIn(keys: AgentKeys, view: View, atMs: number): readonly { readonl
  * What holds a stranger that names an agent which would be held back if it asked: nothing is written for a stranger, so it is denied this once.
  * Nothing for whom somebody vouches.
  */
-export function heldForStranger(context: RequestContext, view: View): readonly ContainmentEntry[] {
+export function newAgentContainments(context: RequestContext, view: View): readonly ContainmentEntry[] {
   const { tenant, agent, caller, atMs } = context
   const owner = caller.credential === null ? newAgentOwner(context, view) : null
   if (owner === null || fallenIn(othersOf({ tenant, agent: agent.id, owner }, view), view, atMs).length === 0) return []

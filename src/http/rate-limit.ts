@@ -54,23 +54,23 @@ export function createCharge(rates: HttpSettings['rates'], nowMs: () => number):
     decisions: rates.decisions === undefined ? () => undefined : createRateLimit(rates.decisions, nowMs),
     anonymous: createRateLimit(rates.anonymous, nowMs),
   } as const satisfies Record<RateName, TakeRate>
-  return (caller, rated, count, before = 0) => {
-    const name: RateName = caller.credential === null ? 'anonymous' : rated
-    const { per_second: perSecond, burst } = rates[name] ?? { per_second: Infinity, burst: Infinity }
+  return (caller, written, count, before = 0) => {
+    const rated: RateName = caller.credential === null ? 'anonymous' : written
+    const { per_second: perSecond, burst } = rates[rated] ?? { per_second: Infinity, burst: Infinity }
     if (before + count > burst)
       return {
         code: 'too_large',
-        message: `${overLimit('The request holds', `http.rates.${name}.burst`, { max: burst, came: before + count })}.`,
-        fix: `Send fewer at a time, or raise \`http.rates.${name}.burst\`.`,
+        message: `${overLimit('The request holds', `http.rates.${rated}.burst`, { max: burst, came: before + count })}.`,
+        fix: `Send fewer at a time, or raise \`http.rates.${rated}.burst\`.`,
       }
-    const seconds = limits[name](caller.credential ?? STRANGERS, count)
+    const seconds = limits[rated](caller.credential ?? STRANGERS, count)
     if (seconds === undefined) return undefined
     const who = caller.credential === null ? 'Callers without a credential' : `The credential ${caller.credential}`
-    const why = overLimit(`${who} sent`, `http.rates.${name}.burst`, { max: burst })
+    const why = overLimit(`${who} sent`, `http.rates.${rated}.burst`, { max: burst })
     return {
       code: 'rate_limited',
-      message: `${why}, and ${perSecond} more each second (\`http.rates.${name}.per_second\`).`,
-      fix: `Try again after ${seconds} s, or raise \`http.rates.${name}\`.`,
+      message: `${why}, and ${perSecond} more each second (\`http.rates.${rated}.per_second\`).`,
+      fix: `Try again after ${seconds} s, or raise \`http.rates.${rated}\`.`,
       headers: { 'Retry-After': String(seconds) },
     }
   }

@@ -1,5 +1,5 @@
 import { authorize, VERB_ROLES } from '../../access/authority.ts'
-import { showsNone } from '../../access/caller.ts'
+import { isAnonymous } from '../../access/caller.ts'
 import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
 import type { Handler } from '../exchange.ts'
@@ -53,7 +53,7 @@ export function createOperationsHandlers(
     },
     metrics: async ({ caller }) => {
       // Without a credential only who reaches the listener of this machine gets here.
-      if (!showsNone(caller)) authorize(caller, 'read_metrics')
+      if (!isAnonymous(caller)) authorize(caller, 'read_metrics')
       return { status: 200, type: metrics.contentType, body: await metrics.text() }
     },
   }
