@@ -9,7 +9,7 @@ import { type Consequences, seenEffects } from './decision-record.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { detectOnDecision } from './detect-on-decision.ts'
 import { gatherFacts } from './facts.ts'
-import { newAgentContainments, holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
+import { holdNewAgent, newAgentOwner } from './new-agent-hold.ts'
 import { timedSteps } from './observe-decision.ts'
 import type { StepSeconds } from './record-detail.ts'
 import { type ApprovalOutcome, approvalOutcome, withApprovalFacts } from './rules/approval-facts.ts'
@@ -34,10 +34,7 @@ function ofStranger(approval: ApprovalOutcome, seconds: StepSeconds): Consequenc
 
 function liveFacts({ modeKey }: EvaluateDeps, context: DecisionContext, view: View): DecisionFacts {
   const facts = withApprovalFacts(gatherFacts(context, view), context, view)
-  const held = newAgentContainments(context, view)
-  const containment = facts.containment === 'unknown' ? facts.containment : [...facts.containment, ...held]
-  const mode = modeOfFacts(context.policySet.settings.modes, facts, context.request, modeKey)
-  return { ...facts, containment, mode }
+  return { ...facts, mode: modeOfFacts(context.policySet.settings.modes, facts, context.request, modeKey) }
 }
 
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
