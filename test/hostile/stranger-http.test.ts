@@ -58,14 +58,17 @@ describe('a listener whose owner vouches for what reaches it', () => {
     expect(calls).toMatchObject([{ caller: { credential: 'listener:http', listener: true, roles: ['enforcement_point'] } }])
   })
 
-  it.each(['0.0.0.0:8181', '192.0.2.1:8181', '[::]:8181'])('is refused on %s, where others reach it, with the reason', (listen) => {
-    const credentials = [{ id: 'a', token_sha256: 'a'.repeat(64) }]
-    const tls = { certificate: 'a.pem', key: 'b.pem' }
-    const config = Config.parse({ http: { listen, tls, anonymous: { vouched: true } }, credentials })
-    expect(() => checkListen(config)).toThrow(/http\.anonymous\.vouched.*others than this machine/u)
-    expect(checkListen(Config.parse({ http: { listen, tls }, credentials })).loopback).toBe(false)
-    expect(checkListen(Config.parse({ http: { listen, tls, anonymous: 'deny' }, credentials })).loopback).toBe(false)
-  })
+  it.each(['0.0.0.0:8181', '192.0.2.1:8181', '[::]:8181'])(
+    'is refused on %s, where others reach it, with the reason',
+    (listen) => {
+      const credentials = [{ id: 'a', token_sha256: 'a'.repeat(64) }]
+      const tls = { certificate: 'a.pem', key: 'b.pem' }
+      const config = Config.parse({ http: { listen, tls, anonymous: { vouched: true } }, credentials })
+      expect(() => checkListen(config)).toThrow(/http\.anonymous\.vouched.*others than this machine/u)
+      expect(checkListen(Config.parse({ http: { listen, tls }, credentials })).loopback).toBe(false)
+      expect(checkListen(Config.parse({ http: { listen, tls, anonymous: 'deny' }, credentials })).loopback).toBe(false)
+    },
+  )
 })
 
 describe('a listener that denies callers without a credential', () => {

@@ -6,7 +6,7 @@ import { replayDecision } from '../../src/decisions/replay.ts'
 import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import { inboxKey } from '../../src/ledger/keys.ts'
 import { restorePolicySet } from '../../src/rego/assemble-policy-set.ts'
-import { stateOf } from '../evidence/server.ts'
+import { scene, stateOf } from '../evidence/server.ts'
 import { claims, type Doing, doing, EVERY_DOING, requestOf } from '../support/arbitraries.ts'
 import { anonymous, ask, gateway, operator, stranger, verifier } from '../support/callers.ts'
 import { AGENT, bea, categorise, retry, SCOPE } from '../support/people.ts'
@@ -169,6 +169,18 @@ describe('what holds the agent holds who drops its credential', () => {
     expect((await tested.service.evaluate(unvouched, categorise())).decision).toBe(false)
   })
 
+  it('a new name of an owner whose agent fell is denied it, and not held back by it', async () => {
+    const tested = await testService(WATCHED)
+    await tested.write([{ kind: 'owners', owners: { [AGENT]: 'mallory', 'research-agent': 'mallory' } }])
+    await tested.service.raiseIncident(operator, { agent: AGENT, class: 'exfiltration' })
+    const before = await stateOf(tested.store)
+    const answer = await tested.service.evaluate(stranger, ask('research-agent', 'search_web'))
+    expect(answer.outcome).toBe('deny')
+    expect(await stateOf(tested.store)).toBe(before)
+    await tested.service.evaluate(anonymous, ask('research-agent', 'search_web'))
+    expect((await tested.service.evaluate(stranger, ask('research-agent', 'search_web'))).decision).toBe(true)
+  })
+
   it('an agent that a person contained is contained for it too', async () => {
     const tested = await testService(WATCHED)
     await tested.service.contain(operator, { target: { kind: 'agent', agent: AGENT }, reason: 'stop' })
@@ -233,6 +245,16 @@ describe('people who are asked by a stranger', () => {
         message: expect.stringContaining('without a credential') as unknown,
       })
     expect(await agentsOf(tested)).toBe(before)
+  })
+
+  it('are no reason for a signal about the agent, whoever reads the log and sends it', async () => {
+    const at = await scene({ config: WATCHED.config ?? {} })
+    const answer = await at.service.evaluate(stranger, ask(AGENT, 'read_transactions', { arguments: { note: INJECTION } }))
+    const before = await stateOf(at.store)
+    const data = { confidence: 1, found_in: 'arguments', decision_id: answer.decision_id }
+    const sent = await at.send('detectors', '/signals', { class: 'injection_indicator', agent: AGENT, data })
+    expect([sent.status, sent.body.code]).toEqual([409, 'conflict'])
+    expect(await stateOf(at.store)).toBe(before)
   })
 
   /** What is kept of agents: everything but the approvals, and who gave them. */
