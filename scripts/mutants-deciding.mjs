@@ -269,7 +269,7 @@ const ASKING = [
   [
     'access: without a credential nothing but decisions',
     'access/authority.ts',
-    'if (caller.credential === null && !ANONYMOUS_VERBS.includes(verb))',
+    'if (isAnonymous(caller) && !ANONYMOUS_VERBS.includes(verb))',
     'if (caller.credential === undefined)',
     ACCESS,
     '',

@@ -1,5 +1,5 @@
 import { ServiceError } from '../format/error.ts'
-import type { Caller, Role } from './caller.ts'
+import { type Caller, type Role, isAnonymous } from './caller.ts'
 
 /** The name under which a caller's records are written. */
 export function actorOf(caller: Caller): string {
@@ -60,7 +60,7 @@ export function isAgents({ agent, roles }: Pick<Caller, 'agent' | 'roles'>): boo
 
 /** Refuses a caller whose role does not allow the verb, saying which roles would, and an agent's credential everything but `AGENT_VERBS`. */
 export function authorize(caller: Caller, verb: Verb): void {
-  if (caller.credential === null && !ANONYMOUS_VERBS.includes(verb))
+  if (isAnonymous(caller) && !ANONYMOUS_VERBS.includes(verb))
     throw new ServiceError('unauthenticated', `"${verb}" needs a credential`, {
       fix: `send "Authorization: Bearer <token>" of a credential with one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })

@@ -76,15 +76,43 @@ function refuseVouchingAgent(standing: CallerStanding, context: z.RefinementCtx)
   }
 }
 
-/** The standing of the listener in the configuration. */
-export const ListenerStanding = CallerStanding.superRefine(refuseVouchingAgent)
+/** What of a standing is the listener's word for whoever reaches it, so that somebody has to vouch for that. */
+const LISTENERS_WORD = ['human_subject_types', 'supported_obligations', 'verified_facts'] as const
+
+/** What is not vouched for cannot be believed: the settings would promise what no caller gets. */
+function refuseUnvouchedWord(standing: AnonymousStanding, context: z.RefinementCtx): void {
+  if (standing.vouched) return
+  for (const member of LISTENERS_WORD)
+    if (standing[member].length > 0)
+      context.addIssue({
+        code: 'custom',
+        path: [member],
+        message: 'nobody vouches for callers without a credential, so what they say would be believed of anybody',
+        params: {
+          fix: 'set "vouched: true" beside it, if you answer for every process that can reach the listener, or give this to a credential',
+        },
+      })
+}
+
+const AnonymousMembers = CallerStanding.extend({
+  /** True: the owner vouches for whatever reaches the listener, and callers without a credential are `listener:http`, with full accounting. On loopback only. */
+  vouched: z.boolean().default(false),
+})
+
+/** What the configuration says of callers without a credential. */
+export const AnonymousStanding = AnonymousMembers.superRefine(refuseVouchingAgent).superRefine(refuseUnvouchedWord)
+export type AnonymousStanding = z.infer<typeof AnonymousMembers>
 
 /** Names under which those are written who have no credential. */
 const OUR_NAMES: readonly string[] = ['anonymous', 'system', 'command-line']
+/** How the name of a listener begins that is a credential; no configured credential and no identity source can have such a name. */
+const LISTENER_PREFIX = 'listener:'
+/** The credential that callers without one are, where the owner vouches for them. */
+export const LISTENER_CREDENTIAL = `${LISTENER_PREFIX}http`
 
 /** A credential in the configuration: only the SHA-256 of its token is kept. */
 export const Credential = CallerStanding.extend({
-  id: identifier(TYPE_CHARS_MAX).refine((id) => !OUR_NAMES.includes(id), {
+  id: identifier(TYPE_CHARS_MAX).refine((id) => !OUR_NAMES.includes(id) && !id.startsWith(LISTENER_PREFIX), {
     message: 'this name stands for one that shows no credential, or for gradus itself: take another',
   }),
   token_sha256: z.string().regex(/^[0-9a-f]{64}$/u, 'lower-case hexadecimal SHA-256 of the token'),
@@ -102,9 +130,11 @@ export type Delegation = {
   readonly links: readonly { readonly party: Party; readonly relation: 'act' | 'chain' | 'on_behalf_of' }[]
 }
 
-/** Who is calling: a credential's standing, or the listener's for an anonymous caller (`credential` null). */
+/** Who is calling: a credential's standing, or the listener's. `credential` null: a stranger, for whom nobody vouches and who is charged to no agent. */
 export type Caller = CallerStanding & {
   readonly credential: string | null
+  /** No credential was shown; the owner of the listener vouches for whatever reaches it, and `credential` is its name. */
+  readonly listener?: true
   /** When the credential ends, ms since 1970; what outlives a request is cut then. Absent: it does not end by itself. */
   readonly expires_ms?: number
   /** With `agent` only: the chain that the credential proves. */
@@ -113,6 +143,37 @@ export type Caller = CallerStanding & {
   readonly claims?: VerifiedClaims
   /** With `agent` only: what the credential proves about itself and the workload, at this request. */
   readonly posture?: Posture
+}
+
+/** Whether a caller shows no credential, whether or not the owner of the listener vouches for it. */
+export function isAnonymous({ credential, listener }: Pick<Caller, 'credential' | 'listener'>): boolean {
+  return credential === null || listener === true
+}
+
+/**
+ * The caller that whoever shows no credential is: it may ask for decisions and nothing else. Whatever would make a person, a verifier or a
+ * source of evidence of everyone who can reach the port is taken away. `deny`: nobody has to be let in, and whoever is vouches for nothing.
+ */
+export function anonymousCaller(said: AnonymousStanding | 'deny'): Caller {
+  const standing = said === 'deny' ? AnonymousStanding.parse({ roles: [] }) : said
+  const { tenant, agent, human_subject_types, supported_obligations, verified_facts, vouched } = standing
+  const roles = standing.roles.filter((role) => role === 'enforcement_point' || role === 'agent')
+  return {
+    tenant,
+    roles,
+    human_subject_types,
+    supported_obligations,
+    verified_facts,
+    ...(agent === undefined ? {} : { agent }),
+    layers: [],
+    trusted_composition: false,
+    ...(vouched ? { credential: LISTENER_CREDENTIAL, listener: true } : { credential: null }),
+  }
+}
+
+/** Who asked in a log of decisions that were made elsewhere, where there is no saying who it was: the listener, as if its owner vouched for it. */
+export function listenerCaller(said: AnonymousStanding | 'deny'): Caller {
+  return anonymousCaller({ ...(said === 'deny' ? AnonymousStanding.parse({}) : said), vouched: true })
 }
 
 /** Who the service itself is, in records that nobody asked for. */

@@ -1,6 +1,6 @@
 import { type ChainProblem, type ChainRelation, Party, type Request, TEAM_TYPE } from '../model/request.ts'
 import { isAgents } from './authority.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, isAnonymous } from './caller.ts'
 
 /** Agents a chain may have, the deciding one included; more is denied (docs/trust-model.md, delegation). */
 export const CHAIN_DEPTH_MAX = 5
@@ -101,14 +101,17 @@ export function agentsOf(parties: Parties): readonly string[] {
 export type SessionClaim = { readonly name: string | undefined; readonly vouched: boolean }
 
 /** The session of a request, and whether its caller vouches for it: leaving it out and making one up are the same. */
-export function claimedSession(request: Request, caller: Pick<Caller, 'credential' | 'agent' | 'roles'>): SessionClaim {
+export function claimedSession(
+  request: Request,
+  caller: Pick<Caller, 'credential' | 'listener' | 'agent' | 'roles'>,
+): SessionClaim {
   const name = sessionOf(request)
   return { name, vouched: name !== undefined && vouchesForSessions(caller) }
 }
 
-/** Whether a caller's word on sessions is believed: that of an enforcement point with a credential, never of an agent about itself. */
-export function vouchesForSessions(caller: Pick<Caller, 'credential' | 'agent' | 'roles'>): boolean {
-  return caller.credential !== null && caller.roles.includes('enforcement_point') && !isAgents(caller)
+/** Whether a caller's word on sessions is believed: that of an enforcement point that shows a credential, never of an agent about itself. */
+export function vouchesForSessions(caller: Pick<Caller, 'credential' | 'listener' | 'agent' | 'roles'>): boolean {
+  return !isAnonymous(caller) && caller.roles.includes('enforcement_point') && !isAgents(caller)
 }
 
 /** The session that a request says it belongs to; undefined where it names none, or where the request is erased by now. */

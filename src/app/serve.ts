@@ -59,11 +59,11 @@ async function startOn(base: ServerBase): Promise<RunningServer> {
   const reload = async (): Promise<string> => (await service.reloadPolicies(systemCaller('default'))).digest
   const stopWatching = watch ? watchPolicies(loaded, reload, around.warn) : () => undefined
   const withdrawAddress = durable ? publishAddress(dataDir, url, operator?.file) : () => undefined
-  const shownDir = relative(around.cwd, dataDir) || '.'
+  const shown = { url, anonymous: loaded.config.http.anonymous, dataDir: relative(around.cwd, dataDir) || '.' }
   return {
     url,
     dataDir: durable ? dataDir : null,
-    notes: serveNotes({ policySet: service.policySet(), url, dataDir: shownDir, tokenFile: operator?.file, demoDecisions, demo }),
+    notes: serveNotes({ ...shown, policySet: service.policySet(), tokenFile: operator?.file, demoDecisions, demo }),
     reload,
     close: closing([
       stopWatching,

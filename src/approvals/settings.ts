@@ -26,6 +26,8 @@ export const ApprovalPolicy = z
     open_per_agent_max: z.int().min(1).max(10_000).default(100),
     /** Approvals that one tenant may have waiting. */
     open_per_tenant_max: z.int().min(1).max(10_000).default(1_000),
+    /** Approvals that all callers of a tenant together may have waiting for whom nobody vouches. */
+    open_unvouched_max: z.int().min(0).max(1_000).default(10),
     approvers: z
       .array(ApproverRule)
       .max(256)

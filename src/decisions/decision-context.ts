@@ -58,7 +58,7 @@ export type DecisionSources = ContextSources &
 export function decisionContext({ answered, ...sources }: DecisionSources): DecisionContext {
   const { asked, rehearsal, id } = sources
   const context = requestContext(sources)
-  const digest = requestDigest(context.request, context.tenant)
+  const digest = requestDigest(context.request, context.tenant, context.caller.credential === null)
   const behind = behindRequest(context)
   return {
     ...sources,

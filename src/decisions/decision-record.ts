@@ -92,7 +92,7 @@ function bodyOf({ context, facts, derivation }: Decided, { approval, verificatio
     approval: { redeemed: approval.redeemed, reason: approval.reason },
     override: inputs.override,
     // It may be judged although it did not run.
-    proposal: decision.advice.includes('record_proposal'),
+    proposal: facts.caller.vouched !== false && decision.advice.includes('record_proposal'),
     ...body,
     ...(verification === null ? {} : { verification }),
     trace: { request_id: asked.requestId ?? null, traceparent: asked.traceparent ?? null },

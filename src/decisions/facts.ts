@@ -26,6 +26,7 @@ import { readsCeilings } from '../trust/read-share.ts'
 import type { ScoreCeiling } from '../trust/score-ceiling.ts'
 import { type AgentTrust, newAgentTrust } from '../trust/stored-trust.ts'
 import { scopeView, type TrustView } from '../trust/trust-view.ts'
+import { newAgentContainments } from './new-agent-hold.ts'
 import { type RequestContext, unnarrowedAction, withoutTrustClaims } from './request-context.ts'
 
 /** The facts of one request at one moment. */
@@ -52,7 +53,10 @@ export function gatherFacts(context: RequestContext, view: View): DecisionFacts 
       const known = policySet.catalogue.agent(party.id)
       return { party, relation, known: known.known, level_effective: linkLevel(party.id, context, view), tier: known.tier }
     }),
-    containment: containmentsFor(view.document(tenantKey(tenant))?.containments ?? [], context),
+    containment: [
+      ...containmentsFor(view.document(tenantKey(tenant))?.containments ?? [], context),
+      ...newAgentContainments(context, view),
+    ],
     kill_switch: agents.some((id) => stoppingIncident(view.document(agentKey(tenant, id))) !== undefined),
     counters: countersOf(activity, action.name, atMs),
     known_domains: knownDomains(context, activity?.domains ?? []),
@@ -114,6 +118,7 @@ function callerFacts(context: RequestContext): CallerFacts {
   const { caller, tenant } = context
   return {
     credential: caller.credential,
+    ...(caller.credential === null ? { vouched: false as const } : {}),
     tenant,
     human_subject_types: caller.human_subject_types,
     supported_obligations: caller.supported_obligations,

@@ -1,9 +1,11 @@
 import { missesFound } from '../evidence/sampling.ts'
+import type { DecisionFacts } from '../ledger/decision-facts.ts'
 import type { Effect } from '../ledger/effect.ts'
+import type { View } from '../ledger/store.ts'
 import { modeOfFacts } from '../policy/modes.ts'
 import type { DecisionKind, EvaluateDeps } from './decide-and-record.ts'
-import type { Decided } from './decision-context.ts'
-import { seenEffects } from './decision-record.ts'
+import type { Decided, DecisionContext } from './decision-context.ts'
+import { type Consequences, seenEffects } from './decision-record.ts'
 import type { DecisionRequest } from './decision-request.ts'
 import { detectOnDecision } from './detect-on-decision.ts'
 import { gatherFacts } from './facts.ts'
@@ -22,20 +24,31 @@ function approvalEffects({ context }: Decided, { redeemed, effects }: ApprovalOu
   return [{ kind: 'release', agent: context.accounts.own, decision_id: redeemed }, ...effects]
 }
 
+/**
+ * What a decision does whose caller nobody vouches for: people may be asked about it, and a yes of theirs is used up. Nothing is charged,
+ * owed, seen, detected or told of the agent that it names, or naming an agent would be enough to bring it down.
+ */
+function ofStranger(approval: ApprovalOutcome, seconds: StepSeconds): Consequences {
+  return { approval, verification: null, changes: [], body: {}, seconds, effects: approval.effects }
+}
+
+function liveFacts({ modeKey }: EvaluateDeps, context: DecisionContext, view: View): DecisionFacts {
+  const facts = withApprovalFacts(gatherFacts(context, view), context, view)
+  return { ...facts, mode: modeOfFacts(context.policySet.settings.modes, facts, context.request, modeKey) }
+}
+
 /** Decisions of requests that are answered: people may be asked, detectors look, verification is drawn, new agents are held back. */
 export function liveDecisions(deps: EvaluateDeps, asked: DecisionRequest, seconds: StepSeconds = {}): DecisionKind {
   return {
-    factsOf: (context, view) => {
-      const facts = withApprovalFacts(gatherFacts(context, view), context, view)
-      return { ...facts, mode: modeOfFacts(context.policySet.settings.modes, facts, context.request, deps.modeKey) }
-    },
+    factsOf: (context, view) => liveFacts(deps, context, view),
     isOutdated: (context, facts, view) => withApprovalFacts(facts, context, view).approval?.problem !== facts.approval?.problem,
     prepare: (context, view) => {
-      const owner = newAgentOwner(context, view)
+      const owner = context.caller.credential === null ? null : newAgentOwner(context, view)
       return owner === null ? null : () => holdNewAgent(deps, { tenant: context.tenant, agent: context.agent.id, owner })
     },
     consequencesOf: (decided, transaction) => {
       const approval = approvalOutcome(decided, transaction)
+      if (decided.facts.caller.vouched === false) return ofStranger(approval, seconds)
       const verification = verificationOf(decided, deps.modeKey, transaction)
       const charged = [...chargesOf(decided, verification), ...owedEffects(decided, verification)]
       const detection = detectOnDecision(decided, [...charged, ...approval.effects], deps.newId, transaction)

@@ -1,9 +1,10 @@
 import { systemCaller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Effect } from '../ledger/effect.ts'
-import { activityKey, boundsKey, OWNERS_KEY } from '../ledger/keys.ts'
+import { activityKey, agentKey, boundsKey, OWNERS_KEY } from '../ledger/keys.ts'
 import { recordOf } from '../ledger/new-record.ts'
 import type { Store, View } from '../ledger/store.ts'
+import type { ContainmentEntry } from '../pdp/decision-inputs.ts'
 import { heldBackUntil } from '../trust/bounds.ts'
 import { newAgentTrust } from '../trust/stored-trust.ts'
 import type { RequestContext } from './request-context.ts'
@@ -51,23 +52,12 @@ type NewAgent = { readonly tenant: string; readonly agent: string; readonly owne
  * decision, which is then taken under it. Agents count as their owner's also after the catalogue lost them. True: something was written.
  */
 async function recordHold({ store, nowMs, newId }: NewAgentHoldDeps, { tenant, agent, owner }: NewAgent): Promise<boolean> {
-  const others = await store.read([OWNERS_KEY], (view) =>
-    Object.entries(view.document(OWNERS_KEY) ?? {})
-      .filter(([id, of]) => of === owner && id !== agent)
-      .map(([id]) => id)
-      .sort(),
-  )
-  const keys = others.map((id) => ({ kind: 'agent', tenant, id }) as const)
-  const fallenIn = (view: View, atMs: number) =>
-    keys.flatMap((key) => {
-      const until = heldBackUntil(view.document(key) ?? newAgentTrust(), atMs, view.constants())
-      return until === null ? [] : [{ id: key.id, until }]
-    })
-  if (await store.read(keys, (view) => fallenIn(view, nowMs()).length === 0)) return false
+  const keys = await store.read([OWNERS_KEY], (view) => othersOf({ tenant, agent, owner }, view))
+  if (await store.read(keys, (view) => fallenIn(keys, view, nowMs()).length === 0)) return false
   return store.transact([boundsKey(tenant, agent), ...keys], (transaction) => {
     const atMs = nowMs()
     const constants = transaction.constants()
-    const fallen = fallenIn(transaction, atMs)
+    const fallen = fallenIn(keys, transaction, atMs)
     if (fallen.length === 0) return false
     const until_ms = Math.round(Math.max(...fallen.map(({ until }) => until)))
     const value = constants.bound_ceilings.whitewash
@@ -77,4 +67,34 @@ async function recordHold({ store, nowMs, newId }: NewAgentHoldDeps, { tenant, a
     transaction.append({ record: recordOf({ kind: 'budget', id: newId(), caller, atMs, agent, body, effects: [effect] }) })
     return true
   })
+}
+
+type AgentKeys = readonly ReturnType<typeof agentKey>[]
+
+/** The other agents of an owner. */
+function othersOf({ tenant, agent, owner }: NewAgent, view: View): AgentKeys {
+  const others = Object.entries(view.document(OWNERS_KEY) ?? {}).filter(([id, of]) => of === owner && id !== agent)
+  return others
+    .map(([id]) => id)
+    .sort()
+    .map((id) => agentKey(tenant, id))
+}
+
+/** Those that fell lately, and how long that holds a new one back. */
+function fallenIn(keys: AgentKeys, view: View, atMs: number): readonly { readonly id: string; readonly until: number }[] {
+  return keys.flatMap((key) => {
+    const until = heldBackUntil(view.document(key) ?? newAgentTrust(), atMs, view.constants())
+    return until === null ? [] : [{ id: key.id, until }]
+  })
+}
+
+/**
+ * What holds a stranger that names an agent which would be held back if it asked: nothing is written for a stranger, so it is denied this once.
+ * Nothing for whom somebody vouches.
+ */
+export function newAgentContainments(context: RequestContext, view: View): readonly ContainmentEntry[] {
+  const { tenant, agent, caller, atMs } = context
+  const owner = caller.credential === null ? newAgentOwner(context, view) : null
+  if (owner === null || fallenIn(othersOf({ tenant, agent: agent.id, owner }, view), view, atMs).length === 0) return []
+  return [{ kind: 'agent', by: 'incident', reason: 'it is new and another agent of its owner fell; ask with a credential' }]
 }

@@ -97,10 +97,26 @@ export function wayBackOf({
   return { way_back: { handle_required: handleRequired, until_ms: until === null ? null : Date.parse(until) } }
 }
 
-function agentJudged(decisionId: string, { facts: { parties }, decision, proposal }: RecordedDecision): string {
+/** Refuses to learn of an agent by a decision that a stranger asked for in its name. Throws `conflict`. */
+export function refuseUnvouched(decisionId: string, { facts: { caller } }: RecordedDecision): void {
+  if (caller.vouched !== false) return
+  throw new ServiceError(
+    'conflict',
+    `decision "${decisionId}" was asked for without a credential, so nobody knows whether the agent that it names asked`,
+    { place: { pointer: '/decision_id' }, fix: 'let the enforcement point ask with a credential' },
+  )
+}
+
+function agentJudged(decisionId: string, decided: RecordedDecision): string {
+  const {
+    facts: { parties },
+    decision,
+    proposal,
+  } = decided
   const place = { pointer: '/decision_id' }
   if (parties.agent === null)
     throw new ServiceError('conflict', `decision "${decisionId}" was about a human; trust is for agents`, { place })
+  refuseUnvouched(decisionId, decided)
   if (parties.agent_claimed)
     throw new ServiceError(
       'conflict',
@@ -123,6 +139,8 @@ function stakeOf(facts: DecisionFacts, decision: Decision): EvidenceStake {
 
 /** What a person's verdict on a decision that waits for approval is about; null where no proven agent asked. */
 export function proposalOf(decisionId: string, decided: RecordedDecision): Judged | null {
-  const { agent, agent_claimed } = decided.facts.parties
-  return agent === null || agent_claimed ? null : judgedOf(decisionId, { ...decided, proposal: true })
+  const { parties, caller } = decided.facts
+  return parties.agent === null || parties.agent_claimed || caller.vouched === false
+    ? null
+    : judgedOf(decisionId, { ...decided, proposal: true })
 }

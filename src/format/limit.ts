@@ -26,6 +26,7 @@ const COUNTED = {
   'http.connections_per_address_max': 'connections',
   'http.pipelined_max': 'requests waiting',
   'http.rates.decisions.burst': 'decisions at once',
+  'http.rates.anonymous.burst': 'requests at once',
   'http.rates.reports.burst': 'reports at once',
   'http.unread_bytes_max': 'bytes unread',
   'http.unread_seconds_max': 'seconds',

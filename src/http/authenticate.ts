@@ -22,24 +22,6 @@ export type Authenticate = (
   options: { readonly lenient: boolean; readonly open: boolean },
 ) => Parsed<Caller> | Promise<Parsed<Caller>>
 
-/**
- * What the listener vouches for without a credential: it may ask for decisions and nothing else. Whatever would make a person, a
- * verifier or a source of evidence of everyone who can reach the port is taken away.
- */
-export function anonymousCaller(standing: CallerStanding): Caller {
-  const { tenant, agent, human_subject_types, supported_obligations, verified_facts } = standing
-  const roles = standing.roles.filter((role) => role === 'enforcement_point' || role === 'agent')
-  const kept = {
-    tenant,
-    roles,
-    human_subject_types,
-    supported_obligations,
-    verified_facts,
-    ...(agent === undefined ? {} : { agent }),
-  }
-  return { ...kept, layers: [], trusted_composition: false, credential: null }
-}
-
 /** The caller whom a token belongs to. */
 export type FindCaller = (token: string) => Caller | undefined
 
@@ -72,7 +54,7 @@ function postureOf({ agent }: CallerStanding, issuedOn: string | undefined): Pic
 /** How callers are told apart besides configured credentials, and what holds where none is shown. */
 export type AuthenticateOptions = {
   /** False: whoever shows no credential is refused. */
-  readonly vouched: boolean
+  readonly admitted: boolean
   readonly verifyToken?: VerifyToken
   readonly verifyCertificate?: VerifyCertificate
 }
@@ -84,7 +66,7 @@ export type AuthenticateOptions = {
 export function createAuthenticate(
   credentials: readonly Credential[],
   anonymous: Caller,
-  { vouched, verifyToken, verifyCertificate }: AuthenticateOptions,
+  { admitted, verifyToken, verifyCertificate }: AuthenticateOptions,
 ): Authenticate {
   const find = createFindCaller(credentials)
   return (request, { lenient, open }) => {
@@ -95,7 +77,7 @@ export function createAuthenticate(
     if (header === undefined || (lenient && !/^bearer(?: |$)/iu.test(header))) {
       if (certificate !== undefined && verifyCertificate !== undefined)
         return parsedOf(verifyCertificate(certificate), FIX_CERTIFICATE)
-      return vouched || open ? { ok: true, value: anonymous } : unauthenticated('No credential was shown.')
+      return admitted || open ? { ok: true, value: anonymous } : unauthenticated('No credential was shown.')
     }
     if (headerCount(request, 'authorization') > 1) return unauthenticated('There is more than one Authorization header.')
     const token = bearer?.[1]

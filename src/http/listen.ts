@@ -29,13 +29,14 @@ export function parseListen(listen: string): ListenAddress {
  * port could decide, and read tokens off the wire. Throws `bad_config` with the reason.
  */
 export function checkListen(config: {
-  readonly http: Pick<HttpSettings, 'listen' | 'tls'>
+  readonly http: Pick<HttpSettings, 'listen' | 'tls'> & Partial<Pick<HttpSettings, 'anonymous'>>
   readonly credentials: readonly Credential[]
   /** True: tokens of issuers or client certificates are accepted besides. */
   readonly hasIdentity?: boolean
 }): ListenAddress {
   const address = parseListen(config.http.listen)
   if (address.loopback) return address
+  refuseVouchedBeyond(config.http)
   const missing = [
     ...(config.credentials.length === 0 && config.hasIdentity !== true
       ? ['`credentials` is empty, so nobody could be told apart']
@@ -49,6 +50,22 @@ export function checkListen(config: {
     {
       place: { pointer: '/http/listen' },
       fix: 'Configure credentials and http.tls, or listen on 127.0.0.1 and put a proxy with both in front.',
+    },
+  )
+}
+
+/** Nobody can vouch for whatever reaches a port that other machines reach. */
+function refuseVouchedBeyond({
+  listen,
+  anonymous,
+}: Pick<HttpSettings, 'listen'> & Partial<Pick<HttpSettings, 'anonymous'>>): void {
+  if (anonymous === undefined || anonymous === 'deny' || !anonymous.vouched) return
+  throw new ServiceError(
+    'bad_config',
+    `\`http.anonymous.vouched\` is refused on ${listen}, because others than this machine can reach it: nobody can vouch for who they are.`,
+    {
+      place: { pointer: '/http/anonymous/vouched' },
+      fix: 'Remove it and give each caller a credential, or listen on 127.0.0.1.',
     },
   )
 }

@@ -41,23 +41,30 @@ export function createRateLimit(rate: Rate, nowMs: () => number): TakeRate {
  */
 export type Charge = (caller: Caller, rated: Rated, count: number, before?: number) => Fault | undefined
 
-/** The configured limits of each credential; callers without one share one. */
+/** Which of the configured limits holds for a caller. */
+type RateName = Rated | 'anonymous'
+
+/** The bucket of all callers for whom nobody vouches: they are one account. */
+const STRANGERS = 'anonymous'
+
+/** The configured limits of each credential; callers for whom nobody vouches share one, whatever they write. */
 export function createCharge(rates: HttpSettings['rates'], nowMs: () => number): Charge {
   const limits = {
     reports: createRateLimit(rates.reports, nowMs),
     decisions: rates.decisions === undefined ? () => undefined : createRateLimit(rates.decisions, nowMs),
-  } as const satisfies Record<Rated, TakeRate>
-  return (caller, rated, count, before = 0) => {
-    const burst = rates[rated]?.burst ?? Infinity
+    anonymous: createRateLimit(rates.anonymous, nowMs),
+  } as const satisfies Record<RateName, TakeRate>
+  return (caller, written, count, before = 0) => {
+    const rated: RateName = caller.credential === null ? 'anonymous' : written
+    const { per_second: perSecond, burst } = rates[rated] ?? { per_second: Infinity, burst: Infinity }
     if (before + count > burst)
       return {
         code: 'too_large',
         message: `${overLimit('The request holds', `http.rates.${rated}.burst`, { max: burst, came: before + count })}.`,
         fix: `Send fewer at a time, or raise \`http.rates.${rated}.burst\`.`,
       }
-    const seconds = limits[rated](caller.credential ?? 'anonymous', count)
+    const seconds = limits[rated](caller.credential ?? STRANGERS, count)
     if (seconds === undefined) return undefined
-    const { per_second: perSecond } = rates[rated] ?? { per_second: Infinity }
     const who = caller.credential === null ? 'Callers without a credential' : `The credential ${caller.credential}`
     const why = overLimit(`${who} sent`, `http.rates.${rated}.burst`, { max: burst })
     return {

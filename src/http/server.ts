@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 
-import type { Credential } from '../access/caller.ts'
+import { anonymousCaller, type Credential } from '../access/caller.ts'
 import type { VerifyCertificate, VerifyToken } from '../access/verify-credential.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { SignalMapping } from '../evidence/signals/settings.ts'
 import type { InputMapping } from '../policy/settings.ts'
 import type { Service } from '../service/service.ts'
 import { type ApprovalsPage, createApprovalsPage } from './approvals-page/approvals-page.ts'
-import { anonymousCaller, createAuthenticate, createFindCaller } from './authenticate.ts'
+import { createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/evaluation.ts'
 import type { EndpointId } from './endpoints.ts'
 import { createByteBudget } from './connection/byte-budget.ts'
@@ -91,9 +91,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state: ServerState): PipelineDeps {
   const { config, identity = {} } = options
   return {
-    // Beyond loopback nobody is vouched for: every caller shows a credential.
+    // Beyond loopback every caller shows a credential.
     authenticate: createAuthenticate(options.credentials, anonymousCaller(config.anonymous), {
-      vouched: address.loopback,
+      admitted: address.loopback && config.anonymous !== 'deny',
       ...identity,
     }),
     checkOrigin: createCheckOrigin({ loopback: address.loopback, publicUrl: config.public_url }),

@@ -14,7 +14,10 @@ import type { Override, RedemptionProblem } from './documents/approval.ts'
 
 /** What of a caller's standing a decision depends on. */
 export type CallerFacts = {
+  /** Null: none was shown, and nobody vouches for who asked. */
   readonly credential: string | null
+  /** False: a stranger asked, so the decision touches nothing of the agents it names. Absent: somebody vouches, or the record is from before that was asked. */
+  readonly vouched?: false
   readonly tenant: string
   readonly human_subject_types: readonly string[]
   readonly supported_obligations: readonly string[]

@@ -81,6 +81,8 @@ export type DecisionInputs = {
   readonly approval: { readonly id: string; readonly same_policy_set: boolean } | null
   /** The emergency override in force for this agent and action. `lifts_incidents`: the people that this takes stand behind it. */
   readonly override: { readonly id: string; readonly lifts_incidents: boolean } | null
+  /** Nobody vouches for who asks, so nothing is charged to any agent, and nothing runs but what no budget counts. Absent: somebody does. */
+  readonly unvouched?: true
   /** Terms that are only observed: they concede everything here. */
   readonly observed: readonly ObservableSource[]
   /** `pep` obligations the enforcement point fulfils: its credential's, narrowed by the request. */

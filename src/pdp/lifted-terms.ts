@@ -1,7 +1,7 @@
 import { type Element, meetAll } from '../lattice/meet.ts'
 import type { Ceiling, Source } from '../model/ceiling.ts'
 import type { DecisionInputs } from './decision-inputs.ts'
-import { isSwitchedOff, switchedOffTerm } from './hard-term.ts'
+import { isSwitchedOff, switchedOffTerm, unvouchedTerm } from './hard-term.ts'
 import { term } from './terms.ts'
 
 type Override = NonNullable<DecisionInputs['override']>
@@ -35,10 +35,11 @@ export function ifApproved([first, ...rest]: readonly [Ceiling, ...Ceiling[]], i
 /** The terms with those that are only observed conceding everything; what they said counts in what would have been answered. */
 export function withoutObserved(
   terms: readonly Ceiling[],
-  inputs: Pick<DecisionInputs, 'observed' | 'kill_switch' | 'human'>,
+  inputs: Pick<DecisionInputs, 'observed' | 'kill_switch' | 'human' | 'unvouched' | 'action' | 'sensitive' | 'approval'>,
 ): readonly Ceiling[] {
+  const enforced = isSwitchedOff(inputs) ? switchedOffTerm() : unvouchedTerm(inputs)
   const observed = (each: Ceiling): Ceiling =>
-    each.source === 'hard' && isSwitchedOff(inputs) ? switchedOffTerm() : term(each.source, 'allow', 'observed')
+    each.source === 'hard' && enforced !== undefined ? enforced : term(each.source, 'allow', 'observed')
   return terms.map((each) => (inputs.observed.some((source) => source === each.source) ? observed(each) : each))
 }
 

@@ -1,4 +1,4 @@
-import { type Caller, CallerStanding } from '../access/caller.ts'
+import { type Caller, CallerStanding, LISTENER_CREDENTIAL } from '../access/caller.ts'
 import { derive } from '../decisions/derive.ts'
 import { gatherFacts } from '../decisions/facts.ts'
 import { type RequestContext, requestContext } from '../decisions/request-context.ts'
@@ -98,10 +98,15 @@ export function callerOf({ caller, parties }: Pick<DecisionFacts, 'caller' | 'pa
   const hasOwnChain = human_subject_types.length === 0 && (proven.length > 0 || parties.human !== null)
   return {
     ...standing,
-    credential: caller.credential,
+    ...(isListener(caller) ? { credential: LISTENER_CREDENTIAL, listener: true } : { credential: caller.credential }),
     ...(hasOwnChain
       ? { delegation: { human: parties.human, links: proven }, trusted_chain: proven.length === parties.links.length }
       : {}),
     ...(posture === undefined || parties.agent === null ? {} : { posture, agent: parties.agent.id }),
   }
+}
+
+/** Whether the owner of the listener vouches for a caller; before that was asked, callers without a credential had full accounting. */
+function isListener({ credential, vouched }: DecisionFacts['caller']): boolean {
+  return credential === LISTENER_CREDENTIAL || (credential === null && vouched !== false)
 }

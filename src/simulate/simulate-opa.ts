@@ -31,7 +31,7 @@ export type SimulateOpaDeps = {
   readonly scratch: Scratch
   readonly candidate: PolicySet
   readonly promotes: boolean
-  /** The caller of every entry: one without a credential. */
+  /** The caller of every entry: whoever reaches the listener, as if its owner vouched for it. */
   readonly caller: Caller
   /** Entries before this time are skipped. */
   readonly sinceMs: number

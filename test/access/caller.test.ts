@@ -25,7 +25,7 @@ describe("an agent's own credential", () => {
   ])('%s is refused in the configuration, at its place', (_name, wrong, said) => {
     for (const [config, place] of [
       [{ credentials: [{ ...own, ...wrong }] }, 'credentials/0/'],
-      [{ http: { anonymous: { ...standing, ...wrong } } }, 'http/anonymous/'],
+      [{ http: { anonymous: { vouched: true, ...standing, ...wrong } } }, 'http/anonymous/'],
     ] as const) {
       const [refusal = '', ...more] = refusals(config)
       expect([refusal.startsWith(place), more]).toEqual([true, []])
@@ -41,6 +41,8 @@ describe("an agent's own credential", () => {
       trusted_composition: true,
       trusted_chain: true,
     }
-    expect(refusals({ credentials: [gateway], http: { anonymous: { human_subject_types: ['user'] } } })).toEqual([])
+    expect(refusals({ credentials: [gateway], http: { anonymous: { vouched: true, human_subject_types: ['user'] } } })).toEqual(
+      [],
+    )
   })
 })

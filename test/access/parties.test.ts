@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { CallerStanding } from '../../src/access/caller.ts'
 import { CHAIN_DEPTH_MAX, partiesOf } from '../../src/access/parties.ts'
-import { anonymousCaller } from '../../src/http/authenticate.ts'
+import { AnonymousStanding, anonymousCaller } from '../../src/access/caller.ts'
 import { anonymous, gateway, request } from '../support/callers.ts'
 
 const actor = (sub: string): object => ({ sub })
@@ -102,7 +101,9 @@ describe('a chain', () => {
   })
 
   it('is never vouched for by a listener', () => {
-    const listener = anonymousCaller(CallerStanding.parse({ trusted_chain: true, human_subject_types: ['user'] }))
+    const listener = anonymousCaller(
+      AnonymousStanding.parse({ vouched: true, trusted_chain: true, human_subject_types: ['user'] }),
+    )
     expect(partiesOf(asking, listener).agent_claimed).toBe(true)
   })
 })

@@ -165,7 +165,7 @@ describe('an approval', () => {
       'other_requester',
       (again) => [{ ...gateway, credential: 'gateway-2', person: 'gus' }, again],
     ],
-    ['a caller without a credential', 'other_requester', (again) => [{ ...gateway, credential: null }, again]],
+    ['a caller without a credential', 'unknown', (again) => [{ ...gateway, credential: null }, again]],
   ])('is no good for %s', async (_what, problem, change) => {
     const tested = await asking()
     const { answer, again } = await approved(tested, categorise(), { ...gateway, person: 'gus' })
@@ -451,10 +451,10 @@ describe('who may approve', () => {
   })
 
   it('no name that stands for somebody without a credential can be given to one', () => {
-    for (const id of ['anonymous', 'system', 'command-line'])
+    for (const id of ['anonymous', 'system', 'command-line', 'listener:http', 'listener:other'])
       expect(Credential.safeParse({ id, token_sha256: 'a'.repeat(64) }).success).toBe(false)
     const others = Credential.parse({ id: 'anon', token_sha256: 'a'.repeat(64) })
-    expect(createAuthenticate([others], gateway, { vouched: true })).toBeTypeOf('function')
+    expect(createAuthenticate([others], gateway, { admitted: true })).toBeTypeOf('function')
   })
 
   it('sees the approvals of their scopes only; who watches over all sees all', async () => {

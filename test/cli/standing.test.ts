@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { anonymousCaller } from '../../src/access/caller.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { folder, liveService, run } from './harness.ts'
 
@@ -20,7 +21,7 @@ const asked = (request: object): string => files.write('request.json', JSON.stri
 /** A configuration whose listener vouches for this. */
 function vouching(name: string, anonymous: object): string {
   mkdirSync(join(files.path, name), { recursive: true })
-  return files.write(`${name}/gradus.yaml`, JSON.stringify({ http: { anonymous } }))
+  return files.write(`${name}/gradus.yaml`, JSON.stringify({ http: { anonymous: { vouched: true, ...anonymous } } }))
 }
 
 type Answer = {
@@ -51,7 +52,7 @@ describe('who asks, when a request is decided on the command line', () => {
       const { config: parsed } = await loadConfig(config, files.path)
       const { service } = await liveService()
       for (const request of REQUESTS) {
-        const answered = await service.evaluate({ ...parsed.http.anonymous, credential: null }, { request, protocol: 'native' })
+        const answered = await service.evaluate(anonymousCaller(parsed.http.anonymous), { request, protocol: 'native' })
         const ran = await run(['eval', asked(request), '--config', config, '--json'])
         const { outcome, base, reasons, advice } = JSON.parse(ran.out) as Answer
         expect({ outcome, base, reasons, advice }).toEqual({

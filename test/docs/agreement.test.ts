@@ -31,6 +31,8 @@ type JsonSchema = {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly additionalProperties?: JsonSchema | boolean
   readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+  readonly const?: unknown
   readonly default?: unknown
 }
 
@@ -40,6 +42,10 @@ function configurationKeys(schema: JsonSchema, place = ''): readonly (readonly [
   if (!DESCRIBED_ELSEWHERE.includes(place)) {
     if (schema.properties !== undefined)
       return Object.entries(schema.properties).flatMap(([name, member]) => configurationKeys(member, below(name)))
+    // One word, or an object: the key itself, and those of the object.
+    const object = schema.anyOf?.find(({ properties }) => properties !== undefined)
+    if (object !== undefined && schema.anyOf?.some(({ const: word }) => word !== undefined) === true)
+      return [[place, JSON.stringify(schema.default)], ...configurationKeys(object, place)]
     if (typeof schema.additionalProperties === 'object') return configurationKeys(schema.additionalProperties, below('NAME'))
     if (schema.items?.properties !== undefined) return configurationKeys(schema.items, `${place}[]`)
   }

@@ -37,7 +37,7 @@ function place(): string {
   for (const name of ['policies', 'bundles']) symlinkSync(join(REPOSITORY, name), join(folder, name))
   writeFileSync(
     join(folder, 'gradus.yaml'),
-    `http: { anonymous: { verified_facts: [checks_passed, complexity] } }
+    `http: { anonymous: { vouched: true, verified_facts: [checks_passed, complexity] } }
 audit: { checkpoint_file: elsewhere/head, checkpoint_interval_ms: 50 }
 `,
   )

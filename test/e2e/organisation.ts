@@ -33,6 +33,7 @@ export function writeConfig(folder: string, more: Readonly<Record<string, unknow
     bundles: join(ROOT, 'bundles'),
     http: {
       anonymous: {
+        vouched: true,
         verified_facts: ['checks_passed', 'complexity'],
         supported_obligations: ['rollback_handle', 'redact_sensitive'],
       },

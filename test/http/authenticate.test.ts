@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
-import { Credential, ROLES, CallerStanding } from '../../src/access/caller.ts'
-import { anonymousCaller, createAuthenticate } from '../../src/http/authenticate.ts'
+import { AnonymousStanding, anonymousCaller, Credential, ROLES } from '../../src/access/caller.ts'
+import { createAuthenticate } from '../../src/http/authenticate.ts'
 import { bearer, get, post, raw, REQUEST, start, token } from './support.ts'
 
 const decisions = '/api/v1/decisions'
@@ -52,7 +52,7 @@ describe('who is calling', () => {
     async (authorization) => {
       const { url, calls } = await start()
       expect((await post(`${url}/access/v1/evaluation`, REQUEST, { authorization })).status).toBe(200)
-      expect(calls).toMatchObject([{ caller: { credential: null } }])
+      expect(calls).toMatchObject([{ caller: { credential: 'listener:http' } }])
     },
   )
 
@@ -65,20 +65,22 @@ describe('who is calling', () => {
 
 describe('the anonymous standing', () => {
   test('never is more than an enforcement point, nor a person or a source of evidence', () => {
-    const standing = CallerStanding.parse({
+    const standing = {
+      ...AnonymousStanding.parse({ vouched: true }),
       roles: [...ROLES],
       person: 'ann',
-      verifier: 'human',
-      layers: ['outcome'],
+      verifier: 'human' as const,
+      layers: ['outcome' as const],
       trusted_composition: true,
       human_subject_types: ['user'],
       supported_obligations: ['redact'],
       verified_facts: ['checked'],
       agent: 'a-1',
       tenant: 'acme',
-    })
+    }
     expect(anonymousCaller(standing)).toEqual({
-      credential: null,
+      credential: 'listener:http',
+      listener: true,
       tenant: 'acme',
       agent: 'a-1',
       roles: ['enforcement_point', 'agent'],
@@ -92,15 +94,17 @@ describe('the anonymous standing', () => {
 
   test('the listener’s configuration reaches the service', async () => {
     const { url, calls } = await start({
-      config: { anonymous: { human_subject_types: ['user'], roles: ['administrator', 'enforcement_point'] } },
+      config: { anonymous: { vouched: true, human_subject_types: ['user'], roles: ['administrator', 'enforcement_point'] } },
     })
     await post(`${url}${decisions}`, REQUEST)
-    expect(calls).toMatchObject([{ caller: { credential: null, roles: ['enforcement_point'], human_subject_types: ['user'] } }])
+    expect(calls).toMatchObject([
+      { caller: { credential: 'listener:http', roles: ['enforcement_point'], human_subject_types: ['user'] } },
+    ])
   })
 
-  test('where nobody is vouched for, only open endpoints answer without a credential', () => {
+  test('where nobody is let in without a credential, only open endpoints answer without a credential', () => {
     const credential = Credential.parse({ id: 'c', token_sha256: createHash('sha256').update('t').digest('hex') })
-    const authenticate = createAuthenticate([credential], anonymousCaller(CallerStanding.parse({})), { vouched: false })
+    const authenticate = createAuthenticate([credential], anonymousCaller('deny'), { admitted: false })
     const request = (authorization?: string) => ({ headers: { authorization }, rawHeaders: [] }) as never
     expect(authenticate(request(), { lenient: false, open: false })).toMatchObject({
       ok: false,
@@ -117,9 +121,7 @@ describe('the anonymous standing', () => {
   test('two credentials with one token are refused', () => {
     const token_sha256 = 'a'.repeat(64)
     const both = ['c', 'd'].map((id) => Credential.parse({ id, token_sha256 }))
-    expect(() => createAuthenticate(both, anonymousCaller(CallerStanding.parse({})), { vouched: true })).toThrow(
-      /c and d have the same token/u,
-    )
+    expect(() => createAuthenticate(both, anonymousCaller('deny'), { admitted: true })).toThrow(/c and d have the same token/u)
   })
 })
 

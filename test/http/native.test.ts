@@ -17,7 +17,7 @@ describe('decisions', () => {
     expect(calls).toMatchObject([
       {
         verb: 'evaluate',
-        caller: { credential: null, roles: ['enforcement_point'] },
+        caller: { credential: 'listener:http', roles: ['enforcement_point'] },
         args: [{ request: REQUEST, protocol: 'native' }],
       },
     ])

@@ -138,7 +138,8 @@ export async function start({
   const fake = fakeService(answers)
   const log: LogEntry[] = []
   const parsed = Config.parse({
-    http: { listen: '127.0.0.1:0', drain_timeout_ms: 500, ...config },
+    // Whoever reaches it is vouched for, so that what is asked is limited by what a test says alone.
+    http: { listen: '127.0.0.1:0', drain_timeout_ms: 500, anonymous: { vouched: true }, ...config },
     credentials: [...ROLES.map(credentialOf), ...credentials],
     entrypoints,
     base,

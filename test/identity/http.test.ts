@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { Credential, CallerStanding } from '../../src/access/caller.ts'
+import { anonymousCaller, CallerStanding, Credential } from '../../src/access/caller.ts'
 import { Config } from '../../src/config/config.ts'
-import { anonymousCaller, createAuthenticate } from '../../src/http/authenticate.ts'
+import { createAuthenticate } from '../../src/http/authenticate.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
 import { type Call, fakeService, get, post, REQUEST, silence } from '../http/support.ts'
@@ -112,7 +112,7 @@ describe('over HTTP', () => {
 describe('a configured credential of an agent', () => {
   const callerBy = (more: object) => {
     const credential = Credential.parse({ id: 'c', token_sha256: createHash('sha256').update('t').digest('hex'), ...more })
-    const authenticate = createAuthenticate([credential], anonymousCaller(CallerStanding.parse({})), { vouched: false })
+    const authenticate = createAuthenticate([credential], anonymousCaller('deny'), { admitted: false })
     const request = { headers: { authorization: 'Bearer t' }, rawHeaders: [], socket: {} } as never
     const answer = authenticate(request, { lenient: false, open: false })
     if (answer instanceof Promise || !answer.ok) throw new Error('the token is configured')

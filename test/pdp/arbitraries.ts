@@ -199,5 +199,9 @@ const ownInputs: fc.Arbitrary<DecisionInputs> = fc.record({
 
 /** Everything a decision may depend on. */
 export const inputs: fc.Arbitrary<DecisionInputs> = fc
-  .tuple(ownInputs, fc.option(delegators))
-  .map(([own, delegator]) => (delegator === null ? own : { ...own, delegator }))
+  .tuple(ownInputs, fc.option(delegators), often(false, fc.boolean()))
+  .map(([own, delegator, unvouched]) => ({
+    ...own,
+    ...(delegator === null ? {} : { delegator }),
+    ...(unvouched ? { unvouched: true as const } : {}),
+  }))

@@ -241,6 +241,25 @@ describe('the hard term', () => {
       reasons: ['no role'],
     })
   })
+  it('leaves to a person what is asked by a caller for whom nobody vouches, but reads of what is not sensitive', () => {
+    const unvouched = { unvouched: true } as const
+    const held = { outcome: 'require_approval', reasons: ['no_credential'] }
+    expect(open(unvouched)).toMatchObject(held)
+    expect(open({ ...unvouched, human: true })).toMatchObject(held)
+    expect(open({ ...unvouched, action: { category: 'read_only' } })).toMatchObject({ outcome: 'allow', reasons: [] })
+    expect(open({ ...unvouched, action: { category: 'read_only' }, sensitive: true })).toMatchObject(held)
+    expect(open({ ...unvouched, kill_switch: true })).toMatchObject({ outcome: 'deny', reasons: ['kill_switch'] })
+  })
+  it('lets it run guarded once a person approved that very request, and neither an override nor observing its term lifts it', () => {
+    const unvouched = { unvouched: true } as const
+    expect(open({ ...unvouched, approval: { id: 'd-1', same_policy_set: true } })).toMatchObject({
+      outcome: 'allow_guarded',
+      reasons: ['approved:d-1:no_credential'],
+    })
+    expect(open({ ...unvouched, override: { id: 'o-1', lifts_incidents: true } }).outcome).toBe('require_approval')
+    expect(open({ ...unvouched, observed: ['hard', 'trust', 'category'] }).outcome).toBe('require_approval')
+    expect(open({ ...unvouched, observed: ['hard'], kill_switch: true }).outcome).toBe('deny')
+  })
   it('denies a switched-off agent, and one whose incidents are not known', () => {
     expect(open({ kill_switch: true })).toMatchObject({ outcome: 'deny', reasons: ['kill_switch'] })
     expect(open({ incidents: 'unknown' })).toMatchObject({ outcome: 'deny', reasons: ['incidents_unknown'] })

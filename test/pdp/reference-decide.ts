@@ -98,11 +98,13 @@ const ORDER = [
 ] as const
 
 /** A term after what people said: an override first, then an approval. */
-function heard(term: Ceiling, { approval, override, observed, kill_switch, human }: DecisionInputs): Ceiling[] {
+function heard(term: Ceiling, inputs: DecisionInputs): Ceiling[] {
+  const { approval, override, observed, kill_switch, human } = inputs
   let each = term
   const seen: readonly string[] = observed
   if (override !== null && term.source === 'context') return []
   if (seen.includes('hard') && term.source === 'hard' && kill_switch && !human) return [make('hard', 'deny', 'kill_switch')]
+  if (seen.includes('hard') && term.source === 'hard' && isHeldForNobody(inputs)) return [heldForNobody(inputs)]
   if (seen.includes(term.source)) return [make(term.source, 'allow', 'observed')]
   if (override !== null) {
     const reason = `override:${override.id}`
@@ -227,10 +229,22 @@ function containmentOf({ containment }: DecisionInputs): Ceiling {
 }
 
 function hardOf(inputs: DecisionInputs): Ceiling {
-  if (inputs.human) return make('hard', 'allow', 'human')
-  if (inputs.action.category === 'permission_escalation') return make('hard', 'deny', 'permission_escalation')
-  if (inputs.kill_switch) return make('hard', 'deny', 'kill_switch')
-  return inputs.incidents === 'unknown' ? make('hard', 'deny', 'incidents_unknown') : make('hard', 'allow', 'none')
+  if (!inputs.human) {
+    if (inputs.action.category === 'permission_escalation') return make('hard', 'deny', 'permission_escalation')
+    if (inputs.kill_switch) return make('hard', 'deny', 'kill_switch')
+    if (inputs.incidents === 'unknown') return make('hard', 'deny', 'incidents_unknown')
+  }
+  if (isHeldForNobody(inputs)) return heldForNobody(inputs)
+  return make('hard', 'allow', inputs.human ? 'human' : 'none')
+}
+
+function isHeldForNobody({ unvouched, action, sensitive }: DecisionInputs): boolean {
+  return unvouched === true && (sensitive || action.category !== 'read_only')
+}
+
+function heldForNobody({ approval }: DecisionInputs): Ceiling {
+  if (approval === null) return make('hard', 'require_approval', 'no_credential')
+  return make('hard', 'allow_guarded', `approved:${approval.id}:no_credential`)
 }
 
 function incidentOf(inputs: DecisionInputs): Ceiling {

@@ -12,7 +12,7 @@ import type { PolicySet } from '../../src/policy/policy-set.ts'
 import { RiskDocument } from '../../src/risk/rule-document.ts'
 import { compileRiskRules } from '../../src/risk/rules.ts'
 import { EVERY_DOING, requestOf } from '../support/arbitraries.ts'
-import { anonymous, caller, gateway } from '../support/callers.ts'
+import { anonymous, caller, gateway, stranger } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 import { shippedParts, shippedPolicySet, type TestService } from '../support/test-service.ts'
 import { scopesAskedFor, worldOf } from '../support/world.ts'
@@ -23,7 +23,7 @@ const itself = caller('finance-agent', {
   agent: 'finance-agent',
   supported_obligations: ['rollback_handle'],
 })
-const CALLERS = [{ ...gateway, verified_facts: [] }, anonymous, itself]
+const CALLERS = [{ ...gateway, verified_facts: [] }, anonymous, stranger, itself]
 
 let worlds: readonly TestService[] = []
 let parts: Awaited<ReturnType<typeof shippedParts>>

@@ -9,7 +9,7 @@ import { outcomeLeq } from '../../src/lattice/outcome-order.ts'
 import { Request } from '../../src/model/request.ts'
 import type { Decision } from '../../src/pdp/decision-inputs.ts'
 import { claimedFacts, claims, type Claims, doing, type Doing, EVERY_DOING, requestOf } from '../support/arbitraries.ts'
-import { anonymous, gateway } from '../support/callers.ts'
+import { anonymous, gateway, stranger } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 import { shippedPolicySet, type TestService } from '../support/test-service.ts'
 import { scopesAskedFor, worldOf } from '../support/world.ts'
@@ -34,7 +34,7 @@ async function decisionOf(world: TestService, who: Caller, request: Request): Pr
 }
 
 const world = fc.integer({ min: 0, max: 1 })
-const who = fc.constantFrom(gateway, anonymous)
+const who = fc.constantFrom(gateway, anonymous, stranger)
 
 async function neverRaises(index: number, caller: Caller, what: Doing, without: Claims, claimed: Claims): Promise<void> {
   const before = await decisionOf(worlds[index]!, caller, requestOf(what, without))
@@ -54,7 +54,7 @@ describe('what only the body claims', () => {
 
   it('never raises it by facts that the caller may not assert', async () => {
     const plain = { ...gateway, verified_facts: [] }
-    const caller = fc.constantFrom<Caller>(plain, anonymous)
+    const caller = fc.constantFrom<Caller>(plain, anonymous, stranger)
     await fc.assert(
       fc.asyncProperty(world, caller, doing, claimedFacts, async (index, asking, what, facts) =>
         neverRaises(index, asking, what, {}, { context: { facts } }),

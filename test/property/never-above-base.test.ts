@@ -6,7 +6,7 @@ import type { PolicyEvaluation } from '../../src/model/evaluation.ts'
 import { readBaseResult } from '../../src/pdp/base-result.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { claims, doing, hostileBase, hostileGraduation, requestOf } from '../support/arbitraries.ts'
-import { anonymous, gateway } from '../support/callers.ts'
+import { anonymous, gateway, stranger } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 import { scopesAskedFor, worldOf } from '../support/world.ts'
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
 describe('a decision is never above the base', () => {
   it('whatever the policies answer, whoever asks, and whatever the body claims; and it is always recorded', async () => {
     const { service, answers, store } = world
-    const who = fc.constantFrom(gateway, anonymous)
+    const who = fc.constantFrom(gateway, anonymous, stranger)
     await fc.assert(
       fc.asyncProperty(
         evaluation(hostileBase),

@@ -10,7 +10,7 @@ import { modeOfFacts } from '../../src/policy/modes.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { type ModeRule, ModeRules } from '../../src/policy/settings.ts'
 import { claimedFacts, claims, type Claims, doing, hostileBase, hostileGraduation, requestOf } from '../support/arbitraries.ts'
-import { anonymous, gateway } from '../support/callers.ts'
+import { anonymous, gateway, stranger } from '../support/callers.ts'
 import { runs } from '../support/runs.ts'
 import { testService } from '../support/test-service.ts'
 
@@ -76,7 +76,7 @@ async function worldUnder(modes: readonly ModeRule[]) {
 }
 
 const modeIn = ({ record }: StoredRecord) => (record.body['facts'] as unknown as DecisionFacts).mode
-const who = fc.constantFrom(gateway, anonymous)
+const who = fc.constantFrom(gateway, anonymous, stranger)
 
 describe('observe mode', () => {
   let world: Awaited<ReturnType<typeof worldUnder>>

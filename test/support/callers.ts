@@ -1,4 +1,4 @@
-import { type Caller, CallerStanding } from '../../src/access/caller.ts'
+import { type Caller, CallerStanding, LISTENER_CREDENTIAL } from '../../src/access/caller.ts'
 import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { Request } from '../../src/model/request.ts'
 
@@ -15,8 +15,10 @@ export const gateway = caller('gateway', {
   verified_facts: ['checks_passed', 'complexity', 'source_verified', 'ticket', 'purpose', 'jurisdiction'],
   trusted_composition: true,
 })
-/** Any local process: decides, vouches for nothing. */
-export const anonymous = caller(null)
+/** Any local process, where the owner of the listener vouches for whatever reaches it: decides, with full accounting. */
+export const anonymous: Caller = { ...caller(LISTENER_CREDENTIAL), listener: true }
+/** Whoever reaches a listener that nobody vouches for. */
+export const stranger = caller(null)
 export const operator = caller('operator', { roles: ['operator'], person: 'olivia' })
 export const auditor = caller('auditor', { roles: ['auditor'] })
 export const administrator = caller('administrator', { roles: ['administrator'], person: 'ada' })

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 
-import type { Caller, CallerStanding } from '../../access/caller.ts'
+import { anonymousCaller, type Caller, CallerStanding } from '../../access/caller.ts'
 import { gatherFacts } from '../../decisions/facts.ts'
 import { factKeys, requestContext } from '../../decisions/request-context.ts'
 import { Given, GivenTrust } from '../../fixtures/fixture-file.ts'
@@ -57,22 +57,22 @@ export async function factsFor(
   if (options.dataDir !== undefined && !fromFlags && options.fixture === undefined)
     return { facts: await storedFacts(deps, options, request, policySet), policySet }
   // Whoever asks without a fixture is whom the server takes a caller without a credential for.
-  const anonymous = options.fixture === undefined ? await anonymousStanding(deps, options) : undefined
+  const anonymous = options.fixture === undefined ? await unnamedCaller(deps, options) : undefined
   const given =
     anonymous === undefined ? await givenByFixture(deps, options.fixture ?? '') : givenByFlags(deps, options, anonymous)
   const world = worldOf({ ...given, ...(options.at === undefined ? {} : { time: parseTime(options.at) }) }, [request], policySet)
-  const caller: Caller = anonymous === undefined ? world.caller : { ...anonymous, credential: null }
+  const caller: Caller = anonymous ?? world.caller
   const context = requestContext({ request, caller, policySet: world.policySet, atMs: world.atMs })
   return { facts: gatherFacts(context, worldView(world)), policySet: world.policySet }
 }
 
-/** What the listener of the configuration vouches for when a caller shows no credential. */
-async function anonymousStanding(deps: CliDeps, { config }: Pick<DataDirOptions, 'config'>): Promise<CallerStanding> {
-  return (await deps.loadConfig(config)).config.http.anonymous
+/** Whom the listener of the configuration takes a caller for that shows no credential. */
+async function unnamedCaller(deps: CliDeps, { config }: Pick<DataDirOptions, 'config'>): Promise<Caller> {
+  return anonymousCaller((await deps.loadConfig(config)).config.http.anonymous)
 }
 
-function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions, anonymous: CallerStanding): Given {
-  const { tenant, ...caller } = anonymous
+function givenByFlags(deps: CliDeps, { trust, level, score }: TrustOptions, { tenant, ...anonymous }: Caller): Given {
+  const caller = CallerStanding.omit({ tenant: true }).strip().parse(anonymous)
   const inline = trust === undefined ? {} : inlineTrust(trust)
   const written = {
     ...inline,
@@ -119,7 +119,7 @@ async function givenByFixture(deps: CliDeps, fixture: string): Promise<Given> {
 
 /** What the store knows now; nothing is recorded or reserved. */
 async function storedFacts(deps: CliDeps, options: TrustOptions, request: Request, policySet: PolicySet): Promise<DecisionFacts> {
-  const caller: Caller = { ...(await anonymousStanding(deps, options)), credential: null }
+  const caller = await unnamedCaller(deps, options)
   const atMs = options.at === undefined ? deps.nowMs() : Date.parse(parseTime(options.at))
   const context = requestContext({ request, caller, policySet, atMs })
   return withStore(deps, options, (store) => store.read(factKeys(context), (view) => gatherFacts(context, view)))

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 import { type Command, Option } from 'commander'
 
+import { LISTENER_CREDENTIAL } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'
@@ -26,6 +27,10 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/^gitignore$/u, '.gitignore'],
   [/^github(?=\/)/u, '.github'],
 ]
+
+/** The configuration of every template, and whom it takes callers without a token for. */
+const CONFIGURATION = 'gradus.yaml'
+const CALLERS = `callers without a token: ${CONFIGURATION} vouches for every process that reaches its loopback port (http.anonymous.vouched), so that a gateway works at once; each counts as the credential "${LISTENER_CREDENTIAL}". Take it away where you do not know them all`
 
 /** Options of `gradus init`. */
 export type InitOptions = {
@@ -91,6 +96,7 @@ function nextSteps(deps: CliDeps, { folder, template, written, kept }: Done): st
   const place = relative(deps.cwd, folder)
   return [
     `${escapeLine(place === '' ? '.' : place)}: ${written.length} files of the template "${template}"`,
+    ...(written.includes(CONFIGURATION) ? [CALLERS] : []),
     ...(kept.length === 0 ? [] : [`left as they were: ${kept.map(escapeLine).join(', ')}`]),
     '',
     'next:',

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 
 import { type Command, Option } from 'commander'
 
-import { CallerStanding } from '../../access/caller.ts'
+import { listenerCaller } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
 import type { Store } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
@@ -216,7 +216,7 @@ async function overDecisionLog(deps: CliDeps, options: SimulateOptions, running:
       scratch,
       candidate,
       promotes: isTimed(loaded),
-      caller: { ...CallerStanding.parse(loaded.config.http.anonymous), credential: null },
+      caller: listenerCaller(loaded.config.http.anonymous),
       sinceMs,
     })
     const baseline = { kind: 'recorded', policy_set: null } as const

@@ -136,10 +136,15 @@ function refusalOf({ approval }: DecisionFacts, { inputs, decision }: Derivation
   return `approval_refused:${approval.problem ?? 'more_approvers'}`
 }
 
-/** Whether one agent, or all of a tenant, have as many approvals waiting as they may; what ran out of time waits for its record. */
-function isFull({ tenant, digest, policySet }: DecisionContext, { agent }: Approval, view: View): boolean {
-  const { open_per_tenant_max, open_per_agent_max } = policySet.settings.approvals
-  const open = (view.document(inboxKey(tenant))?.open ?? []).filter(({ request_digest }) => request_digest !== digest)
+/**
+ * Whether one agent, or all of a tenant, have as many approvals waiting as they may; what ran out of time waits for its record. Those of
+ * callers for whom nobody vouches count apart, so that they fill no list but their own.
+ */
+function isFull({ tenant, digest, policySet }: DecisionContext, { agent, unvouched }: Approval, view: View): boolean {
+  const { open_per_tenant_max, open_per_agent_max, open_unvouched_max } = policySet.settings.approvals
+  const others = (view.document(inboxKey(tenant))?.open ?? []).filter(({ request_digest }) => request_digest !== digest)
+  const open = others.filter((each) => each.unvouched === unvouched)
+  if (unvouched === true) return open.length >= open_unvouched_max
   return open.length >= open_per_tenant_max || open.filter((each) => each.agent === agent).length >= open_per_agent_max
 }
 
@@ -156,6 +161,7 @@ function newApproval({ context, facts, derivation }: Decided): Approval | null {
     policy_set: policySet.digest,
     not_by: [...behind],
     action: facts.action.name,
+    ...(facts.caller.vouched === false ? { unvouched: true as const } : {}),
     band,
     requested_at_ms: facts.at_ms,
     expires_at_ms: facts.at_ms + Math.round(approvals.expire_minutes * MINUTE_MS),

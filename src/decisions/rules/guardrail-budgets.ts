@@ -7,6 +7,7 @@ import { activityKey } from '../../ledger/keys.ts'
 import type { VerificationDuty } from '../../ledger/recorded-decision.ts'
 import type { View } from '../../ledger/store.ts'
 import { formatScope } from '../../model/scope.ts'
+import { decide } from '../../pdp/decide.ts'
 import type { BudgetRefusal, Decision, DecisionInputs } from '../../pdp/decision-inputs.ts'
 import type { Decided } from '../decision-context.ts'
 import { type Derivation, deriveRefused } from './derivation.ts'
@@ -81,6 +82,15 @@ export function refusals(
   })
 }
 
+/**
+ * The same as if somebody vouched for the caller. A stranger is charged nothing, yet budgets that are used up hold it too: whoever drops
+ * the credential gains nothing.
+ */
+function asVouched<T extends Pick<Derivation, 'decision' | 'inputs'>>(of: T): T {
+  const { unvouched, ...inputs } = of.inputs
+  return unvouched === undefined ? of : { ...of, inputs, decision: decide(inputs) }
+}
+
 /** Decides again under the budgets: those that are really used, and, where something is only observed, the rehearsed ones. */
 export function withBudgets(
   derivation: Derivation,
@@ -89,8 +99,8 @@ export function withBudgets(
   rehearsal: string | undefined,
 ): Derivation {
   const { would, mode } = derivation
-  const refused = mode === 'observe' ? [] : refusals(derivation, terms, view)
-  const rehearsed = would === null ? [] : refusals(would, terms, view, rehearsal)
+  const refused = mode === 'observe' ? [] : refusals(asVouched(derivation), terms, view)
+  const rehearsed = would === null ? [] : refusals(asVouched(would), terms, view, rehearsal)
   return deriveRefused(derivation, refused, rehearsed)
 }
 

@@ -52,6 +52,7 @@ export function inputsOf(
     budget_refusals: [],
     approval: approvalIn(facts, policySet, risk.band),
     override: override === null ? null : { id: override.id, lifts_incidents: liftsIncidents(override, incidents.due) },
+    ...(facts.caller.vouched === false ? { unvouched: true as const } : {}),
     observed: [],
     guardrail_excess: policySet.settings.guardrails.excess,
     supported_obligations: facts.supported_obligations,

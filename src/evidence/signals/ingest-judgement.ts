@@ -6,7 +6,7 @@ import { withIdempotency } from '../../ledger/idempotency.ts'
 import { recordOf } from '../../ledger/new-record.ts'
 import type { Store, Transaction, View } from '../../ledger/store.ts'
 import type { EvidenceDeps } from '../evidence-deps.ts'
-import { decisionOf, judgedOf } from '../judged-decision.ts'
+import { decisionOf, judgedOf, refuseUnvouched } from '../judged-decision.ts'
 import { reportOutcome, reportSignal } from '../report-outcome.ts'
 import type { SignalReport } from '../wire.ts'
 import { refuseUnconfigured, signalLayer } from './authorization.ts'
@@ -154,6 +154,7 @@ export async function judgedDecision(
   return deps.store.read([], (view) => {
     const { record, decided } = decisionOf(view, caller.tenant, decisionId)
     if (record.agent !== agent) throw otherAgent(agent, decisionId)
+    refuseUnvouched(decisionId, decided)
     try {
       return judgedOf(decisionId, decided).decision_id === '' ? null : decisionId
     } catch (error) {

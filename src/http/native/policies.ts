@@ -1,5 +1,5 @@
 import { isAgents, VERB_ROLES } from '../../access/authority.ts'
-import type { Caller, Role } from '../../access/caller.ts'
+import { type Caller, type Role, isAnonymous } from '../../access/caller.ts'
 import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
 import { type Exchange, type Fault, type Handler, jsonReply, type Reply } from '../exchange.ts'
@@ -46,6 +46,6 @@ export function mayReadPolicies(caller: Caller): boolean {
 function readPolicies(service: Service, { caller }: Exchange): Reply | Fault {
   if (mayReadPolicies(caller)) return jsonReply(service.policySet())
   const fix = `It needs one of the roles ${POLICY_READERS.join(', ')}.`
-  if (caller.credential === null) return { code: 'unauthenticated', message: 'Reading the policy set needs a credential.', fix }
+  if (isAnonymous(caller)) return { code: 'unauthenticated', message: 'Reading the policy set needs a credential.', fix }
   return { code: 'forbidden', message: `The credential ${caller.credential} may not read the policy set.`, fix }
 }

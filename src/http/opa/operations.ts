@@ -1,4 +1,5 @@
 import { authorize, VERB_ROLES } from '../../access/authority.ts'
+import { isAnonymous } from '../../access/caller.ts'
 import type { Service } from '../../service/service.ts'
 import type { Endpoint } from '../endpoint-shape.ts'
 import type { Handler } from '../exchange.ts'
@@ -52,7 +53,7 @@ export function createOperationsHandlers(
     },
     metrics: async ({ caller }) => {
       // Without a credential only who reaches the listener of this machine gets here.
-      if (caller.credential !== null) authorize(caller, 'read_metrics')
+      if (!isAnonymous(caller)) authorize(caller, 'read_metrics')
       return { status: 200, type: metrics.contentType, body: await metrics.text() }
     },
   }

@@ -64,6 +64,8 @@ export const Approval = z.strictObject({
   redeemed_by: id.nullable(),
   /** What the verdicts weigh as evidence. */
   stake: EvidenceStake,
+  /** Nobody vouches for who asked. Absent: somebody does. */
+  unvouched: z.literal(true).optional(),
   /** It was seeded: verdicts count for their rater only, and it can never be redeemed. No rater is shown this. */
   canary: z.literal(true).optional(),
   /** Who said that it goes on after a pause; absent: nobody. */
@@ -82,7 +84,16 @@ export type ApprovalState = z.infer<typeof ApprovalState>
 
 /** Approvals of one tenant that are not over yet, by the digest of their request. */
 export const ApprovalInbox = z.strictObject({
-  open: z.array(z.strictObject({ id, request_digest: z.string().length(64), agent: id.nullable(), until_ms: atMs })),
+  open: z.array(
+    z.strictObject({
+      id,
+      request_digest: z.string().length(64),
+      agent: id.nullable(),
+      until_ms: atMs,
+      /** Nobody vouches for who asked; it counts among those of strangers alone. Absent: somebody does. */
+      unvouched: z.literal(true).optional(),
+    }),
+  ),
 })
 export type ApprovalInbox = z.infer<typeof ApprovalInbox>
 

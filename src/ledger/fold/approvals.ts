@@ -45,11 +45,14 @@ function putInbox(approval: Approval, { tenant, nowMs }: Moment, state: Projecti
   const key = inboxKey(tenant)
   const others = (state.document(key)?.open ?? []).filter(({ request_digest }) => request_digest !== approval.request_digest)
   const standing = approvalState(approval, nowMs)
-  const entry: ApprovalInbox['open'] =
-    standing === 'pending' || standing === 'approved'
-      ? [{ id: approval.id, request_digest: approval.request_digest, agent: approval.agent, until_ms: approvalEndsMs(approval) }]
-      : []
+  const isOpen = standing === 'pending' || standing === 'approved'
+  const entry: ApprovalInbox['open'] = isOpen ? [inboxEntry(approval)] : []
   state.put(key, { open: [...others, ...entry] })
+}
+
+function inboxEntry(approval: Approval): ApprovalInbox['open'][number] {
+  const { id, request_digest, agent, unvouched } = approval
+  return { id, request_digest, agent, until_ms: approvalEndsMs(approval), ...(unvouched === undefined ? {} : { unvouched }) }
 }
 
 /** Where an approval stands at a time. One no is a no; being over is final. */

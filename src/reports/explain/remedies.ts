@@ -1,6 +1,7 @@
 import { unreachable } from '../../format/error.ts'
 import type { DecisionFacts } from '../../ledger/decision-facts.ts'
 import type { Ceiling } from '../../model/ceiling.ts'
+import { NO_CREDENTIAL } from '../../pdp/hard-term.ts'
 import type { Explained } from './explained.ts'
 import { chainRemedy, riskRemedy, trustRemedy } from './level-remedies.ts'
 import { remedyOf, type RemedyText } from './remedy-kinds.ts'
@@ -79,6 +80,12 @@ function containmentRemedy({ containment }: DecisionFacts): RemedyText {
 }
 
 function hardRemedy({ reason }: Ceiling): RemedyText {
+  if (reason === NO_CREDENTIAL)
+    return remedyOf(
+      'Ask with a credential, or let the owner of the listener vouch for its callers (http.anonymous.vouched); or a named person approves it.',
+      'own_credential',
+      'approval',
+    )
   if (reason === 'permission_escalation') return remedyOf('Nothing lifts this: an agent never changes permissions.', 'nothing')
   if (reason === 'kill_switch')
     return remedyOf('A person has to review the incident that switched the agent off.', 'review_incident')
