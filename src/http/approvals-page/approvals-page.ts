@@ -155,24 +155,20 @@ async function change(state: State, incoming: Incoming, place: PagePlace): Promi
   return seeOther(state.base, setCookie('', cookieScope(state)))
 }
 
-/** An approver's token becomes a session; a session that there was ends. */
+/** An approver's token becomes a session, whatever others tried from the same address; a session that there was ends. */
 function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
   const next = nextOf(state.base, form['next'])
   const refuse = (message: string, status: number, fix?: string): Reply => {
     state.log({ level: 'warn', event: 'approvals_sign_in_refused', message, address: addressOf(request) })
     return signInPage(frame, { next, problem: { message, fix }, status })
   }
-  const seconds = state.takeSignIn(addressOf(request))
-  if (seconds !== undefined) {
-    const reply = refuse(
-      `${overLimit('From this address there were', 'page.sign_ins_max', { max: SIGN_IN_RATE.burst })}.`,
-      PROBLEMS.rate_limited.status,
-      `Try again in ${seconds} seconds.`,
-    )
-    return { ...reply, headers: { ...reply.headers, 'Retry-After': String(seconds) } }
-  }
   const caller = state.findCaller((form['token'] ?? '').trim())
-  if (caller === undefined) return refuse('The token is not known.', PROBLEMS.forbidden.status)
+  if (caller === undefined) {
+    const seconds = state.takeSignIn(addressOf(request))
+    return seconds === undefined
+      ? refuse('The token is not known.', PROBLEMS.forbidden.status)
+      : tooManyAttempts(frame, next, seconds)
+  }
   try {
     authorize(caller, 'approve')
     const { key } = state.sessions.open(caller, namedPerson(caller))
@@ -183,6 +179,14 @@ function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
     const { code, message, fix } = faultOf(error)
     return refuse(sentence(message), PROBLEMS[code].status, fix)
   }
+}
+
+/** Not logged: whoever tries on fills no log. */
+function tooManyAttempts(frame: Frame, next: string, seconds: number): Reply {
+  const why = overLimit('From this address there were', 'page.sign_ins_max', { max: SIGN_IN_RATE.burst })
+  const problem = { message: `The token is not known. ${why}.`, fix: `Try again in ${seconds} seconds.` }
+  const reply = signInPage(frame, { next, problem, status: PROBLEMS.rate_limited.status })
+  return { ...reply, headers: { ...reply.headers, 'Retry-After': String(seconds) } }
 }
 
 /** A verdict on what was shown: the digest in the form has to be that of the request. */
