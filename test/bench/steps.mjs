@@ -21,7 +21,7 @@ import { requestOf } from '../support/arbitraries.ts'
 
 const CALLER = {
   tenant: 'default',
-  credential: null,
+  credential: 'bench',
   roles: ['enforcement_point'],
   human_subject_types: [],
   supported_obligations: [],
