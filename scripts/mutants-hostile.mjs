@@ -85,6 +85,26 @@ const VANISHING = [
   ],
 ]
 
+/** A store that begins anew. */
+const HEALING = [
+  [
+    'healing: only a log that holds what was acknowledged',
+    'stores/sqlite/start-checks.ts',
+    'if (now < size)',
+    'if (now < 0)',
+    'test/faults/healing.test.ts',
+    'stays fenced where the log',
+  ],
+  [
+    'healing: not for a cause that stays',
+    'stores/sqlite/healing-store.ts',
+    'if (!isPassing) return',
+    '',
+    'test/faults/healing.test.ts',
+    'stays fenced until a restart',
+  ],
+]
+
 /** What would take the process's time. */
 const OCCUPYING = [
   [
@@ -287,4 +307,4 @@ const HOLDING = [
   ],
 ]
 
-export const HOSTILE_MUTANTS = [...CLAIMING, ...VANISHING, ...OCCUPYING, ...BROWSERS, ...STRANGERS, ...HOLDING]
+export const HOSTILE_MUTANTS = [...CLAIMING, ...VANISHING, ...HEALING, ...OCCUPYING, ...BROWSERS, ...STRANGERS, ...HOLDING]

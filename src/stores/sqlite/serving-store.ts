@@ -10,7 +10,7 @@ import { createDocumentTable, type SqliteDocumentTable } from './document-table.
 import { createGroupCommit, type GroupCommit, type GroupCommitDeps } from './group-commit.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { StoreFiles } from './store-files.ts'
-import { startWriter, type WriterClient } from './writer-client.ts'
+import { PASSING_CAUSE, startWriter, type WriterClient } from './writer-client.ts'
 import type { Release } from './writer-lock.ts'
 import type { BatchMessage, SignedTreeHead, WriterOptions } from './writer-protocol.ts'
 
@@ -27,6 +27,8 @@ export type SqliteStoreOptions = {
   readonly checkpointIntervalMs: number
   /** Wall clock, ms; only to note when a migration ran. */
   readonly nowMs: () => number
+  /** How long after a failed commit whose cause may pass the store is first opened anew, ms; 5,000 when absent. */
+  readonly healAfterMs?: number | undefined
   /** Something the operator should know, and that is not reason enough to stop. */
   readonly onWarning?: (message: string) => void
 }
@@ -55,15 +57,17 @@ export type ServingStore = OpenedStore & {
 }
 
 /** What the writer said last. */
-type Written = {
+export type Written = {
   size: number
+  /** Root of the tree over what was acknowledged. */
+  root: Uint8Array
   head: SignedTreeHead
-  /** A commit failed, so that nobody knows what of it is on the disk: nothing is written any more. */
+  /** A commit failed, so that nobody knows what of it is on the disk: nothing is written until the log was read anew. */
   fence: ServiceError | undefined
 }
 
-/** Loads what is kept in memory and starts the writer. */
-export async function startServing(opened: OpenedStore): Promise<ServingStore> {
+/** Loads what is kept in memory and starts the writer. `onFence` is told once when a commit failed, and whether its cause may pass. */
+export async function startServing(opened: OpenedStore, onFence: (isPassing: boolean) => void): Promise<ServingStore> {
   const { options, files, key, size, database } = opened
   const reader = createReader(database)
   const documents = createDocumentTable(reader)
@@ -86,7 +90,7 @@ export async function startServing(opened: OpenedStore): Promise<ServingStore> {
     onWarning,
   )
   const tenants = new Set(reader.tenants())
-  const commits = createGroupCommit(commitDeps({ documents, transactions, pending, client, written }))
+  const commits = createGroupCommit(commitDeps({ documents, transactions, pending, client, written }, onFence))
   return { ...opened, reader, documents, transactions, tenants, pending, client, commits, written }
 }
 
@@ -102,19 +106,22 @@ async function startWriting(
     },
     onWarning: (message) => onWarning?.(message),
   })
-  const written: Written = { size, head: first.head, fence: undefined }
+  const written: Written = { size, root: first.root, head: first.head, fence: undefined }
   signed.written = written
   return { client, written }
 }
 
 /** How a batch is written, and what its commit changes here. */
-function commitDeps({
-  documents,
-  transactions,
-  pending,
-  client,
-  written,
-}: Pick<ServingStore, 'documents' | 'transactions' | 'pending' | 'client' | 'written'>): GroupCommitDeps {
+function commitDeps(
+  {
+    documents,
+    transactions,
+    pending,
+    client,
+    written,
+  }: Pick<ServingStore, 'documents' | 'transactions' | 'pending' | 'client' | 'written'>,
+  onFence: (isPassing: boolean) => void,
+): GroupCommitDeps {
   return {
     name: documentName,
     commit: (message) => client.ask(message),
@@ -126,18 +133,31 @@ function commitDeps({
     }),
     committed: (batch, answer) => {
       written.size = answer.size
+      written.root = answer.root
       written.head = answer.head
       for (const { record } of batch.entries) pending.delete(recordName(record.tenant, record.id))
       documents.release([...batch.documents.values()], batch.number)
     },
-    failed: (error) => (written.fence ??= fenceOf(error)),
+    failed: (error) => {
+      if (written.fence !== undefined) return written.fence
+      written.fence = fenceOf(error)
+      onFence(isPassingFailure(error))
+      return written.fence
+    },
   }
+}
+
+function isPassingFailure(error: unknown): boolean {
+  return error instanceof ServiceError && error.cause === PASSING_CAUSE
 }
 
 function fenceOf(error: unknown): ServiceError {
   const cause = error instanceof Error ? error.message : String(error)
+  const then = isPassingFailure(error)
+    ? 'mend the cause, and the store goes on by itself'
+    : 'mend the cause and start gradus again'
   return new ServiceError('store_fenced', `The store writes nothing more, because a commit failed: ${cause}`, {
-    fix: 'mend the cause and start gradus again; what was not acknowledged was not recorded',
+    fix: `${then}; what was not acknowledged was not recorded`,
     cause: error,
   })
 }

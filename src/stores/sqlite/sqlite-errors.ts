@@ -13,9 +13,19 @@ const EXPLAINED: Readonly<Record<number, Explained>> = {
   8: { code: 'io', what: 'it cannot be written', fix: 'make the data directory and its files writable' },
   10: { code: 'io', what: 'reading or writing failed', fix: 'check the disk, its free space and file size limits' },
   11: { code: 'store_corrupt', what: 'it is damaged', fix: RESTORE },
-  13: { code: 'io', what: 'the disk is full', fix: 'free space, then start again' },
+  13: { code: 'io', what: 'the disk is full', fix: 'free space' },
   14: { code: 'io', what: 'it cannot be opened', fix: 'check that the data directory exists and is readable and writable' },
   26: { code: 'store_corrupt', what: 'it is not a database', fix: RESTORE },
+}
+
+/** Result codes of what may go away without this program: no access, read-only, I/O error, full, not to be opened. */
+const PASSING: readonly number[] = [3, 8, 10, 13, 14]
+
+/** Whether the cause of an error, as it was thrown, may go away while the process runs. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('errcode' in error && typeof error.errcode === 'number') return PASSING.includes(error.errcode & PRIMARY_CODE_MASK)
+  return 'syscall' in error || (error instanceof ServiceError && isPassing(error.cause))
 }
 
 /** An error of SQLite or the file system as one of ours: what cannot be done with which file, and what to do. Others pass. */

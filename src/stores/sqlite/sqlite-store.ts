@@ -13,9 +13,9 @@ import { pagedQuery } from './record-query.ts'
 import { migrate, requireOurs } from './schema.ts'
 import { type OpenedStore, type ServingStore, type SqliteStoreOptions, startServing } from './serving-store.ts'
 import { explainSqlite, onFile } from './sqlite-errors.ts'
-import { checkStart } from './start-checks.ts'
+import { openHealing } from './healing-store.ts'
+import { type WrittenTree, checkStart } from './start-checks.ts'
 import { prepareDirectory, type StoreFiles, storeFiles } from './store-files.ts'
-import type { WriterClient } from './writer-client.ts'
 import { lockForWriting } from './writer-lock.ts'
 import type { WriterAnswer, WriterRequest } from './writer-protocol.ts'
 
@@ -45,7 +45,11 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
 }
 
 /** Schema, key and checks, before anything else touches the database. */
-function prepareDatabase(files: StoreFiles, options: SqliteStoreOptions): { readonly key: AuditKey; readonly size: number } {
+function prepareDatabase(
+  files: StoreFiles,
+  options: SqliteStoreOptions,
+  acknowledged?: WrittenTree,
+): { readonly key: AuditKey; readonly size: number } {
   const database = new DatabaseSync(files.database, { timeout: BUSY_MS_MAX })
   try {
     requireOurs(database, files.database)
@@ -57,7 +61,7 @@ function prepareDatabase(files: StoreFiles, options: SqliteStoreOptions): { read
     const { origin, checkpointFile, acceptNewCheckpointFile = false } = options
     const { database: file } = files
     const warn = (message: string): void => options.onWarning?.(message)
-    const second = { checkpointFile, isNew, acceptNewCheckpointFile, warn }
+    const second = { checkpointFile, isNew, acceptNewCheckpointFile, warn, acknowledged }
     return { key, size: checkStart({ database, file, node, verifier: key.verifier, origin, ...second }) }
   } finally {
     database.close()
@@ -65,43 +69,82 @@ function prepareDatabase(files: StoreFiles, options: SqliteStoreOptions): { read
 }
 
 async function serve(opened: OpenedStore): Promise<SqliteStore> {
-  const serving = await startServing(opened)
-  const { reader, documents, transactions, tenants, written } = serving
+  const { options } = opened
+  const healing = await openHealing({
+    open: (onFence, former) => (former === undefined ? startServing(opened, onFence) : reopen(opened, onFence, former)),
+    afterMs: options.healAfterMs,
+    warn: (message) => options.onWarning?.(message),
+  })
+  const { serving } = healing
   let closing: Promise<void> | undefined
-  const requireOpen = (): void => {
+  const whileOpen: WhileOpen = async (run) => {
     if (closing !== undefined) throw new ServiceError('not_ready', 'The store is closed')
+    return run(serving())
   }
-  const whileOpen = async <T>(run: () => T | Promise<T>): Promise<T> => {
-    requireOpen()
-    return run()
-  }
-  const whileWritable = async <T>(run: () => Promise<T>): Promise<T> => {
-    requireOpen()
-    if (written.fence !== undefined) throw written.fence
-    return run()
-  }
-  const ask: WriterClient['ask'] = (request) => whileWritable(() => askWriter(serving, request))
+  const whileWritable: WhileOpen = (run) =>
+    whileOpen((store) => {
+      if (store.written.fence !== undefined) throw store.written.fence
+      return run(store)
+    })
   return {
     vkey: opened.key.signer.vkey,
-    transact: (_touches, change) => whileWritable(() => transact(serving, change)),
-    read: (_touches, look) => whileOpen(() => look(transactions.view)),
-    query: (query) => whileOpen(() => pagedQuery(reader, query)),
-    list: (kind, tenant) => whileOpen(() => documents.list(kind, tenant)),
-    tenants: () => whileOpen(() => [...tenants].sort(byCodeUnit)),
-    archive: (digest, bytes) => ask({ kind: 'archive', digest, bytes }).then(() => undefined),
-    archived: (digest) => whileOpen(() => reader.archived(digest)),
-    erasable: (leafIndex, members) => whileOpen(() => reader.erasable(leafIndex, members)),
-    erase: async (leafIndexes, members) => (await ask({ kind: 'erase', leafIndexes, members })).erased,
+    ...reading(whileOpen, whileWritable),
+    ...writing(whileWritable),
+    size: () => serving().written.size,
+    fenced: () => serving().written.fence?.message,
+    close: () => (closing ??= healing.stop().then(() => shutDown(serving()))),
+  }
+}
+
+/** Runs something on the store as it serves now; rejects where it is closed, or may not write. */
+type WhileOpen = <T>(run: (store: ServingStore) => T | Promise<T>) => Promise<T>
+
+function reading(
+  whileOpen: WhileOpen,
+  whileWritable: WhileOpen,
+): Pick<Store, 'read' | 'query' | 'list' | 'tenants' | 'archived' | 'erasable' | 'proof' | 'checkpoint'> {
+  return {
+    read: (_touches, look) => whileOpen(({ transactions }) => look(transactions.view)),
+    query: (query) => whileOpen(({ reader }) => pagedQuery(reader, query)),
+    list: (kind, tenant) => whileOpen(({ documents }) => documents.list(kind, tenant)),
+    tenants: () => whileOpen(({ tenants }) => [...tenants].sort(byCodeUnit)),
+    archived: (digest) => whileOpen(({ reader }) => reader.archived(digest)),
+    erasable: (leafIndex, members) => whileOpen(({ reader }) => reader.erasable(leafIndex, members)),
     proof: (leafIndex) =>
-      whileOpen(async () => {
+      whileOpen(async ({ reader, written }) => {
         if (!(leafIndex < written.size)) return undefined
-        if (written.head.size <= leafIndex) written.head = (await ask({ kind: 'checkpoint' })).head
+        if (written.head.size <= leafIndex)
+          written.head = (await whileWritable((store) => askWriter(store, { kind: 'checkpoint' }))).head
         return recordProof(reader, leafIndex, written.head)
       }),
-    checkpoint: () => whileOpen(() => written.head.note),
-    size: () => written.size,
-    fenced: () => written.fence?.message,
-    close: () => (closing ??= shutDown(serving)),
+    checkpoint: () => whileOpen(({ written }) => written.head.note),
+  }
+}
+
+function writing(whileWritable: WhileOpen): Pick<Store, 'transact' | 'archive' | 'erase'> {
+  return {
+    transact: (_touches, change) => whileWritable((store) => transact(store, change)),
+    archive: async (digest, bytes) => {
+      await whileWritable((store) => askWriter(store, { kind: 'archive', digest, bytes }))
+    },
+    erase: async (leafIndexes, members) =>
+      (await whileWritable((store) => askWriter(store, { kind: 'erase', leafIndexes, members }))).erased,
+  }
+}
+
+/** Verifies the log against what was acknowledged and begins anew from it: what is in memory stands on a commit that failed. */
+async function reopen(
+  opened: OpenedStore,
+  onFence: (isPassing: boolean) => void,
+  { client, written }: ServingStore,
+): Promise<ServingStore> {
+  const { files, options } = opened
+  await client.stop()
+  try {
+    const { size } = prepareDatabase(files, options, written)
+    return await startServing({ ...opened, size }, onFence)
+  } catch (error) {
+    throw explainSqlite(error, files.database)
   }
 }
 

@@ -27,7 +27,12 @@ export type StartCheck = {
   /** A person said that there is no file in the second place yet. */
   readonly acceptNewCheckpointFile: boolean
   readonly warn: (message: string) => void
+  /** What this process acknowledged itself; absent at a start. */
+  readonly acknowledged?: WrittenTree | undefined
 }
+
+/** A tree whose records were acknowledged: its size and root. */
+export type WrittenTree = { readonly size: number; readonly root: Uint8Array }
 
 /**
  * Checks that the log is whole as far as that is cheap: rows, tree and its newest signed head belong together, and it continues
@@ -40,6 +45,7 @@ export function checkStart(check: StartCheck): number {
   const head = readHead(database)
   if (head === undefined && frontier.size > 0) throw corrupt(file, `it has ${frontier.size} records, but no signed tree head`)
   if (head !== undefined) checkHead(check, openHead(check, head.note, file), frontier.size)
+  if (check.acknowledged !== undefined) checkAcknowledged(check, check.acknowledged, frontier.size)
   if (check.checkpointFile !== undefined) checkSecondPlace(check, check.checkpointFile, frontier.size)
   return frontier.size
 }
@@ -73,6 +79,12 @@ function openHead({ verifier, origin }: StartCheck, note: string, file: string):
 function checkHead({ file, node }: StartCheck, head: Checkpoint, size: number): void {
   if (head.size > size) throw corrupt(file, `it has ${size} records, but signed a tree of ${head.size}`)
   if (!hashesEqual(rootAt(head.size, node), head.root)) throw corrupt(file, 'its records are not those whose tree it signed')
+}
+
+/** A log that is opened anew must still hold every record that was acknowledged; more may have come to be written. */
+function checkAcknowledged({ file, node }: StartCheck, { size, root }: WrittenTree, now: number): void {
+  if (now < size) throw corrupt(file, `it has ${now} records, but ${size} were acknowledged`)
+  if (size > 0 && !hashesEqual(rootAt(size, node), root)) throw corrupt(file, 'its records are not those that were acknowledged')
 }
 
 function checkSecondPlace(check: StartCheck, place: string, size: number): void {

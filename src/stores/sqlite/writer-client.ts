@@ -10,6 +10,9 @@ import type {
   WriterRequest,
 } from './writer-protocol.ts'
 
+/** Marks the cause of an error that may go away while the process runs. */
+export const PASSING_CAUSE = Symbol('passing')
+
 /** The writer thread as seen from the event loop. */
 export type WriterClient = {
   /** Answers in the order asked. Rejects with the writer's error, or `io` when the thread has died. */
@@ -49,7 +52,10 @@ function createClient(
   let last = 0
   let dead: ServiceError | undefined
   const die = (reason: string): void => {
-    dead ??= new ServiceError('io', `The writer of ${file} has stopped: ${reason}`, { fix: 'start gradus again' })
+    dead ??= new ServiceError('io', `The writer of ${file} has stopped: ${reason}`, {
+      fix: 'look at the log of the process and of the system for why',
+      cause: PASSING_CAUSE,
+    })
     requests.rejectAll(dead)
   }
   worker.on('message', (message: WriterMessage) => {
@@ -102,6 +108,7 @@ function createRequests(worker: Worker): Requests {
   }
 }
 
-function errorOf({ code, message, fix }: WriterFailure): Error {
-  return code === 'bug' ? new InvariantError(message) : new ServiceError(code, message, fix === undefined ? {} : { fix })
+function errorOf({ code, message, fix, passing }: WriterFailure): Error {
+  if (code === 'bug') return new InvariantError(message)
+  return new ServiceError(code, message, { ...(fix === undefined ? {} : { fix }), ...(passing ? { cause: PASSING_CAUSE } : {}) })
 }

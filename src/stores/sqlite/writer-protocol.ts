@@ -24,14 +24,24 @@ export type WriterRequest =
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'close' }
 
-/** Leaves committed, the newest tree head, and for `erase` how many values went. */
-export type WriterAnswer = { readonly size: number; readonly head: SignedTreeHead; readonly erased: number }
+/** Leaves committed and the root of their tree, the newest tree head, and for `erase` how many values went. */
+export type WriterAnswer = {
+  readonly size: number
+  readonly root: Uint8Array
+  readonly head: SignedTreeHead
+  readonly erased: number
+}
 
 /** A signed tree head and its size. */
 export type SignedTreeHead = { readonly size: number; readonly note: string }
 
-/** An error as it crosses between threads. */
-export type WriterFailure = { readonly code: ErrorCode | 'bug'; readonly message: string; readonly fix: string | undefined }
+/** An error as it crosses between threads. `passing`: its cause may go away by itself, such as a full disk. */
+export type WriterFailure = {
+  readonly code: ErrorCode | 'bug'
+  readonly message: string
+  readonly fix: string | undefined
+  readonly passing: boolean
+}
 
 /** What the writer says: that it is up, the answer to a request, or something the operator should know. */
 export type WriterMessage =

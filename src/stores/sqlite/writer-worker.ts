@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { invariant, ServiceError } from '../../format/error.ts'
-import { explainSqlite } from './sqlite-errors.ts'
+import { explainSqlite, isPassing } from './sqlite-errors.ts'
 import type { WriterFailure, WriterMessage, WriterOptions, WriterRequest } from './writer-protocol.ts'
 import { createWriter, type Writer } from './writer.ts'
 
@@ -28,7 +28,7 @@ function serve(options: WriterOptions): void {
     }, options.checkpointIntervalMs)
   }
   const answer = (request: number, erased: number): void =>
-    tell({ kind: 'answer', request, answer: { size: writer.size(), head: writer.head(), erased } })
+    tell({ kind: 'answer', request, answer: { size: writer.size(), root: writer.root(), head: writer.head(), erased } })
 
   port.on('message', ({ request, ask }: { readonly request: number; readonly ask: WriterRequest }) => {
     try {
@@ -80,11 +80,13 @@ function perform(writer: Writer, ask: WriterRequest): number {
 
 function failureOf(error: unknown, file: string): WriterFailure {
   const explained = explainSqlite(error, file)
-  if (explained instanceof ServiceError) return { code: explained.code, message: explained.message, fix: explained.fix }
+  if (explained instanceof ServiceError)
+    return { code: explained.code, message: explained.message, fix: explained.fix, passing: isPassing(error) }
   return {
     code: 'bug',
     message: explained instanceof Error ? (explained.stack ?? explained.message) : String(explained),
     fix: undefined,
+    passing: false,
   }
 }
 

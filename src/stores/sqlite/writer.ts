@@ -24,6 +24,8 @@ export type Writer = {
   /** Signs the tree as it is, unless that head is signed already. */
   readonly checkpoint: () => SignedTreeHead
   readonly size: () => number
+  /** Root of the tree over all committed leaves. */
+  readonly root: () => Uint8Array
   readonly head: () => SignedTreeHead
   readonly close: () => void
 }
@@ -67,6 +69,7 @@ export function createWriter(options: WriterOptions, events: WriterEvents): Writ
     erase: (leafIndexes, members) => eraseValues(database, leafIndexes, members),
     archive: (digest, bytes) => void writing.statements.archive.run(digest, bytes),
     size: () => writing.frontier.size,
+    root: () => frontierRoot(writing.frontier),
     head: () => writing.head as SignedTreeHead,
     close: () => {
       try {
