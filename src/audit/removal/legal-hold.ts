@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
-import { RecordKind } from '../../ledger/record.ts'
+import { type AuditRecord, RecordKind } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'
 import { walkRecords } from '../walk-records.ts'
 import { operatorRecord, type OperatorRecordHeader } from './operator-record.ts'
@@ -10,7 +10,13 @@ import { operatorRecord, type OperatorRecordHeader } from './operator-record.ts'
 export const HOLD_ACTION = 'audit.hold'
 
 /** What of a tenant's records may not be removed while a hold is in force; `kinds` null: records of every kind. `id` is that of its record. */
-export type LegalHold = { readonly id: string; readonly kinds: readonly RecordKind[] | null }
+export type LegalHold = {
+  readonly id: string
+  readonly kinds: readonly RecordKind[] | null
+  /** ISO 8601. */
+  readonly placedAt: string
+  readonly placedBy: string
+}
 
 /** Who places or releases a legal hold, and why. Times are ISO 8601. */
 export type HoldOrder = OperatorRecordHeader & { readonly reason: string }
@@ -22,13 +28,26 @@ const HoldBody = z.discriminatedUnion('verb', [
 
 /** The legal holds of a tenant that are in force, oldest first. */
 export async function legalHolds(store: Pick<Store, 'query'>, tenant: string): Promise<readonly LegalHold[]> {
-  const holds = new Map<string, LegalHold>()
-  for await (const { record } of walkRecords(store, { tenant, kinds: ['operator'], action: HOLD_ACTION })) {
-    const body = HoldBody.parse(record.body)
-    if (body.verb === 'hold') holds.set(record.id, { id: record.id, kinds: body.kinds })
-    else holds.delete(body.hold)
-  }
+  let holds: ReadonlyMap<string, LegalHold> = new Map<string, LegalHold>()
+  for await (const { record } of walkRecords(store, { tenant, kinds: ['operator'], action: HOLD_ACTION }))
+    holds = changedHolds(holds, record)
   return [...holds.values()]
+}
+
+/** The holds of a tenant by id, after one more of its records. Throws for a record of a hold that is none. */
+export function changedHolds(holds: ReadonlyMap<string, LegalHold>, record: AuditRecord): ReadonlyMap<string, LegalHold> {
+  if (record.kind !== 'operator' || record.action !== HOLD_ACTION) return holds
+  const { id, at, actor, body } = record
+  const parsed = HoldBody.parse(body)
+  const changed = new Map(holds)
+  if (parsed.verb === 'hold') changed.set(id, { id, kinds: parsed.kinds, placedAt: at, placedBy: actor })
+  else changed.delete(parsed.hold)
+  return changed
+}
+
+/** Whether a hold keeps records of a kind. */
+export function keeps({ kinds }: LegalHold, kind: string): boolean {
+  return kinds === null || kinds.some((each) => each === kind)
 }
 
 /** Keeps records of these kinds of a tenant, or all of them, from being erased or expiring, until the hold is released. */
