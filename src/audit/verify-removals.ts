@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../ledger/record.ts'
 import type { LogReader } from './log-reader.ts'
-import { changedHolds, keeps, type LegalHold } from './removal/legal-hold.ts'
+import { changedHolds, isKeptBy, type LegalHold } from './removal/legal-hold.ts'
 import { isWithin, removalsOf } from './removal/removal.ts'
 import type { Findings } from './verify-findings.ts'
 
@@ -50,7 +50,7 @@ function faultsOf({ leafIndex, record, holds }: Removing, reader: Pick<LogReader
       const row = reader.row(leaf)
       if (row?.columns.tenant !== record.tenant) continue
       if (pointersOf(row.payload).some((pointer) => isWithin(pointer, members))) faults.unfinished += 1
-      const hold = holds.find((each) => order?.verb === 'erase' || keeps(each, row.columns.kind))
+      const hold = holds.find((each) => order?.verb === 'erase' || isKeptBy(each, row.columns.kind))
       if (hold !== undefined) faults.held ??= { hold, leafIndex: leaf }
     }
   }

@@ -59,7 +59,7 @@ describe('keeping values as long as configured', () => {
       tenant: 'default',
       body: {
         verb: 'retain',
-        rule: { kind: 'decision', days: 10, until: atDay(1) },
+        rule: { kind: 'decision', days: 10, until: atDay(1), reached: 1 },
         removed: [{ members: ['/body/request/context'], leaves: [0] }],
       },
     })
