@@ -37,12 +37,20 @@ export type LogReader = {
   readonly count: () => number
   /** In the order of the leaf indexes. */
   readonly rows: () => Iterable<LogRow>
+  /** One row; undefined for an index without one. */
+  readonly row: (leafIndex: number) => LogRow | undefined
+  /** Indexes under which values are stored though no row is. */
+  readonly strayPayloads: () => Iterable<number>
   readonly documents: () => Iterable<LogDocument>
   /** In the order of their sizes. */
   readonly checkpoints: () => Iterable<LogCheckpoint>
   readonly policySets: () => Iterable<LogPolicySet>
   /** A stored inner node; undefined when this one is not kept. */
   readonly node: (level: number, index: number) => Uint8Array | undefined
+  /** Inner nodes stored. */
+  readonly nodeCount: () => number
+  /** What is wrong with the tables and indexes themselves, by which readers could be shown something else than the rows; in order. */
+  readonly damage: () => readonly string[]
   /** Whether the store keeps the nodes of this level. */
   readonly keepsLevel: (level: number) => boolean
   /** JSON text of the frontier that the next append starts from. */

@@ -15,6 +15,7 @@ import {
 } from './verify-heads.ts'
 import { createPolicySetCheck, type PolicySetDigest } from './verify-policy-sets.ts'
 import { createReceiptCheck, type Receipt } from './verify-receipts.ts'
+import { createRemovalCheck } from './verify-removals.ts'
 import { type CheckedRow, checkRow } from './verify-rows.ts'
 import { createSignedCheck, type SignedCheck } from './verify-signed.ts'
 import { createStateCheck, type DerivedState } from './verify-state.ts'
@@ -49,7 +50,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerific
   )
   const inside = createHeadCheck(storedHeads(reader, options, findings), findings)
   const checks = [inside, createHeadCheck(outside, findings)]
-  const contents = createContentsCheck(options, findings)
+  const contents = createContentsCheck(reader, options, findings)
   const signed = createSignedCheck(inside, findings)
   const visit = (row: LogRow, checked: CheckedRow): void => {
     receipts.row(row.leafIndex, checked.hash, checked.record?.id)
@@ -59,9 +60,10 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerific
     const tree = walk({ reader, findings, checks, signed, onProgress: options.onProgress, visit })
     for (const check of [...checks, receipts]) check.finished(tree.size)
     checkFrontier(reader, tree, findings)
+    checkDatabase(reader, tree.size, findings)
     return {
       unsigned: signed.finished(),
-      ...contents.finished(reader),
+      ...contents.finished(),
       records: tree.size,
       storedHeads: inside.checked(),
       outsideHeads: outside.length,
@@ -79,9 +81,10 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerific
 type ContentCounts = Pick<LogVerification, 'masked' | 'masksUnbound' | 'erased' | 'expired' | 'policySets' | 'documents'>
 
 /** Checks what records say: of values that are not there, of policy sets, and of the state. */
-function createContentsCheck({ fold, policySetDigest, derived }: VerifyOptions, findings: Findings) {
+function createContentsCheck(reader: LogReader, { fold, policySetDigest, derived }: VerifyOptions, findings: Findings) {
   const state = createStateCheck(fold, findings)
   const values = createValueCheck(findings)
+  const removals = createRemovalCheck(reader, findings)
   const policySets = createPolicySetCheck(policySetDigest, findings)
   return {
     row: (leafIndex: number, checked: CheckedRow): void => {
@@ -89,8 +92,9 @@ function createContentsCheck({ fold, policySetDigest, derived }: VerifyOptions, 
       if (checked.record === undefined) return
       state.apply(leafIndex, checked.record)
       policySets.row(leafIndex, checked.record)
+      removals.row(leafIndex, checked.record)
     },
-    finished: (reader: LogReader): ContentCounts => {
+    finished: (): ContentCounts => {
       const counts = { ...values.finished(), policySets: policySets.finished(reader) }
       derived?.(state, findings.list.length === 0)
       return { ...counts, documents: state.compare(reader.documents(), reader.constants()) }
@@ -169,4 +173,22 @@ function checkFrontier(reader: LogReader, tree: Frontier, findings: Findings): v
   const stored = reader.frontier() ?? JSON.stringify(frontierToJson(EMPTY_FRONTIER))
   if (stored === JSON.stringify(frontierToJson(tree))) return
   findings.add({ kind: 'tree_differs', leafIndex: tree.size, message: 'The stored end of the tree is not that of the records.' })
+}
+
+/** Looks for what is of no record, and for what could show readers something else than the rows. */
+function checkDatabase(reader: LogReader, size: number, findings: Findings): void {
+  for (const leafIndex of reader.strayPayloads())
+    findings.add({ kind: 'stray_row', leafIndex, message: 'Values are stored here, but no record is.' })
+  const [count, wanted] = [reader.nodeCount(), nodesOf(size, reader)]
+  if (count > wanted) {
+    const message = `The tree of ${size} records has ${wanted} stored nodes, but there are ${count}.`
+    findings.add({ kind: 'stray_row', subject: 'nodes', message })
+  }
+  for (const message of reader.damage()) findings.add({ kind: 'database_differs', message: `In the database: ${message}.` })
+}
+
+function nodesOf(size: number, { keepsLevel }: LogReader): number {
+  let [count, level] = [0, 0]
+  for (let left = size; left > 0; left = Math.floor(left / 2), level += 1) if (keepsLevel(level)) count += left
+  return count
 }

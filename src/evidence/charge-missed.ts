@@ -11,8 +11,18 @@ type TimerDeps = Pick<VerbDeps, 'store' | 'nowMs' | 'newId'>
 export async function chargeMissed(deps: TimerDeps): Promise<number> {
   let charged = 0
   for (const tenant of await deps.store.tenants())
-    for (const agent of await deps.store.list('activity', tenant)) charged += await chargeAgent(deps, systemCaller(tenant), agent)
+    for (const agent of await deps.store.list('activity', tenant)) charged += await chargeAll(deps, systemCaller(tenant), agent)
   return charged
+}
+
+/** As many records as it takes: each holds some slots only. */
+async function chargeAll(deps: TimerDeps, caller: Caller, agent: string): Promise<number> {
+  let charged = 0
+  for (;;) {
+    const missed = await chargeAgent(deps, caller, agent)
+    if (missed === 0) return charged
+    charged += missed
+  }
 }
 
 async function chargeAgent({ store, nowMs, newId }: TimerDeps, caller: Caller, agent: string): Promise<number> {

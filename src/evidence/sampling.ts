@@ -51,16 +51,26 @@ export function missesFound(
   { tenant, nowMs }: Moment,
   view: Pick<View, 'document'>,
 ): readonly Effect[] {
-  return charged.flatMap((effect) =>
-    effect.kind === 'owe' || (effect.kind === 'charge' && effect.rehearsal === undefined)
-      ? missesCharged(effect.agent, { tenant, nowMs }, view)
-      : [],
+  const accounts = charged.flatMap((effect) =>
+    effect.kind === 'owe' || (effect.kind === 'charge' && effect.rehearsal === undefined) ? [effect.agent] : [],
   )
+  // However many accounts a chain has, one record gives back no more than any other.
+  let left = SLOTS_PER_RECORD_MAX
+  return [...new Set(accounts)].flatMap((agent) => {
+    const effects = missesCharged(agent, { tenant, nowMs }, view, left)
+    left -= effects.filter(({ kind }) => kind === 'release').length
+    return effects
+  })
 }
 
-/** What an agent's slots that are overdue come to: misses of its coverage, and the slots are free again. */
-export function missesCharged(agent: string, { tenant, nowMs }: Moment, view: Pick<View, 'document'>): readonly Effect[] {
-  const slots = overdue(view.document(activityKey(tenant, agent)), nowMs).slice(0, SLOTS_PER_RECORD_MAX)
+/** What an agent's slots that are overdue come to, at most so many of one record: misses of its coverage, and the slots are free again. */
+export function missesCharged(
+  agent: string,
+  { tenant, nowMs }: Moment,
+  view: Pick<View, 'document'>,
+  slotsMax = SLOTS_PER_RECORD_MAX,
+): readonly Effect[] {
+  const slots = overdue(view.document(activityKey(tenant, agent)), nowMs).slice(0, slotsMax)
   const given = slots.map(({ decision_id }): Effect => ({ kind: 'release', agent, decision_id }))
   return [...missesOf(agent, slots), ...given]
 }

@@ -5,6 +5,8 @@ const COUNTED = {
   'approvals.override_minutes_max': 'minutes',
   'approvals.override_people_max': 'people',
   'audit.canonical_depth_max': 'levels deep',
+  'audit.effects_max': 'effects',
+  'audit.holds_max': 'legal holds in force',
   'audit.leaf_bytes_max': 'bytes in its leaf',
   'audit.note_chars_max': 'characters',
   'audit.note_signatures_max': 'signatures',

@@ -12,6 +12,14 @@ export type FindingKind =
   | 'payload_differs'
   /** A sealed value is not there any more, and no record says that it was removed. */
   | 'value_gone'
+  /** A record says that values were removed, and some are still there. */
+  | 'removal_unfinished'
+  /** A record removed values that a legal hold kept. */
+  | 'removal_despite_hold'
+  /** Values or tree nodes stand beside the log that are of no record. */
+  | 'stray_row'
+  /** The database is not built as this program builds it, or an index does not have what its table has. */
+  | 'database_differs'
   /** A record does not bind its masks, though an earlier one does. */
   | 'masks_unbound'
   /** A policy set that records name is not archived any more, or another one stands in its place. */

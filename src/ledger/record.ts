@@ -2,6 +2,9 @@ import { z } from 'zod'
 
 import { Effect } from './effect.ts'
 
+/** Effects of one record at most: what is over it is refused before anything is applied, and no reader takes more. */
+export const EFFECTS_MAX = 5_000
+
 /** Version of the record format. */
 export const RECORD_VERSION = 1
 
@@ -52,7 +55,7 @@ export const AuditRecord = z.strictObject({
   /** Who wrote it: the credential, `anonymous`, or `system`. */
   actor: z.string().max(128),
   body: z.record(z.string(), z.json()),
-  effects: z.array(Effect).max(1_000),
+  effects: z.array(Effect).max(EFFECTS_MAX),
 })
 export type AuditRecord = z.infer<typeof AuditRecord>
 

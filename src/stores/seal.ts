@@ -13,11 +13,13 @@ import type { LeafRecord } from '../audit/record-draft.ts'
 import { isWithin } from '../audit/removal/removal.ts'
 import { canonicalJson } from '../format/canonical-json.ts'
 import { invariant, ServiceError } from '../format/error.ts'
-import type { AuditRecord } from '../ledger/record.ts'
+import { overLimit } from '../format/limit.ts'
+import { AuditRecord, EFFECTS_MAX } from '../ledger/record.ts'
 import type { StoredRecord } from '../ledger/store.ts'
 
 /** Records nested deeper than this are canonicalized on trial. */
 const RECORD_DEPTH_SURE = 100
+const EFFECTS = AuditRecord.shape.effects
 const SALT_POOL_BYTES = 256 * SALT_BYTES
 /** A pointer to a member of the body, or deeper. */
 const BODY_POINTER = /^\/body(?:\/(?:[^/~]|~[01])*)+$/
@@ -41,7 +43,7 @@ export function saltSource(): () => Uint8Array {
 
 /**
  * The JSON text of a record that is going to be appended: every record of every store passes here before anything of it is applied. Throws a
- * TypeError for what has no canonical JSON, and a ServiceError `too_large` (its leaf, with the places of its masks) or
+ * TypeError for what has no canonical JSON, and a ServiceError `too_large` (its effects, or its leaf with the places of its masks) or
  * `bad_policy` (a mask that does not point into the body), so that nothing can fail once the record is applied.
  */
 export function recordText(record: AuditRecord, sensitive: readonly string[], masked: readonly string[]): string {
@@ -50,12 +52,27 @@ export function recordText(record: AuditRecord, sensitive: readonly string[], ma
     const fix = 'let the mask rule name members of the body, as "/body/request/context/password"'
     throw new ServiceError('bad_policy', `The mask ${JSON.stringify(wrong)} does not point into a record's body`, { fix })
   }
+  requireReadableEffects(record)
   invariant(isReadable(record), `record ${record.id} would not be read again: a member of its header is too long`)
   const text = JSON.stringify(record)
   if (LONE_SURROGATE.test(text) || depthOf(text) > RECORD_DEPTH_SURE) canonicalJson(JSON.parse(text))
   if (leafBytesBound(text, [...sensitive, ...masked]) > LEAF_BYTES_MAX)
     sealEntry(JSON.parse(text) as LeafRecord, sensitive, masked, () => new Uint8Array(SALT_BYTES))
   return text
+}
+
+/** The verifier reads effects strictly: a record with others could never be verified, nor the state be derived again. */
+function requireReadableEffects({ id, effects }: AuditRecord): void {
+  if (effects.length > EFFECTS_MAX) {
+    const why = overLimit('The record has', 'audit.effects_max', { max: EFFECTS_MAX, came: effects.length })
+    throw new ServiceError('too_large', why, { fix: 'ask for less at a time' })
+  }
+  const parsed = EFFECTS.safeParse(effects)
+  const at = parsed.error?.issues[0]
+  invariant(
+    parsed.success,
+    `record ${id} would not be read again: its effects at /${at?.path.join('/') ?? ''}: ${at?.message ?? ''}`,
+  )
 }
 
 /** Whether the verifier will take the record's header; a log that holds another could never be verified. */

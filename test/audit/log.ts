@@ -73,11 +73,12 @@ export function verify(dataDir: string, vkey: string, more: Partial<VerifyOption
   }
 }
 
-/** Changes a store's database as an attacker with access to the file would: without its triggers. */
+/** Changes a store's database as an attacker with access to the file would: without its triggers, which are there again afterwards. */
 export function tamper(dataDir: string, change: (database: DatabaseSync) => void): void {
   const database = new DatabaseSync(join(dataDir, 'gradus.db'))
-  const triggers = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all()
+  const triggers = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all()
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`)
   change(database)
+  for (const { sql } of triggers) database.exec(String(sql))
   database.close()
 }

@@ -59,7 +59,7 @@ describe('keeping values as long as configured', () => {
       tenant: 'default',
       body: {
         verb: 'retain',
-        rule: { kind: 'decision', days: 10, until: atDay(1) },
+        rule: { kind: 'decision', days: 10, until: atDay(1), reached: 1 },
         removed: [{ members: ['/body/request/context'], leaves: [0] }],
       },
     })
@@ -119,7 +119,9 @@ describe('a legal hold', () => {
     await append(store, 3, 0, 'decision', 'other')
     const hold = order(1)
     await placeHold(store, hold, ['decision'])
-    expect(await legalHolds(store, 'default')).toEqual([{ id: hold.id, kinds: ['decision'] }])
+    expect(await legalHolds(store, 'default')).toEqual([
+      { id: hold.id, kinds: ['decision'], placedAt: atDay(1), placedBy: 'ann' },
+    ])
     const retain = retention(store, [{ days: 10 }], { day: 100 })
     expect(await retain()).toEqual({ records: 2, values: 2, held: 1 })
     expect(await erased(store)).toEqual([1, 2])

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { drawOf, shareDue } from '../../src/evidence/sampling.ts'
+import { drawOf, missesFound, shareDue } from '../../src/evidence/sampling.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import { activityKey, boundsKey } from '../../src/ledger/keys.ts'
 import { DEFAULT_TRUST_CONSTANTS as C } from '../../src/trust/default-constants.ts'
@@ -148,6 +148,35 @@ describe('attack 14: verifying only what went well', () => {
     expect(last?.record).toMatchObject({ kind: 'budget', agent: AGENT, body: { verb: 'charge_missed', missed: 1 } })
     const slots = await tested.store.read([], (view) => view.document(activityKey('default', AGENT))?.outstanding)
     expect(slots).toEqual([])
+  })
+
+  it('is charged in as many records as it takes, each of a hundred slots', async () => {
+    const tested = await trusted(3)
+    await tested.write(ran(250, tested.clock.nowMs()).map((effect) => ({ ...effect, due: true }) as Effect))
+    tested.clock.advance(25 * HOUR_MS)
+    expect(await tested.service.chargeMissed()).toBe(250)
+    expect(await coverageOf(tested)).toMatchObject({ missed: 250 })
+    const records = await tested.store.query({ kinds: ['budget'], agent: AGENT, limit: 10 })
+    expect(records.map(({ record: { body, effects } }) => [body['missed'], effects.length])).toEqual([
+      [100, 101],
+      [100, 101],
+      [50, 51],
+    ])
+  })
+
+  it('is found of all accounts of a chain together, a hundred slots in one record', async () => {
+    const tested = await testService()
+    const atMs = tested.clock.nowMs()
+    const agents = Array.from({ length: 16 }, (_, index) => `link-${String(index)}`)
+    for (const agent of agents) await tested.write(ran(70, atMs).map((effect) => ({ ...effect, agent, due: true }) as Effect))
+    const charged = agents.map((agent) => ({ ...ran(1, atMs)[0], agent }) as Effect)
+    const found = await tested.store.read([], (view) =>
+      missesFound([...charged, ...charged], { tenant: 'default', nowMs: atMs + 25 * HOUR_MS }, view),
+    )
+    const released = found.flatMap((effect) => (effect.kind === 'release' ? [effect.agent] : []))
+    expect(released.filter((agent) => agent === 'link-0')).toHaveLength(70)
+    expect(released.filter((agent) => agent === 'link-1')).toHaveLength(30)
+    expect(found).toHaveLength(102)
   })
 
   it('costs nobody anything who verifies what is due', async () => {

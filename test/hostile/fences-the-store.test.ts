@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { LEAF_BYTES_MAX, leafBytesBound, sealRecord } from '../../src/audit/leaf.ts'
+import type { Effect } from '../../src/ledger/effect.ts'
+import { EFFECTS_MAX } from '../../src/ledger/record.ts'
 import type { NewRecord } from '../../src/ledger/store.ts'
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+import { ORIGIN, verify } from '../audit/log.ts'
 import { temporaryDirectories } from '../stores/directories.ts'
-import { contain, projectSome, record, tenantKey } from '../stores/records.ts'
+import { contain, projectSome, record, tenantKey, verdict } from '../stores/records.ts'
 
 const newDirectory = temporaryDirectories()
 const LONG = 'k'.repeat(10_000)
@@ -25,16 +28,53 @@ const TOO_LARGE: readonly (readonly [string, NewRecord])[] = [
   ],
 ]
 
+const open = (dataDir: string) =>
+  createSqliteStore({
+    dataDir,
+    project: projectSome,
+    origin: ORIGIN,
+    checkpointIntervalMs: 1_000,
+    nowMs: Date.now,
+  })
+const lifts = (count: number): readonly Effect[] =>
+  Array.from({ length: count }, (_, index) => ({ kind: 'lift', id: `c${index}` }))
+
+describe('a record with more effects than any reader takes', () => {
+  it('is refused before anything of it is applied, and what is written is read back by the verifier', async () => {
+    const directory = join(newDirectory(), 'data')
+    const store = await open(directory)
+    const append = (effects: readonly Effect[], number: number) =>
+      store.transact([], (transaction) => void transaction.append({ record: record(number, { effects: [...effects] }) }))
+    await expect(append([contain('c'), ...lifts(EFFECTS_MAX)], 1)).rejects.toMatchObject({
+      code: 'too_large',
+      message: 'The record has 5001 effects: the limit `audit.effects_max` is 5000',
+    })
+    expect(await store.read([], (view) => view.document(tenantKey()))).toBeUndefined()
+    await append([...lifts(EFFECTS_MAX - 1), contain('c')], 2)
+    expect([store.fenced(), store.size()]).toEqual([undefined, 1])
+    await store.close()
+    expect(verify(directory, store.vkey)).toMatchObject({ ok: true, records: 1 })
+  })
+
+  it.each<readonly [string, object]>([
+    ['a kind that there is not', { kind: 'nothing' }],
+    ['a member too long', { kind: 'lift', id: 'c'.repeat(513) }],
+    ['no number', { ...verdict('d'), positive: NaN }],
+  ])('as with an effect of %s, which is a bug and not written', async (_what, effect) => {
+    const store = await open(join(newDirectory(), 'data'))
+    const change = store.transact([], (transaction) => {
+      transaction.append({ record: record(1, { effects: [effect as Effect] }) })
+    })
+    await expect(change).rejects.toThrow('would not be read again: its effects at /0')
+    expect([store.fenced(), store.size()]).toEqual([undefined, 0])
+    await store.close()
+  })
+})
+
 describe('a record that is too large for the log', () => {
   it.each(TOO_LARGE)('by %s is refused before anything of it is applied, and the store goes on', async (_what, entry) => {
     const directory = join(newDirectory(), 'data')
-    const store = await createSqliteStore({
-      dataDir: directory,
-      project: projectSome,
-      origin: 'gradus.test/audit',
-      checkpointIntervalMs: 1_000,
-      nowMs: Date.now,
-    })
+    const store = await open(directory)
     const change = store.transact([], (transaction) => {
       transaction.append({ record: record(1, { effects: [contain('c')] }) })
       transaction.append(entry)

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../format/error.ts'
 import type { RecordSelection } from '../../ledger/record-selection.ts'
 import { type AuditRecord, SENSITIVE_POINTERS } from '../../ledger/record.ts'
-import { legalHolds } from './legal-hold.ts'
+import { requireNoHold } from './legal-hold.ts'
 import { operatorRecord } from './operator-record.ts'
 import { type Removal, REMOVAL_ACTIONS } from './removal.ts'
 import { removeValues, type RemovingStore } from './remove-values.ts'
@@ -27,11 +27,8 @@ export async function eraseRecords(store: RemovingStore, selection: RecordSelect
   if (agent === undefined && user === undefined && decisionId === undefined) {
     throw new ServiceError('bad_request', 'An erasure of everything is refused', { fix: 'name an agent, a user or a decision' })
   }
-  const [hold] = await legalHolds(store, tenant)
-  if (hold !== undefined) {
-    const fix = `release it with "gradus audit hold --tenant ${tenant} --release ${hold.id}", if it is over`
-    throw new ServiceError('conflict', `The legal hold ${hold.id} keeps values of this tenant from being removed`, { fix })
-  }
+  const permitted = (): Promise<void> => requireNoHold(store, tenant)
+  await permitted()
   const { leafIndex, records, values } = await removeValues(store, {
     query: {
       tenant,
@@ -41,6 +38,7 @@ export async function eraseRecords(store: RemovingStore, selection: RecordSelect
     },
     membersOf: ({ record }) => pointers ?? SENSITIVE_POINTERS[record.kind],
     recordOf: (removed) => orderRecord(selection, order, removed),
+    permitted,
     always: true,
   })
   return { leafIndex: leafIndex as number, records, values }

@@ -1,16 +1,26 @@
 import { z } from 'zod'
 
 import { ServiceError } from '../../format/error.ts'
-import { RecordKind } from '../../ledger/record.ts'
+import { overLimit } from '../../format/limit.ts'
+import { type AuditRecord, RecordKind } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'
 import { walkRecords } from '../walk-records.ts'
+import { endRemovals, inRemovalOrder } from './end-removals.ts'
 import { operatorRecord, type OperatorRecordHeader } from './operator-record.ts'
 
 /** The `action` of the records that place and release a legal hold. */
 export const HOLD_ACTION = 'audit.hold'
+/** Legal holds of a tenant that are in force, at most. */
+const LEGAL_HOLDS_MAX = 1_000
 
 /** What of a tenant's records may not be removed while a hold is in force; `kinds` null: records of every kind. `id` is that of its record. */
-export type LegalHold = { readonly id: string; readonly kinds: readonly RecordKind[] | null }
+export type LegalHold = {
+  readonly id: string
+  readonly kinds: readonly RecordKind[] | null
+  /** ISO 8601. */
+  readonly placedAt: string
+  readonly placedBy: string
+}
 
 /** Who places or releases a legal hold, and why. Times are ISO 8601. */
 export type HoldOrder = OperatorRecordHeader & { readonly reason: string }
@@ -22,22 +32,53 @@ const HoldBody = z.discriminatedUnion('verb', [
 
 /** The legal holds of a tenant that are in force, oldest first. */
 export async function legalHolds(store: Pick<Store, 'query'>, tenant: string): Promise<readonly LegalHold[]> {
-  const holds = new Map<string, LegalHold>()
-  for await (const { record } of walkRecords(store, { tenant, kinds: ['operator'], action: HOLD_ACTION })) {
-    const body = HoldBody.parse(record.body)
-    if (body.verb === 'hold') holds.set(record.id, { id: record.id, kinds: body.kinds })
-    else holds.delete(body.hold)
-  }
+  let holds: ReadonlyMap<string, LegalHold> = new Map<string, LegalHold>()
+  for await (const { record } of walkRecords(store, { tenant, kinds: ['operator'], action: HOLD_ACTION }))
+    holds = changedHolds(holds, record)
   return [...holds.values()]
 }
 
-/** Keeps records of these kinds of a tenant, or all of them, from being erased or expiring, until the hold is released. */
-export async function placeHold(
-  store: Pick<Store, 'transact'>,
-  order: HoldOrder,
-  kinds: readonly RecordKind[] | null,
-): Promise<void> {
-  await append(store, order, { verb: 'hold', kinds: kinds === null ? null : [...kinds] })
+/** The holds of a tenant by id, after one more of its records. Throws for a record of a hold that is none. */
+export function changedHolds(holds: ReadonlyMap<string, LegalHold>, record: AuditRecord): ReadonlyMap<string, LegalHold> {
+  if (record.kind !== 'operator' || record.action !== HOLD_ACTION) return holds
+  const { id, at, actor, body } = record
+  const parsed = HoldBody.parse(body)
+  const changed = new Map(holds)
+  if (parsed.verb === 'hold') changed.set(id, { id, kinds: parsed.kinds, placedAt: at, placedBy: actor })
+  else changed.delete(parsed.hold)
+  return changed
+}
+
+/** Whether a hold keeps records of a kind. */
+export function isKeptBy({ kinds }: LegalHold, kind: string): boolean {
+  return kinds === null || kinds.some((each) => each === kind)
+}
+
+/** What of a store it takes to place a hold. */
+export type LegalHoldStore = Pick<Store, 'query' | 'transact' | 'erase' | 'tenants'>
+
+/**
+ * Keeps records of these kinds of a tenant, or all of them, from being erased or expiring, until the hold is released. What the log said
+ * before to be removed goes first. Rejects with `conflict` where the tenant has `LEGAL_HOLDS_MAX` in force.
+ */
+export function placeHold(store: LegalHoldStore, order: HoldOrder, kinds: readonly RecordKind[] | null): Promise<void> {
+  return inRemovalOrder(store, async () => {
+    await endRemovals(store)
+    const { length: came } = await legalHolds(store, order.tenant)
+    if (came >= LEGAL_HOLDS_MAX) {
+      const why = overLimit('The tenant has', 'audit.holds_max', { max: LEGAL_HOLDS_MAX, came })
+      throw new ServiceError('conflict', why, { fix: 'release one that is over' })
+    }
+    await append(store, order, { verb: 'hold', kinds: kinds === null ? null : [...kinds] })
+  })
+}
+
+/** Rejects with `conflict` where a hold of a tenant is in force, of records of a kind, or of any. */
+export async function requireNoHold(store: Pick<Store, 'query'>, tenant: string, kind?: RecordKind): Promise<void> {
+  const hold = (await legalHolds(store, tenant)).find((each) => kind === undefined || isKeptBy(each, kind))
+  if (hold === undefined) return
+  const fix = `release it with "gradus audit hold --tenant ${tenant} --release ${hold.id}", if it is over`
+  throw new ServiceError('conflict', `The legal hold ${hold.id} keeps values of this tenant from being removed`, { fix })
 }
 
 /** Ends a legal hold. Rejects with `not_found` where none of this id is in force. */

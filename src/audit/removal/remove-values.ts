@@ -1,16 +1,20 @@
 import type { AuditRecord } from '../../ledger/record.ts'
 import type { RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
+import { endRemovals, inRemovalOrder, recordedRemoval } from './end-removals.ts'
 import { type Removal, REMOVAL_RECORDS_MAX } from './removal.ts'
 import { walkRecords } from '../walk-records.ts'
 
 /** What of a store it takes to remove values. */
-export type RemovingStore = Pick<Store, 'query' | 'transact' | 'erase' | 'erasable' | 'size'>
+export type RemovingStore = Pick<Store, 'query' | 'transact' | 'erase' | 'erasable' | 'size' | 'tenants'>
 
 /** Which values go, and how the log says so. */
 export type RemovalOrder = {
   readonly query: Omit<RecordQuery, 'limit'>
   readonly membersOf: (stored: StoredRecord) => readonly string[]
-  readonly recordOf: (removed: readonly Removal[]) => AuditRecord
+  /** `reached`: every record of the query in front of this leaf index was looked at. */
+  readonly recordOf: (removed: readonly Removal[], reached: number) => AuditRecord
+  /** Rejects where it is not permitted any more; asked in front of each record. */
+  readonly permitted: () => Promise<void>
   /** Write a record even where there is nothing to remove. */
   readonly always: boolean
 }
@@ -28,7 +32,7 @@ export type Removed = {
 
 /**
  * Removes values record by record, some hundred at a time: the log says first what goes, then it goes. Records that are appended
- * meanwhile stay as they are.
+ * meanwhile stay as they are. A removal that was interrupted before is ended first.
  */
 export async function removeValues(store: RemovingStore, order: RemovalOrder): Promise<Removed> {
   const until = store.size()
@@ -37,10 +41,16 @@ export async function removeValues(store: RemovingStore, order: RemovalOrder): P
   let count = 0
   const flush = async (): Promise<void> => {
     const removed = [...next.values()].map(({ members, leaves }) => ({ members: [...members], leaves }))
-    const record = order.recordOf(removed)
-    const { leafIndex } = await store.transact([], (transaction) => transaction.append({ record }))
-    done.leafIndex ??= leafIndex
-    for (const { members, leaves } of removed) done.values += await store.erase(leaves, members)
+    await inRemovalOrder(store, async () => {
+      await order.permitted()
+      await endRemovals(store)
+      const record = order.recordOf(removed, done.reached)
+      await recordedRemoval(store, async () => {
+        const { leafIndex } = await store.transact([], (transaction) => transaction.append({ record }))
+        done.leafIndex ??= leafIndex
+        for (const { members, leaves } of removed) done.values += await store.erase(leaves, members)
+      })
+    })
     done.records += count
     next = new Map()
     count = 0

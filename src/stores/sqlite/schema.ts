@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 
 import { ServiceError } from '../../format/error.ts'
 
@@ -96,6 +96,31 @@ export function requireOurs(database: DatabaseSync, file: string): void {
 function schemaVersion(database: DatabaseSync): number {
   const has = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'").get() !== undefined
   return has ? Number(database.prepare('SELECT coalesce(max(version), 0) AS version FROM migrations').get()?.['version']) : 0
+}
+
+/** How tables, indexes and triggers differ from those that this program makes, a sentence each, in order. */
+export function schemaDifferences(database: DatabaseSync): readonly string[] {
+  const fresh = new DatabaseSync(':memory:')
+  try {
+    migrate(fresh, ':memory:', () => 0)
+    const [wanted, found] = [schemaOf(fresh), schemaOf(database)]
+    return [...new Set([...wanted.keys(), ...found.keys()])].sort().flatMap((name) => {
+      if (wanted.get(name) === found.get(name)) return []
+      const how = found.has(name) ? (wanted.has(name) ? 'is another one' : 'is none of ours') : 'is not there'
+      return [`the ${name} ${how}`]
+    })
+  } finally {
+    fresh.close()
+  }
+}
+
+function schemaOf(database: DatabaseSync): ReadonlyMap<string, unknown> {
+  const rows = database
+    .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    .all()
+  return new Map(
+    rows.map(({ type, name, tbl_name, sql }) => [`${String(type)} ${String(name)}`, `${String(tbl_name)} ${String(sql)}`]),
+  )
 }
 
 const LEVEL_FACTOR = 2 ** 47
