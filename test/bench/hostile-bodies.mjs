@@ -1,6 +1,6 @@
 /**
  * Hostile requests against a real server in a process of its own: `node test/bench/hostile-bodies.mjs --cases 1000000 [--seed S]`. Every endpoint, the
- * page of approvals included, with credentials of each role and none. Prints a report every 20,000 requests and at the end: requests per
+ * page of approvals included, with credentials of each role and none. Prints a report every 5,000 requests and at the end: requests per
  * status, failures of the server (5xx but for those that limits document as busy), ends of the process, the slowest answers and the
  * memory of the server. Exit code 1: there was a failure. A seed repeats the draws; ids that answers told are part of later requests.
  */
@@ -11,11 +11,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
-import { hostileClient, isBusy, rememberIds } from '../hostile/support/hostile-client.ts'
+import { hostileClient, isFailure, rememberIds } from '../hostile/support/hostile-client.ts'
 import { hostileRequest } from '../hostile/support/hostile-requests.ts'
 import { random } from '../support/random.ts'
 
-const REPORT_EVERY = 20_000
+const REPORT_EVERY = 5_000
 const SLOWEST_KEPT = 5
 /** Requests under way at a time. */
 const LANES = 8
@@ -63,7 +63,7 @@ async function one() {
   const answer = await send(request)
   rememberIds(ids, answer)
   statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-  if (answer.status === 0 || (answer.status >= 500 && !isBusy(answer))) fail('failed', { ...shown(request), answer })
+  if (isFailure(request, answer)) fail('failed', { ...shown(request), answer })
   slowest.push({
     ms: Math.round(answer.ms),
     method: request.method,

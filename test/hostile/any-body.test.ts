@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunningServer } from '../../src/cli/support/deps.ts'
 import { random } from '../support/random.ts'
 import { runs } from '../support/runs.ts'
-import { hostileClient, isBusy, rememberIds } from './support/hostile-client.ts'
+import { hostileClient, isFailure, rememberIds } from './support/hostile-client.ts'
 import { hostileRequest } from './support/hostile-requests.ts'
 import { HOSTILE_TOKENS, startHostileServer } from './support/hostile-server.ts'
 
@@ -37,7 +37,7 @@ describe('a request of any shape to any endpoint', () => {
       rememberIds(ids, answer)
       statuses.add(answer.status)
       const shown = { ...request, body: request.body?.toString('latin1').slice(0, 2_000), answer }
-      if (answer.status === 0 || (answer.status >= 500 && !isBusy(answer))) expect(shown).toBeUndefined()
+      if (isFailure(request, answer)) expect(shown).toBeUndefined()
     }
     close()
     expect(failures).toEqual([])

@@ -64,6 +64,15 @@ export function rememberIds(ids: string[], { text }: HostileAnswer): void {
 const BUSY = /reports\.former_policy_sets_max|reports\.histories_max|log\.uploads_waiting_max|policies\.reloads_waiting_max/u
 
 /** Whether an answer is a refusal that docs/limits.md names, and no failure. */
-export function isBusy({ status, text }: HostileAnswer): boolean {
+function isBusy({ status, text }: HostileAnswer): boolean {
   return status === 503 && BUSY.test(text)
+}
+
+/** A body that is far over the limit is not read to its end; its sender may find the connection closed before it reads the refusal. */
+const CUT_BYTES = 1_048_576
+
+/** Whether an answer, or that there is none, is a failure of the server. */
+export function isFailure({ body }: HostileRequest, answer: HostileAnswer): boolean {
+  if (answer.status === 0) return (body?.length ?? 0) <= CUT_BYTES
+  return answer.status >= 500 && !isBusy(answer)
 }
