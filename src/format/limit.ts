@@ -62,6 +62,7 @@ const COUNTED = {
   'permissions.asks_per_day_max': 'requests within a day',
   'permissions.open_per_account_max': 'requests open',
   'permissions.open_per_tenant_max': 'requests open',
+  'policies.reloads_waiting_max': 'reloads that wait',
   'rego.addresses_max': 'addresses',
   'rego.format_width_max': 'characters',
   'rego.input_bytes_max': 'bytes',

@@ -2,6 +2,7 @@ import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { systemCaller } from '../access/caller.ts'
 import { errorLine, ServiceError } from '../format/error.ts'
+import { overLimit } from '../format/limit.ts'
 import { activate, type ActivationDeps, closePolicies, modesInForce, type ModesInForce, sameModes } from './activation.ts'
 import type { LoadPolicySet, PolicySet, PolicySetView } from './policy-set.ts'
 import type { ModeRule } from './settings.ts'
@@ -56,14 +57,30 @@ export async function createPoliciesInForce(
   }
 }
 
+/** Reloads that wait for the one under way; each takes the processor for some hundred milliseconds, so more would only come too late. */
+const RELOADS_WAITING_MAX = 4
+
 /** Reloads one after the other, in the order asked for; the next one also after one that failed. */
 function oneAtATime(reloadNow: PoliciesInForce['reload']): PoliciesInForce['reload'] {
   let reloading: Promise<unknown> = Promise.resolve()
-  return (caller) => {
+  let asked = 0
+  return async (caller) => {
     authorize(caller, 'reload_policies')
+    if (asked > RELOADS_WAITING_MAX) {
+      const why = overLimit('with this one there would be', 'policies.reloads_waiting_max', {
+        max: RELOADS_WAITING_MAX,
+        came: asked,
+      })
+      throw new ServiceError('not_ready', `The policies are being loaded: ${why}.`, { fix: 'Try again in a moment.' })
+    }
+    asked += 1
     const next = reloading.then(() => reloadNow(caller))
     reloading = next.catch(() => undefined)
-    return next
+    try {
+      return await next
+    } finally {
+      asked -= 1
+    }
   }
 }
 

@@ -69,7 +69,7 @@ export function compileRiskRules(
 
 /** An engine with our own comparisons instead of the stock ones, and member paths instead of JSONPath. */
 export function createRuleEngine(rules: readonly CompiledRule[]): Engine {
-  const engine = new Engine([], { pathResolver: memberAt })
+  const engine = new Engine([], { pathResolver: factValueAt })
   for (const operator of OPERATORS) {
     engine.addOperator(`${ASSUMING_TRUE}${operator}`, (fact: unknown, value: unknown) => compare(operator, fact, value) !== false)
     engine.addOperator(`${ASSUMING_FALSE}${operator}`, (fact: unknown, value: unknown) => compare(operator, fact, value) === true)
@@ -88,8 +88,8 @@ function factValues({ values, readings = {}, not_applicable }: RiskFacts): Recor
   return Object.fromEntries(entries) as Record<RiskFactName, unknown>
 }
 
-/** The own member at a plain path such as `$.value`; undefined where there is none. */
-function memberAt(fact: unknown, path: string): unknown {
+/** The own member of a fact at a plain path such as `$.value`, or what is claimed of it; undefined where there is none. */
+export function factValueAt(fact: unknown, path: string): unknown {
   return path
     .split('.')
     .slice(1)
@@ -113,7 +113,7 @@ function readsThatAre(
 ): (rule: CompiledRule) => readonly string[] {
   const isSo = ({ fact, operator, path, value }: RuleCondition): boolean => {
     const whole = values[fact]
-    return compare(operator, typeof whole === 'symbol' ? whole : memberAt(whole, path), value) === comparison
+    return compare(operator, typeof whole === 'symbol' ? whole : factValueAt(whole, path), value) === comparison
   }
   return ({ comparisons }) =>
     comparisons.filter(isSo).map(({ fact, path }) => (values[fact] === UNAVAILABLE ? fact : `${fact}${path.slice(1)}`))
