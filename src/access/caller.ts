@@ -110,11 +110,19 @@ const LISTENER_PREFIX = 'listener:'
 /** The credential that callers without one are, where the owner vouches for them. */
 export const LISTENER_CREDENTIAL = `${LISTENER_PREFIX}http`
 
+/** Whether a name stands for gradus itself, or for whoever shows no credential: nobody else may be called so. */
+export function isReservedName(name: string): boolean {
+  return OUR_NAMES.includes(name) || name.startsWith(LISTENER_PREFIX)
+}
+
+const RESERVED = { message: 'this name stands for one that shows no credential, or for gradus itself: take another' }
+
 /** A credential in the configuration: only the SHA-256 of its token is kept. */
 export const Credential = CallerStanding.extend({
-  id: identifier(TYPE_CHARS_MAX).refine((id) => !OUR_NAMES.includes(id) && !id.startsWith(LISTENER_PREFIX), {
-    message: 'this name stands for one that shows no credential, or for gradus itself: take another',
-  }),
+  id: identifier(TYPE_CHARS_MAX).refine((id) => !isReservedName(id), RESERVED),
+  person: identifier(TYPE_CHARS_MAX)
+    .refine((person) => !isReservedName(person), RESERVED)
+    .optional(),
   token_sha256: z.string().regex(/^[0-9a-f]{64}$/u, 'lower-case hexadecimal SHA-256 of the token'),
   /** The day on which the token was made, for an agent's own credential: an old one bounds the agent's trust. */
   issued_on: z.iso.date().optional(),

@@ -8,6 +8,7 @@ import { checkBinding, checkHeader, checkTimes, issuerOf, refuseCredential } fro
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { keysOfFile, keysOfUrl } from './load-keys.ts'
 import type { IdentitySources, TokenIssuer } from './settings.ts'
+import { isReservedName } from '../access/caller.ts'
 import { callerOfToken } from './token-caller.ts'
 import { type JsonObject, readToken } from './token-text.ts'
 
@@ -82,8 +83,12 @@ function cacheOf(issuer: TokenIssuer, { steadyMs, warn }: IdentityDeps): KeyCach
 function tokenVerifier(
   issuers: readonly TokenIssuer[],
   caches: ReadonlyMap<string, KeyCache>,
-  { nowMs }: IdentityDeps,
+  { nowMs, credentialIds }: IdentityDeps,
 ): VerifyToken {
+  const configured = new Set(credentialIds)
+  const holders = issuers.flatMap(({ id }) => [`${id}:`, `${id}#`])
+  const isTaken = (name: string): boolean =>
+    isReservedName(name) || configured.has(name) || holders.some((beginning) => name.startsWith(beginning))
   return async (token, certificate) => {
     const text = readToken(token)
     if (text === undefined) return refuseCredential('The token cannot be read.')
@@ -100,7 +105,7 @@ function tokenVerifier(
       return { ok: false, code: 'not_ready', message: 'The keys of the token’s issuer cannot be had at the moment.' }
     if (key === undefined || !(await isSigned(token, key, hint.algorithm)))
       return refuseCredential('The signature of the token is not valid.')
-    return withExpiry(callerOfToken(text.claims, issuer, { certificate, nowMs: now }), text.claims)
+    return withExpiry(callerOfToken(text.claims, issuer, { certificate, nowMs: now, isTaken }), text.claims)
   }
 }
 

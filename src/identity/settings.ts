@@ -8,6 +8,7 @@ import { identifier } from '../format/identifier.ts'
 import { overLimit } from '../format/limit.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
+import { sourceConflicts } from './source-conflicts.ts'
 
 /**
  * Signature algorithms that can be accepted. Asymmetric only: with a shared secret, whoever checks tokens could also issue them.
@@ -150,19 +151,11 @@ export const IdentitySources = z
   .strictObject({
     issuers: z.array(TokenIssuer).max(64).default([]),
     certificates: CertificateSource.optional(),
+    /** True: sources that name people of one tenant mean the same people by the same names. */
+    people_shared: z.boolean().default(false),
   })
-  .superRefine(({ issuers, certificates }, context) => {
-    const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['issuers'], message })
-    const ids = [...issuers, ...(certificates === undefined ? [] : [certificates])].map(({ id }) => id)
-    const twice = ids.find((id, index) => ids.indexOf(id) !== index)
-    if (twice !== undefined) refuse(`the id ${twice} is there twice: give each source its own`)
-    const places = issuers.flatMap(({ issuer, spiffe, audiences }) =>
-      [...new Set(audiences)].map((audience) => JSON.stringify([spiffe?.trust_domain ?? issuer, audience])),
-    )
-    if (new Set(places).size < places.length)
-      refuse(
-        'two sources share an issuer (or trust domain) and an audience, so a token could be either: give each its own audience',
-      )
+  .superRefine((sources, context) => {
+    for (const message of sourceConflicts(sources)) context.addIssue({ code: 'custom', path: ['issuers'], message })
   })
 export type IdentitySources = z.infer<typeof IdentitySources>
 

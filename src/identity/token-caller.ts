@@ -15,7 +15,12 @@ import { claimAt, type JsonObject } from './token-text.ts'
 const NAME_CHARS_MAX = 128
 
 /** What the caller depends on besides the token. */
-type Circumstances = { readonly certificate: ClientCertificate | undefined; readonly nowMs: number }
+type Circumstances = {
+  readonly certificate: ClientCertificate | undefined
+  readonly nowMs: number
+  /** Whether a name is that of a credential, or of gradus itself, which no person of an issuer may have. */
+  readonly isTaken: (name: string) => boolean
+}
 
 /** The caller behind a token: an agent, an agent that acts for somebody, a person, or a service. */
 export function callerOfToken(claims: JsonObject, issuer: TokenIssuer, circumstances: Circumstances): CredentialVerdict {
@@ -28,6 +33,8 @@ export function callerOfToken(claims: JsonObject, issuer: TokenIssuer, circumsta
   const { credential_issued_claim: issuedAt } = issuer
   if (issuedAt !== undefined && !isPast(claimAt(claims, issuedAt), circumstances.nowMs, issuer))
     return refuseCredential('The token does not say when the secret behind it was made.')
+  if (issuer.subject === 'human' && circumstances.isTaken(subject))
+    return refuseCredential('The person of the token has the name of a credential, or of gradus itself.')
   const [actor, ...earlier] = actors
   if (issuer.subject === 'service' && actor !== undefined)
     return refuseCredential('A token of a delegation is not accepted here.')
