@@ -4,11 +4,11 @@ import { templateProblem } from '../access/agent-template.ts'
 import { CallerStanding, Role } from '../access/caller.ts'
 import { byClaimName } from '../access/verified-claims.ts'
 import { SPIFFE_ID_BYTES_MAX, TRUST_DOMAIN, TRUST_DOMAIN_BYTES_MAX } from '../access/spiffe-id.ts'
+import { sourceConflicts } from '../access/source-conflicts.ts'
 import { identifier } from '../format/identifier.ts'
 import { overLimit } from '../format/limit.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
 import { TYPE_CHARS_MAX } from '../model/request.ts'
-import { sourceConflicts } from './source-conflicts.ts'
 
 /**
  * Signature algorithms that can be accepted. Asymmetric only: with a shared secret, whoever checks tokens could also issue them.

@@ -1,8 +1,17 @@
-import type { CertificateSource, TokenIssuer } from './settings.ts'
+type Issuer = {
+  readonly id: string
+  readonly issuer?: string | undefined
+  readonly audiences: readonly string[]
+  readonly spiffe?: { readonly trust_domain: string } | undefined
+  readonly subject: 'agent' | 'human' | 'service'
+  readonly tenant: string
+  readonly tenant_claim?: unknown
+}
 
+/** The sources of callers, as the configuration names them. */
 type Sources = {
-  readonly issuers: readonly TokenIssuer[]
-  readonly certificates?: CertificateSource | undefined
+  readonly issuers: readonly Issuer[]
+  readonly certificates?: { readonly id: string } | undefined
   readonly people_shared: boolean
 }
 
@@ -24,7 +33,7 @@ const SAME_AUDIENCE =
   'two sources share an issuer (or trust domain) and an audience, so a token could be either: give each its own audience'
 
 /** A source that takes the tenant from a claim may name people of any. */
-function samePeople(issuers: readonly TokenIssuer[]): readonly string[] {
+function samePeople(issuers: readonly Issuer[]): readonly string[] {
   const people = issuers.filter(({ subject }) => subject === 'human')
   const anywhere = people.filter(({ tenant_claim }) => tenant_claim !== undefined)
   const tenants = people.filter(({ tenant_claim }) => tenant_claim === undefined).map(({ tenant }) => tenant)
