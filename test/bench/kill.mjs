@@ -1,7 +1,7 @@
 /**
  * Kills a real server under load, again and again: `node test/bench/kill.mjs --kills 1000 [--seed S]`, after `make build`. It decides and takes reports
- * of outcomes, is killed with SIGKILL at a random moment and started anew; then everything that it acknowledged has to be in the log once,
- * at its place. Every 100 kills and at the end `gradus audit verify` reads the log and derives the state anew. Prints figures every 20 kills
+ * of outcomes, is killed with SIGKILL at a random moment and started anew. Every 100 kills and at the end everything that it acknowledged has to be in
+ * the log once, at its place, and `gradus audit verify` reads the log and derives the state anew. Prints figures every 20 kills
  * and at the end. Exit code 1: something acknowledged was lost, or the log does not verify. A seed repeats the pauses, not the load.
  */
 import { execFileSync, spawn } from 'node:child_process'
