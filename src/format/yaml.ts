@@ -1,22 +1,10 @@
-import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import { isMap, isScalar, visit } from 'yaml'
 import type { z } from 'zod'
 
 import { ServiceError } from './error.ts'
 import { choiceIssues } from './choice-issues.ts'
 import type { SourceFinding, TextPlace } from './source-place.ts'
-
-type YamlDocument = ReturnType<typeof parseDocument>
-
-/** A parsed text, and the line and column of each of its offsets. Keys are unique. */
-function openYaml(text: string, options: Parameters<typeof parseDocument>[1] = {}) {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, ...options })
-  const placeAt = (offset: number): TextPlace => {
-    const { line, col } = lines.linePos(offset)
-    return { line, column: col }
-  }
-  return { document, placeAt }
-}
+import { openYaml, type YamlDocument } from './yaml-document.ts'
 
 /** Parses a YAML file by its schema; an error names file, line, column and member of the first thing that does not fit. */
 export function parseYaml<S extends z.ZodType>(
@@ -103,7 +91,7 @@ export type YamlSource = {
  * finding, the first place: what the parser stumbles over further down is mostly a consequence of it.
  */
 export function readYaml(file: string, text: string, { merge = false } = {}): YamlSource | readonly SourceFinding[] {
-  const { document, placeAt } = openYaml(text, { merge, logLevel: 'error' })
+  const { document, placeAt } = openYaml(text, { merge })
   const [first] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0])
   if (first !== undefined) {
     const fix = 'mend the YAML syntax; text with ": " or " #" in it needs quotes'
