@@ -69,7 +69,7 @@ const COUNTED = {
   'rego.range_numbers_max': 'numbers',
   'rego.value_depth_max': 'levels deep',
   'reports.former_policy_sets_max': 'former policy sets at a time',
-  'reports.histories_max': 'histories at a time',
+  'reports.histories_waiting_max': 'histories',
   'risk.condition_depth_max': 'levels deep',
   'signals.batch_max': 'events',
   'signals.table_entries_max': 'entries',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { AgentTrustAnswer } from '../../src/ladder/wire.ts'
 import { sampleScores } from '../../src/reports/trust-history/sample-scores.ts'
-import { HISTORIES_AT_A_TIME_MAX } from '../../src/reports/trust-history/trust-history.ts'
+import { HISTORIES_OF_TENANT_MAX, HISTORIES_WAITING_MAX } from '../../src/reports/trust-history/trust-history.ts'
 import { whyTrust } from '../../src/reports/trust-history/why-trust.ts'
 import { TrustHistoryAnswer, type TrustPoint } from '../../src/reports/trust-history/wire.ts'
 import { ask, caller, gateway } from '../support/callers.ts'
@@ -117,7 +117,9 @@ describe('the history of trust', () => {
   it('is read by a few at a time only', async () => {
     const { service } = await earnedThenHarmed()
     const all = await Promise.allSettled(
-      Array.from({ length: HISTORIES_AT_A_TIME_MAX + 3 }, () => service.trustHistory(auditor, AGENT, ALL)),
+      Array.from({ length: HISTORIES_OF_TENANT_MAX + HISTORIES_WAITING_MAX + 3 }, () =>
+        service.trustHistory(auditor, AGENT, ALL),
+      ),
     )
     expect(all.filter(({ status }) => status === 'rejected')).toHaveLength(3)
     expect(all.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'not_ready' } })

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 import { VERB_ROLES } from '../../access/authority.ts'
+import { FairQueue } from '../../access/fair-queue.ts'
 import type { LogLine } from '../../decisions/opa-log/wire.ts'
 import { ServiceError } from '../../format/error.ts'
 import { jsonObjects } from '../../format/json-objects.ts'
@@ -16,8 +17,10 @@ import type { Log } from '../log.ts'
 export const UNPACKED_BYTES_MAX = 33_554_432
 /** Entries of one upload. */
 export const ENTRIES_MAX = 50_000
-/** Uploads that may wait for the one that is being taken; a further one is sent away. */
+/** Uploads of one credential that may wait for the one of its tenant that is being taken; a further one is sent away. */
 export const WAITING_MAX = 16
+/** Uploads that are taken at a time, each of another tenant; their entries alternate. */
+const TENANTS_AT_A_TIME_MAX = 4
 /** What is unpacked at a time, bytes. */
 const CHUNK_BYTES = 65_536
 /** First bytes of gzip (RFC 1952). */
@@ -48,10 +51,11 @@ export type LogOptions = {
   readonly timeMsMax: number
 }
 
-/** `POST /logs`: one upload after the other, entry by entry, so that live decisions are not held up. */
+/** `POST /logs`: one upload of a tenant after the other, entry by entry, so that live decisions are not held up. */
 export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Record<keyof typeof LOG_ENDPOINTS, Handler> {
-  let last: Promise<unknown> = Promise.resolve()
-  let waiting = 0
+  const queue = new FairQueue({ atATimeMax: TENANTS_AT_A_TIME_MAX, ofTenantMax: 1, waitingMax: WAITING_MAX }, (waiting) =>
+    tooMuch(overLimit('for this credential there wait', 'log.uploads_waiting_max', { max: WAITING_MAX, came: waiting + 1 })),
+  )
   const take = async (exchange: Exchange, startedMs: number) => {
     const mayGoOn = (): void => {
       if (performance.now() - startedMs > timeMsMax) throw tooMuch('not all of it could be taken in time')
@@ -74,18 +78,9 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Reco
     return jsonReply(answer)
   }
   return {
-    uploadLog: async (exchange) => {
-      if (waiting > WAITING_MAX)
-        throw tooMuch(overLimit('there wait', 'log.uploads_waiting_max', { max: WAITING_MAX, came: waiting }))
+    uploadLog: (exchange) => {
       const startedMs = performance.now()
-      waiting += 1
-      const taking = last.then(() => take(exchange, startedMs))
-      last = taking.catch(() => undefined)
-      try {
-        return await taking
-      } finally {
-        waiting -= 1
-      }
+      return queue.run(exchange.caller, () => take(exchange, startedMs))
     },
   }
 }

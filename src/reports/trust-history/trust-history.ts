@@ -1,5 +1,6 @@
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
+import { FairQueue } from '../../access/fair-queue.ts'
 import { ServiceError } from '../../format/error.ts'
 import { overLimit } from '../../format/limit.ts'
 import { refuseOthersTrust } from '../../ladder/trust-answer.ts'
@@ -13,8 +14,12 @@ import { recordsOfTrust } from './records-of-trust.ts'
 import { createSnapshots, type Snapshot, type Snapshots } from './snapshots.ts'
 import type { TrustHistoryAnswer, TrustPoint } from './wire.ts'
 
-/** Most logs that are followed for a history at a time. */
-export const HISTORIES_AT_A_TIME_MAX = 4
+/** Most logs that are followed for a history at a time, of all tenants. */
+const HISTORIES_AT_A_TIME_MAX = 4
+/** Most of them for one tenant. */
+export const HISTORIES_OF_TENANT_MAX = 2
+/** Histories that may wait for one credential. */
+export const HISTORIES_WAITING_MAX = 4
 
 /** Reads the history of an agent's trust. */
 export type ReadHistory = (caller: Caller, agent: string, query: TrustHistoryQuery) => Promise<TrustHistoryAnswer>
@@ -22,7 +27,10 @@ export type ReadHistory = (caller: Caller, agent: string, query: TrustHistoryQue
 /** Histories are derived from the log each time; what was followed lately is remembered. */
 export function createTrustHistory(deps: VerbDeps): ReadHistory {
   const snapshots = createSnapshots()
-  let reading = 0
+  const queue = new FairQueue(
+    { atATimeMax: HISTORIES_AT_A_TIME_MAX, ofTenantMax: HISTORIES_OF_TENANT_MAX, waitingMax: HISTORIES_WAITING_MAX },
+    tooMany,
+  )
   return async (caller, agent, query) => {
     authorize(caller, 'read_trust')
     refuseOthersTrust(caller, agent)
@@ -30,19 +38,16 @@ export function createTrustHistory(deps: VerbDeps): ReadHistory {
     const stored = await deps.store.read([key], (view) => view.document(key))
     if (stored === undefined && !deps.policySet().catalogue.agent(agent).known)
       throw new ServiceError('not_found', `there is no agent "${agent}"`, { fix: 'see "agents" in the catalogue' })
-    if (reading >= HISTORIES_AT_A_TIME_MAX)
-      throw new ServiceError(
-        'not_ready',
-        overLimit('with this one there would be', 'reports.histories_max', { max: HISTORIES_AT_A_TIME_MAX, came: reading + 1 }),
-        { fix: 'ask again in a moment' },
-      )
-    reading += 1
-    try {
-      return await readPage(deps, snapshots, { tenant: caller.tenant, agent }, query)
-    } finally {
-      reading -= 1
-    }
+    return queue.run(caller, () => readPage(deps, snapshots, { tenant: caller.tenant, agent }, query))
   }
+}
+
+function tooMany(waiting: number): ServiceError {
+  const why = overLimit('for this credential there wait', 'reports.histories_waiting_max', {
+    max: HISTORIES_WAITING_MAX,
+    came: waiting + 1,
+  })
+  return new ServiceError('not_ready', why, { fix: 'ask again in a moment' })
 }
 
 async function readPage(
