@@ -75,6 +75,7 @@ export function partiesOf(request: Request, caller: Caller): Parties {
   if (new Set(ids).size < ids.length) problems.push('cycle')
   if (ids.length > CHAIN_DEPTH_MAX) problems.push('too_deep')
   if (act.unreadable) problems.push('unreadable')
+  if (subjectIsAgent && (caller.delegation?.human ?? null) === null && isSeveral(humans)) problems.push('several_people')
   return {
     agent,
     agent_claimed: agent !== null && !subjectIsAgent && isClaimed,
@@ -83,6 +84,11 @@ export function partiesOf(request: Request, caller: Caller): Parties {
     ...(isTeam ? { team: behalf } : {}),
     human: caller.delegation?.human ?? humans[0] ?? null,
   }
+}
+
+/** Whether more than one person is named: whoever is asked about would depend on which of them the body names first. */
+function isSeveral(humans: readonly Party[]): boolean {
+  return humans.some(({ type, id }) => type !== humans[0]?.type || id !== humans[0].id)
 }
 
 /** Whether the credential proves a party already, so that the body says it once more and adds nothing. */

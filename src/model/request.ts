@@ -79,7 +79,7 @@ export const CHAIN_RELATIONS = ['on_behalf_of', 'act', 'chain'] as const
 export type ChainRelation = (typeof CHAIN_RELATIONS)[number]
 
 /** What is wrong with a chain as a whole; each denies. */
-export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable', 'unknown_team'] as const
+export const CHAIN_PROBLEMS = ['cycle', 'too_deep', 'unreadable', 'unknown_team', 'several_people'] as const
 
 export type ChainProblem = (typeof CHAIN_PROBLEMS)[number]
 

@@ -139,6 +139,11 @@ describe('what is wrong with a chain', () => {
     ['an actor has an empty name', agent('a'), { act: actor('') }, ['unreadable']],
     ['an inner actor is broken', agent('a'), { act: { ...actor('b'), act: 7 } }, ['unreadable']],
     ['an actor of a human is broken', user('u'), { act: 7 }, ['unreadable']],
+    ['an agent acts for two people', agent('a'), { on_behalf_of: user('u'), chain: [user('v')] }, ['several_people']],
+    ['a chain names two people', agent('a'), { chain: [user('u'), user('v')] }, ['several_people']],
+    ['a person of two types', agent('a'), { on_behalf_of: user('u'), chain: [{ type: 'customer', id: 'u' }] }, []],
+    ['a person is there twice', agent('a'), { on_behalf_of: user('u'), chain: [user('u')] }, []],
+    ['a person is the subject, and another is named', user('u'), { chain: [user('v')] }, []],
   ])('%s', (_case, subject, claims, problems) => {
     expect(read(subject, claims).problems).toEqual(problems)
   })

@@ -205,7 +205,7 @@ function cellOf({ matrices, band, sensitive }: DecisionInputs, tier: string, lev
 }
 
 function chainOf(inputs: DecisionInputs): Ceiling {
-  for (const problem of ['cycle', 'too_deep', 'unknown_team', 'unreadable'] as const)
+  for (const problem of ['cycle', 'several_people', 'too_deep', 'unknown_team', 'unreadable'] as const)
     if (inputs.chain_problems.includes(problem)) return make('chain', 'deny', `chain_${problem}`)
   let weakest: Ceiling | undefined
   for (const link of inputs.links) {

@@ -63,7 +63,7 @@ export function createLogHandlers({ service, log, timeMsMax }: LogOptions): Reco
       if (fault !== undefined)
         throw new ServiceError('rate_limited', fault.message, fault.fix === undefined ? {} : { fix: fault.fix })
     }
-    const answer = await service.ingestLog(exchange.caller, sentLogLines(exchange.body), mayGoOn)
+    const answer = await service.ingestLog(exchange.caller, logLinesOf(exchange.body), mayGoOn)
     if (answer.rejected > 0) {
       const [first] = answer.problems
       log({
@@ -92,7 +92,7 @@ function tooMuch(why: string): ServiceError {
 }
 
 /** The entries of an upload, plain or gzip, one in memory at a time. Throws `bad_request` for what is neither, `too_large` beyond the limit. */
-export async function* sentLogLines(body: Uint8Array): AsyncGenerator<LogLine> {
+export async function* logLinesOf(body: Uint8Array): AsyncGenerator<LogLine> {
   let entries = 0
   for await (const { text } of jsonObjects(textOf(body), 'the body')) {
     entries += 1

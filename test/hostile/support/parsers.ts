@@ -11,7 +11,7 @@ import { parseYaml } from '../../../src/format/yaml.ts'
 import type { Parsed } from '../../../src/http/exchange.ts'
 import { parseAs, parseBody } from '../../../src/http/input.ts'
 import { cloudEvent } from '../../../src/http/native/signal-forms.ts'
-import { sentLogLines } from '../../../src/http/opa/decision-logs.ts'
+import { logLinesOf } from '../../../src/http/opa/decision-logs.ts'
 import { readToken } from '../../../src/identity/token-text.ts'
 import { Request } from '../../../src/model/request.ts'
 import { loadBundle } from '../../../src/rego/bundle.ts'
@@ -56,7 +56,7 @@ function yaml(bytes: Buffer): Promise<'value' | 'refused'> {
 
 async function uploaded(bytes: Buffer): Promise<'value' | 'refused'> {
   try {
-    for await (const line of sentLogLines(bytes)) if (line.ok) OpaEntry.safeParse(line.value)
+    for await (const line of logLinesOf(bytes)) if (line.ok) OpaEntry.safeParse(line.value)
     return 'value'
   } catch (error) {
     return expected(error)
