@@ -166,7 +166,9 @@ describe('a paused reservation', () => {
     expect(await events(tested, 'approval.resumed')).toMatchObject([
       { data: { decision_id: pending.decision_id, approval: { request_digest: pending.request_digest } } },
     ])
-    expect((await service.records(operator, { kinds: ['operator'], limit: 10, newestFirst: true })).records[0]?.record).toMatchObject({
+    expect(
+      (await service.records(operator, { kinds: ['operator'], limit: 10, newestFirst: true })).records[0]?.record,
+    ).toMatchObject({
       actor: 'cem',
       decision_id: pending.decision_id,
       outcome: 'resumed',

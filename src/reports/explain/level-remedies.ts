@@ -123,7 +123,10 @@ export function chainRemedy(term: Ceiling, explained: Explained): RemedyText {
   }
   if (facts.parties.problems.length > 0) {
     const problems = facts.parties.problems.join(', ')
-    return remedyOf(`Mend the delegation chain (${problems}): each agent once, at most five, for one person at most.`, 'mend_chain')
+    return remedyOf(
+      `Mend the delegation chain (${problems}): each agent once, at most five, for one person at most.`,
+      'mend_chain',
+    )
   }
   const named = namedLink(term, facts)
   if (named === undefined) return remedyOf('Let every other link of the chain be trusted more.', 'reason')
