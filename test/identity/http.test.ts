@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { anonymousCaller, CallerStanding, Credential } from '../../src/access/caller.ts'
+import { anonymousCaller, Credential } from '../../src/access/caller.ts'
 import { Config } from '../../src/config/config.ts'
 import { createAuthenticate } from '../../src/http/authenticate.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
