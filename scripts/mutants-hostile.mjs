@@ -307,4 +307,95 @@ const HOLDING = [
   ],
 ]
 
-export const HOSTILE_MUTANTS = [...CLAIMING, ...VANISHING, ...HEALING, ...OCCUPYING, ...BROWSERS, ...STRANGERS, ...HOLDING]
+/** What would take the turns of others, or end a parser. */
+const TURNS = [
+  [
+    'turns: one tenant leaves room for others',
+    'access/fair-queue.ts',
+    'of.running >= this.#bounds.ofTenantMax || next === undefined',
+    'next === undefined',
+    'test/access/fair-queue.test.ts',
+    'leaves room for others',
+  ],
+  [
+    'turns: over tenants',
+    'access/fair-queue.ts',
+    'this.#tenants.delete(tenant)\n      this.#tenants.set(tenant, of)',
+    'this.#tenants.set(tenant, of)',
+    'test/access/fair-queue.test.ts',
+    'takes turns over tenants',
+  ],
+  [
+    'turns: the line of a credential is bounded',
+    'access/fair-queue.ts',
+    'line.waiting.length >= this.#bounds.waitingMax',
+    'false',
+    'test/access/fair-queue.test.ts',
+    'refuses what is too much',
+  ],
+  [
+    'turns: histories of a tenant leave room',
+    'reports/trust-history/trust-history.ts',
+    'ofTenantMax: HISTORIES_OF_TENANT_MAX',
+    'ofTenantMax: HISTORIES_AT_A_TIME_MAX',
+    HOSTILE('fair'),
+    'leaves the reads and decisions',
+  ],
+  [
+    'turns: reloads that wait are limited',
+    'policy/policies-in-force.ts',
+    'if (asked > RELOADS_WAITING_MAX) {',
+    'if (asked < 0) {',
+    'test/policy/reloads.test.ts',
+    'wait for the one under way',
+  ],
+  [
+    'parsers: nesting of YAML is refused',
+    'format/yaml-document.ts',
+    'if (!(error instanceof RangeError)) throw error',
+    'throw error',
+    HOSTILE('parsers'),
+    '',
+  ],
+  [
+    'parsers: collections as keys of YAML are refused',
+    'format/yaml-document.ts',
+    '    refuseCollectionKeys(document)\n',
+    '',
+    HOSTILE('parsers'),
+    '',
+  ],
+]
+
+/** Whose name it is. */
+const NAMES = [
+  [
+    'names: no person of an issuer is called like somebody known',
+    'identity/token-caller.ts',
+    "if (issuer.subject === 'human' && circumstances.isTaken(subject))",
+    'if (subject === null)',
+    HOSTILE('names'),
+    'gains nothing by the name',
+  ],
+  [
+    'names: two issuers of people of one tenant',
+    'access/source-conflicts.ts',
+    'if (!isShared) return []',
+    'if (isShared || !isShared) return []',
+    HOSTILE('names'),
+    'is no trust in the people',
+  ],
+  ['chain: one person at most', 'access/parties.ts', "problems.push('several_people')", '[]', 'test/access/parties.test.ts', ''],
+]
+
+export const HOSTILE_MUTANTS = [
+  ...CLAIMING,
+  ...VANISHING,
+  ...HEALING,
+  ...OCCUPYING,
+  ...BROWSERS,
+  ...STRANGERS,
+  ...HOLDING,
+  ...TURNS,
+  ...NAMES,
+]
