@@ -147,10 +147,10 @@ export async function liveService(): Promise<{
   return { service, store, open: () => Promise.resolve({ ...store, close: () => Promise.resolve() }) }
 }
 
-/** An anonymous enforcement point. */
+/** Whoever reaches a listener whose owner vouches for it. */
 export const ANYBODY = {
   tenant: 'default',
-  credential: null,
+  credential: 'listener:http',
   roles: ['enforcement_point' as const],
   human_subject_types: [],
   supported_obligations: [],

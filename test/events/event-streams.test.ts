@@ -150,9 +150,9 @@ describe('a stream of events', () => {
       people: ['p'],
       reason: 'r',
       until_ms: 1,
-      opened_at_ms: 1,
+      at_ms: 1,
     }
-    await append([{ kind: 'override', override: override as never }], 'default', 'a')
+    await append([{ kind: 'override', override }], 'default', 'a')
     const incident = { id: 'i', class: 'injection_weak', reach: 'agent', scope: null, cap: 0.69, review: false } as const
     await append([{ kind: 'incident', agent: 'a', incident }], 'default', 'a')
     const { frames } = await take(streams, { since: '0' }, 1)

@@ -110,6 +110,7 @@ function recordOf({ band, stake, decidedAtMs }: SimulatedSubject): StoredRecord 
   const body = {
     facts: {
       at_ms: decidedAtMs,
+      caller: { credential: 'simulation' },
       parties: { agent: { type: 'agent', id: AGENT }, agent_claimed: false, links: [], problems: [], human: null },
       action: {
         name: band,
