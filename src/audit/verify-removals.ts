@@ -20,7 +20,7 @@ export function createRemovalCheck(reader: Pick<LogReader, 'row'>, findings: Fin
       inForce.set(tenant, holdsAfter(holds, record))
       const { unfinished, held } = faultsOf({ leafIndex, record, holds: [...holds.values()] }, reader)
       if (unfinished > 0) {
-        const message = `The record says that values were removed, but ${unfinished} records still have theirs: the removal was interrupted. The next start, or "gradus audit retain", ends it.`
+        const message = `The record says that values were removed, but ${unfinished} records still have theirs: the removal was interrupted. The next start, erasure or legal hold ends it.`
         findings.add({ kind: 'removal_unfinished', leafIndex, id, message })
       }
       if (held !== undefined) {

@@ -27,16 +27,14 @@ export type Retained = { readonly records: number; readonly values: number; read
 
 /**
  * Removes sealed values that were kept as long as the rules say, of the tenants and kinds that no legal hold keeps. The log says first
- * which members of which records; leaves and proofs stay. Each run goes on where the one before stopped, also after a restart; the first
- * ends a removal that was interrupted.
+ * which members of which records; leaves and proofs stay. Each run goes on where the one before stopped, also after a restart. One that was
+ * interrupted is ended first.
  */
 export function createRetention(deps: RetentionDeps): () => Promise<Retained> {
   const reached = new Map<string, number>()
-  let isFinished = false
   return async () => {
     const { store } = deps
-    if (!isFinished) await inRemovalOrder(store, () => endRemovals(store))
-    isFinished = true
+    await inRemovalOrder(store, () => endRemovals(store))
     const done = { records: 0, values: 0, held: 0 }
     for (const tenant of await store.tenants()) {
       const expiring = expiringOf(deps.rules, tenant)
