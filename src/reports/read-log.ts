@@ -71,6 +71,8 @@ async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): P
     }
     if (step.length < asked) return { records: found, next: null }
     if (found.length >= limit) return { records: found, next: from ?? null }
+    // A step is too small for the store to let others have their turn within it.
+    await new Promise(setImmediate)
   }
 }
 
