@@ -200,7 +200,7 @@ const APPROVING = [
   [
     'approval: bound to the requester',
     'approvals/rules/approval-rules.ts',
-    "if (approval.requester !== by.requester) return 'other_requester'",
+    "if (!isSameActor(approval.requester, by.requester)) return 'other_requester'",
     '',
     RULES,
     '',
@@ -216,7 +216,7 @@ const APPROVING = [
   [
     'approval: nobody approves an own request',
     'approvals/rules/approval-rules.ts',
-    "if (approval.not_by.includes(person)) return 'own_request'",
+    "if (approval.not_by.some((name) => isSameActor(name, person))) return 'own_request'",
     '',
     RULES,
     '',
@@ -224,7 +224,7 @@ const APPROVING = [
   [
     'approval: nobody votes twice',
     'approvals/rules/approval-rules.ts',
-    "approval.votes.some((vote) => vote.person === person) ? 'already_voted' : null",
+    "approval.votes.some((vote) => isSameActor(vote.person, person)) ? 'already_voted' : null",
     'null',
     RULES,
     '',

@@ -385,6 +385,22 @@ const NAMES = [
     HOSTILE('names'),
     'is no trust in the people',
   ],
+  [
+    'names: kinds are compared',
+    'access/actor-name.ts',
+    '(kindOf(one) === undefined || kindOf(other) === undefined) && nameOfActor(one) === nameOfActor(other)',
+    'nameOfActor(one) === nameOfActor(other)',
+    HOSTILE('names'),
+    'is not the one who asked',
+  ],
+  [
+    'names: a name without a kind is of any',
+    'access/actor-name.ts',
+    '(kindOf(one) === undefined || kindOf(other) === undefined) && nameOfActor(one) === nameOfActor(other)',
+    'false',
+    'test/approvals/approval-rules.test.ts',
+    'of an older record goes on',
+  ],
   ['chain: one person at most', 'access/parties.ts', "problems.push('several_people')", '[]', 'test/access/parties.test.ts', ''],
 ]
 

@@ -1,9 +1,20 @@
 import { ServiceError } from '../format/error.ts'
+import { ANONYMOUS_ACTOR, credentialActor, isSameActor, nameOfActor, personActor } from './actor-name.ts'
 import { type Caller, type Role, isAnonymous } from './caller.ts'
 
-/** The name under which a caller's records are written. */
+/** The name under which a caller's records are written: the person, or else the credential, each by kind. */
 export function actorOf(caller: Caller): string {
-  return caller.person ?? caller.credential ?? 'anonymous'
+  return caller.person === undefined ? requesterOf(caller) : personActor(caller.person)
+}
+
+/** A caller's name in messages, where its kind is clear from the text. */
+export function shownName(caller: Caller): string {
+  return nameOfActor(actorOf(caller))
+}
+
+/** Whether one of these names can be the caller's, as a person or as a credential. */
+export function isOneOf(caller: Caller, names: readonly string[]): boolean {
+  return names.some((name) => isSameActor(name, actorOf(caller)) || isSameActor(name, requesterOf(caller)))
 }
 
 /** Every verb and the roles that may use it. Of an agent's own credential see `AGENT_VERBS`. */
@@ -65,11 +76,11 @@ export function authorize(caller: Caller, verb: Verb): void {
       fix: `send "Authorization: Bearer <token>" of a credential with one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })
   if (isAgents(caller) && !AGENT_VERBS.includes(verb))
-    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to an agent, and no agent may "${verb}"`, {
+    throw new ServiceError('forbidden', `the credential "${shownName(caller)}" belongs to an agent, and no agent may "${verb}"`, {
       fix: `use a credential that belongs to no agent, with one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })
   if (!hasRoleFor(caller, verb))
-    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" may not "${verb}"`, {
+    throw new ServiceError('forbidden', `the credential "${shownName(caller)}" may not "${verb}"`, {
       fix: `it needs one of the roles ${VERB_ROLES[verb].join(', ')}`,
     })
 }
@@ -80,19 +91,16 @@ export function hasRoleFor({ roles }: Pick<Caller, 'roles'>, verb: Verb): boolea
   return roles.some((role) => allowed.includes(role))
 }
 
-/** The person behind a credential. */
+/** The person behind a credential, by kind. Throws `forbidden` where it belongs to none. */
 export function namedPerson(caller: Caller): string {
   if (caller.person === undefined)
-    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to no named person`, {
+    throw new ServiceError('forbidden', `the credential "${shownName(caller)}" belongs to no named person`, {
       fix: 'give the credential a "person" in the configuration',
     })
-  return caller.person
+  return personActor(caller.person)
 }
 
-/** Stands for whoever shows no credential; no credential can have this id. */
-const ANONYMOUS = 'anonymous'
-
-/** The credential that asks. Several may belong to one person, and an approval is good for one of them. */
+/** The credential that asks, by kind. Several may belong to one person, and an approval is good for one of them. */
 export function requesterOf({ credential }: Pick<Caller, 'credential'>): string {
-  return credential ?? ANONYMOUS
+  return credential === null ? ANONYMOUS_ACTOR : credentialActor(credential)
 }

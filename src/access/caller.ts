@@ -6,6 +6,7 @@ import { type Party, TYPE_CHARS_MAX } from '../model/request.ts'
 import { ANY_SIGNAL_CLASSES, AnySignalClass } from '../model/signal-classes.ts'
 import { EvidenceSource } from '../trust/constants.ts'
 import type { Posture } from '../trust/posture.ts'
+import { isReservedName, LISTENER_CREDENTIAL } from './actor-name.ts'
 import type { VerifiedClaims } from './verified-claims.ts'
 
 /** What a credential may do (docs/architecture.md, "Who may call what"). */
@@ -103,19 +104,9 @@ const AnonymousMembers = CallerStanding.extend({
 export const AnonymousStanding = AnonymousMembers.superRefine(refuseVouchingAgent).superRefine(refuseUnvouchedWord)
 export type AnonymousStanding = z.infer<typeof AnonymousMembers>
 
-/** Names under which those are written who have no credential. */
-const OUR_NAMES: readonly string[] = ['anonymous', 'system', 'command-line']
-/** How the name of a listener begins that is a credential; no configured credential and no identity source can have such a name. */
-const LISTENER_PREFIX = 'listener:'
-/** The credential that callers without one are, where the owner vouches for them. */
-export const LISTENER_CREDENTIAL = `${LISTENER_PREFIX}http`
-
-/** Whether a name stands for gradus itself, or for whoever shows no credential: nobody else may be called so. */
-export function isReservedName(name: string): boolean {
-  return OUR_NAMES.includes(name) || name.startsWith(LISTENER_PREFIX)
+const RESERVED = {
+  message: 'this name stands for one that shows no credential, for gradus itself, or for a kind of name: take another',
 }
-
-const RESERVED = { message: 'this name stands for one that shows no credential, or for gradus itself: take another' }
 
 /** A credential in the configuration: only the SHA-256 of its token is kept. */
 export const Credential = CallerStanding.extend({

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { LISTENER_CREDENTIAL } from '../access/caller.ts'
+import { LISTENER_CREDENTIAL } from '../access/actor-name.ts'
 import { OPERATOR_TOKEN_FILE } from '../cli/support/server-client.ts'
 import { isLoopbackUrl } from '../format/loopback.ts'
 import type { HttpSettings } from '../http/settings.ts'

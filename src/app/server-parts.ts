@@ -1,3 +1,4 @@
+import { SYSTEM_ACTOR } from '../access/actor-name.ts'
 import { randomBytes } from 'node:crypto'
 
 import type { Credential } from '../access/caller.ts'
@@ -62,7 +63,7 @@ export async function openServerBase(loaded: ConfigFile, options: ServeOptions, 
 /** What removes sealed values that were kept as long as the configuration says. */
 export function retentionOf({ loaded, clock, store }: ServerBase): () => Promise<Retained> {
   const newId = uuidv7(clock.nowMs, (bytes) => randomBytes(bytes))
-  return createRetention({ store, rules: loaded.config.audit.retention, nowMs: clock.nowMs, newId, actor: 'system' })
+  return createRetention({ store, rules: loaded.config.audit.retention, nowMs: clock.nowMs, newId, actor: SYSTEM_ACTOR })
 }
 
 /** The service, observed by the metrics and the process log. */

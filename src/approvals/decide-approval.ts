@@ -1,4 +1,4 @@
-import { actorOf, authorize, namedPerson } from '../access/authority.ts'
+import { actorOf, authorize, namedPerson, isOneOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { decisionOf, proposalOf } from '../evidence/judged-decision.ts'
@@ -177,8 +177,7 @@ function refusePaused(approval: Approval, tenant: string, view: View): void {
 
 function refuseVoteOf({ caller, person, report, before, nowMs }: Vote): void {
   if (!mayApprove(caller, before.scope)) throw notOfThisScope(caller, before.scope)
-  const refusal =
-    refuseVote(before, person, nowMs) ?? (before.not_by.includes(caller.credential ?? '') ? ('own_request' as const) : null)
+  const refusal = refuseVote(before, person, nowMs) ?? (isOneOf(caller, before.not_by) ? ('own_request' as const) : null)
   if (refusal === 'over') throw approvalIsOver(before.id, approvalState(before, nowMs))
   if (refusal !== null) throw new ServiceError('forbidden', `"${person}" ${REFUSALS[refusal]}`)
   if (report.request_digest !== undefined && report.request_digest !== before.request_digest)

@@ -1,4 +1,4 @@
-import { actorOf } from '../access/authority.ts'
+import { shownName } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { decisionOf } from '../evidence/judged-decision.ts'
@@ -94,7 +94,7 @@ export function recordApprovalStep(
 
 /** The refusal of somebody who does not decide for a scope. */
 export function notOfThisScope(caller: Caller, scope: string): ServiceError {
-  return new ServiceError('forbidden', `the credential "${actorOf(caller)}" does not decide for the scope "${scope}"`, {
+  return new ServiceError('forbidden', `the credential "${shownName(caller)}" does not decide for the scope "${scope}"`, {
     fix: 'add the scope to "approver_scopes" of the credential',
   })
 }

@@ -1,3 +1,4 @@
+import { ANONYMOUS_ACTOR, credentialActor, personActor } from '../access/actor-name.ts'
 import { authorize, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
@@ -23,7 +24,7 @@ import type { ResumptionAnswer, ResumptionReport } from './wire.ts'
 type Resumable = {
   readonly of: ResumptionAnswer['of']
   readonly thing: Pausable
-  readonly behind: readonly (string | null)[]
+  readonly behind: readonly string[]
   readonly requestDigest: string | null
   readonly accounts: readonly string[]
 }
@@ -97,8 +98,10 @@ function resumableOf(
       fix: 'see GET /api/v1/approvals and GET /api/v1/agents/{agent}/reservations',
     })
   const { agent, human, links } = body.facts.parties
-  const named = [agent, human, ...links.map(({ party }) => party)].map((party) => party?.id ?? null)
-  const behind = [record.actor, record.user, body.facts.caller.credential, ...named]
+  const named = [agent, human, ...links.map(({ party }) => party)].flatMap((party) => party?.id ?? [])
+  const { credential } = body.facts.caller
+  const person = record.user === null ? [] : [personActor(record.user)]
+  const behind = [record.actor, ...person, credential === null ? ANONYMOUS_ACTOR : credentialActor(credential), ...named]
   const thing = reservedWork(body, first, deps.policySet().settings.approvals.approvers)
   return { of: 'reservation', thing, behind, requestDigest: null, accounts }
 }

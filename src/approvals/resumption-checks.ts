@@ -1,4 +1,5 @@
-import { actorOf, authorize, namedPerson } from '../access/authority.ts'
+import { isSameActor } from '../access/actor-name.ts'
+import { authorize, namedPerson, isOneOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import type { Pause } from '../ledger/documents/pause.ts'
@@ -14,7 +15,7 @@ import type { ApprovalView } from './wire.ts'
 type Paused = {
   readonly decisionId: string
   readonly thing: Pausable
-  readonly behind: readonly (string | null)[]
+  readonly behind: readonly string[]
 }
 
 /**
@@ -46,7 +47,7 @@ export function resumptionView(caller: Caller, paused: Paused, view: View): Appr
 function refuseWho(caller: Caller, person: string, { thing, behind }: Paused): void {
   const operates = caller.roles.includes('operator') || caller.roles.includes('administrator')
   if (!operates && !mayApprove(caller, thing.scope)) throw notOfThisScope(caller, thing.scope)
-  if ([person, actorOf(caller), caller.credential].some((each) => behind.includes(each)))
+  if (isOneOf(caller, behind))
     throw new ServiceError('forbidden', `"${person}" asked for this, and nobody resumes their own request`, {
       fix: 'let another person look at it',
     })
@@ -64,6 +65,6 @@ function refuseWhat(person: string, { decisionId, thing }: Paused, { pauses, blo
     throw new ServiceError('conflict', `decision "${decisionId}" stays paused: ${blocker} still stands`, {
       fix: 'lift the containment or review the incident first, then resume',
     })
-  if (pauses.every(({ id }) => resumedBy(id, thing).includes(person)))
+  if (pauses.every(({ id }) => resumedBy(id, thing).some((each) => isSameActor(each, person))))
     throw new ServiceError('forbidden', `"${person}" has already said so; a second person has to be another one`)
 }

@@ -1,4 +1,5 @@
-import { actorOf, authorize, requesterOf } from '../access/authority.ts'
+import { isSameActor } from '../access/actor-name.ts'
+import { shownName, authorize, requesterOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { ServiceError } from '../format/error.ts'
@@ -21,8 +22,8 @@ export async function withdrawApproval(
     const nowMs = deps.nowMs()
     const before = ownApproval(transaction.document(key), decisionId)
     const approver = caller.roles.includes('approver') && mayApprove(caller, before.scope)
-    if (!approver && before.requester !== requesterOf(caller))
-      throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" did not ask for this approval`, {
+    if (!approver && !isSameActor(before.requester, requesterOf(caller)))
+      throw new ServiceError('forbidden', `the credential "${shownName(caller)}" did not ask for this approval`, {
         fix: 'withdraw with the credential that asked, or as an approver of the scope',
       })
     const state = approvalState(before, nowMs)

@@ -1,3 +1,4 @@
+import { personActor } from '../access/actor-name.ts'
 import { requesterOf } from '../access/authority.ts'
 import { namedIn } from '../access/parties.ts'
 import { pausesKeysOf } from '../approvals/rules/pauses.ts'
@@ -76,11 +77,12 @@ export function decisionContext({ answered, ...sources }: DecisionSources): Deci
   }
 }
 
-/** Everybody the request comes from or names; none of them may approve it. */
+/** Everybody the request comes from, by kind, or names, of whatever kind; none of them may approve it. */
 function behindRequest({ caller, request, parties }: RequestContext): readonly string[] | null {
   const named = namedIn(request)
   if (named === null) return null
-  const names = [requesterOf(caller), caller.person, caller.agent, parties.agent?.id, parties.human?.id, ...named]
+  const people = [caller.person, parties.human?.id].filter((name) => name !== undefined).map(personActor)
+  const names = [requesterOf(caller), ...people, caller.agent, parties.agent?.id, ...named]
   return [...new Set(names.filter((name) => name !== undefined))]
 }
 

@@ -1,4 +1,4 @@
-import { actorOf, authorize } from '../access/authority.ts'
+import { shownName, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { classifyAction } from '../evidence/detectors/external-classifiers.ts'
 import { invariant, ServiceError } from '../format/error.ts'
@@ -52,7 +52,7 @@ function refuseForOthers(caller: Caller, { request: { subject } }: DecisionReque
   if (caller.agent === undefined || caller.agent === subject.id) return
   throw new ServiceError(
     'forbidden',
-    `the credential "${actorOf(caller)}" belongs to the agent "${caller.agent}" and cannot ask for "${subject.id}"`,
+    `the credential "${shownName(caller)}" belongs to the agent "${caller.agent}" and cannot ask for "${subject.id}"`,
     { place: { pointer: '/subject/id' } },
   )
 }

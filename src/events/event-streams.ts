@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { actorOf, authorize } from '../access/authority.ts'
+import { shownName, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import { type LimitName, overLimit } from '../format/limit.ts'
@@ -99,7 +99,7 @@ export function createEventStreams({ size, read, pace }: EventStreamsDeps): Even
       const who = JSON.stringify([caller.tenant, caller.credential])
       const own = [...open.values()].filter((each) => each === who).length
       if (own >= STREAMS_PER_CREDENTIAL_MAX)
-        throw tooMany(`the credential "${actorOf(caller)}"`, 'events.streams_per_credential_max', STREAMS_PER_CREDENTIAL_MAX)
+        throw tooMany(`the credential "${shownName(caller)}"`, 'events.streams_per_credential_max', STREAMS_PER_CREDENTIAL_MAX)
       if (open.size >= STREAMS_MAX) throw tooMany('the server', 'events.streams_max', STREAMS_MAX)
       const stopping = new AbortController()
       open.set(stopping, who)
@@ -120,7 +120,7 @@ export function createEventStreams({ size, read, pace }: EventStreamsDeps): Even
 
 function refuseOtherAgents(caller: Caller, agent: string | undefined): void {
   if (caller.agent !== undefined && agent !== undefined && agent !== caller.agent)
-    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to the agent "${caller.agent}"`, {
+    throw new ServiceError('forbidden', `the credential "${shownName(caller)}" belongs to the agent "${caller.agent}"`, {
       fix: 'an agent may follow its own trust only',
     })
 }

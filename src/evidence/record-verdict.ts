@@ -1,4 +1,5 @@
-import { actorOf } from '../access/authority.ts'
+import { isSameActor } from '../access/actor-name.ts'
+import { actorOf, shownName } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { sessionOf } from '../access/parties.ts'
 import type { ClassifierAnswers } from '../detect/external-classifier.ts'
@@ -67,10 +68,10 @@ function refuseOthers(caller: Caller, actor: string): void {
   const judges = caller.roles.some(
     (role) => role === 'verifier' || role === 'signal_source' || role === 'operator' || role === 'administrator',
   )
-  if (!judges && actor !== actorOf(caller))
+  if (!judges && !isSameActor(actor, actorOf(caller)))
     throw new ServiceError(
       'forbidden',
-      `the credential "${actorOf(caller)}" reports only on its own decisions; this one was asked for by "${actor}"`,
+      `the credential "${shownName(caller)}" reports only on its own decisions; this one was asked for by "${actor}"`,
       {
         place: { pointer: '/decision_id' },
         fix: 'report with the credential that asked, or with one that has the role "verifier"',

@@ -1,4 +1,4 @@
-import { actorOf, authorize } from '../access/authority.ts'
+import { actorOf, shownName, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { type ErrorPlace, ServiceError } from '../format/error.ts'
 import { OUTCOME_CLASSES, SIGNAL_CLASSES } from '../model/outcome-classes.ts'
@@ -31,7 +31,7 @@ export async function reportOutcome(deps: EvidenceDeps, caller: Caller, report: 
 export async function reportSignal(deps: EvidenceDeps, caller: Caller, report: SignalReport): Promise<EvidenceAnswer> {
   authorize(caller, 'report_signal')
   if (!caller.layers.includes(report.layer))
-    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" may not write the layer "${report.layer}"`, {
+    throw new ServiceError('forbidden', `the credential "${shownName(caller)}" may not write the layer "${report.layer}"`, {
       place: { pointer: '/layer' },
       fix: 'add the layer to "layers" of the credential',
     })
@@ -58,7 +58,7 @@ export function verifierOf(caller: Caller): NonNullable<Caller['verifier']> {
 }
 
 function notAVerifier(caller: Caller, place?: ErrorPlace): ServiceError {
-  return new ServiceError('forbidden', `the credential "${actorOf(caller)}" is not a verifier`, {
+  return new ServiceError('forbidden', `the credential "${shownName(caller)}" is not a verifier`, {
     ...(place === undefined ? {} : { place }),
     fix: 'give the credential a "verifier" in the configuration',
   })

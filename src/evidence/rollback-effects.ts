@@ -1,3 +1,4 @@
+import { isSameActor } from '../access/actor-name.ts'
 import { actorOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
@@ -38,7 +39,7 @@ export function rollbackEffects(
 /** Only who ran it knows what was kept, and its first word holds: nobody keeps an old value afterwards. */
 function keptEffects(report: TimedReport, kept: KeptValue | undefined, known: Rollback | undefined): readonly Effect[] {
   const { caller, judged, decision } = report
-  const isAsker = decision.record.actor === actorOf(caller)
+  const isAsker = isSameActor(decision.record.actor, actorOf(caller))
   const effect = { kind: 'handle_kept', decision_id: judged.decision_id } as const
   if (kept === undefined) {
     const isMissing = isAsker && judged.way_back?.handle_required === true && known?.kept === undefined

@@ -8,7 +8,7 @@ import { checkBinding, checkHeader, checkTimes, issuerOf, refuseCredential } fro
 import { createKeyCache, type KeyCache } from './key-cache.ts'
 import { keysOfFile, keysOfUrl } from './load-keys.ts'
 import type { IdentitySources, TokenIssuer } from './settings.ts'
-import { isReservedName } from '../access/caller.ts'
+import { isReservedName } from '../access/actor-name.ts'
 import { callerOfToken } from './token-caller.ts'
 import { type JsonObject, readToken } from './token-text.ts'
 

@@ -1,4 +1,4 @@
-import { actorOf, authorize, namedPerson } from '../access/authority.ts'
+import { authorize, namedPerson, isOneOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { weighHeld } from '../evidence/raters/held-reports.ts'
 import { ServiceError } from '../format/error.ts'
@@ -30,7 +30,7 @@ export async function resolveHold(
       throw new ServiceError('not_found', `nothing of agent "${agent}" waits under "${id}"`, {
         fix: 'see "holds" in the trust of the agent',
       })
-    if (hold.source === person || hold.source === actorOf(caller) || hold.source === caller.credential)
+    if (isOneOf(caller, [hold.source]))
       throw new ServiceError('forbidden', `"${person}" filed it, and nobody decides about their own word`, {
         fix: 'let another person decide',
       })

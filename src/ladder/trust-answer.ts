@@ -1,4 +1,4 @@
-import { actorOf, authorize, isAgents } from '../access/authority.ts'
+import { shownName, authorize, isAgents } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
 import { concernsAgents } from '../ledger/containment-reach.ts'
@@ -48,7 +48,7 @@ function scopeAnswers(agent: AgentTrust, { tenant, id }: Named, told: Told, view
 /** Refuses an agent's own credential the trust of another agent. */
 export function refuseOthersTrust(caller: Caller, agent: string): void {
   if (caller.agent !== undefined && caller.agent !== agent)
-    throw new ServiceError('forbidden', `the credential "${actorOf(caller)}" belongs to the agent "${caller.agent}"`, {
+    throw new ServiceError('forbidden', `the credential "${shownName(caller)}" belongs to the agent "${caller.agent}"`, {
       fix: 'an agent may read its own trust only',
     })
 }

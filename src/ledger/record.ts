@@ -52,8 +52,8 @@ export const AuditRecord = z.strictObject({
   outcome: z.string().max(64).nullable(),
   /** The decision this record is or is about. */
   decision_id: z.string().max(64).nullable(),
-  /** Who wrote it: the credential, `anonymous`, or `system`. */
-  actor: z.string().max(128),
+  /** Who wrote it, by kind: `person:…`, `credential:…` or `gradus:…`; in records from before kinds were written, the name alone. */
+  actor: z.string().max(160),
   body: z.record(z.string(), z.json()),
   effects: z.array(Effect).max(EFFECTS_MAX),
 })

@@ -1,4 +1,4 @@
-import { actorOf, authorize } from '../access/authority.ts'
+import { shownName, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { baseSubjectType } from '../decisions/rules/ask-policies.ts'
 import { factKeys, type RequestContext, requestContext } from '../decisions/request-context.ts'
@@ -51,7 +51,7 @@ function refuseOthers(caller: Caller, { subject }: PermissionAsk): void {
   if (caller.agent !== undefined && caller.agent !== subject.id)
     throw new ServiceError(
       'forbidden',
-      `the credential "${actorOf(caller)}" belongs to the agent "${caller.agent}" and cannot ask for "${subject.id}"`,
+      `the credential "${shownName(caller)}" belongs to the agent "${caller.agent}" and cannot ask for "${subject.id}"`,
       { place: { pointer: '/subject/id' }, fix: 'an agent asks for itself' },
     )
   if (caller.human_subject_types.includes(subject.type))

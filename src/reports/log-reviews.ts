@@ -1,4 +1,4 @@
-import { actorOf, authorize } from '../access/authority.ts'
+import { actorOf, shownName, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { sha256Hex } from '../format/canonical-json.ts'
 import { ServiceError } from '../format/error.ts'
@@ -27,7 +27,7 @@ export async function logReviews(deps: LogReviewDeps, caller: Caller): Promise<L
 export async function reviewLog(deps: LogReviewDeps, caller: Caller, report: LogReviewReport): Promise<LogReviewAnswer> {
   authorize(caller, VERB)
   if (caller.person === undefined)
-    throw new ServiceError('forbidden', `a review is signed by a person; the credential "${actorOf(caller)}" names none`, {
+    throw new ServiceError('forbidden', `a review is signed by a person; the credential "${shownName(caller)}" names none`, {
       fix: 'add "person" to the credential',
     })
   const review = deps.reviews.find(({ id, tenant }) => id === report.review && tenant === caller.tenant)

@@ -1,3 +1,4 @@
+import { personActor } from '../access/actor-name.ts'
 import { actorOf, authorize, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { sha256Hex } from '../format/canonical-json.ts'
@@ -37,7 +38,8 @@ export async function reviewDecision(deps: SpotCheckDeps, caller: Caller, report
         place: { pointer: '/decision_id' },
         fix: 'gradus reviews list shows those that are',
       })
-    if (transaction.record(tenant, decision_id)?.record.user === person)
+    const user = transaction.record(tenant, decision_id)?.record.user ?? null
+    if (user !== null && personActor(user) === person)
       throw new ServiceError('forbidden', `"${person}" is who the agent acted for, and cannot review it`, {
         fix: 'let somebody else look',
       })

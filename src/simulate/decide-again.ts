@@ -1,4 +1,5 @@
-import { type Caller, CallerStanding, LISTENER_CREDENTIAL } from '../access/caller.ts'
+import { LISTENER_CREDENTIAL } from '../access/actor-name.ts'
+import { type Caller, CallerStanding } from '../access/caller.ts'
 import { derive } from '../decisions/derive.ts'
 import { gatherFacts } from '../decisions/facts.ts'
 import { type RequestContext, requestContext } from '../decisions/request-context.ts'

@@ -32,9 +32,9 @@ describe.each(Object.entries(ENGINES))('the history of approvals, with the %s st
     const { steps, next } = await tested.service.approvalHistory(bea, {})
     expect(next).toBeNull()
     expect(steps).toMatchObject([
-      { decision_id: third, verb: 'withdraw', by: 'gateway', reason: null, state: 'withdrawn' },
-      { decision_id: second, verb: 'reject', by: 'cem', reason: 'no receipt', state: 'rejected' },
-      { decision_id: first, verb: 'approve', by: 'bea', reason: 'the receipt is there', state: 'approved', agent: AGENT },
+      { decision_id: third, verb: 'withdraw', by: 'credential:gateway', reason: null, state: 'withdrawn' },
+      { decision_id: second, verb: 'reject', by: 'person:cem', reason: 'no receipt', state: 'rejected' },
+      { decision_id: first, verb: 'approve', by: 'person:bea', reason: 'the receipt is there', state: 'approved', agent: AGENT },
     ])
     expect(steps[0]).toMatchObject({
       action: 'categorise_expense',

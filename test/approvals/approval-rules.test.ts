@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 
 import { approversNeeded, redemptionProblem, refuseVote } from '../../src/approvals/rules/approval-rules.ts'
 import type { Approval, ApprovalVote } from '../../src/ledger/documents/approval.ts'
-import { approvalEndsMs, approvalState, expired, redeemed, withdrawn, withVote } from '../../src/ledger/fold/approvals.ts'
+import {
+  approvalEndsMs,
+  approvalState,
+  approversOf,
+  expired,
+  redeemed,
+  withdrawn,
+  withVote,
+} from '../../src/ledger/fold/approvals.ts'
 import { medianLatencySeconds, newRater, withVerdict } from '../../src/ledger/fold/rater-record.ts'
 
 const AT = 1_000_000
@@ -14,8 +22,8 @@ const PENDING: Approval = {
   request_digest: 'a'.repeat(64),
   agent: 'mailer',
   human: 'user:ann',
-  requester: 'gateway',
-  not_by: ['gateway', 'user:ann'],
+  requester: 'credential:gateway',
+  not_by: ['credential:gateway', 'person:ann', 'mailer', 'user:ann'],
   action: 'send_email',
   scope: 'communication:full',
   band: 'medium',
@@ -36,7 +44,13 @@ const vote = (person: string, verdict: 'approve' | 'reject' = 'approve', at_ms =
   at_ms,
 })
 const APPROVED = withVote(PENDING, vote('bea'))
-const redeemer = { approvalId: 'd1', agent: 'mailer', human: 'user:ann', requester: 'gateway', scope: 'communication:full' }
+const redeemer = {
+  approvalId: 'd1',
+  agent: 'mailer',
+  human: 'user:ann',
+  requester: 'credential:gateway',
+  scope: 'communication:full',
+}
 
 describe('an approval', () => {
   it('is pending until its time is over, and then as good as rejected', () => {
@@ -78,6 +92,22 @@ describe('an approval', () => {
     for (const over of [APPROVED, withdrawn(PENDING, AT), withVote(PENDING, vote('bea', 'reject'))])
       expect(refuseVote(over, 'cem', AT)).toBe('over')
     expect(refuseVote(PENDING, 'bea', AT + 15 * MINUTE)).toBe('over')
+  })
+
+  it('knows people by kind: a credential or an agent of the same name is somebody else, a name without a kind is of any', () => {
+    for (const person of ['person:ann', 'person:mailer']) expect(refuseVote(PENDING, person, AT)).toBe('own_request')
+    expect(refuseVote(PENDING, 'person:gateway', AT)).toBeNull()
+  })
+
+  it('of an older record goes on, and nobody who asked or has voted counts again under a name with a kind', () => {
+    const older = { ...PENDING, requester: 'gateway', not_by: ['gateway', 'ann'], approvers_needed: 2 }
+    const voted = withVote(older, vote('bea'))
+    expect(refuseVote(older, 'person:ann', AT)).toBe('own_request')
+    expect(refuseVote(older, 'person:gateway', AT)).toBe('own_request')
+    expect(refuseVote(voted, 'person:bea', AT)).toBe('already_voted')
+    const given = withVote(voted, vote('person:cem'))
+    expect(redemptionProblem(given, redeemer, { nowMs: AT + MINUTE, paused: false })).toBeNull()
+    expect(approversOf(given, ['person:bea'])).toBe(1)
   })
 })
 

@@ -260,7 +260,7 @@ describe('an approval', () => {
     expect(await tested.service.expireApprovals()).toBe(0)
     expect(tested.store.size()).toBe(was + 2)
     const [record] = await tested.store.query({ kinds: ['approval'], newestFirst: true, limit: 1 })
-    expect(record?.record).toMatchObject({ outcome: 'expired', body: { verb: 'expire' }, actor: 'system' })
+    expect(record?.record).toMatchObject({ outcome: 'expired', body: { verb: 'expire' }, actor: 'gradus:system' })
     expect((await tested.service.approvals(bea, {})).approvals).toEqual([])
     tested.clock.advance(-10 * MINUTE_MS)
     expect(await tested.service.evaluate(gateway, again)).toMatchObject(refusedAs('expired'))
@@ -411,7 +411,7 @@ describe('who may approve', () => {
     const said = await tested.service.decideApproval(named({ approver_scopes: [scope] }), decision_id, yes)
     expect(said.approval).toMatchObject({
       state: 'approved',
-      votes: [{ person: 'someone', verdict: 'approve', reason: 'looked at it' }],
+      votes: [{ person: 'person:someone', verdict: 'approve', reason: 'looked at it' }],
     })
   })
 
@@ -724,7 +724,7 @@ describe('a verdict as evidence', () => {
     await tested.service.decideApproval(bea, first.decision_id, yes)
     tested.clock.advance(56_000)
     await tested.service.decideApproval(bea, second.decision_id, no)
-    const key = { kind: 'rater', tenant: 'default', id: 'bea' } as const
+    const key = { kind: 'rater', tenant: 'default', id: 'person:bea' } as const
     expect(await tested.store.read([key], (view) => view.document(key))).toEqual({
       approved: 1,
       rejected: 1,

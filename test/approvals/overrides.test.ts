@@ -20,7 +20,7 @@ describe('an emergency override', () => {
     expect(await tested.service.evaluate(gateway, categorise())).toMatchObject({ outcome: 'deny', base: 'allow' })
     const { override, in_force, reaches_high_risk } = await tested.service.openOverride(bea, report)
     expect({ override, in_force, reaches_high_risk }).toMatchObject({
-      override: { agent: AGENT, scope: SCOPE, action: null, people: ['bea'], reason: report.reason },
+      override: { agent: AGENT, scope: SCOPE, action: null, people: ['person:bea'], reason: report.reason },
       in_force: true,
       reaches_high_risk: false,
     })

@@ -66,7 +66,7 @@ describe.each(Object.entries(ENGINES))('what an agent had under way, kept in %s,
     expect(await kept(tested, granted)).toMatchObject({ redeemed_by: null })
     await expect(service.decideApproval(cem, pending.decision_id, yes)).rejects.toMatchObject({ code: 'conflict' })
     const resumed = await service.resumeDecision(cem, granted.decision_id, go)
-    expect(resumed).toMatchObject({ of: 'approval', resumed: true, people: ['cem'], people_needed: 1 })
+    expect(resumed).toMatchObject({ of: 'approval', resumed: true, people: ['person:cem'], people_needed: 1 })
     expect(await listed(tested, granted.decision_id)).toMatchObject({ paused: null, pauses: [] })
     expect(await again()).toMatchObject({ decision: true })
     expect((await service.decideApproval(bea, pending.decision_id, no)).approval.state).toBe('rejected')
@@ -161,7 +161,7 @@ describe('a paused reservation', () => {
     const { record_id } = await service.resumeDecision(cem, work.decision_id, go)
     await service.resumeDecision(cem, pending.decision_id, go)
     expect(await events(tested, 'reservation.resumed')).toMatchObject([
-      { data: { agent: AGENT, decision_id: work.decision_id, person: 'cem', record_id } },
+      { data: { agent: AGENT, decision_id: work.decision_id, person: 'person:cem', record_id } },
     ])
     expect(await events(tested, 'approval.resumed')).toMatchObject([
       { data: { decision_id: pending.decision_id, approval: { request_digest: pending.request_digest } } },
@@ -169,10 +169,10 @@ describe('a paused reservation', () => {
     expect(
       (await service.records(operator, { kinds: ['operator'], limit: 10, newestFirst: true })).records[0]?.record,
     ).toMatchObject({
-      actor: 'cem',
+      actor: 'person:cem',
       decision_id: pending.decision_id,
       outcome: 'resumed',
-      body: { verb: 'resume', of: 'approval', reason: go.reason, pauses: [{ cause: 'demotion' }], people: ['cem'] },
+      body: { verb: 'resume', of: 'approval', reason: go.reason, pauses: [{ cause: 'demotion' }], people: ['person:cem'] },
     })
   })
 
@@ -201,12 +201,15 @@ describe('resuming', () => {
     const { service } = tested
     expect(await service.resumeDecision(bea, decision_id, go)).toMatchObject({
       resumed: false,
-      people: ['bea'],
+      people: ['person:bea'],
       people_needed: 2,
     })
-    expect((await listed(tested, decision_id))?.pauses).toMatchObject([{ cause: 'containment', resumed_by: ['bea'] }])
+    expect((await listed(tested, decision_id))?.pauses).toMatchObject([{ cause: 'containment', resumed_by: ['person:bea'] }])
     await expect(service.resumeDecision(bea, decision_id, go)).rejects.toMatchObject({ code: 'forbidden' })
-    expect(await service.resumeDecision(cem, decision_id, go)).toMatchObject({ resumed: true, people: ['bea', 'cem'] })
+    expect(await service.resumeDecision(cem, decision_id, go)).toMatchObject({
+      resumed: true,
+      people: ['person:bea', 'person:cem'],
+    })
     expect(await listed(tested, decision_id)).toMatchObject({ paused: null, pauses: [] })
     await expect(service.resumeDecision(cem, decision_id, go)).rejects.toMatchObject({
       code: 'conflict',

@@ -198,9 +198,9 @@ describe('gradus audit review and reviews', () => {
     expect(done).toMatchObject({ code: 0, out: expect.stringContaining('reviewed weekly-log') })
     expect(await command('audit', 'reviews')).toMatchObject({ code: 0, out: expect.stringMatching(/anna.*in time/u) })
     expect(JSON.parse((await command('audit', 'reviews', '--json')).out)).toMatchObject({
-      reviews: [{ last: { by: 'anna' }, overdue: false }],
+      reviews: [{ last: { by: 'person:anna' }, overdue: false }],
     })
-    expect((await own.service.logReviews(auditor)).reviews[0]?.last?.by).toBe('anna')
+    expect((await own.service.logReviews(auditor)).reviews[0]?.last?.by).toBe('person:anna')
   })
 
   it('refuses a review that is not configured, one without notes, and one that nobody signs', async () => {

@@ -157,7 +157,9 @@ describe('gradus approvals', () => {
     const asked = categorise({ arguments: { account: 'mail' }, context: { session: 'mail-7' } })
     const { decision_id } = await tested.service.evaluate(gateway, asked)
     const { out } = await as(bea, 'approvals', 'show', decision_id)
-    expect(out).toMatch(new RegExp(`signs of injection.*\n +finance-agent .*confidence 0.85 +by detectors +${record_id} `, 'u'))
+    expect(out).toMatch(
+      new RegExp(`signs of injection.*\n +finance-agent .*confidence 0.85 +by credential:detectors +${record_id} `, 'u'),
+    )
     expect(out).toContain(`injection_in_tool_output:${record_id}`)
   })
 
@@ -179,9 +181,11 @@ describe('gradus overrides', () => {
     const { overrides } = await tested.service.overrides(bea)
     const { id } = overrides[0]!.override
     expect(opened.out).toContain(`gradus overrides confirm ${id}`)
-    expect((await as(bea, 'overrides', 'list')).out).toMatch(new RegExp(`^${id} +support-agent +email:full +all +bea +no `, 'mu'))
+    expect((await as(bea, 'overrides', 'list')).out).toMatch(
+      new RegExp(`^${id} +support-agent +email:full +all +person:bea +no `, 'mu'),
+    )
     expect(await as(bea, 'overrides', 'confirm', id)).toMatchObject({ code: 1 })
-    expect((await as(cem, 'overrides', 'confirm', id)).out).toContain('behind it: bea, cem')
+    expect((await as(cem, 'overrides', 'confirm', id)).out).toContain('behind it: person:bea, person:cem')
     expect((await as(cem, 'overrides', 'end', id)).out).toContain('ended')
     expect((await as(cem, 'overrides', 'list')).out).toBe('no override is in force\n')
     expect(await as(cem, 'overrides', 'end', id)).toMatchObject({ code: 3 })

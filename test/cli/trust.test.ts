@@ -99,7 +99,9 @@ describe('gradus trust why', () => {
     expect(lines[1]).toMatch(/^MOVED +SCORE +LAYER +CLASS +WEIGHT +SOURCE +BY +TIME +RECORD/u)
     expect(lines).toHaveLength(6)
     expect(
-      lines.some((line) => / injection_suspected +- +- +system +\S+ +r-4 +incident injection_suspected, cap 0\.4$/u.test(line)),
+      lines.some((line) =>
+        / injection_suspected +- +- +gradus:system +\S+ +r-4 +incident injection_suspected, cap 0\.4$/u.test(line),
+      ),
     ).toBe(true)
     expect(lines[5]).toMatch(/^3 of \d+, heaviest first; --limit shows more$/u)
   })

@@ -43,7 +43,7 @@ describe('an uploaded decision', () => {
       agent: 'finance-agent',
       action: 'categorise_expense',
       outcome: 'allow',
-      actor: 'opa',
+      actor: 'credential:opa',
       body: {
         protocol: 'opa-log',
         facts: { mode: { mode: 'observe' } },

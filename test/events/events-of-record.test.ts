@@ -151,7 +151,7 @@ describe('each kind of effect is told as one event', () => {
       agent: 'coding-agent',
       action: 'deploy',
       decision_id: 'decision-1',
-      actor: 'ops',
+      actor: 'credential:ops',
       record_id: 'record-1',
       leaf_index: 41,
     }

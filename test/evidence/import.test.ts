@@ -122,7 +122,7 @@ describe('a signed history', () => {
     const failed = await service.importHistory(administrator, signed(fileOf([line({ polarity: 'negative' })])))
     const { points } = await service.trustHistory(administrator, 'coding-agent', { limit: 10 })
     const point = points.find(({ cause }) => cause?.record_id === failed.record_id)
-    expect(point).toMatchObject({ cause: { class: 'import', actor: 'ada' } })
+    expect(point).toMatchObject({ cause: { class: 'import', actor: 'person:ada' } })
   })
 
   test.each<[string, readonly unknown[], readonly string[]]>([

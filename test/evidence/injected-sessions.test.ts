@@ -177,7 +177,7 @@ describe('an injection in what a tool gave back', () => {
     const { decision_id, outcome } = await tested.service.evaluate(gateway, writing({ session: 's-1' }))
     expect(outcome).toBe('require_approval')
     expect((await tested.service.approval(bea, decision_id)).injections).toMatchObject([
-      { by: 'detectors', action: null, decision_id: null, confidence: 0.9 },
+      { by: 'credential:detectors', action: null, decision_id: null, confidence: 0.9 },
     ])
   })
 })
@@ -286,7 +286,7 @@ function effectOf(
     record_id: `r-${String(count)}`,
     decision_id: null,
     action: null,
-    by: 'detectors',
+    by: 'credential:detectors',
     confidence: value,
     reason: 'signs of prompt injection',
     at_ms: atMs,

@@ -103,7 +103,7 @@ describe('attack 2: thirty failures in an hour that one source sees', () => {
     expect(answers[3]?.reason).toMatch(/^waits: /u)
     const { holds } = await trustOf(tested)
     expect(holds).toMatchObject([
-      { reason: 'uncorroborated_failures', scope: SCOPE, source: 'checks', units: 5, cap: C.bound_ceilings.hold },
+      { reason: 'uncorroborated_failures', scope: SCOPE, source: 'credential:checks', units: 5, cap: C.bound_ceilings.hold },
     ])
     const view = await scopeOf(tested)
     expect(view?.score).toBeLessThanOrEqual(C.bound_ceilings.hold)
@@ -275,7 +275,7 @@ describe('canaries', () => {
     const before = await tested.store.read([key], (view) => JSON.stringify(view.document(key)))
     await tested.service.decideApproval(bea, decision_id, { verdict: 'approve', reason: 'looks fine' })
     expect(await tested.store.read([key], (view) => JSON.stringify(view.document(key)))).toBe(before)
-    expect(await tested.service.rater(operator, 'bea')).toMatchObject({
+    expect(await tested.service.rater(operator, 'person:bea')).toMatchObject({
       canaries: { seen: 1, caught: 0, catch_rate: 0 },
       weight: 0.8,
       calibrated: false,
@@ -321,7 +321,9 @@ describe('canaries', () => {
     const tested = await seeded()
     const { decision_id } = tested.answer
     await tested.service.reportOutcome(judge, { decision_id, class: 'rejected' })
-    expect(await tested.service.approval(bea, decision_id)).toMatchObject({ advice: [{ by: 'judge', class: 'rejected' }] })
+    expect(await tested.service.approval(bea, decision_id)).toMatchObject({
+      advice: [{ by: 'credential:judge', class: 'rejected' }],
+    })
   })
 
   it('hide their record from a page without ending the page', async () => {
@@ -341,7 +343,7 @@ describe('canaries', () => {
     const tested = await seeded()
     const ada = { ...administrator, roles: ['approver' as const, 'auditor' as const], person: 'ida' }
     await tested.service.decideApproval(ada, tested.answer.decision_id, { verdict: 'reject', reason: 'a canary' })
-    expect(await tested.service.rater(operator, 'ida')).toMatchObject({ canaries: { seen: 0 } })
+    expect(await tested.service.rater(operator, 'person:ida')).toMatchObject({ canaries: { seen: 0 } })
   })
 
   it('can also be proposals that verifiers judge, each once', async () => {
@@ -355,7 +357,9 @@ describe('canaries', () => {
     await say(reviewer, 'approved')
     await say(verifier, 'validated')
     await say(endUser, 'dissatisfied')
-    expect(await tested.service.raters(operator)).toMatchObject({ raters: [{ rater: 'rita', canaries: { seen: 1, caught: 1 } }] })
+    expect(await tested.service.raters(operator)).toMatchObject({
+      raters: [{ rater: 'person:rita', canaries: { seen: 1, caught: 1 } }],
+    })
     expect((await trustOf(tested)).scopes).toEqual([])
   })
 
@@ -387,15 +391,15 @@ describe('canaries', () => {
   it('make a person weigh what they caught, once there are twenty', async () => {
     const tested = await trusted()
     const canaries = (caught: number): readonly Effect[] =>
-      Array.from({ length: 20 }, (_, index): Effect => ({ kind: 'canary_judged', rater: 'rita', caught: index < caught }))
+      Array.from({ length: 20 }, (_, index): Effect => ({ kind: 'canary_judged', rater: 'person:rita', caught: index < caught }))
     await tested.write(canaries(10))
     const weak = await judged(tested, reviewer, 'validated')
-    const { weight, calibrated } = await tested.service.rater(operator, 'rita')
+    const { weight, calibrated } = await tested.service.rater(operator, 'person:rita')
     expect(weight).toBeLessThan(0.35)
     expect(calibrated).toBe(true)
     expect(weak.reason).toBe(`positive, ${String(weight)} units`)
     await tested.write([...canaries(20), ...canaries(20), ...canaries(20), ...canaries(20)])
-    expect((await tested.service.rater(operator, 'rita')).weight).toBeGreaterThan(0.7)
+    expect((await tested.service.rater(operator, 'person:rita')).weight).toBeGreaterThan(0.7)
     await expect(tested.service.rater(operator, 'nobody')).rejects.toMatchObject({ code: 'not_found' })
   })
 
@@ -406,7 +410,7 @@ describe('canaries', () => {
       const { decision_id } = await wanted(tested, amount)
       await tested.service.decideApproval(bea, decision_id, { verdict: 'approve', reason: 'ok' })
     }
-    expect(await tested.service.rater(auditor, 'bea')).toMatchObject({
+    expect(await tested.service.rater(auditor, 'person:bea')).toMatchObject({
       rubber_stamp: true,
       approve_rate: 1,
       median_latency_seconds: 1,
@@ -457,7 +461,7 @@ describe('judging agents', () => {
     const { decision_id } = await tested.service.evaluate(gateway, wire)
     await tested.service.reportOutcome(judge, { decision_id, class: 'rejected' })
     const view = await tested.service.approval(bea, decision_id)
-    expect(view).toMatchObject({ state: 'pending', votes: [], advice: [{ by: 'judge', class: 'rejected' }] })
+    expect(view).toMatchObject({ state: 'pending', votes: [], advice: [{ by: 'credential:judge', class: 'rejected' }] })
     await expect(tested.service.decideApproval(judge, decision_id, { verdict: 'approve', reason: 'x' })).rejects.toMatchObject({
       code: 'forbidden',
     })
@@ -471,10 +475,10 @@ describe('attack 15: one colluder', () => {
     const shares = () =>
       tested.store.read([], (view) => view.document({ kind: 'agent', tenant: 'default', id: AGENT })?.scopes[SCOPE]?.raters)
     await tested.service.reportOutcome(reviewer, { decision_id, class: 'validated' })
-    expect(await shares()).toMatchObject([{ id: 'rita', r: 0.8, k: 1 }])
+    expect(await shares()).toMatchObject([{ id: 'person:rita', r: 0.8, k: 1 }])
     await tested.service.reportOutcome(judge, { decision_id, class: 'validated' })
     const [left] = (await shares()) ?? []
-    expect(left).toMatchObject({ id: 'rita', k: 1 })
+    expect(left).toMatchObject({ id: 'person:rita', k: 1 })
     expect(left?.r).toBeCloseTo(0.5, 9)
     await tested.service.reportOutcome(verifier, { decision_id, class: 'validated' })
     expect(await shares()).toEqual([])
@@ -548,7 +552,7 @@ describe('tallies, holds, canaries and owners', () => {
     await times(6, () => said(verifier, 'failed'))
     await times(7, () => said(endUser, 'dissatisfied'))
     await said(reviewer, 'validated')
-    await tested.write([{ kind: 'canary_judged', rater: 'rita', caught: true }])
+    await tested.write([{ kind: 'canary_judged', rater: 'person:rita', caught: true }])
     const folded = memory()
     for (const { record } of await tested.store.query({ limit: 1_000 }))
       project(record.effects, Date.parse(record.at), record.tenant, folded)
@@ -588,7 +592,7 @@ describe('whatever one rater says', () => {
             class: of,
             gravity,
             source: 'human' as const,
-            by: 'rita',
+            by: 'person:rita',
             event_time_ms: nowMs,
           }
           const saying = {
@@ -619,7 +623,7 @@ describe('whatever one rater says', () => {
           const agent = state.document({ kind: 'agent', tenant: 'default', id: 'a' }) ?? newAgentTrust()
           expect(scopeView(agent, 'crm:full', { nowMs }, C).score).toBeGreaterThan(0.7)
         }
-        expect(state.document(raterKey('default', 'rita'))?.units_given ?? 0).toBeCloseTo(
+        expect(state.document(raterKey('default', 'person:rita'))?.units_given ?? 0).toBeCloseTo(
           given.filter(({ kind }) => kind === 'good').reduce((total, { weight }) => total + weight, 0),
           6,
         )

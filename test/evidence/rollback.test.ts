@@ -107,7 +107,7 @@ describe('a rollback', () => {
     expect(done).toMatchObject({
       counted: true,
       reason: expect.stringContaining('negative, 2.5 units') as string,
-      rollback: { reversibility: 1, kept: 'kept', attempt: { result: 'done', by: 'checks', within_deadline: true } },
+      rollback: { reversibility: 1, kept: 'kept', attempt: { result: 'done', by: 'credential:checks', within_deadline: true } },
     })
     const record = await store.read([], (view) => view.record('default', done.record_id))
     expect(record?.record).toMatchObject({
@@ -140,7 +140,7 @@ describe('a rollback', () => {
     const done = await service.reportRollback(verifier, decision_id, { result: 'done', handle: KEPT.handle })
     expect(done.rollback).toMatchObject({ reversibility: 1, attempt: { result: 'done' } })
     expect((await service.explain(auditor, decision_id)).text).toContain(
-      'undo   Can be undone with effort. The rollback handle is crm-4711. Rollback by checks: done, within the deadline.',
+      'undo   Can be undone with effort. The rollback handle is crm-4711. Rollback by credential:checks: done, within the deadline.',
     )
   })
 
@@ -170,7 +170,7 @@ describe('a rollback', () => {
       await expect(service.reportRollback(who, answer.decision_id, report)).rejects.toMatchObject({ code })
     expect(await service.reportRollback(pep, answer.decision_id, report)).toMatchObject({
       counted: false,
-      rollback: { attempt: { result: 'done', by: 'crm-gateway' } },
+      rollback: { attempt: { result: 'done', by: 'credential:crm-gateway' } },
     })
   })
 
@@ -195,7 +195,7 @@ describe('a rollback', () => {
     expect(late).toMatchObject({ reason: expect.stringContaining('reversibility 2') as string })
     expect(late.rollback.attempt).toMatchObject({ result: 'failed', within_deadline: false })
     expect(rollbackText(late.rollback)).toBe(
-      'Cannot be undone. The rollback handle is crm-4711. Rollback by checks: failed, after the deadline.',
+      'Cannot be undone. The rollback handle is crm-4711. Rollback by credential:checks: failed, after the deadline.',
     )
   })
 

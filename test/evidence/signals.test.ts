@@ -138,7 +138,9 @@ describe('an indicator of injection', () => {
       expect(body.did).toEqual(['in the session a person is asked before anything is written or reaches outside'])
       expect(await sessionOf(at, 's')).toMatchObject({
         caps: [],
-        injections: [{ record_id: body.record_id, by: 'detectors', confidence, action: null, everywhere_until_ms: null }],
+        injections: [
+          { record_id: body.record_id, by: 'credential:detectors', confidence, action: null, everywhere_until_ms: null },
+        ],
       })
       expect(await agentOf(at)).toBeUndefined()
     },

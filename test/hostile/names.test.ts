@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 
+import type { Caller } from '../../src/access/caller.ts'
 import { Config } from '../../src/config/config.ts'
 import { IdentitySources } from '../../src/identity/settings.ts'
+import { caller, gateway } from '../support/callers.ts'
+import { asking, categorise, retry } from '../support/people.ts'
+import { testService } from '../support/test-service.ts'
 import { callerOf, issuer, type Key, keyOf, keyServer, type KeyServer, open, sign } from '../identity/support.ts'
 
 let key: Key
@@ -13,7 +17,19 @@ beforeAll(async () => {
 
 const PEOPLE = { subject: 'human', standing: { roles: ['enforcement_point', 'approver'] } }
 /** Names that mean somebody else: gradus itself, who shows no credential, a configured credential, a holder of a token. */
-const TAKEN = ['system', 'anonymous', 'command-line', 'listener:http', 'listener:', 'gateway', 'idp:ann', 'idp#a1']
+const TAKEN = [
+  'system',
+  'anonymous',
+  'command-line',
+  'listener:http',
+  'listener:',
+  'person:ann',
+  'credential:gateway',
+  'gradus:x',
+  'gateway',
+  'idp:ann',
+  'idp#a1',
+]
 
 describe('an identity provider that calls somebody like one who is known already', () => {
   it.each(TAKEN)('gains nothing by the name %j: the token is refused, whether they decide or delegate', async (sub) => {
@@ -55,9 +71,42 @@ describe('trust in one issuer', () => {
 
 describe('a configured credential', () => {
   const credential = { id: 'c', token_sha256: 'a'.repeat(64) }
-  it.each(['system', 'anonymous', 'command-line', 'listener:http'])('is neither called %j, nor is its person', (name) => {
-    expect(Config.safeParse({ credentials: [{ ...credential, id: name }] }).success).toBe(false)
-    expect(Config.safeParse({ credentials: [{ ...credential, person: name }] }).success).toBe(false)
-    expect(Config.safeParse({ credentials: [{ ...credential, person: `${name}x`.replace(':', '-') }] }).success).toBe(true)
+  it.each(['system', 'anonymous', 'command-line', 'listener:http', 'person:ann', 'credential:x', 'gradus:x'])(
+    'is neither called %j, nor is its person',
+    (name) => {
+      expect(Config.safeParse({ credentials: [{ ...credential, id: name }] }).success).toBe(false)
+      expect(Config.safeParse({ credentials: [{ ...credential, person: name }] }).success).toBe(false)
+      expect(Config.safeParse({ credentials: [{ ...credential, person: `${name}x`.replace(':', '-') }] }).success).toBe(true)
+    },
+  )
+})
+
+describe('a person who is called like a credential or like gradus, wherever the name came from', () => {
+  const namesake = (name: string) =>
+    caller(`idp:${name}`, { person: name, roles: ['enforcement_point', 'approver', 'auditor', 'operator'] })
+  it('is not the one who asked: reports nothing on those decisions, and neither redeems nor withdraws those approvals', async () => {
+    const { service } = await asking()
+    const { decision_id } = await service.evaluate(gateway, categorise())
+    const person: Caller = { ...gateway, credential: 'idp:gateway', person: 'gateway' }
+    await expect(service.reportOutcome(person, { decision_id, class: 'succeeded' })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(service.withdrawApproval(person, decision_id, {})).rejects.toMatchObject({ code: 'forbidden' })
+    const ann = caller('ann', { person: 'ann', roles: ['approver'] })
+    await service.decideApproval(ann, decision_id, { verdict: 'approve', reason: 'looked at it' })
+    const again = retry(categorise(), decision_id)
+    expect(await service.evaluate(person, again)).toMatchObject({
+      decision: false,
+      reasons: expect.arrayContaining(['approval_unavailable:other_requester']) as unknown,
+    })
+    expect(await service.evaluate(gateway, again)).toMatchObject({ decision: true })
+  })
+
+  it('is written as a person in every record', async () => {
+    const { service, store } = await testService()
+    for (const name of ['system', 'gateway', 'anonymous']) {
+      await service.evaluate(namesake(name), categorise())
+      await service.contain(namesake(name), { target: { kind: 'agent', agent: 'coding-agent' }, reason: name })
+    }
+    const actors = (await store.query({ kinds: ['decision', 'operator'], limit: 100 })).map(({ record }) => record.actor)
+    expect(new Set(actors)).toEqual(new Set(['person:system', 'person:gateway', 'person:anonymous']))
   })
 })

@@ -13,7 +13,7 @@ export const SUMMARY: ApprovalSummary = {
   request_digest: DIGEST,
   agent: 'finance-agent',
   human: null,
-  requester: 'gateway',
+  requester: 'credential:gateway',
   action: 'wire_transfer',
   scope: 'payments:full',
   band: 'high',
@@ -78,7 +78,7 @@ export const VIEW: ApprovalView = {
 
 /** What a verdict of alice is answered. */
 export function answerOf(verdict: 'approve' | 'reject', more: Partial<ApprovalSummary> = {}): ApprovalAnswer {
-  const vote = { person: 'alice', verdict, reason: 'checked', at: '2026-03-02T10:01:00.000Z' }
+  const vote = { person: 'person:alice', verdict, reason: 'checked', at: '2026-03-02T10:01:00.000Z' }
   const state = verdict === 'approve' ? 'pending' : 'rejected'
   return {
     approval: { ...SUMMARY, state, votes: [vote], ...more },

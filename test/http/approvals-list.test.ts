@@ -16,7 +16,7 @@ import { caller } from '../support/callers.ts'
 import { ASKED_MS, SUMMARY, VIEW } from './approval-samples.ts'
 
 const alice = caller('alice', { roles: ['approver'], person: 'alice' })
-const { session } = createSessions(() => ASKED_MS).open(alice, 'alice')
+const { session } = createSessions(() => ASKED_MS).open(alice, 'person:alice')
 const frame = { base: '/approvals', session }
 const ALL: ListFilter = { q: '', page: 1 }
 
@@ -88,7 +88,7 @@ describe('the list', () => {
     [{ show: 'paused' } as const, [['d-1']]],
     [{ show: 'undecided' } as const, [['d-1']]],
   ])('shows what is wanted: %j', async (filter, ids) => {
-    const voted = [{ person: 'alice', verdict: 'approve' as const, reason: 'x', at: SUMMARY.requested_at }]
+    const voted = [{ person: 'person:alice', verdict: 'approve' as const, reason: 'x', at: SUMMARY.requested_at }]
     const { service } = waiting(
       { is: { votes: voted } },
       { is: { band: 'low', paused: 'an incident' } },
@@ -147,7 +147,7 @@ describe('a filter', () => {
 const STEP: ApprovalHistoryStep = {
   decision_id: 'd-1',
   at: SUMMARY.requested_at,
-  by: 'alice',
+  by: 'person:alice',
   verb: 'approve',
   reason: null,
   state: 'pending',

@@ -421,7 +421,7 @@ describe('letting a paused request go on', () => {
   })
 })
 
-const { session } = createSessions(() => ASKED_MS).open(caller('alice', { person: 'alice' }), 'alice')
+const { session } = createSessions(() => ASKED_MS).open(caller('alice', { person: 'alice' }), 'person:alice')
 const shown = (more: object = {}, then: object = {}): string =>
   requestPage({ base: PAGE, session }, { ...VIEW, ...more }, ASKED_MS, then).body
 
@@ -557,7 +557,9 @@ describe('the page of one request', () => {
           risk: { points: 1, band: 'low', rules: [{ id: text, document: text, points: 1, reason: text }], unavailable: [text] },
           injections: [{ ...INJECTION, agent: text, action: text, by: text, reason: text, record_id: text }],
           advice: [{ by: text, class: text, at: VIEW.requested_at, reason: text }],
-          votes: [{ person: text === 'alice' ? 'bob' : text, verdict: 'reject', reason: text, at: VIEW.requested_at }],
+          votes: [
+            { person: text === 'person:alice' ? 'person:bob' : text, verdict: 'reject', reason: text, at: VIEW.requested_at },
+          ],
         },
         { notice: text, refused: { reason: text, problem: text } },
       )

@@ -222,6 +222,6 @@ describe('a decision of an agent with a token', () => {
     const { decision_id } = await service.evaluate(caller, ask('support-agent', 'tag_email'))
     const record = await store.read([], (view) => view.record('default', decision_id))
     expect(JSON.stringify(record)).toContain('ann@example.com')
-    expect(record?.record).toMatchObject({ actor: 'idp:support-agent' })
+    expect(record?.record).toMatchObject({ actor: 'credential:idp:support-agent' })
   })
 })

@@ -42,7 +42,7 @@ describe('a demotion by a person', () => {
     const stored = (await records(tested)).find(({ leafIndex }) => leafIndex === answer.leaf_index)
     expect(stored?.record).toMatchObject({
       kind: 'operator',
-      actor: 'olivia',
+      actor: 'person:olivia',
       agent: AGENT,
       body: { verb: 'demote', scope: SCOPE, from: 2, to: 1, reason },
     })

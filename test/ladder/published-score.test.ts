@@ -25,7 +25,7 @@ describe('a published score', () => {
       thresholds: C.thresholds,
     })
     const [scope] = answer.scopes
-    expect(scope?.follows.verifiers).toEqual({ distinct: 1, names: ['checks'] })
+    expect(scope?.follows.verifiers).toEqual({ distinct: 1, names: ['credential:checks'] })
     expect(scope?.follows.concedes.low).toBe(outcome)
     expect(scope?.follows.concedes).toEqual({ ...scope?.follows.by_level[3], level: undefined })
     expect(scope?.follows.by_level.map(({ level, low }) => [level, low])).toEqual([

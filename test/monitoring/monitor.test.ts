@@ -85,7 +85,7 @@ describe('a monitor', () => {
     await monitor.catchUp()
     expect((await alerts()).map(({ rule, found }) => [rule, found])).toEqual([['many', 3]])
     const [stored] = await log.query({ kinds: ['alert'], limit: 1 })
-    expect(stored?.record).toMatchObject({ kind: 'alert', actor: 'system', outcome: 'critical', effects: [] })
+    expect(stored?.record).toMatchObject({ kind: 'alert', actor: 'gradus:system', outcome: 'critical', effects: [] })
     expect(eventsOf(stored!).map(({ type }) => type)).toEqual(['alert.raised'])
     expect(observations).toContainEqual({ kind: 'alert', rule: 'many', severity: 'critical' })
     expect(observations).toContainEqual({ kind: 'monitoring_lag', records: 0 })

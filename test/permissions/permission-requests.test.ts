@@ -64,7 +64,7 @@ describe('asking for a permission', () => {
         asked: 1,
         first_at: at,
         last_at: at,
-        asked_by: 'research-agent-key',
+        asked_by: 'credential:research-agent-key',
         reason: 'The summary needs it',
         expected_use: 'Once a day',
         change: { kind: 'none', why: 'the sources of the base are not at hand' },

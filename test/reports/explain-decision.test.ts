@@ -31,7 +31,7 @@ describe('explaining a decision', () => {
     for (const { source, remedy } of answer.remedies) expect(text).toContain(`  ${source}: ${remedy}\n`)
     expect(await newest(tested)).toMatchObject({
       kind: 'operator',
-      body: { verb: 'read_audit', by: 'auditor', detail: { verb: 'explain', decision: decided.decision_id } },
+      body: { verb: 'read_audit', by: 'credential:auditor', detail: { verb: 'explain', decision: decided.decision_id } },
     })
   })
 

@@ -18,7 +18,7 @@ describe('a review of the log', () => {
     clock.advance(6 * DAY_MS)
     const done = await service.reviewLog(anna, { review: 'weekly-log', notes: 'nothing unusual' })
     expect(Date.parse(done.due) - clock.nowMs()).toBe(7 * DAY_MS)
-    expect(done.last).toMatchObject({ at: new Date(clock.nowMs()).toISOString(), by: 'anna' })
+    expect(done.last).toMatchObject({ at: new Date(clock.nowMs()).toISOString(), by: 'person:anna' })
     clock.advance(7 * DAY_MS)
     expect((await service.logReviews(anna)).reviews[0]).toMatchObject({ overdue: false })
     clock.advance(1)

@@ -287,7 +287,7 @@ describe('a change of modes', () => {
     await tested.service.reloadPolicies(administrator)
     const record = (await activations(tested)).at(-1)
     expect(record).toMatchObject({
-      actor: 'ada',
+      actor: 'person:ada',
       body: { modes: tested.next.modes, modes_loosened: ['[null,"finance-agent",null,null,null]'] },
     })
     expect(tested.observations).toContainEqual({ kind: 'mode_loosened', lines: 1 })

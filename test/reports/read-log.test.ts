@@ -16,16 +16,16 @@ describe('reading the log', () => {
     expect(found.map(({ record }) => record.id)).toEqual([decision_id])
     expect(await newest(tested)).toMatchObject({
       kind: 'operator',
-      actor: 'auditor',
+      actor: 'credential:auditor',
       body: {
         verb: 'read_audit',
-        by: 'auditor',
+        by: 'credential:auditor',
         detail: { verb: 'read_records', query: { agent: 'finance-agent', limit: 5 }, found: 1 },
       },
     })
     await tested.service.record(operator, decision_id)
     expect(await newest(tested)).toMatchObject({
-      actor: 'olivia',
+      actor: 'person:olivia',
       body: { detail: { verb: 'read_record', record: decision_id } },
     })
   })

@@ -144,7 +144,7 @@ describe('a review of a decision', () => {
     const report = { decision_id: answer.decision_id, finding: 'sound', notes: 'my own' } as const
     await expect(tested.service.reviewDecision(operator, report)).rejects.toMatchObject({
       code: 'forbidden',
-      message: expect.stringContaining('"olivia" is who the agent acted for'),
+      message: expect.stringContaining('"person:olivia" is who the agent acted for'),
     })
     expect(await tested.service.reviewDecision(approver, report)).toMatchObject({ finding: 'sound' })
   })

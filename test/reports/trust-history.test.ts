@@ -65,7 +65,7 @@ describe('the history of trust', () => {
       score: 0.4,
       incident_cap: 0.4,
       level_granted: 1,
-      cause: { kind: 'incident', actor: 'olivia' },
+      cause: { kind: 'incident', actor: 'person:olivia' },
       changes: [{ kind: 'incident_raised' }, { kind: 'demoted', from: 3, to: 1 }],
     })
     expect(incident?.score_before).toBeGreaterThan(0.7)

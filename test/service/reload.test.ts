@@ -94,7 +94,7 @@ describe('a policy set that is swapped', () => {
     const view = await service.reloadPolicies(administrator)
     expect(view).toMatchObject({ digest: 'f'.repeat(64), last_error: null })
     const [activation] = await store.query({ kinds: ['policy_set'], newestFirst: true, limit: 1 })
-    expect(activation?.record).toMatchObject({ actor: 'ada', body: { digest: 'f'.repeat(64), former: before } })
+    expect(activation?.record).toMatchObject({ actor: 'person:ada', body: { digest: 'f'.repeat(64), former: before } })
     expect(await service.evaluate(gateway, categorise())).toMatchObject({ outcome: 'deny', policy_set: 'f'.repeat(64) })
   })
 

@@ -1,4 +1,5 @@
-import { type Caller, CallerStanding, LISTENER_CREDENTIAL } from '../../src/access/caller.ts'
+import { LISTENER_CREDENTIAL } from '../../src/access/actor-name.ts'
+import { type Caller, CallerStanding } from '../../src/access/caller.ts'
 import type { DecisionRequest } from '../../src/decisions/decision-request.ts'
 import { Request } from '../../src/model/request.ts'
 

@@ -39,7 +39,7 @@ test('what happens after the start is sent, signed, in order, once; what was bef
   expect(received[0]?.event).toMatchObject({
     type: 'containment.set',
     timestamp: '2026-03-02T10:00:00.003Z',
-    data: { tenant: 'default', actor: 'system', record_id: 'record-000003', leaf_index: 2 },
+    data: { tenant: 'default', actor: 'gradus:system', record_id: 'record-000003', leaf_index: 2 },
   })
   expect(received.map(({ id }) => id)).toEqual(['evt_record-000003_0', 'evt_record-000005_0', 'evt_record-000007_0'])
   expect(Object.keys(JSON.parse(received[0]?.body ?? ''))).toEqual(['type', 'timestamp', 'data'])

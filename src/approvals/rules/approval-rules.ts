@@ -1,3 +1,4 @@
+import { isSameActor } from '../../access/actor-name.ts'
 import type { Approval, RedemptionProblem } from '../../ledger/documents/approval.ts'
 import { approvalState } from '../../ledger/fold/approvals.ts'
 import type { RiskBand } from '../../model/outcome.ts'
@@ -24,8 +25,8 @@ export type VoteRefusal = 'over' | 'own_request' | 'already_voted'
 /** Whether this person may still say something: the requester never, and nobody twice. */
 export function refuseVote(approval: Approval, person: string, nowMs: number): VoteRefusal | null {
   if (approvalState(approval, nowMs) !== 'pending') return 'over'
-  if (approval.not_by.includes(person)) return 'own_request'
-  return approval.votes.some((vote) => vote.person === person) ? 'already_voted' : null
+  if (approval.not_by.some((name) => isSameActor(name, person))) return 'own_request'
+  return approval.votes.some((vote) => isSameActor(vote.person, person)) ? 'already_voted' : null
 }
 
 /** Who redeems: as established for this decision, never from its body alone. */
@@ -41,7 +42,7 @@ export type Redeemer = {
 /** What makes an approval that of somebody or something else, although the request is the same; null: nothing. */
 export function approvalMismatch(approval: Approval, by: Omit<Redeemer, 'approvalId'>): RedemptionProblem | null {
   if (approval.agent !== by.agent || approval.human !== by.human) return 'other_agent'
-  if (approval.requester !== by.requester) return 'other_requester'
+  if (!isSameActor(approval.requester, by.requester)) return 'other_requester'
   return approval.scope === by.scope ? null : 'other_scope'
 }
 

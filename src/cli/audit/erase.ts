@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/authority.ts'
 import type { Command } from 'commander'
 
 import { uuidv7 } from '../../format/uuid.ts'
@@ -42,7 +43,7 @@ export function addAuditErase(audit: Command, cli: Cli): void {
 /** Removes the sealed values of the records selected; the log says so first, and every proof stays. Takes the lock of the data directory. */
 async function auditErase(deps: CliDeps, options: AuditEraseOptions): Promise<ExitCode> {
   const { tenant, agent, user, decision: decisionId, pointer } = options
-  const { person: actor } = localPerson(deps, options, 'administrator', 'an erasure is ordered')
+  const actor = actorOf(localPerson(deps, options, 'administrator', 'an erasure is ordered'))
   const { loaded, dir } = await locateDataDir(deps, options)
   const store = await deps.openStore(dir, 'write', loaded)
   try {

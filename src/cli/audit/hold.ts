@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/authority.ts'
 import { type Command, Option } from 'commander'
 
 import { uuidv7 } from '../../format/uuid.ts'
@@ -49,7 +50,7 @@ export function addAuditHold(audit: Command, cli: Cli): void {
 /** Places or releases a legal hold: a record of its own. Takes the lock of the data directory. */
 async function auditHold(deps: CliDeps, options: AuditHoldOptions): Promise<ExitCode> {
   const { tenant, kind, release, reason } = options
-  const { person: actor } = localPerson(deps, options, 'administrator', 'a legal hold is ordered')
+  const actor = actorOf(localPerson(deps, options, 'administrator', 'a legal hold is ordered'))
   const { loaded, dir } = await locateDataDir(deps, options)
   const store = await deps.openStore(dir, 'write', loaded)
   try {

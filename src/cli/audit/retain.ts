@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/authority.ts'
 import type { Command } from 'commander'
 
 import { ServiceError } from '../../format/error.ts'
@@ -27,7 +28,7 @@ export function addAuditRetain(audit: Command, cli: Cli): void {
 
 /** Removes what expired, once; the log says so first, and every proof stays. Takes the lock of the data directory. */
 async function auditRetain(deps: CliDeps, options: AuditRetainOptions): Promise<ExitCode> {
-  const { person: actor } = localPerson(deps, { tenant: 'default', as: options.as }, 'administrator', 'expiring is ordered')
+  const actor = actorOf(localPerson(deps, { tenant: 'default', as: options.as }, 'administrator', 'expiring is ordered'))
   const { loaded, dir } = await locateDataDir(deps, options)
   const rules = loaded.config.audit.retention
   if (rules.length === 0)

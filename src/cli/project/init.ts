@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 import { type Command, Option } from 'commander'
 
-import { LISTENER_CREDENTIAL } from '../../access/caller.ts'
+import { LISTENER_CREDENTIAL } from '../../access/actor-name.ts'
 import { ServiceError } from '../../format/error.ts'
 import { type Cli, examples, runs } from '../support/command.ts'
 import type { CliDeps } from '../support/deps.ts'

@@ -1,4 +1,4 @@
-import { actorOf } from '../../access/authority.ts'
+import { shownName } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
 import { ServiceError } from '../../format/error.ts'
 import { matchesGlob } from '../../format/glob.ts'
@@ -18,7 +18,7 @@ export function signalLayer({ class: of, data }: Classed): Layer {
 /** Refuses what a credential is not configured to say: the layer, the class, the agent. */
 export function refuseUnconfigured(caller: Caller, signal: Classed, agent: string | null): void {
   const layer = signalLayer(signal)
-  const who = `the credential "${actorOf(caller)}"`
+  const who = `the credential "${shownName(caller)}"`
   if (!caller.layers.includes(layer))
     throw new ServiceError('forbidden', `${who} may not write the layer "${layer}"`, {
       place: { pointer: '/layer' },
@@ -34,7 +34,7 @@ export function refuseUnconfigured(caller: Caller, signal: Classed, agent: strin
 
 /** Refuses a class, or an agent, that a credential is not configured for, whichever way it says it. */
 export function refuseBeyond(caller: Caller, of: string, agent: string | null): void {
-  const who = `the credential "${actorOf(caller)}"`
+  const who = `the credential "${shownName(caller)}"`
   if (caller.signal_classes !== undefined && !caller.signal_classes.some((each) => each === of))
     throw new ServiceError('forbidden', `${who} may not send the class "${of}"`, {
       place: { pointer: '/class' },

@@ -1,3 +1,4 @@
+import { nameOfActor } from '../../access/actor-name.ts'
 import type { ApprovalSummary } from '../../approvals/wire.ts'
 import { SECOND_MS } from '../../format/time.ts'
 import type { Reply } from '../exchange.ts'
@@ -145,6 +146,6 @@ function signedIn(base: string, session: Session): Html {
       <a href="${base}">Waiting</a>
       <a href="${linkTo(base, { kind: 'history' })}">History</a>
     </nav>
-    <span class="who">Signed in as <strong>${session.person}</strong></span>
+    <span class="who">Signed in as <strong>${nameOfActor(session.person)}</strong></span>
     <form method="post" action="${base}/sign-out">${formToken(session)}<button class="quiet">Sign out</button></form>`
 }

@@ -1,3 +1,4 @@
+import { isSameActor } from '../../access/actor-name.ts'
 import { z } from 'zod'
 
 import type { ApprovalSummary } from '../../approvals/wire.ts'
@@ -56,7 +57,7 @@ export function isWanted(approval: ApprovalSummary, { risk, show }: ListFilter, 
     case undefined:
       return true
     case 'undecided':
-      return approval.state === 'pending' && !approval.votes.some((vote) => vote.person === person)
+      return approval.state === 'pending' && !approval.votes.some((vote) => isSameActor(vote.person, person))
     case 'paused':
       return approval.paused !== null
     case 'approved':

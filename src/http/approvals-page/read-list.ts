@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/authority.ts'
 import { setImmediate } from 'node:timers/promises'
 
 import type { Caller } from '../../access/caller.ts'
@@ -37,7 +38,7 @@ type Reads = Pick<Service, 'approvals' | 'approval'>
 /** Reads one page of what is not over, with the contents of the requests on it only. */
 export async function readList(service: Reads, caller: Caller, filter: ListFilter): Promise<ListPage> {
   const { approvals } = await service.approvals(caller, {})
-  const wanted = approvals.filter((each) => isWanted(each, filter, caller.person ?? '')).sort(leastTimeFirst)
+  const wanted = approvals.filter((each) => isWanted(each, filter, actorOf(caller))).sort(leastTimeFirst)
   const { found, unsearched } = await searched(service, caller, wanted, filter.q)
   const groups = groupsOf(found)
   const shown = groups.flat().slice((filter.page - 1) * PAGE_CARDS, filter.page * PAGE_CARDS)

@@ -1,3 +1,4 @@
+import { isSameActor, nameOfActor } from '../../access/actor-name.ts'
 import type { ApprovalView } from '../../approvals/wire.ts'
 import { rollbackText } from '../../evidence/rollback-view.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
@@ -169,7 +170,7 @@ const OVER = {
 } as const satisfies Record<Exclude<ApprovalView['state'], 'pending'>, string>
 
 function mayDecide({ session }: Frame & { readonly session: Session }, { state, payload, votes: given }: ApprovalView): boolean {
-  return state === 'pending' && payload !== 'erased' && !given.some(({ person }) => person === session.person)
+  return state === 'pending' && payload !== 'erased' && !given.some(({ person }) => isSameActor(person, session.person))
 }
 
 /** The digest in the form is that of what is shown: a verdict is about what was seen. The form is replaced only once it is of no use. */
@@ -200,7 +201,7 @@ function decisionForm(frame: Frame & { readonly session: Session }, view: Approv
     <input type="hidden" name="request_digest" value="${exact(view.request_digest)}" />
     <div class="grow">
       <label for="reason"
-        >Reason <span class="small" id="reason-help">recorded with your name, ${frame.session.person}</span></label
+        >Reason <span class="small" id="reason-help">recorded with your name, ${nameOfActor(frame.session.person)}</span></label
       >
       <textarea
         id="reason"

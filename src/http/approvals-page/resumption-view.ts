@@ -1,3 +1,4 @@
+import { nameOfActor } from '../../access/actor-name.ts'
 import type { ApprovalView } from '../../approvals/wire.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
 import { exact, html, type Html } from './html.ts'
@@ -45,7 +46,8 @@ function resumptionForm(
     <input type="hidden" name="pauses" value="${exact(ids)}" />
     <div class="grow">
       <label for="resumption-reason"
-        >Why it goes on <span class="small" id="resumption-help">recorded with your name, ${frame.session.person}</span></label
+        >Why it goes on
+        <span class="small" id="resumption-help">recorded with your name, ${nameOfActor(frame.session.person)}</span></label
       >
       <input
         id="resumption-reason"

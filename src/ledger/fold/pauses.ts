@@ -1,3 +1,4 @@
+import { isSameActor } from '../../access/actor-name.ts'
 import { DAY_MS } from '../../format/time.ts'
 import type { ScopeKey } from '../../model/scope.ts'
 import { reaches } from '../containment-reach.ts'
@@ -73,9 +74,9 @@ function resumeReservation(
 
 /** What people said so far, each once, with one more word. */
 function withResumption(before: readonly Resumption[] = [], { person, pauses }: Resumption): Resumption[] {
-  const former = before.find((each) => each.person === person)?.pauses ?? []
+  const former = before.find((each) => isSameActor(each.person, person))?.pauses ?? []
   const all = [...new Set([...former, ...pauses])].slice(-RESUMED_MAX)
-  return [...before.filter((each) => each.person !== person), { person, pauses: all }]
+  return [...before.filter((each) => !isSameActor(each.person, person)), { person, pauses: all }]
 }
 
 /** An approval or a reservation, as far as pauses are about it. */
