@@ -15,7 +15,7 @@ QUICK := 'types=tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile no
 	'pure and house tests=node node_modules/vitest/vitest.mjs run $(PURE_TESTS) $(SLOW_TESTS:%=--exclude=test/%.test.ts) --reporter=dot --no-isolate' \
 	'layers=npm run --silent layers && node scripts/where.mjs --check'
 
-.PHONY: help install start build quick check test lint typecheck layers where policies bundles bundles-check examples golden schemas bench mutants lock release docs clean opa chromium
+.PHONY: help install start build quick check test lint typecheck layers where policies bundles bundles-check examples golden schemas bench mutants lock release docs clean opa chromium witness
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ start: build ## install, build, and serve the example organisation on loopback (
 
 opa: ## install the pinned opa (needs Go)
 	@bash scripts/ensure-opa.sh
+
+witness: ## install the witness of the tests, litewitness (needs Go), and ssh-agent for its key (apt-get)
+	@bash scripts/ensure-witness.sh
 
 chromium: ## install the system's Chromium, for the test of the approvals page (apt-get)
 	@bash scripts/ensure-chromium.sh
@@ -76,7 +79,7 @@ quick: $(STAMP) ## types, lint of the sources, layers, tests of the pure rooms a
 check: $(STAMP) lint ## quick, the whole lint, and all tests that are fast: before a commit
 	@node scripts/timed.mjs $(QUICK) 'fast tests=node node_modules/vitest/vitest.mjs run $(FAST_TESTS) --reporter=dot'
 
-test: $(STAMP) opa chromium lint typecheck layers build policies bundles-check ## everything: what CI runs
+test: $(STAMP) opa chromium witness lint typecheck layers build policies bundles-check ## everything: what CI runs
 	@node scripts/schemas.mjs --check
 	@node bin/gradus.js test --mutants
 	@node scripts/test.mjs --coverage

@@ -34,8 +34,9 @@ const MAY_IMPORT = {
   // `gradus simulate trust` loads the evaluation of the trust model when it runs.
   cli: [...ROOMS, 'labs'],
   stores: [...ROOMS, 'audit'],
+  witness: [...ROOMS, 'audit'],
   labs: ROOMS,
-  app: [...ROOMS, 'identity', 'rego', 'audit', 'http', 'webhooks', 'monitoring', 'classifiers', 'cli', 'stores'],
+  app: [...ROOMS, 'identity', 'rego', 'audit', 'http', 'webhooks', 'monitoring', 'classifiers', 'cli', 'stores', 'witness'],
 }
 
 /** Where nothing has a clock, randomness, I/O or a promise: whole rooms, and the parts of others that are named so. */

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import { candidatePolicySet } from './app/candidate.ts'
@@ -11,34 +9,27 @@ import { buildBundles, bundledPolicySet, cachedPolicySet, packageVersion } from 
 import { startServer } from './app/serve.ts'
 import { staleFindings } from './app/stale-bundles.ts'
 import { stopSignal } from './app/stop-signal.ts'
+import { rebuildDataDir, verifyDataDir } from './app/verify-data-dir.ts'
 import { eraseRecords } from './audit/removal/erase.ts'
 import { placeHold, releaseHold } from './audit/removal/legal-hold.ts'
 import { createRetention } from './audit/removal/retain.ts'
 import { exportLine } from './audit/export.ts'
-import { noteVerifier } from './audit/note.ts'
-import { rebuildState, type WriteState } from './audit/rebuild.ts'
-import { verifyLog } from './audit/verify.ts'
 import { walkRecords } from './audit/walk-records.ts'
 import { runCli } from './cli/program.ts'
-import type { CliAdapters, CliProcess, LoadedConfig, RebuildOptions, VerifyLogOptions } from './cli/support/deps.ts'
-import type { Rebuilding, LogVerification } from './ledger/log-verification.ts'
+import type { CliAdapters, CliProcess, LoadedConfig } from './cli/support/deps.ts'
 import { watchFiles } from './cli/support/watch-files.ts'
 import { type ConfigFile, loadConfig, PACKAGE_ROOT } from './config/load-config.ts'
 import { ServiceError } from './format/error.ts'
-import { unreadable } from './format/read-text.ts'
 import { SECOND_MS } from './format/time.ts'
 import type { LogEntry } from './http/log.ts'
-import { project } from './ledger/fold/fold.ts'
 import type { Store } from './ledger/store.ts'
-import { archiveDigest, readCatalogue, readRisk, restorePolicySet } from './rego/assemble-policy-set.ts'
+import { readCatalogue, readRisk, restorePolicySet } from './rego/assemble-policy-set.ts'
 import { hasOpa } from './rego/built-bundle.ts'
 import { checkRego } from './rego/check.ts'
 import { BundleError } from './rego/error.ts'
 import { OPA_VERSION } from './rego/opa-tool.ts'
 import { createMemoryStore } from './stores/memory/memory-store.ts'
-import { openLog } from './stores/sqlite/raw-log.ts'
 import { openReadOnlyStore } from './stores/sqlite/read-only-store.ts'
-import { rewriteState, underTheLock } from './stores/sqlite/rewrite-state.ts'
 import { openScratch } from './stores/sqlite/scratch.ts'
 
 /** Origin of a memory store's log; it dies with the process. */
@@ -83,7 +74,7 @@ function adapters(cwd: string, version: string): CliAdapters {
     packClone: (folder) => packClone(PACKAGE_ROOT, folder),
     lockProject,
     formatProof: proofText,
-    verifyLog: (options) => Promise.resolve().then(() => verifyDataDir(options)),
+    verifyLog: (options) => verifyDataDir(options),
     rebuildState: (options) => Promise.resolve().then(() => rebuildDataDir(options)),
     walkRecords,
     exportLine,
@@ -163,55 +154,6 @@ function readerAsStore(reader: ReturnType<typeof openReadOnlyStore>): Store {
       }),
     )
   return { ...reader, transact: refuse, archive: refuse, erasable: refuse, erase: refuse, fenced: () => undefined }
-}
-
-/** What every head of a data directory's log has to be signed with. */
-function trustedBy({ publicKey, dataDir }: Pick<VerifyLogOptions, 'publicKey' | 'dataDir'>) {
-  const key = noteVerifier(publicKey ?? publicKeyOf(dataDir))
-  if (!key.ok)
-    throw new ServiceError('bad_request', `the log's public key cannot be read: ${key.error.message}`, {
-      fix: 'pass the key that the log was started with',
-    })
-  return { verifiers: [key.verifier], origin: key.verifier.name, fold: project, policySetDigest: archiveDigest }
-}
-
-/** Derives the state of a data directory again, and writes it where that is asked for. */
-function rebuildDataDir({ dataDir, publicKey, write, onProgress }: RebuildOptions): Rebuilding {
-  const derive = (writeState?: WriteState): Rebuilding => {
-    const reader = openLog(dataDir)
-    try {
-      return rebuildState(reader, { ...trustedBy({ dataDir, publicKey }), onProgress }, writeState)
-    } finally {
-      reader.close()
-    }
-  }
-  return write ? underTheLock(dataDir, () => derive((state) => rewriteState(dataDir, state))) : derive()
-}
-
-/** Verifies the log of a data directory offline, with what was kept outside of it. */
-function verifyDataDir(options: VerifyLogOptions): LogVerification {
-  const { heads, receipts, onProgress } = options
-  const trusted = trustedBy(options)
-  const reader = openLog(options.dataDir)
-  try {
-    return verifyLog(reader, {
-      ...trusted,
-      heads: heads.map(({ name, text }) => ({ name, note: text })),
-      receipts,
-      onProgress,
-    })
-  } finally {
-    reader.close()
-  }
-}
-
-function publicKeyOf(dataDir: string): string {
-  const file = join(dataDir, 'audit.vkey')
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (cause) {
-    throw unreadable(cause, { file, code: 'io', fix: 'name the data directory of a server that ran, or pass the key' })
-  }
 }
 
 /** Commands that print records and nothing else; without a reader there is nothing left to do. */

@@ -28,11 +28,19 @@ export type PeriodicTasks = {
   readonly promotionIntervalSeconds: number
   /** Removes sealed values that were kept as long as configured. */
   readonly retain: () => Promise<unknown>
+  /** Sends checkpoints to witnesses and places. */
+  readonly sendCheckpoints: { readonly seconds: number; readonly perform: () => Promise<unknown> }
   readonly warn: (line: string) => void
 }
 
 /** Starts all of it, and looks at the reviews of the log and at what expired at once. Gives back what stops it. */
-export function startPeriodicTasks({ service, promotionIntervalSeconds, retain, warn }: PeriodicTasks): () => void {
+export function startPeriodicTasks({
+  service,
+  promotionIntervalSeconds,
+  retain,
+  sendCheckpoints,
+  warn,
+}: PeriodicTasks): () => void {
   const tasks: readonly Task[] = [
     { name: 'promotions', seconds: promotionIntervalSeconds, perform: service.promoteDue },
     { name: 'approvals', seconds: EXPIRE_INTERVAL_SECONDS, perform: service.expireApprovals },
@@ -40,6 +48,7 @@ export function startPeriodicTasks({ service, promotionIntervalSeconds, retain, 
     { name: 'reviews of decisions', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueSpotChecks },
     { name: 'log reviews', seconds: REVIEW_INTERVAL_SECONDS, perform: service.alertOverdueReviews, atOnce: true },
     { name: 'retention', seconds: RETAIN_INTERVAL_SECONDS, perform: retain, atOnce: true },
+    { name: 'checkpoints', ...sendCheckpoints, atOnce: true },
   ]
   const stops = tasks.map((task) => repeat(task, warn))
   return () => {

@@ -5,15 +5,17 @@ import type { RunningServer, ServeOptions } from '../cli/support/deps.ts'
 import { watchFiles } from '../cli/support/watch-files.ts'
 import { type ConfigFile, loadConfig, requireConfiguration } from '../config/load-config.ts'
 import { errorLine } from '../format/error.ts'
+import type { CheckpointSender } from '../witness/send-checkpoints.ts'
 import { systemCaller } from '../service/create-service.ts'
 import { operatorCredential } from './data-dir-secrets.ts'
 import { liveDemoPast, withDemoDetectors } from './demo.ts'
-import { startPeriodicTasks } from './periodic-tasks.ts'
+import { type PeriodicTasks, startPeriodicTasks } from './periodic-tasks.ts'
 import { policyWarnings } from './policy-warnings.ts'
 import { servedPolicies } from './served-policies.ts'
 import { serveNotes } from './serve-notes.ts'
 import {
   createServerHttp,
+  createServerSender,
   openServerBase,
   openServerMonitor,
   openServerService,
@@ -45,17 +47,17 @@ async function startOn(base: ServerBase): Promise<RunningServer> {
   const service = await openServerService(base, policies.load)
   const policySet = service.policySet()
   for (const line of policyWarnings(loaded, policySet)) around.warn(line)
+  const sender = createServerSender(base)
   const http = await createServerHttp(base, demo ? withDemoDetectors(service) : service, {
     operator: operator?.credential,
-    warnings: policies.warnings,
+    warnings: () => [...policies.warnings(), ...sender.warnings()],
   })
   const webhooks = await openServerWebhooks(base)
   const monitor = await openServerMonitor(base, service)
   const { url } = await http.listen()
   webhooks.start()
   monitor.start()
-  const promotionIntervalSeconds = loaded.config.trust.promotion_interval_seconds
-  const stopTasks = startPeriodicTasks({ service, promotionIntervalSeconds, retain: retentionOf(base), warn: around.warn })
+  const stopTasks = startTasks(base, service, sender)
   const reload = async (): Promise<string> => (await service.reloadPolicies(systemCaller('default'))).digest
   const stopWatching = watch ? watchPolicies(loaded, reload, around.warn) : () => undefined
   const withdrawAddress = durable ? publishAddress(dataDir, url, operator?.file) : () => undefined
@@ -74,6 +76,22 @@ async function startOn(base: ServerBase): Promise<RunningServer> {
       withdrawAddress,
       () => service.close(),
     ]),
+  }
+}
+
+/** What the server does by itself; gives back what stops it. */
+function startTasks(base: ServerBase, service: PeriodicTasks['service'], sender: CheckpointSender): () => void {
+  const { around, loaded } = base
+  const stop = startPeriodicTasks({
+    service,
+    promotionIntervalSeconds: loaded.config.trust.promotion_interval_seconds,
+    retain: retentionOf(base),
+    sendCheckpoints: { seconds: loaded.config.audit.checkpoint_send_seconds, perform: sender.send },
+    warn: around.warn,
+  })
+  return () => {
+    stop()
+    sender.stop()
   }
 }
 

@@ -1,6 +1,6 @@
-import { SYSTEM_ACTOR } from '../access/actor-name.ts'
 import { randomBytes } from 'node:crypto'
 
+import { SYSTEM_ACTOR } from '../access/actor-name.ts'
 import type { Credential } from '../access/caller.ts'
 import type { ServeOptions } from '../cli/support/deps.ts'
 import type { ConfigFile } from '../config/load-config.ts'
@@ -21,6 +21,8 @@ import type { Service } from '../service/service.ts'
 import { indexEvents, type EventIndex } from '../events/event-index.ts'
 import { readEvents } from '../events/event-feed.ts'
 import { followWebhooks, type WebhookFollowers } from '../webhooks/follow-webhooks.ts'
+import { connectPlaces, connectWitnesses } from '../witness/connect.ts'
+import { type CheckpointSender, createCheckpointSender } from '../witness/send-checkpoints.ts'
 import { dataDirOf, externalClassifiers, openService, openStore, systemClock } from './compose.ts'
 import { modeKeyOf } from './data-dir-secrets.ts'
 
@@ -140,6 +142,20 @@ export function openServerMonitor(base: ServerBase, service: Pick<Service, 'rais
     file: durable ? stateFile(dataDir, around.warn) : noStateFile(),
     raise: service.raiseAlert,
     nowMs: clock.nowMs,
+    observe: metrics.observer,
+    warn: around.warn,
+  })
+}
+
+/** What has checkpoints countersigned by witnesses and keeps them in places outside. */
+export function createServerSender({ around, loaded, dataDir, durable, metrics, store }: ServerBase): CheckpointSender {
+  const { witnesses, checkpoint_places: places } = loaded.config.audit
+  return createCheckpointSender({
+    store,
+    witnesses: connectWitnesses(witnesses),
+    places: connectPlaces(places, { root: loaded.root, env: process.env, warn: around.warn }),
+    dataDir: durable ? dataDir : null,
+    fetch,
     observe: metrics.observer,
     warn: around.warn,
   })

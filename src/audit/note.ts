@@ -110,6 +110,13 @@ export function signNote(text: string, signers: readonly [NoteSigner, ...NoteSig
   return `${text}\n${lines.join('')}`
 }
 
+/** The text of a note, and its signature lines; undefined where it cannot be one. Nothing is verified yet. */
+export function splitNote(note: string): { readonly text: string; readonly lines: readonly string[] } | undefined {
+  const split = note.lastIndexOf('\n\n')
+  if (split === -1 || !note.endsWith('\n')) return undefined
+  return { text: note.slice(0, split + 1), lines: note.slice(split + 2, -1).split('\n') }
+}
+
 /** An opened note: its text, and the names of the keys whose signatures were verified. */
 export type OpenNote = { readonly text: string; readonly signedBy: readonly string[] }
 
@@ -118,15 +125,14 @@ export type OpenNote = { readonly text: string; readonly signedBy: readonly stri
  * refuses the note, and so does the lack of any known one.
  */
 export function openNote(note: string, verifiers: readonly NoteVerifier[]): NoteReading<OpenNote> {
-  const split = note.lastIndexOf('\n\n')
+  const parts = splitNote(note)
   const refuse = (limit: LimitName, count: LimitCount): NoteReading<never> =>
     refuseNote('malformed_note', `${overLimit('The note has', limit, count)}, so it is none.`)
   if (note.length > NOTE_CHARS_MAX) return refuse('audit.note_chars_max', { max: NOTE_CHARS_MAX, came: note.length })
-  if (CONTROL.test(note) || !note.isWellFormed() || split === -1 || !note.endsWith('\n')) {
+  if (CONTROL.test(note) || !note.isWellFormed() || parts === undefined) {
     return refuseNote('malformed_note', 'A note is text, an empty line, and signature lines, each ended by a newline.')
   }
-  const text = note.slice(0, split + 1)
-  const lines = note.slice(split + 2, -1).split('\n')
+  const { text, lines } = parts
   if (lines.length > NOTE_SIGNATURES_MAX)
     return refuse('audit.note_signatures_max', { max: NOTE_SIGNATURES_MAX, came: lines.length })
   const signedBy: string[] = []
@@ -148,9 +154,11 @@ export function openNote(note: string, verifiers: readonly NoteVerifier[]): Note
     : { ok: true, text, signedBy }
 }
 
-type Signature = { readonly name: string; readonly keyId: string; readonly bytes: Uint8Array }
+/** A signature line of a note: whose, under which key, and its bytes after the key id. */
+export type Signature = { readonly name: string; readonly keyId: string; readonly bytes: Uint8Array }
 
-function parseSignature(line: string): Signature | undefined {
+/** Reads a signature line; undefined where it is none. Nothing is verified yet. */
+export function parseSignature(line: string): Signature | undefined {
   const [name = '', encoded = '', ...more] = line.slice(SIGNATURE_PREFIX.length).split(' ')
   const blob = decodeBase64(encoded)
   const isWhole = line.startsWith(SIGNATURE_PREFIX) && more.length === 0 && KEY_NAME.test(name)

@@ -1,4 +1,7 @@
-import { type NoteVerifier, openCheckpoint } from './note.ts'
+import { SECOND_MS } from '../format/time.ts'
+import type { Witnessed } from '../ledger/log-verification.ts'
+import { type Cosignature, cosignatures, type WitnessKey } from './cosignature.ts'
+import { type NoteVerifier, openCheckpoint, splitNote } from './note.ts'
 import { type Frontier, frontierRoot, hashesEqual } from './tree.ts'
 import type { Findings } from './verify-findings.ts'
 
@@ -6,10 +9,21 @@ import type { Findings } from './verify-findings.ts'
 export type NamedHead = { readonly name: string; readonly note: string }
 
 /** Who may have signed, and the log's name. */
-export type Trusted = { readonly verifiers: readonly NoteVerifier[]; readonly origin: string }
+export type Trusted = {
+  readonly verifiers: readonly NoteVerifier[]
+  readonly origin: string
+  /** Witnesses whose signatures beside the log's count. */
+  readonly witnesses?: readonly WitnessKey[]
+}
 
 /** A head whose signature is good. */
-export type SignedHead = { readonly name: string; readonly size: number; readonly root: Uint8Array }
+export type SignedHead = {
+  readonly name: string
+  readonly size: number
+  readonly root: Uint8Array
+  /** Who signed it beside the log, and when. */
+  readonly cosigned: readonly Cosignature[]
+}
 
 /** Opens heads; those that do not verify become findings. Sorted by size. */
 export function openHeads(heads: Iterable<NamedHead>, trusted: Trusted, findings: Findings): readonly SignedHead[] {
@@ -22,11 +36,29 @@ export function openHeads(heads: Iterable<NamedHead>, trusted: Trusted, findings
 }
 
 /** Opens one head; one that does not verify becomes a finding. */
-export function openHead({ name, note }: NamedHead, { verifiers, origin }: Trusted, findings: Findings): SignedHead | undefined {
+export function openHead(
+  { name, note }: NamedHead,
+  { verifiers, origin, witnesses = [] }: Trusted,
+  findings: Findings,
+): SignedHead | undefined {
   const reading = openCheckpoint(note, verifiers, origin)
-  if (reading.ok) return { name, size: reading.checkpoint.size, root: reading.checkpoint.root }
-  findings.add({ kind: 'head_invalid', subject: name, message: reading.error.message })
+  const { text, lines } = splitNote(note) ?? { text: '', lines: [] }
+  const beside = cosignatures(text, lines, witnesses)
+  if (reading.ok && beside.ok)
+    return { name, size: reading.checkpoint.size, root: reading.checkpoint.root, cosigned: beside.found }
+  for (const each of [reading, beside])
+    if (!each.ok) findings.add({ kind: 'head_invalid', subject: name, message: each.error.message })
   return undefined
+}
+
+/** What each witness vouches for at most, among heads that the log was compared with. */
+export function witnessedBy(heads: readonly SignedHead[]): readonly Witnessed[] {
+  const newest = new Map<string, Witnessed>()
+  for (const { size, cosigned } of heads)
+    for (const { name, atSeconds } of cosigned)
+      if (size >= (newest.get(name)?.size ?? 0))
+        newest.set(name, { name, size, at: new Date(atSeconds * SECOND_MS).toISOString() })
+  return [...newest.values()]
 }
 
 /** Compares heads, which come in the order of their sizes, with the tree as it grows. Only the first that differs is a finding: all later ones must. */

@@ -12,6 +12,7 @@ import {
   openHeads,
   type SignedHead,
   type Trusted,
+  witnessedBy,
 } from './verify-heads.ts'
 import { createPolicySetCheck, type PolicySetDigest } from './verify-policy-sets.ts'
 import { createReceiptCheck, type Receipt } from './verify-receipts.ts'
@@ -67,6 +68,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions): LogVerific
       records: tree.size,
       storedHeads: inside.checked(),
       outsideHeads: outside.length,
+      witnessed: witnessedBy(outside),
       receipts: options.receipts?.length ?? 0,
       root: encodeBase64(frontierRoot(tree)),
       ok: findings.list.length === 0,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import { connectionFailure } from '../format/connection-failure.ts'
+import { answerText, connectionFailure } from '../format/connection.ts'
 import { ServiceError } from '../format/error.ts'
 import { overLimit } from '../format/limit.ts'
 
@@ -48,20 +48,11 @@ async function sent({ url, token, fetch }: ModelAt, question: object, signal: Ab
 }
 
 async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength
-      if (bytes > ANSWER_BYTES_MAX) break
-      chunks.push(chunk)
-    }
-  } catch (error) {
+  const text = await answerText(response, ANSWER_BYTES_MAX).catch((error: unknown) => {
     throw new ServiceError('io', `its answer broke off (${connectionFailure(error)})`, { cause: error })
-  }
-  if (bytes > ANSWER_BYTES_MAX)
-    throw new ServiceError('io', overLimit('its answer has', 'classifiers.answer_bytes_max', { max: ANSWER_BYTES_MAX }))
-  return Buffer.concat(chunks).toString('utf8')
+  })
+  if (text !== undefined) return text
+  throw new ServiceError('io', overLimit('its answer has', 'classifiers.answer_bytes_max', { max: ANSWER_BYTES_MAX }))
 }
 
 /** The parsed text; undefined, which fits no schema, if it is not JSON. */

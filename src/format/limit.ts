@@ -12,6 +12,7 @@ const COUNTED = {
   'audit.note_signatures_max': 'signatures',
   'audit.page_records_max': 'records',
   'audit.proof_hashes_max': 'hashes',
+  'audit.witness_answer_bytes_max': 'bytes',
   'authzen.evaluations_values_max': 'values',
   'bundle.bytes_max': 'bytes',
   'bundle.file_bytes_max': 'bytes',

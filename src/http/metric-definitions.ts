@@ -71,6 +71,12 @@ const SERVICE_METRICS = {
     'Attempts to send an event, by webhook and what became of them.',
     ['webhook', 'result'],
   ),
+  checkpoints: counter(
+    'gradus_checkpoints_total',
+    'Attempts to have a checkpoint countersigned by a witness or kept in a place, and what became of them.',
+    ['to', 'result'],
+  ),
+  checkpointLag: gauge('gradus_checkpoint_lag_records', 'Records that no checkpoint at a witness or place covers.', ['to']),
   webhookLag: gauge('gradus_webhook_lag_records', 'Records of the log that a webhook has not got past.', ['webhook']),
   alerts: counter('gradus_alerts_total', 'Alerts of monitoring rules and overdue reviews of the log, by rule and severity.', [
     'rule',

@@ -72,6 +72,8 @@ const OBSERVE: { readonly [K in Observed['kind']]: (metrics: GradusMetrics, seen
   held: ({ held }, { reason }) => held.inc({ reason }),
   override: ({ overrides }, { verb }) => overrides.inc({ verb }),
   webhook: ({ webhookDeliveries }, { webhook, posting }) => webhookDeliveries.inc({ webhook, result: posting }),
+  checkpoint: ({ checkpoints }, { to, result }) => checkpoints.inc({ to, result }),
+  checkpoint_lag: ({ checkpointLag }, { to, records }) => checkpointLag.set({ to }, records),
   webhook_lag: ({ webhookLag }, { webhook, records }) => webhookLag.set({ webhook }, records),
   alert: ({ alerts }, { rule, severity }) => alerts.inc({ rule, severity }),
   duty: ({ duties }, { duty, told }) => duties.inc({ duty, result: told ? 'told' : 'quiet' }),

@@ -41,6 +41,10 @@ export type FindingKind =
   | 'receipt_differs'
   /** A state document is not what the records make of it. */
   | 'document_differs'
+  /** A witness vouches for more records than there are, or for others. */
+  | 'witness_differs'
+  /** A witness that was asked gave no answer. */
+  | 'witness_silent'
   /** The effects of a record cannot be applied. */
   | 'effects_failed'
 
@@ -52,6 +56,9 @@ export type AuditFinding = {
   readonly subject?: string
   readonly message: string
 }
+
+/** The newest signed head that a witness vouches for: its name, how many records, and when by its clock. */
+export type Witnessed = { readonly name: string; readonly size: number; readonly at: string }
 
 /** What a verification saw. `ok`: nothing is wrong. */
 export type LogVerification = {
@@ -69,6 +76,8 @@ export type LogVerification = {
   readonly unsigned: number
   readonly storedHeads: number
   readonly outsideHeads: number
+  /** What witnesses vouch for, by the heads from outside. */
+  readonly witnessed: readonly Witnessed[]
   readonly receipts: number
   readonly documents: number
   /** Root over all records, Base 64. */

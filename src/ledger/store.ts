@@ -57,6 +57,9 @@ export type RecordProof = {
   readonly checkpoint: string
 }
 
+/** That the newest signed tree continues an older one: its size, its note, and the proof (RFC 6962, 2.1.2) in Base 64. */
+export type TreeGrowth = { readonly size: number; readonly checkpoint: string; readonly path: readonly string[] }
+
 /** Documents a change may touch, named before it starts, so that an engine elsewhere can load them first. */
 export type DocumentKeys = readonly DocumentKey[]
 
@@ -83,6 +86,8 @@ export type Store = {
    */
   readonly erase: (leafIndexes: readonly number[], members: readonly string[]) => Promise<number>
   readonly proof: (leafIndex: number) => Promise<RecordProof | undefined>
+  /** The newest signed tree head, and that it continues the tree of so many leaves; undefined where it has fewer. */
+  readonly growth: (from: number) => Promise<TreeGrowth | undefined>
   /** The newest signed tree head. */
   readonly checkpoint: () => Promise<string>
   readonly size: () => number

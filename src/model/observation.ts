@@ -45,6 +45,10 @@ export type Observation =
   | { readonly kind: 'webhook'; readonly webhook: string; readonly posting: 'delivered' | 'failed' | 'gone' }
   /** Records that a webhook has not got past. */
   | { readonly kind: 'webhook_lag'; readonly webhook: string; readonly records: number }
+  /** One attempt to have a checkpoint countersigned or kept outside. */
+  | { readonly kind: 'checkpoint'; readonly to: string; readonly result: 'sent' | 'failed' | 'refused' }
+  /** Records that the newest checkpoint outside does not cover. */
+  | { readonly kind: 'checkpoint_lag'; readonly to: string; readonly records: number }
   /** A decision came with a duty to tell somebody. Quiet: the same was told within the last hour. */
   | {
       readonly kind: 'duty'

@@ -1,5 +1,5 @@
 import type { QueuedEvent } from '../events/event-feed.ts'
-import { connectionFailure } from '../format/connection-failure.ts'
+import { connectionFailure } from '../format/connection.ts'
 import type { Webhook } from './settings.ts'
 import { signature } from './sign.ts'
 import { SECOND_MS } from '../format/time.ts'

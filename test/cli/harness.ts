@@ -171,6 +171,7 @@ export const WHOLE_LOG: LogVerification = {
   unsigned: 0,
   storedHeads: 1,
   outsideHeads: 0,
+  witnessed: [],
   receipts: 0,
   documents: 2,
   root: 'AAAA',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { decodeBase64 } from '../../src/audit/base64.ts'
 import { noteVerifier, openCheckpoint } from '../../src/audit/note.ts'
-import { verifyInclusion } from '../../src/audit/tree.ts'
+import { verifyConsistency, verifyInclusion } from '../../src/audit/tree.ts'
 import type { Effect } from '../../src/ledger/effect.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../src/trust/default-constants.ts'
@@ -272,6 +272,35 @@ export function storeContract({ name, open, reopen }: Engine): void {
           expect(verifyInclusion({ ...claim, index: (leafIndex + 1) % 70 })).toBe(false)
         }
         expect(await store.proof(70)).toBeUndefined()
+      }),
+    )
+
+    it(
+      'proves that its newest signed tree continues each older one',
+      withStore(async (store) => {
+        const verifier = noteVerifier(store.vkey)
+        if (!verifier.ok) throw new Error(verifier.error.message)
+        const headOf = (note: string) => {
+          const opened = openCheckpoint(note, [verifier.verifier], ORIGIN)
+          if (!opened.ok) throw new Error(opened.error.message)
+          return opened.checkpoint
+        }
+        const older = []
+        for (let first = 1; first <= 40; first += 13) {
+          await append(store, ...Array.from({ length: 13 }, (_, index) => first + index))
+          await store.proof(store.size() - 1)
+          older.push(headOf(await store.checkpoint()))
+        }
+        for (const { size: firstSize, root: firstRoot } of older) {
+          const growth = (await store.growth(firstSize))!
+          const { size: secondSize, root: secondRoot } = headOf(growth.checkpoint)
+          expect(secondSize).toBe(growth.size)
+          const claim = { firstSize, firstRoot, secondSize, secondRoot, proof: growth.path.map((each) => decodeBase64(each)!) }
+          expect(verifyConsistency(claim)).toBe(true)
+          if (firstSize < secondSize) expect(verifyConsistency({ ...claim, firstRoot: secondRoot })).toBe(false)
+        }
+        expect(await store.growth(0)).toMatchObject({ size: store.size(), path: [] })
+        expect(await store.growth(store.size() + 1)).toBeUndefined()
       }),
     )
 

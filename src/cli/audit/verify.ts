@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import type { Command } from 'commander'
 
 import { readText } from '../../format/read-text.ts'
@@ -14,6 +16,8 @@ import { painter, progress, printAnswer } from '../support/output.ts'
 /** Options of `gradus audit verify`. */
 export type AuditVerifyOptions = DataDirOptions & {
   readonly head: readonly string[]
+  readonly heads: readonly string[]
+  readonly askWitnesses: boolean
   readonly receipt: readonly string[]
   readonly key: string | undefined
   readonly json: boolean
@@ -26,6 +30,8 @@ export function addAuditVerify(audit: Command, cli: Cli): void {
       'verify tree, signatures, values, policy sets, receipts and derived state offline; 2: the log is not what it was',
     )
     .option('--head <file>', 'signed tree head kept elsewhere; may be repeated', collect, [])
+    .option('--heads <folder>', 'folder of signed tree heads, files that end in .checkpoint; may be repeated', collect, [])
+    .option('--ask-witnesses', 'ask the witnesses of the configuration, too, what they vouch for', false)
     .option('--receipt <file>', 'proof or answer that a caller kept; may be repeated', collect, [])
     .option('--key <vkey>', 'public key of the log; that of the data directory when absent')
     .option('--json', 'as JSON', false)
@@ -45,6 +51,8 @@ async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<
     dataDir: dir,
     loaded,
     heads: await texts([...options.head, ...(kept === undefined || options.head.includes(kept) ? [] : [kept])]),
+    headFolders: options.heads.map((folder) => resolve(deps.cwd, folder)),
+    askWitnesses: options.askWitnesses,
     receipts: await texts(options.receipt),
     publicKey: options.key,
     onProgress: (done, total) => bar.show(`verified ${done} of ${total} records`),
@@ -57,7 +65,7 @@ async function auditVerify(deps: CliDeps, options: AuditVerifyOptions): Promise<
 function plain(report: LogVerification, deps: CliDeps): string {
   const paint = painter(deps)
   const { records, storedHeads, outsideHeads, receipts, documents, policySets, unsigned, root, findings, omitted } = report
-  const { masked, masksUnbound, erased, expired } = report
+  const { masked, masksUnbound, erased, expired, witnessed } = report
   const values = `${masked} masked, ${erased} erased, ${expired} expired`
   const seen = `${records} records (${values}), ${storedHeads} signed heads, ${outsideHeads} kept outside, ${receipts} receipts, ${policySets} policy sets, ${documents} documents derived anew`
   const lines = findings.map(
@@ -70,6 +78,7 @@ function plain(report: LogVerification, deps: CliDeps): string {
     report.ok
       ? `${paint('green', 'ok')} ${seen}`
       : `${paint('red', 'the log is not what it was')}: ${findings.length + omitted} findings; ${seen}`,
+    ...witnessed.map(({ name, size, at }) => `witness ${escapeLine(name)} vouches for ${size} records since ${at}`),
     ...(masksUnbound === 0
       ? []
       : [

@@ -63,6 +63,10 @@ export type VerifyLogOptions = {
   readonly loaded: LoadedConfig
   /** Signed tree heads kept elsewhere, with the names of their files. */
   readonly heads: readonly NamedText[]
+  /** Folders of signed tree heads, in files that end in `.checkpoint`. */
+  readonly headFolders: readonly string[]
+  /** The witnesses of the configuration are asked what they vouch for. */
+  readonly askWitnesses: boolean
   /** Proofs or decision answers that callers kept. */
   readonly receipts: readonly NamedText[]
   /** The log's public key (a C2SP verifier key); absent: that of the data directory. */

@@ -2,12 +2,21 @@ import { encodeBase64 } from '../../audit/base64.ts'
 import type { LeafPayload } from '../../audit/leaf.ts'
 import type { LeafRecord } from '../../audit/record-draft.ts'
 import { generateNoteKey, type NoteSigner, noteSigner, signCheckpoint } from '../../audit/note.ts'
-import { appendLeaves, EMPTY_FRONTIER, type Frontier, frontierRoot, inclusionProof, leafHash } from '../../audit/tree.ts'
+import {
+  appendLeaves,
+  consistencyProof,
+  EMPTY_FRONTIER,
+  type Frontier,
+  frontierRoot,
+  inclusionProof,
+  leafHash,
+  type NodeLookup,
+} from '../../audit/tree.ts'
 import { invariant, ServiceError } from '../../format/error.ts'
 import { byCodeUnit } from '../../format/order.ts'
 import type { Projector } from '../../ledger/projector.ts'
 import { SENSITIVE_POINTERS } from '../../ledger/record.ts'
-import type { RecordProof, RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
+import type { RecordProof, RecordQuery, Store, StoredRecord, TreeGrowth } from '../../ledger/store.ts'
 import { DEFAULT_TRUST_CONSTANTS } from '../../trust/default-constants.ts'
 import { createDocumentMap, type DocumentMap } from '../document-map.ts'
 import { checkQuery, matchesQuery } from '../record-filter.ts'
@@ -65,6 +74,7 @@ export function createMemoryStore({ project, origin }: MemoryStoreOptions): Memo
     erasable: (leafIndex, members) => settle(() => erasableMembers(rowOf(log, leafIndex).payload, members)),
     erase: (leafIndexes, members) => settle(() => eraseRows(log, leafIndexes, members)),
     proof: (leafIndex) => settle(() => proofOf(log, leafIndex)),
+    growth: (from) => settle(() => growthOf(log, from)),
     checkpoint: () => settle(() => checkpoint(log)),
     size: () => log.rows.length,
     fenced: () => undefined,
@@ -135,13 +145,22 @@ function archive({ archive: archived }: MemoryLog, digest: string, bytes: Uint8A
 function proofOf(log: MemoryLog, leafIndex: number): RecordProof | undefined {
   const row = log.rows[leafIndex]
   if (row === undefined) return undefined
-  const node = nodeLookup((level, index) => {
+  const path = inclusionProof(leafIndex, log.frontier.size, nodesOf(log)).map(encodeBase64)
+  return { leafIndex, leafHash: encodeBase64(row.hash), path, checkpoint: checkpoint(log) }
+}
+
+function growthOf(log: MemoryLog, from: number): TreeGrowth | undefined {
+  const { size } = log.frontier
+  if (from > size) return undefined
+  return { size, checkpoint: checkpoint(log), path: consistencyProof(from, size, nodesOf(log)).map(encodeBase64) }
+}
+
+function nodesOf(log: MemoryLog): NodeLookup {
+  return nodeLookup((level, index) => {
     const hash = level === 0 ? log.rows[index]?.hash : log.nodes.get(`${level}/${index}`)
     invariant(hash !== undefined, 'complete subtrees are kept')
     return hash
   })
-  const path = inclusionProof(leafIndex, log.frontier.size, node).map(encodeBase64)
-  return { leafIndex, leafHash: encodeBase64(row.hash), path, checkpoint: checkpoint(log) }
 }
 
 function checkpoint({ origin, frontier, signer }: MemoryLog): string {

@@ -3,14 +3,14 @@ import { type DocumentKey, type DocumentKind, DOCUMENTS, type Documents } from '
 import type { Store, View } from '../../ledger/store.ts'
 import { openDatabase } from './connection.ts'
 import { createReader, type Reader, readFrontier, readHead } from './reader.ts'
-import { recordProof } from './record-proof.ts'
+import { recordProof, treeGrowth } from './record-proof.ts'
 import { storeFiles } from './store-files.ts'
 import type { SignedTreeHead } from './writer-protocol.ts'
 
 /** The part of a store that reads: for commands beside a running server. Sees what is committed at each call. */
 export type ReadOnlyStore = Pick<
   Store,
-  'read' | 'query' | 'list' | 'tenants' | 'archived' | 'proof' | 'checkpoint' | 'size' | 'close'
+  'read' | 'query' | 'list' | 'tenants' | 'archived' | 'proof' | 'growth' | 'checkpoint' | 'size' | 'close'
 >
 
 /**
@@ -39,6 +39,7 @@ export function openReadOnlyStore(dataDir: string): ReadOnlyStore {
         const head = readHead(database)
         return head === undefined || leafIndex >= head.size ? undefined : recordProof(reader, leafIndex, head)
       }),
+    growth: (from) => settle(() => treeGrowth(reader, from, signedHead())),
     checkpoint: () => settle(() => signedHead().note),
     size: () => readFrontier(database).size,
     close: () => settle(() => database.close()),

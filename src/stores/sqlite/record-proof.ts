@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../../audit/base64.ts'
-import { inclusionProof } from '../../audit/tree.ts'
-import type { RecordProof } from '../../ledger/store.ts'
+import { consistencyProof, inclusionProof } from '../../audit/tree.ts'
+import type { RecordProof, TreeGrowth } from '../../ledger/store.ts'
 import type { Reader } from './reader.ts'
 import type { SignedTreeHead } from './writer-protocol.ts'
 
@@ -10,4 +10,10 @@ export function recordProof(reader: Reader, leafIndex: number, head: SignedTreeH
   if (hash === undefined) return undefined
   const path = inclusionProof(leafIndex, head.size, reader.node).map(encodeBase64)
   return { leafIndex, leafHash: encodeBase64(hash), path, checkpoint: head.note }
+}
+
+/** That the tree of a head continues that of so many leaves; undefined where it has fewer. */
+export function treeGrowth(reader: Pick<Reader, 'node'>, from: number, { size, note }: SignedTreeHead): TreeGrowth | undefined {
+  if (from > size) return undefined
+  return { size, checkpoint: note, path: consistencyProof(from, size, reader.node).map(encodeBase64) }
 }

@@ -8,7 +8,7 @@ import { recordName } from '../transactions.ts'
 import { auditKey, type AuditKey } from './audit-key.ts'
 import { BUSY_MS_MAX, openForReading } from './connection.ts'
 import { createReader, readFrontier } from './reader.ts'
-import { recordProof } from './record-proof.ts'
+import { recordProof, treeGrowth } from './record-proof.ts'
 import { pagedQuery } from './record-query.ts'
 import { migrate, requireOurs } from './schema.ts'
 import { type OpenedStore, type ServingStore, type SqliteStoreOptions, startServing } from './serving-store.ts'
@@ -102,7 +102,7 @@ type WhileOpen = <T>(run: (store: ServingStore) => T | Promise<T>) => Promise<T>
 function reading(
   whileOpen: WhileOpen,
   whileWritable: WhileOpen,
-): Pick<Store, 'read' | 'query' | 'list' | 'tenants' | 'archived' | 'erasable' | 'proof' | 'checkpoint'> {
+): Pick<Store, 'read' | 'query' | 'list' | 'tenants' | 'archived' | 'erasable' | 'proof' | 'growth' | 'checkpoint'> {
   return {
     read: (_touches, look) => whileOpen(({ transactions }) => look(transactions.view)),
     query: (query) => whileOpen(({ reader }) => pagedQuery(reader, query)),
@@ -117,6 +117,7 @@ function reading(
           written.head = (await whileWritable((store) => askWriter(store, { kind: 'checkpoint' }))).head
         return recordProof(reader, leafIndex, written.head)
       }),
+    growth: (from) => whileOpen(({ reader, written }) => treeGrowth(reader, from, written.head)),
     checkpoint: () => whileOpen(({ written }) => written.head.note),
   }
 }
