@@ -12,8 +12,10 @@ import { createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/evaluation.ts'
 import type { EndpointId } from './endpoints.ts'
 import { createByteBudget } from './connection/byte-budget.ts'
+import { createHoldBack } from './connection/slow-refusals.ts'
 import { createWatchUnread } from './connection/unread-answers.ts'
 import { type Handler, JSON_TYPE } from './exchange.ts'
+import { createLanes } from './lanes.ts'
 import { checkListen, type ListenAddress } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -101,6 +103,8 @@ function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state:
     bodyBytesMax: config.body_bytes_max,
     bodies: createByteBudget(config.bodies_bytes_max),
     watchUnread: createWatchUnread(config, options.metrics.cut),
+    inLane: createLanes(),
+    holdBack: createHoldBack(() => performance.now()),
     requestTimeoutMs: config.request_timeout_ms,
     newId: options.newId ?? randomUUID,
     log: options.log,

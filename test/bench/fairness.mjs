@@ -14,6 +14,8 @@ import { parseArgs } from 'node:util'
 
 import { parse, stringify } from 'yaml'
 
+import { noisyKinds } from './fairness-kinds.mjs'
+
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '4' },
@@ -33,11 +35,6 @@ const AGENTS = ['coding-agent', 'finance-agent', 'support-agent', 'research-agen
 /** Every round begins this long after the neighbour does, ms. */
 const SETTLE_MS = 250
 const START_MS_MAX = 60_000
-
-/** Kinds of neighbours, as in fairness-noise.mjs. */
-const KINDS = [
-  ...readFileSync(join(import.meta.dirname, 'fairness-noise.mjs'), 'utf8').matchAll(/^ {2}'?([^'\n]+?)'?: \((?:at)?\) => \['/gmu),
-].map(([, kind]) => kind)
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const sorted = (numbers) => numbers.toSorted((left, right) => left - right)
@@ -206,7 +203,7 @@ try {
     `${'ms'.padEnd(34)}${'p50 alone'.padStart(10)}${'beside'.padStart(9)}${'ratio'.padStart(9)}${'p99 alone'.padStart(12)}${'beside'.padStart(9)}   answers`,
   )
   await victim(post, 1)
-  for (const kind of KINDS.filter((each) => each.includes(values.only))) {
+  for (const kind of Object.keys(noisyKinds(url, ids)).filter((each) => each.includes(values.only))) {
     const { alone, beside, counts } = await measure(url, post, kind, ids)
     const ratio = at(beside, 0.5) / at(alone, 0.5)
     const cells = [

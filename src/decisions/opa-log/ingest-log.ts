@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
-
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
+import { giveWay } from '../../access/give-way.ts'
 import { missesFound } from '../../evidence/sampling.ts'
 import { canonicalJson, sha256Hex } from '../../format/canonical-json.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -58,7 +57,7 @@ export async function ingestLog(
       problems.push({ index: counts.received, decision_id: decisionId, reason, message })
     }
     counts.received += 1
-    await setImmediate()
+    await giveWay()
   }
   return { ...counts, problems }
 }

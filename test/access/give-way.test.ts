@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+
+import { giveWay, whileDeciding } from '../../src/access/give-way.ts'
+
+/** A decision that is under way until it is told to end. */
+function gatedDecision() {
+  let end: () => void = () => undefined
+  const decision = whileDeciding(() => new Promise<void>((resolve) => (end = resolve)))
+  return { decision, end: () => end() }
+}
+
+describe('work that can wait', () => {
+  it('goes on at once where nothing is decided', async () => {
+    await expect(giveWay()).resolves.toBeUndefined()
+  })
+
+  it('goes on when the decisions under way are done, before the longest time', async () => {
+    const one = gatedDecision()
+    const two = gatedDecision()
+    const order: string[] = []
+    const waiting = giveWay().then(() => order.push('went on'))
+    one.end()
+    await one.decision
+    order.push('one is done')
+    two.end()
+    await two.decision
+    order.push('two is done')
+    await waiting
+    expect(order).toEqual(['one is done', 'two is done', 'went on'])
+  })
+
+  it('goes on beside decisions that do not end', async () => {
+    const { decision, end } = gatedDecision()
+    await expect(giveWay()).resolves.toBeUndefined()
+    end()
+    await decision
+  })
+
+  it('is not held up by a decision that failed', async () => {
+    await expect(whileDeciding(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+    await expect(giveWay()).resolves.toBeUndefined()
+  })
+})
