@@ -27,7 +27,7 @@ import { opaErrorReply } from './opa/form.ts'
 import type { CheckOrigin } from './origin.ts'
 import { faultOf, isOurs, problemReply } from './problems.ts'
 import type { Charge } from './rate-limit.ts'
-import { callerNetworkOf, headersOf, lastEventIdOf, paramsOf, sourceOf } from './request-parts.ts'
+import { callerNetworkOf, headersOf, lastEventIdOf, paramsOf, placeOf, sourceOf } from './request-parts.ts'
 
 const NANOSECONDS = 1e9
 /** Refusals of what is not even looked at: whoever goes on gets them ever later. */
@@ -181,15 +181,12 @@ async function exchangeOf(
     endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, { request, progress })
   if (!body.ok) return body
   progress.bodyRead = true
-  const url = request.url ?? '/'
-  const mark = url.indexOf('?')
   return {
     ok: true,
     value: {
       caller: caller.value,
       params: paramsOf(request),
-      path: mark === -1 ? url : url.slice(0, mark),
-      query: mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+      ...placeOf(request),
       headers: headersOf(request),
       body: body.value,
       requestId: trace.requestId,
@@ -197,13 +194,13 @@ async function exchangeOf(
       network: callerNetworkOf(request),
       lastEventId: lastEventIdOf(request),
       charge: (more) => (rated === undefined ? undefined : deps.charge(caller.value, rated, more, 1)),
+      left: progress.left.signal,
       asBatch: (work) => deps.inLane('batch', caller.value, work, progress.left.signal),
     },
   }
 }
 
 const NO_BODY = new Uint8Array(0)
-const NO_QUERY = new URLSearchParams()
 
 /** OPA reads JSON whatever the content type says, AuthZEN answers 400 for a wrong one, the native interface 415. */
 async function bodyOf(

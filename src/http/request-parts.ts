@@ -31,3 +31,12 @@ export function headersOf({ headers }: IncomingMessage): IncomingHttpHeaders {
 export function paramsOf(request: IncomingMessage): Readonly<Record<string, string>> {
   return (request as IncomingMessage & { readonly params?: Readonly<Record<string, string>> }).params ?? {}
 }
+
+const NO_QUERY = new URLSearchParams()
+
+/** The path as it came, without the query, and the query. */
+export function placeOf({ url = '/' }: IncomingMessage): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = url.indexOf('?')
+  if (mark === -1) return { path: url, query: NO_QUERY }
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}

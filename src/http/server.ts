@@ -20,6 +20,7 @@ import { checkListen, type ListenAddress } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createNativeHandlers } from './native/endpoints.ts'
+import { asideHandlers, type ReadAside } from './native/read-aside.ts'
 import { createNodeServer, drain, listen } from './node-server.ts'
 import { createDataHandlers } from './opa/data.ts'
 import { createLogHandlers } from './opa/decision-logs.ts'
@@ -49,6 +50,8 @@ export type HttpServerOptions = {
   readonly metrics: Metrics
   /** What enforcement points follow to drop what they keep; closed with the server. */
   readonly events: EventStreams
+  /** Another thread that answers what only reads; absent: it is read here, in turns. */
+  readonly readAside?: ReadAside
   readonly version: string
   readonly log: Log
   /** Makes request ids for requests that bring none. */
@@ -138,6 +141,7 @@ function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: S
       onError: (error, requestId) => logError(log, error, { handler: 'evaluateAll', requestId }),
     }),
     readOpenapi: openapiHandler(options.version, publicUrl),
+    ...(options.readAside === undefined ? {} : asideHandlers(options.readAside)),
   }
 }
 

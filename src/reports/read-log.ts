@@ -109,7 +109,11 @@ async function find(deps: AuditDeps, caller: Caller, id: string): Promise<Stored
 }
 
 /** Records that the log was read: by whom, and what of it. */
-export async function noteRead(deps: AuditDeps, caller: Caller, detail: Readonly<Record<string, unknown>>): Promise<void> {
+export async function noteRead(
+  deps: Pick<AuditDeps, 'store' | 'nowMs' | 'newId'>,
+  caller: Caller,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const entry = recordOf({
     kind: 'operator',
     id: deps.newId(),
