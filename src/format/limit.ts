@@ -70,7 +70,7 @@ const COUNTED = {
   'rego.input_bytes_max': 'bytes',
   'rego.range_numbers_max': 'numbers',
   'rego.value_depth_max': 'levels deep',
-  'reports.former_policy_sets_max': 'former policy sets at a time',
+  'reports.explanations_waiting_max': 'explanations',
   'reports.histories_waiting_max': 'histories',
   'risk.condition_depth_max': 'levels deep',
   'signals.batch_max': 'events',
