@@ -120,11 +120,13 @@ function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state:
 function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: ServerState): Record<EndpointId, Handler> {
   const { config, service, log } = options
   const publicUrl = (): string => (config.public_url ?? state.url).replace(/\/+$/u, '')
+  const native = createNativeHandlers(service, options.events, {
+    mappings: options.signalMappings ?? [],
+    observe: options.metrics.observer,
+  })
   return {
-    ...createNativeHandlers(service, options.events, {
-      mappings: options.signalMappings ?? [],
-      observe: options.metrics.observer,
-    }),
+    ...native,
+    ...(options.readAside === undefined ? {} : asideHandlers(options.readAside, native)),
     ...createDataHandlers({ service, entrypoints: options.entrypoints, mapping: options.mapping }),
     // Half the time of a request is left for what comes before and after.
     ...createLogHandlers({ service, log, timeMsMax: config.request_timeout_ms / 2 }),
@@ -141,7 +143,6 @@ function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: S
       onError: (error, requestId) => logError(log, error, { handler: 'evaluateAll', requestId }),
     }),
     readOpenapi: openapiHandler(options.version, publicUrl),
-    ...(options.readAside === undefined ? {} : asideHandlers(options.readAside)),
   }
 }
 

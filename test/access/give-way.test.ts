@@ -40,4 +40,28 @@ describe('work that can wait', () => {
     await expect(whileDeciding(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
     await expect(giveWay()).resolves.toBeUndefined()
   })
+
+  it('takes one step at a time, in the order asked for, with others in between', async () => {
+    let turns = 0
+    let isOver = false
+    const others = async () => {
+      while (!isOver) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turns += 1
+      }
+    }
+    const order: { readonly name: string; readonly turns: number }[] = []
+    const work = async (name: string) => {
+      for (let at = 0; at < 2; at += 1) {
+        await giveWay()
+        order.push({ name, turns })
+      }
+    }
+    const running = others()
+    await Promise.all([work('a'), work('b')])
+    isOver = true
+    await running
+    expect(order.map(({ name }) => name)).toEqual(['a', 'b', 'a', 'b'])
+    expect(new Set(order.map((each) => each.turns)).size).toBe(4)
+  })
 })

@@ -8,8 +8,8 @@ import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
 import { checkShape } from '../input.ts'
 import { AuthzenAction, AuthzenContext, type AuthzenDecision, AuthzenResource, AuthzenSubject, type Semantic } from './schema.ts'
 
-/** Items of a batch that are decided at the same time. */
-const BATCH_CONCURRENCY = 32
+/** Items of a batch that are decided at the same time: more would only fill the line of the writer, in which decisions of others wait. */
+const BATCH_CONCURRENCY = 2
 /** Most values of a batch: those of its body, and those of all its items together, each with the defaults in it. */
 export const EVALUATIONS_VALUES_MAX = 40_000
 

@@ -1,3 +1,4 @@
+import { ServiceError } from '../../format/error.ts'
 import type { Service } from '../../service/service.ts'
 import type { EndpointId } from '../endpoints.ts'
 import type { Exchange, Fault, Handler, Reply } from '../exchange.ts'
@@ -14,6 +15,7 @@ const ASIDE = [
   'listApprovals',
   'listIncidents',
   'listProposals',
+  'proveRecord',
   'queryRecords',
   'readApproval',
   'readIncident',
@@ -31,8 +33,11 @@ export type AsideExchange = Pick<
 /** Has a request answered by another thread; `left` is aborted when nobody waits any more. */
 export type ReadAside = (endpoint: AsideEndpoint, exchange: AsideExchange, left: AbortSignal) => Promise<Reply | Fault>
 
-/** The handlers of these endpoints that send what is asked to another thread. */
-export function asideHandlers(readAside: ReadAside): Record<AsideEndpoint, Handler> {
+/** The handlers of these endpoints that send what is asked to another thread; `here` answers what that one cannot tell yet. */
+export function asideHandlers(
+  readAside: ReadAside,
+  here: Pick<Record<EndpointId, Handler>, 'proveRecord'>,
+): Record<AsideEndpoint, Handler> {
   const handlers = ASIDE.map((endpoint): readonly [AsideEndpoint, Handler] => [
     endpoint,
     ({ caller, params, path, query, headers, requestId, traceparent, network, lastEventId, left }) => {
@@ -40,7 +45,18 @@ export function asideHandlers(readAside: ReadAside): Record<AsideEndpoint, Handl
       return readAside(endpoint, asked, left)
     },
   ])
-  return Object.fromEntries(handlers) as Record<AsideEndpoint, Handler>
+  const aside = Object.fromEntries(handlers) as Record<AsideEndpoint, Handler>
+  return { ...aside, proveRecord: (exchange) => provedOr(aside.proveRecord, here.proveRecord, exchange) }
+}
+
+/** Only the thread that decides can have a tree head signed, over what was recorded since the last one. */
+async function provedOr(aside: Handler, here: Handler, exchange: Exchange): Promise<Reply | Fault> {
+  try {
+    return await aside(exchange)
+  } catch (error) {
+    if (exchange.left.aborted || !(error instanceof ServiceError && error.code === 'not_ready')) throw error
+    return here(exchange)
+  }
 }
 
 /** Answers such a request, in the thread that it was sent to, with what a service there reads. */
