@@ -1,5 +1,7 @@
 /** Longest that work which can wait stands back for decisions under way before it takes its next step, ms. */
 const STAND_BACK_MS_MAX = 10
+/** Longest step of work that is cut by time, ms. */
+const STEP_MS_MAX = 1
 
 /** Work that waits for its next step. */
 type Waiting = { readonly sinceMs: number; readonly goOn: () => void }
@@ -31,6 +33,16 @@ export function giveWay(): Promise<void> {
     isMoving = true
     stepSoon()
   })
+}
+
+/** For work of many small pieces: called after each, it gives way once they have taken a millisecond together. */
+export function giveWayInSteps(): () => Promise<void> {
+  let sinceMs = performance.now()
+  return async () => {
+    if (performance.now() - sinceMs < STEP_MS_MAX) return
+    await giveWay()
+    sinceMs = performance.now()
+  }
 }
 
 function stepSoon(): void {

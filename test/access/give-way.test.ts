@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { giveWay, whileDeciding } from '../../src/access/give-way.ts'
+import { giveWay, giveWayInSteps, whileDeciding } from '../../src/access/give-way.ts'
 
 /** A decision that is under way until it is told to end. */
 function gatedDecision() {
@@ -63,5 +63,26 @@ describe('work that can wait', () => {
     await running
     expect(order.map(({ name }) => name)).toEqual(['a', 'b', 'a', 'b'])
     expect(new Set(order.map((each) => each.turns)).size).toBe(4)
+  })
+
+  it('of many small pieces gives way after a millisecond of them, not after each', async () => {
+    let turns = 0
+    let isOver = false
+    const others = async () => {
+      while (!isOver) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turns += 1
+      }
+    }
+    const running = others()
+    const pieceDone = giveWayInSteps()
+    let pieces = 0
+    while (turns < 3) {
+      pieces += 1
+      await pieceDone()
+    }
+    isOver = true
+    await running
+    expect(pieces).toBeGreaterThan(6)
   })
 })
