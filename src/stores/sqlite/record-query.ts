@@ -10,7 +10,7 @@ import { openEntry } from '../seal.ts'
 export const STORED_RECORD =
   'SELECT records.leaf_index AS leaf_index, leaf, payload FROM records LEFT JOIN payloads USING (leaf_index)'
 /** A query of many records gives way after this many. */
-const QUERY_PAGE_RECORDS = 16
+const QUERY_PAGE_RECORDS = 100
 
 /** The records of a query, read page by page, so that a long one holds nobody up. */
 export async function pagedQuery(
