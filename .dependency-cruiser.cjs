@@ -1,7 +1,8 @@
 const { MAY_IMPORT, PURE, SETTINGS } = require('./scripts/rooms.cjs')
 
 /** Where a thread or the program begins. */
-const ENTRIES = '^src/(main|index|stores/sqlite/writer-worker|labs/trust-worlds/lives-worker|app/mutants/mutants-worker)\\.ts$'
+const ENTRIES =
+  '^src/(main|index|stores/sqlite/writer-worker|labs/trust-worlds/lives-worker|app/mutants/mutants-worker|app/reader/reader-worker)\\.ts$'
 const room = ([name, below]) => ({
   name: `${name}-imports-down-only`,
   severity: 'error',

@@ -88,6 +88,7 @@ bench: build opa ## measure, beside the peers, and print machine and revision
 	@node test/bench/run.mjs
 	@node test/bench/simulate.mjs 10000
 	@node test/bench/scale.mjs
+	@node test/bench/fairness.mjs
 
 mutants: $(STAMP) ## take each defence of decisions and of trust away in turn: a test must fail
 	@node scripts/mutants.mjs

@@ -33,9 +33,13 @@ export class FairQueue {
     this.#refused = refused
   }
 
-  /** Runs the work when it is its caller's turn. Rejects with the error of `refused` when too much waits for the same credential. */
-  async run<T>({ tenant, credential }: InLine, work: () => Promise<T>): Promise<T> {
-    await this.#turn(tenant, credential ?? '')
+  /**
+   * Runs the work when it is its caller's turn. Rejects with the error of `refused` when too much waits for the same credential, and with the
+   * reason of `left` where that is aborted while the work waits: then it never runs.
+   */
+  async run<T>({ tenant, credential }: InLine, work: () => Promise<T>, left?: AbortSignal): Promise<T> {
+    left?.throwIfAborted()
+    await this.#turn(tenant, credential ?? '', left)
     try {
       return await work()
     } finally {
@@ -43,11 +47,22 @@ export class FairQueue {
     }
   }
 
-  #turn(tenant: string, credential: string): Promise<void> {
+  #turn(tenant: string, credential: string, left: AbortSignal | undefined): Promise<void> {
     const of = this.#tenants.get(tenant) ?? { running: 0, lines: new Map<string, Line>() }
     const line = of.lines.get(credential) ?? { waiting: [] }
     if (line.waiting.length >= this.#bounds.waitingMax) return Promise.reject(this.#refused(line.waiting.length))
-    return new Promise((begin) => {
+    return new Promise((resolve, reject) => {
+      const begin = (): void => {
+        left?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = (): void => {
+        line.waiting.splice(line.waiting.indexOf(begin), 1)
+        if (line.waiting.length === 0) of.lines.delete(credential)
+        this.#forgetIdle(tenant, of)
+        reject(left?.reason as Error)
+      }
+      left?.addEventListener('abort', leave, { once: true })
       line.waiting.push(begin)
       of.lines.set(credential, line)
       this.#tenants.set(tenant, of)
@@ -60,9 +75,13 @@ export class FairQueue {
     const of = this.#tenants.get(tenant)
     if (of !== undefined) {
       of.running -= 1
-      if (of.running === 0 && of.lines.size === 0) this.#tenants.delete(tenant)
+      this.#forgetIdle(tenant, of)
     }
     this.#beginNext()
+  }
+
+  #forgetIdle(tenant: string, { running, lines }: TenantLines): void {
+    if (running === 0 && lines.size === 0) this.#tenants.delete(tenant)
   }
 
   #beginNext(): void {

@@ -17,6 +17,8 @@ import { noStateFile, stateFile } from '../monitoring/state-file.ts'
 import { type Tail, tailAppends } from '../monitoring/tail.ts'
 import type { ServiceClock } from '../service/clock.ts'
 import type { LoadPolicySet } from '../policy/policy-set.ts'
+import { noteRead } from '../reports/read-log.ts'
+import { clockAfterTheLog } from '../service/create-service.ts'
 import type { Service } from '../service/service.ts'
 import { indexEvents, type EventIndex } from '../events/event-index.ts'
 import { readEvents } from '../events/event-feed.ts'
@@ -25,6 +27,7 @@ import { connectPlaces, connectWitnesses } from '../witness/connect.ts'
 import { type CheckpointSender, createCheckpointSender } from '../witness/send-checkpoints.ts'
 import { dataDirOf, externalClassifiers, openService, openStore, systemClock } from './compose.ts'
 import { modeKeyOf } from './data-dir-secrets.ts'
+import { createReaderThread, type ReaderThread } from './reader/read-aside.ts'
 
 /** What the process around the server gives. */
 export type ServeProcess = {
@@ -86,6 +89,22 @@ export async function openServerService(
   })
 }
 
+/** The thread that reads; undefined with the memory store, which no other thread can see. */
+async function openServerReader(
+  { dataDir, durable, clock, store }: ServerBase,
+  service: Service,
+): Promise<ReaderThread | undefined> {
+  if (!durable) return undefined
+  const { nowMs } = await clockAfterTheLog({ store, clock, observe: () => undefined })
+  const newId = uuidv7(nowMs, (bytes) => randomBytes(bytes))
+  return createReaderThread({
+    dataDir,
+    policySet: () => service.policySet().digest,
+    nowMs,
+    noteRead: (caller, detail) => noteRead({ store, nowMs, newId }, caller, detail),
+  })
+}
+
 /** The HTTP server in front of a service; `operator` is known beside the configured credentials, `warnings` show in its health. */
 export async function createServerHttp(
   base: ServerBase,
@@ -101,7 +120,8 @@ export async function createServerHttp(
     credentialIds: config.credentials.map(({ id }) => id),
     asksForCertificates: config.http.tls?.client_ca !== undefined,
   })
-  return createHttpServer({
+  const reader = await openServerReader(base, service)
+  const http = createHttpServer({
     service,
     identity,
     config: config.http,
@@ -110,12 +130,14 @@ export async function createServerHttp(
     mapping: config.base.mapping,
     signalMappings: config.signals.mappings,
     warnings,
+    ...(reader === undefined ? {} : { readAside: reader.readAside }),
     metrics,
     events: createEventStreams({ size: store.size, read: (from) => readEvents(store, index, from) }),
     version: around.version,
     log: around.log,
     nowMs: clock.nowMs,
   })
+  return { ...http, close: () => http.close().finally(() => reader?.close()) }
 }
 
 /** The followers that send events to webhooks; their cursors are kept in the data directory. */

@@ -5,9 +5,9 @@ import { eventsOf } from './events-of-record.ts'
 import type { LogPosition } from './log-position.ts'
 
 /** Records with events that are read at a time. */
-const PAGE_RECORDS = 32
+const PAGE_RECORDS = 4
 /** Records of the log that are looked through at a time. */
-const SCAN_RECORDS = 50
+const SCAN_RECORDS = 8
 
 /** One event in its place in the log. */
 export type QueuedEvent = { readonly id: string; readonly tenant: string; readonly event: Event; readonly at: LogPosition }

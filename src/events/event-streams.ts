@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { shownName, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
+import { giveWay } from '../access/give-way.ts'
 import { ServiceError } from '../format/error.ts'
 import { type LimitName, overLimit } from '../format/limit.ts'
 import type { EventStretch } from './event-feed.ts'
@@ -73,7 +74,7 @@ export type EventStreamsDeps = {
   readonly pace?: Partial<StreamPace>
 }
 
-type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly scanning: Mutex }
+type Deps = Omit<EventStreamsDeps, 'pace'> & { readonly pace: StreamPace; readonly reading: Mutex; readonly scanning: Mutex }
 
 function tooMany(who: string, limit: LimitName, max: number): ServiceError {
   return new ServiceError(
@@ -87,7 +88,7 @@ function tooMany(who: string, limit: LimitName, max: number): ServiceError {
 
 /** Streams follow the log, each at its own place; none holds up another, or a decision. */
 export function createEventStreams({ size, read, pace }: EventStreamsDeps): EventStreams {
-  const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, scanning: createMutex() }
+  const deps: Deps = { size, read, pace: { ...STREAM_PACE, ...pace }, reading: createMutex(), scanning: createMutex() }
   const open = new Map<AbortController, string>()
   let closed = false
   return {
@@ -183,12 +184,19 @@ async function* framesOf(
 
 /** Those that are far behind look through the log one after the other, and leave most of the time to others. */
 async function readNext(
-  { read, scanning }: Deps,
+  { size, read, reading, scanning }: Deps,
   from: LogPosition,
   behind: boolean,
   signal: AbortSignal,
 ): Promise<EventStretch> {
-  if (!behind) return read(from.leaf_index)
+  if (!behind) {
+    if (from.leaf_index >= size()) return read(from.leaf_index)
+    // However many streams catch up, they read one after the other, and let decisions pass.
+    return reading.run(async () => {
+      await giveWay()
+      return read(from.leaf_index)
+    })
+  }
   return scanning.run(async () => {
     const sinceMs = performance.now()
     const stretch = await read(from.leaf_index)

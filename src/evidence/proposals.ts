@@ -9,7 +9,7 @@ import type { Decision } from '../pdp/decision-inputs.ts'
 import type { ProposalsAnswer } from './wire.ts'
 
 /** Most decisions that are looked through for one page; fewer proposals than asked for are answered then, with where to go on. */
-const DECISIONS_READ_MAX = 20 * PAGE_RECORDS_MAX
+const DECISIONS_READ_MAX = 2 * PAGE_RECORDS_MAX
 
 /** Decisions that did not run but may be judged as proposals, newest first. */
 export async function proposals(

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 
 import type { Role } from '../access/caller.ts'
 import type { ProblemCode } from './exchange.ts'
+import type { Lane } from './lanes.ts'
 import type { SchemaName } from './schemas.ts'
 
 /** Whose conventions an endpoint follows for refusals, request ids and credentials. */
@@ -33,6 +34,8 @@ export type Endpoint = {
   readonly textOffered?: true
   /** Which limit of the credential it is charged to; absent where nothing is recorded. */
   readonly rated?: Rated
+  /** How it shares the thread that decides; absent: it is done at once, as what writes a single record. */
+  readonly lane?: Lane
   /** Refusals beyond those every endpoint knows. */
   readonly refusals?: readonly ProblemCode[]
 }

@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { CallerNetwork } from '../decisions/decision-request.ts'
+import { ServiceError } from '../format/error.ts'
 import type { Authenticate } from './authenticate.ts'
 import { authzenErrorReply } from './authzen/form.ts'
 import { type ByteBudget, holdFrom } from './connection/byte-budget.ts'
-import { networkOf } from './connection/network.ts'
+import type { HoldBack } from './connection/slow-refusals.ts'
 import type { WatchUnread } from './connection/unread-answers.ts'
 import { write } from './connection/write-reply.ts'
 import type { Convention, Endpoint } from './endpoint-shape.ts'
@@ -20,14 +20,20 @@ import {
   type Trace,
 } from './exchange.ts'
 import { isJsonType, readBody } from './input.ts'
+import type { RunInLane } from './lanes.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { opaErrorReply } from './opa/form.ts'
 import type { CheckOrigin } from './origin.ts'
 import { faultOf, isOurs, problemReply } from './problems.ts'
 import type { Charge } from './rate-limit.ts'
+import { callerNetworkOf, headersOf, lastEventIdOf, paramsOf, placeOf, sourceOf } from './request-parts.ts'
 
 const NANOSECONDS = 1e9
+/** Refusals of what is not even looked at: whoever goes on gets them ever later. */
+const HELD_BACK: readonly string[] = ['unauthenticated', 'rate_limited']
+/** Why work of a request that waits is never begun. */
+export const NOBODY_WAITS = new ServiceError('not_ready', 'nobody waits for the answer any more')
 
 /** What every endpoint shares. */
 export type PipelineDeps = {
@@ -38,6 +44,9 @@ export type PipelineDeps = {
   /** Memory for the bodies of all requests under way. */
   readonly bodies: ByteBudget
   readonly watchUnread: WatchUnread
+  readonly inLane: RunInLane
+  /** How long who is refused on and on waits for it. */
+  readonly holdBack: HoldBack
   readonly requestTimeoutMs: number
   readonly newId: () => string
   readonly log: Log
@@ -70,8 +79,11 @@ export async function handleRequest(
   const started = process.hrtime.bigint()
   const { convention } = route.endpoint
   const trace = readTrace(request.headers, { echoAny: convention === 'authzen', newId: deps.newId })
-  const progress: Progress = { bodyRead: false, source: sourceOf(request), release: () => undefined }
+  const left = new AbortController()
+  response.once('close', () => left.abort(NOBODY_WAITS))
+  const progress: Progress = { bodyRead: false, source: sourceOf(request), release: () => undefined, left }
   const answer = await withinTime(deps, route, { request, trace, progress })
+  if (isFault(answer) && HELD_BACK.includes(answer.code)) await deps.holdBack(progress.source)
   const reply = isFault(answer) ? errorReply(convention, answer, trace.requestId) : answer
   write(response, reply, trace, { draining: deps.isDraining(), source: progress.source, watchUnread: deps.watchUnread })
   const seconds = Number(process.hrtime.bigint() - started) / NANOSECONDS
@@ -99,7 +111,10 @@ async function withinTime(deps: PipelineDeps, route: Route, incoming: Incoming):
   const { progress } = incoming
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Fault>((resolve) => {
-    timer = setTimeout(() => resolve(lateFault(deps, progress)), deps.requestTimeoutMs)
+    timer = setTimeout(() => {
+      resolve(lateFault(deps, progress))
+      progress.left.abort(NOBODY_WAITS)
+    }, deps.requestTimeoutMs)
   })
   try {
     const handling = handle(deps, route, incoming)
@@ -114,8 +129,8 @@ async function withinTime(deps: PipelineDeps, route: Route, incoming: Incoming):
   }
 }
 
-/** How far a request is. `source`: who sends it, as far as that is known; `release`: gives the memory of its body back. */
-type Progress = { bodyRead: boolean; source: string; release: () => void }
+/** How far a request is. `source`: who sends it, as far as that is known; `release`: gives the memory of its body back; `left`: aborted when nobody waits any more. */
+type Progress = { bodyRead: boolean; source: string; release: () => void; readonly left: AbortController }
 type Incoming = { readonly request: IncomingMessage; readonly trace: Trace; readonly progress: Progress }
 
 function lateFault({ requestTimeoutMs }: PipelineDeps, { bodyRead }: Progress): Fault {
@@ -127,12 +142,15 @@ function lateFault({ requestTimeoutMs }: PipelineDeps, { bodyRead }: Progress): 
 
 /** Never rejects: every error becomes a refusal, and those on our side are logged under the id the caller gets. */
 async function handle(deps: PipelineDeps, { endpoint, handler, name }: Route, incoming: Incoming): Promise<Reply | Fault> {
-  const { request, trace } = incoming
+  const { request, trace, progress } = incoming
   try {
     const exchange = await exchangeOf(deps, endpoint, incoming)
-    return exchange.ok ? await handler(exchange.value) : exchange.fault
+    if (!exchange.ok) return exchange.fault
+    const { value } = exchange
+    return await deps.inLane(endpoint.lane, value.caller, () => handler(value), progress.left.signal)
   } catch (error) {
-    if (!request.socket.destroyed && isOurs(error)) logError(deps.log, error, { handler: name, requestId: trace.requestId })
+    if (!request.socket.destroyed && error !== NOBODY_WAITS && isOurs(error))
+      logError(deps.log, error, { handler: name, requestId: trace.requestId })
     return faultOf(error)
   }
 }
@@ -163,15 +181,12 @@ async function exchangeOf(
     endpoint.body === undefined ? { ok: true as const, value: NO_BODY } : await bodyOf(deps, endpoint, { request, progress })
   if (!body.ok) return body
   progress.bodyRead = true
-  const url = request.url ?? '/'
-  const mark = url.indexOf('?')
   return {
     ok: true,
     value: {
       caller: caller.value,
       params: paramsOf(request),
-      path: mark === -1 ? url : url.slice(0, mark),
-      query: mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1)),
+      ...placeOf(request),
       headers: headersOf(request),
       body: body.value,
       requestId: trace.requestId,
@@ -179,38 +194,13 @@ async function exchangeOf(
       network: callerNetworkOf(request),
       lastEventId: lastEventIdOf(request),
       charge: (more) => (rated === undefined ? undefined : deps.charge(caller.value, rated, more, 1)),
+      left: progress.left.signal,
+      asBatch: (work) => deps.inLane('batch', caller.value, work, progress.left.signal),
     },
   }
 }
 
-/** Whom a request is from as long as it shows no credential. */
-export function sourceOf({ socket }: Pick<IncomingMessage, 'socket'>): string {
-  return networkOf(socket.remoteAddress ?? '')
-}
-
-/** Characters of a user agent that are kept. */
-const USER_AGENT_CHARS_MAX = 256
-
-function callerNetworkOf({ socket, headers }: IncomingMessage): CallerNetwork {
-  return { address: socket.remoteAddress ?? null, user_agent: headers['user-agent']?.slice(0, USER_AGENT_CHARS_MAX) ?? null }
-}
-
-function lastEventIdOf(request: IncomingMessage): string | undefined {
-  const sent = request.headers['last-event-id']
-  return typeof sent === 'string' && sent !== '' ? sent : undefined
-}
-
-/** The headers without what proves who is calling: no handler needs it. */
-function headersOf({ headers }: IncomingMessage): IncomingHttpHeaders {
-  return { ...headers, authorization: undefined, cookie: undefined }
-}
-
 const NO_BODY = new Uint8Array(0)
-const NO_QUERY = new URLSearchParams()
-
-function paramsOf(request: IncomingMessage): Readonly<Record<string, string>> {
-  return (request as IncomingMessage & { readonly params?: Readonly<Record<string, string>> }).params ?? {}
-}
 
 /** OPA reads JSON whatever the content type says, AuthZEN answers 400 for a wrong one, the native interface 415. */
 async function bodyOf(

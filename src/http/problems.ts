@@ -82,8 +82,12 @@ export function problemOf(fault: Fault, requestId: string): Problem {
   }
 }
 
+/** Refusals for something that passes by itself, soon. */
+const SOON: readonly ProblemCode[] = ['rate_limited', 'not_ready', 'deadline']
+
 /** The headers a refusal carries in every protocol. */
 export function withHeaders(fault: Fault): Pick<Reply, 'headers'> {
   const challenge = fault.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer realm="gradus"' } : {}
-  return { headers: { ...challenge, ...fault.headers } }
+  const again = SOON.includes(fault.code) ? { 'Retry-After': '1' } : {}
+  return { headers: { ...challenge, ...again, ...fault.headers } }
 }

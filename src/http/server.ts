@@ -12,12 +12,15 @@ import { createAuthenticate, createFindCaller } from './authenticate.ts'
 import { createAuthzenHandlers } from './authzen/evaluation.ts'
 import type { EndpointId } from './endpoints.ts'
 import { createByteBudget } from './connection/byte-budget.ts'
+import { createHoldBack } from './connection/slow-refusals.ts'
 import { createWatchUnread } from './connection/unread-answers.ts'
 import { type Handler, JSON_TYPE } from './exchange.ts'
+import { createLanes } from './lanes.ts'
 import { checkListen, type ListenAddress } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createNativeHandlers } from './native/endpoints.ts'
+import { asideHandlers, type ReadAside } from './native/read-aside.ts'
 import { createNodeServer, drain, listen } from './node-server.ts'
 import { createDataHandlers } from './opa/data.ts'
 import { createLogHandlers } from './opa/decision-logs.ts'
@@ -47,6 +50,8 @@ export type HttpServerOptions = {
   readonly metrics: Metrics
   /** What enforcement points follow to drop what they keep; closed with the server. */
   readonly events: EventStreams
+  /** Another thread that answers what only reads; absent: it is read here, in turns. */
+  readonly readAside?: ReadAside
   readonly version: string
   readonly log: Log
   /** Makes request ids for requests that bring none. */
@@ -101,6 +106,8 @@ function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state:
     bodyBytesMax: config.body_bytes_max,
     bodies: createByteBudget(config.bodies_bytes_max),
     watchUnread: createWatchUnread(config, options.metrics.cut),
+    inLane: createLanes(),
+    holdBack: createHoldBack(() => performance.now()),
     requestTimeoutMs: config.request_timeout_ms,
     newId: options.newId ?? randomUUID,
     log: options.log,
@@ -113,11 +120,13 @@ function pipelineDeps(options: HttpServerOptions, address: ListenAddress, state:
 function createHandlers(options: HttpServerOptions, deps: PipelineDeps, state: ServerState): Record<EndpointId, Handler> {
   const { config, service, log } = options
   const publicUrl = (): string => (config.public_url ?? state.url).replace(/\/+$/u, '')
+  const native = createNativeHandlers(service, options.events, {
+    mappings: options.signalMappings ?? [],
+    observe: options.metrics.observer,
+  })
   return {
-    ...createNativeHandlers(service, options.events, {
-      mappings: options.signalMappings ?? [],
-      observe: options.metrics.observer,
-    }),
+    ...native,
+    ...(options.readAside === undefined ? {} : asideHandlers(options.readAside, native)),
     ...createDataHandlers({ service, entrypoints: options.entrypoints, mapping: options.mapping }),
     // Half the time of a request is left for what comes before and after.
     ...createLogHandlers({ service, log, timeMsMax: config.request_timeout_ms / 2 }),

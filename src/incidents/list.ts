@@ -1,7 +1,6 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises'
-
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
+import { giveWay } from '../access/give-way.ts'
 import { ServiceError } from '../format/error.ts'
 import { agentKey } from '../ledger/keys.ts'
 import type { View } from '../ledger/store.ts'
@@ -12,7 +11,7 @@ import { gravestFirst } from './rules/gravest-first.ts'
 import { type IncidentFilter, INCIDENTS_LISTED_MAX, type IncidentsAnswer, type IncidentView } from './wire.ts'
 
 /** Agents that are looked at before others are served. */
-const CHUNK_AGENTS = 256
+const CHUNK_AGENTS = 32
 
 /** Incidents of the caller's tenant that still bound an agent: what waits for a person first, then by cap, the newest first. */
 export async function incidents(deps: VerbDeps, caller: Caller, { agent, state }: IncidentFilter): Promise<IncidentsAnswer> {
@@ -41,7 +40,7 @@ async function standingIncidents(deps: VerbDeps, tenant: string, nowMs: number, 
     const keys = agents.slice(from, from + CHUNK_AGENTS).map((id) => agentKey(tenant, id))
     const views = await deps.store.read(keys, (view) => keys.flatMap((key) => standingIncidentsOf(key, nowMs, view)))
     found.push(...views)
-    await letOthersRun()
+    await giveWay()
   }
   return found
 }

@@ -1,5 +1,6 @@
 import { authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
+import { giveWay } from '../access/give-way.ts'
 import { byCodeUnit } from '../format/order.ts'
 import { concernsAgents } from '../ledger/containment-reach.ts'
 import { agentKey, boundsKey, tenantKey } from '../ledger/keys.ts'
@@ -10,6 +11,9 @@ import type { AgentsAnswer } from './wire.ts'
 
 /** Most agents of one page. */
 export const PAGE_AGENTS_MAX = 1_000
+
+/** Agents that are looked at before others are served. */
+const STEP_AGENTS = 16
 
 /** Which agents: those after a name, and how many at most. */
 export type AgentsPage = { readonly after?: string | undefined; readonly limit: number }
@@ -24,7 +28,10 @@ export async function agents(deps: VerbDeps, caller: Caller, { after, limit }: A
   const rest = after === undefined ? names : names.filter((name) => byCodeUnit(name, after) > 0)
   const page = rest.slice(0, limit)
   const views = []
-  for (const name of page) views.push(await agentLine(deps, caller.tenant, name))
+  for (const [at, name] of page.entries()) {
+    if (at % STEP_AGENTS === STEP_AGENTS - 1) await giveWay()
+    views.push(await agentLine(deps, caller.tenant, name))
+  }
   return { agents: views, total: names.length, next: rest.length > page.length ? (page.at(-1) ?? null) : null }
 }
 

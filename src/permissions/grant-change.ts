@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
-
+import { giveWay } from '../access/give-way.ts'
 import { systemCaller } from '../access/caller.ts'
 import { gatherFacts } from '../decisions/facts.ts'
 import { factKeys, type RequestContext, requestContext } from '../decisions/request-context.ts'
@@ -57,7 +56,7 @@ async function triedChanges(all: readonly Wanted[], base: BaseSource): Promise<r
     const why = whyNot(wanted)
     edited.push({ wanted, why, edit: why !== null || source === undefined ? undefined : grantEdit(source, wanted) })
     // Decisions go on between one and the next.
-    await setImmediate()
+    await giveWay()
   }
   const granted = edited.filter(({ edit }) => edit !== undefined).map(({ wanted }) => wanted)
   if (source === undefined || granted.length === 0) return edited.map(({ why }) => none(why ?? byHand(base)))

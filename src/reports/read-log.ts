@@ -1,5 +1,6 @@
 import { actorOf, authorize } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
+import { giveWay } from '../access/give-way.ts'
 import { seenBy } from '../approvals/canaries.ts'
 import { ServiceError } from '../format/error.ts'
 import { overLimit } from '../format/limit.ts'
@@ -72,7 +73,7 @@ async function seen({ store }: AuditDeps, caller: Caller, query: RecordQuery): P
     if (step.length < asked) return { records: found, next: null }
     if (found.length >= limit) return { records: found, next: from ?? null }
     // A step is too small for the store to let others have their turn within it.
-    await new Promise(setImmediate)
+    await giveWay()
   }
 }
 
@@ -108,7 +109,11 @@ async function find(deps: AuditDeps, caller: Caller, id: string): Promise<Stored
 }
 
 /** Records that the log was read: by whom, and what of it. */
-export async function noteRead(deps: AuditDeps, caller: Caller, detail: Readonly<Record<string, unknown>>): Promise<void> {
+export async function noteRead(
+  deps: Pick<AuditDeps, 'store' | 'nowMs' | 'newId'>,
+  caller: Caller,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const entry = recordOf({
     kind: 'operator',
     id: deps.newId(),

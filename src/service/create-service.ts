@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { RecordDetailSettings } from '../decisions/settings.ts'
 import type { ExternalClassifiers } from '../evidence/detectors/external-classifiers.ts'
 import type { ImportKey } from '../evidence/import/settings.ts'
+import { InvariantError } from '../format/error.ts'
 import type { Store } from '../ledger/store.ts'
 import type { Observer } from '../model/observation.ts'
 import type { ReadBaseSource } from '../permissions/base-source.ts'
 import { createPoliciesInForce } from '../policy/policies-in-force.ts'
-import type { LoadPolicySet, RestorePolicySet } from '../policy/policy-set.ts'
+import type { LoadPolicySet, PolicySet, RestorePolicySet } from '../policy/policy-set.ts'
 import type { AuditDeps } from '../reports/read-log.ts'
 import type { LogReview } from '../reports/settings.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
@@ -54,20 +55,9 @@ const NO_BASE_SOURCE: ReadBaseSource = () => Promise.resolve({ why: 'the sources
  * there is no policy set that could be put in force.
  */
 export async function createService(given: ServiceDeps): Promise<Service> {
-  const clock = await afterTheLog(given)
+  const clock = await clockAfterTheLog(given)
   const { store } = given
-  const ports = {
-    ...given,
-    clock,
-    detail: given.detail ?? RecordDetailSettings.parse({}),
-    reviews: given.reviews ?? [],
-    outside: given.outside ?? {},
-    readBaseSource: given.readBaseSource ?? NO_BASE_SOURCE,
-    importKeys: given.importKeys ?? [],
-    nowMs: clock.nowMs,
-    modeKey: given.modeKey ?? randomBytes(MODE_KEY_BYTES),
-    clockSteady: clock.steady,
-  }
+  const ports = portsOf(given, clock)
   const policies = await createPoliciesInForce(ports)
   const deps = { ...ports, policySet: policies.policySet, rehearsal: policies.rehearsal }
   return {
@@ -87,8 +77,49 @@ export async function createService(given: ServiceDeps): Promise<Service> {
   }
 }
 
+/** What the service is made of, with what holds where nothing is said. */
+function portsOf<Given extends Omit<ServiceDeps, 'loadPolicySet'>>(given: Given, clock: ServiceClock) {
+  return {
+    ...given,
+    clock,
+    detail: given.detail ?? RecordDetailSettings.parse({}),
+    reviews: given.reviews ?? [],
+    outside: given.outside ?? {},
+    readBaseSource: given.readBaseSource ?? NO_BASE_SOURCE,
+    importKeys: given.importKeys ?? [],
+    nowMs: clock.nowMs,
+    modeKey: given.modeKey ?? randomBytes(MODE_KEY_BYTES),
+    clockSteady: clock.steady,
+  }
+}
+
+/** What a service that only reads is made of; the policy set in force is that of who decides. */
+export type ReadingServiceDeps = Pick<ServiceDeps, 'store' | 'clock' | 'newId' | 'formatProof'> & {
+  readonly restorePolicySet: RestorePolicySet
+  readonly policySet: () => PolicySet
+}
+
+/** A service beside the one that decides, on a store that only reads: what reads answers as there, everything else is not for it. */
+export function createReadingService(given: ReadingServiceDeps): Service {
+  const silent = { observe: () => undefined, elapsed: () => 0, mask: true, rehearsal: () => undefined }
+  const notHere = (): never => {
+    throw new InvariantError('a service that only reads has no policies of its own')
+  }
+  return {
+    ...verbsOf({ ...portsOf({ ...given, ...silent }, given.clock), policySet: given.policySet }),
+    reloadPolicies: notHere,
+    policySet: notHere,
+    readiness: () => [],
+    close: given.store.close,
+  }
+}
+
 /** The clock, never before the newest record: a log's times only rise, also over a restart under a clock that was set back. */
-async function afterTheLog({ store, clock, observe }: ServiceDeps): Promise<ServiceClock> {
+export async function clockAfterTheLog({
+  store,
+  clock,
+  observe,
+}: Pick<ServiceDeps, 'store' | 'clock' | 'observe'>): Promise<ServiceClock> {
   const [newest] = await store.query({ newestFirst: true, limit: 1 })
   const floorMs = newest === undefined ? 0 : Date.parse(newest.record.at)
   if (clock.nowMs() < floorMs) observe({ kind: 'degraded', cause: 'clock' })

@@ -60,4 +60,19 @@ describe('the fair queue', () => {
     await expect(queue.run(of, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
     await expect(queue.run(of, () => Promise.resolve(1))).resolves.toBe(1)
   })
+
+  it('never begins the work of who has left, and gives its place to the next', async () => {
+    const { queue, ask, begun, endAll } = gated({ atATimeMax: 1, ofTenantMax: 1, waitingMax: 1 })
+    const of = { tenant: 'acme', credential: 'one' }
+    const first = ask('acme', 'one', 'a1')
+    const leaving = new AbortController()
+    const left = queue.run(of, () => Promise.resolve(begun.push('never')), leaving.signal)
+    leaving.abort(new Error('left'))
+    await expect(left).rejects.toThrow('left')
+    const next = ask('acme', 'one', 'a2')
+    await endAll(2)
+    expect(await Promise.all([first, next])).toEqual(['a1', 'a2'])
+    expect(begun).toEqual(['a1', 'a2'])
+    await expect(queue.run(of, () => Promise.resolve(1), leaving.signal)).rejects.toThrow('left')
+  })
 })

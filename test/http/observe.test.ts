@@ -23,6 +23,8 @@ async function answered(handler: Handler, path: string, body: unknown): Promise<
     network: { address: null, user_agent: null },
     lastEventId: undefined,
     charge: () => undefined,
+    left: new AbortController().signal,
+    asBatch: (work) => work(),
   }
   const reply = await handler(exchange)
   if (isFault(reply)) throw new Error(reply.message)

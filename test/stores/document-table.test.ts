@@ -51,8 +51,29 @@ describe('documents of agents', () => {
     expect(asked).toEqual(['a'])
   })
 
+  it('that are not there push out none that is', () => {
+    const { asked, reader } = database({ a: JSON.stringify(trusted(1)) })
+    const overlay = createDocumentTable(reader, 1)
+    overlay.get(key('a'))
+    for (const made of ['x', 'y', 'z']) overlay.get(key(made))
+    expect(overlay.get(key('a'))?.heat.q).toBe(1)
+    expect(asked).toEqual(['a', 'x', 'y', 'z'])
+  })
+
+  it('that were not there are seen once they are written, also when others have taken their place', () => {
+    const { committed, reader } = database({ b: JSON.stringify(trusted(2)) })
+    const overlay = createDocumentTable(reader, 1)
+    expect(overlay.get(key('a'))).toBeUndefined()
+    overlay.set(key('a'), trusted(3))
+    overlay.mark([key('a')], 1)
+    committed.set('a', JSON.stringify(trusted(3)))
+    overlay.release([key('a')], 1)
+    overlay.get(key('b'))
+    expect(overlay.get(key('a'))?.heat.q).toBe(3)
+  })
+
   it('are seen as written, before the commit and after it, and also after a later change is taken back', () => {
-    const { committed, asked, reader } = database({ a: JSON.stringify(trusted(1)) })
+    const { committed, asked, reader } = database({ a: JSON.stringify(trusted(1)), b: JSON.stringify(trusted(2)) })
     const overlay = createDocumentTable(reader, 1)
     overlay.get(key('a'))
     overlay.set(key('a'), trusted(7))

@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
-
 import { authorize } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
+import { giveWayInSteps } from '../../access/give-way.ts'
 import { missesFound } from '../../evidence/sampling.ts'
 import { canonicalJson, sha256Hex } from '../../format/canonical-json.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -50,6 +49,7 @@ export async function ingestLog(
   authorize(caller, 'upload_log')
   const counts = { received: 0, recorded: 0, repeated: 0, rejected: 0 }
   const problems: LogAnswer['problems'][number][] = []
+  const pieceDone = giveWayInSteps()
   for await (const line of entries) {
     const ingested = line.ok ? await ingest(deps, caller, line.value, mayGoOn) : rejected('unreadable', line.message)
     counts[ingested.kind] += 1
@@ -58,7 +58,7 @@ export async function ingestLog(
       problems.push({ index: counts.received, decision_id: decisionId, reason, message })
     }
     counts.received += 1
-    await setImmediate()
+    await pieceDone()
   }
   return { ...counts, problems }
 }

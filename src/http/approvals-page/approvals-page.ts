@@ -10,8 +10,9 @@ import { type Fault, isFault, readTrace, type Reply } from '../exchange.ts'
 import type { Site } from '../origin.ts'
 import { holdFrom } from '../connection/byte-budget.ts'
 import { write } from '../connection/write-reply.ts'
-import { logError, type PipelineDeps, sourceOf } from '../pipeline.ts'
+import { logError, NOBODY_WAITS, type PipelineDeps } from '../pipeline.ts'
 import { faultOf, isOurs, PROBLEMS } from '../problems.ts'
+import { sourceOf } from '../request-parts.ts'
 import { readCookie, setCookie } from './cookie.ts'
 import { type Form, readForm, refuseForeignForm, refuseHost } from './form.ts'
 import { type Frame, leftText } from './layout.ts'
@@ -26,7 +27,7 @@ import { createSignInLimit, SIGN_IN_RATE, type TakeSignIn } from './sign-in-limi
 /** What the page needs. */
 export type ApprovalsPageDeps = Pick<
   PipelineDeps,
-  'charge' | 'newId' | 'log' | 'metrics' | 'isDraining' | 'requestTimeoutMs' | 'bodies' | 'watchUnread'
+  'charge' | 'newId' | 'log' | 'metrics' | 'isDraining' | 'requestTimeoutMs' | 'bodies' | 'watchUnread' | 'inLane' | 'holdBack'
 > &
   Site & {
     readonly service: Service
@@ -65,7 +66,10 @@ export function createApprovalsPage(deps: ApprovalsPageDeps): ApprovalsPage {
     const trace = readTrace(request.headers, { echoAny: false, newId: deps.newId })
     const key = readCookie(request.headers.cookie)
     const session = key === undefined ? undefined : state.sessions.find(key, request.headers[REFRESH_HEADER] === undefined)
-    const incoming: Incoming = { request, requestId: trace.requestId, session, frame: { base: state.base, session } }
+    const left = new AbortController()
+    response.once('close', () => left.abort(NOBODY_WAITS))
+    const frame = { base: state.base, session }
+    const incoming: Incoming = { request, requestId: trace.requestId, session, frame, left: left.signal }
     const answer = await withinTime(state, incoming)
     const reply = isFault(answer) ? faultPage(incoming.frame, answer, trace.requestId) : answer
     write(response, reply, trace, { draining: deps.isDraining(), source: sourceOf(request), watchUnread: deps.watchUnread })
@@ -79,6 +83,8 @@ type Incoming = {
   readonly requestId: string
   readonly session: Session | undefined
   readonly frame: Frame
+  /** Aborted when nobody waits for the answer any more. */
+  readonly left: AbortSignal
 }
 
 async function withinTime(state: State, incoming: Incoming): Promise<Reply | Fault> {
@@ -120,13 +126,15 @@ async function answer(state: State, incoming: Incoming): Promise<Reply | Fault> 
 }
 
 /** Reads only; whoever is not signed in is asked to. */
-async function show(state: State, { request, session, frame }: Incoming, place: PagePlace): Promise<Reply | Fault> {
+async function show(state: State, { request, session, frame, left }: Incoming, place: PagePlace): Promise<Reply | Fault> {
   if (session === undefined) {
     const fromElsewhere = request.headers['sec-fetch-site'] === 'cross-site'
-    return signInPage(frame, { next: linkTo(state.base, place), fromElsewhere })
+    const stranger = { tenant: '', credential: sourceOf(request) }
+    return state.inLane('reading', stranger, () => signInPage(frame, { next: linkTo(state.base, place), fromElsewhere }), left)
   }
   const query = queryOf(request.url ?? '')
-  return showPage({ service: state.service, nowMs: state.nowMs(), frame: { ...frame, session }, query }, place)
+  const read = () => showPage({ service: state.service, nowMs: state.nowMs(), frame: { ...frame, session }, query }, place)
+  return state.inLane('reading', session.caller, read, left)
 }
 
 /** A form, once it is shown to be of a page of ours and of this session. */
@@ -156,7 +164,7 @@ async function change(state: State, incoming: Incoming, place: PagePlace): Promi
 }
 
 /** An approver's token becomes a session, whatever others tried from the same address; a session that there was ends. */
-function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
+async function signIn(state: State, { request, frame }: Incoming, form: Form): Promise<Reply> {
   const next = nextOf(state.base, form['next'])
   const refuse = (message: string, status: number, fix?: string): Reply => {
     state.log({ level: 'warn', event: 'approvals_sign_in_refused', message, address: addressOf(request) })
@@ -164,6 +172,7 @@ function signIn(state: State, { request, frame }: Incoming, form: Form): Reply {
   }
   const caller = state.findCaller((form['token'] ?? '').trim())
   if (caller === undefined) {
+    await state.holdBack(sourceOf(request))
     const seconds = state.takeSignIn(addressOf(request))
     return seconds === undefined
       ? refuse('The token is not known.', PROBLEMS.forbidden.status)

@@ -1,6 +1,5 @@
 import { actorOf } from '../../access/authority.ts'
-import { setImmediate } from 'node:timers/promises'
-
+import { giveWay } from '../../access/give-way.ts'
 import type { Caller } from '../../access/caller.ts'
 import type { ApprovalSummary, ApprovalView } from '../../approvals/wire.ts'
 import { ServiceError } from '../../format/error.ts'
@@ -88,7 +87,7 @@ async function searched(
     else {
       looked += 1
       // Others are answered in between: a request may be large.
-      await setImmediate()
+      await giveWay()
       if (isInside(await viewOf(service, caller, summary.decision_id), text)) found.push(summary)
     }
   }

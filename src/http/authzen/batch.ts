@@ -1,7 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises'
-
 import type { z } from 'zod'
 
+import { giveWay } from '../../access/give-way.ts'
 import { VALUES_MAX } from '../../format/strict-json.ts'
 import { type LimitName, overLimit, type LimitCount } from '../../format/limit.ts'
 import { Action, Context, type Request, Resource, Subject } from '../../model/request.ts'
@@ -9,8 +8,8 @@ import { type Fault, type Parsed, refuseRequest } from '../exchange.ts'
 import { checkShape } from '../input.ts'
 import { AuthzenAction, AuthzenContext, type AuthzenDecision, AuthzenResource, AuthzenSubject, type Semantic } from './schema.ts'
 
-/** Items of a batch that are decided at the same time. */
-const BATCH_CONCURRENCY = 32
+/** Items of a batch that are decided at the same time: more would only fill the line of the writer, in which decisions of others wait. */
+const BATCH_CONCURRENCY = 2
 /** Most values of a batch: those of its body, and those of all its items together, each with the defaults in it. */
 export const EVALUATIONS_VALUES_MAX = 40_000
 
@@ -122,7 +121,7 @@ async function all(items: readonly Item[], decide: DecideItem): Promise<readonly
   const decisions: Promise<AuthzenDecision>[] = []
   const call = { refused: false }
   for (const item of items) {
-    await turn()
+    await giveWay()
     await decisions.at(-BATCH_CONCURRENCY)?.catch(() => undefined)
     if (call.refused) break
     const decision = decide(item)
@@ -136,7 +135,7 @@ async function all(items: readonly Item[], decide: DecideItem): Promise<readonly
 async function until(items: readonly Item[], decide: DecideItem, stopsAt: boolean): Promise<readonly AuthzenDecision[]> {
   const decisions: AuthzenDecision[] = []
   for (const item of items) {
-    await turn()
+    await giveWay()
     const decision = await decide(item)
     decisions.push(decision)
     if (decision.decision === stopsAt) break

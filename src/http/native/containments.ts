@@ -23,6 +23,7 @@ export const CONTAINMENT_ENDPOINTS = {
     method: 'get',
     path: '/api/v1/containments',
     convention: 'native',
+    lane: 'reading',
     summary: 'What is out of service.',
     roles: VERB_ROLES.read_steering,
     answer: { status: 200, schema: 'ContainmentsAnswer' },

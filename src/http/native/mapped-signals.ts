@@ -67,7 +67,7 @@ async function ingestAlerts(
   const entryOf = (alert: unknown): BatchEntry => readAlert(mapping, alert, observe)
   const list = listIn(mapping, body.value)
   if (list !== undefined) {
-    const answer = await ingestEach(service, exchange, list, entryOf)
+    const answer = await exchange.asBatch(() => ingestEach(service, exchange, list, entryOf))
     return 'items' in answer ? jsonReply(answer) : answer
   }
   const { event } = entryOf(body.value)

@@ -13,6 +13,7 @@ export const OVERRIDE_ENDPOINTS = {
     method: 'get',
     path: '/api/v1/overrides',
     convention: 'native',
+    lane: 'reading',
     summary: 'The emergency overrides in force.',
     roles: VERB_ROLES.read_approvals,
     answer: { status: 200, schema: 'OverridesAnswer' },

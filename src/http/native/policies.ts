@@ -13,6 +13,7 @@ export const POLICY_ENDPOINTS = {
     method: 'get',
     path: '/api/v1/policies',
     convention: 'native',
+    lane: 'reading',
     summary: 'The policy set in force, and why the newest one is not, if it failed.',
     roles: POLICY_READERS,
     answer: { status: 200, schema: 'PolicySetAnswer' },

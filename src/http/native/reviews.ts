@@ -13,6 +13,7 @@ export const REVIEW_ENDPOINTS = {
     method: 'get',
     path: '/api/v1/reviews',
     convention: 'native',
+    lane: 'reading',
     summary: 'Decisions that somebody has to look at: why, who, and until when.',
     roles: VERB_ROLES.review_decision,
     answer: { status: 200, schema: 'SpotChecksAnswer' },

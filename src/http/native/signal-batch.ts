@@ -1,3 +1,4 @@
+import { giveWay } from '../../access/give-way.ts'
 import { BATCH_SIGNALS_MAX, type SignalBatchAnswer, type SignalEvent, type SignalItem } from '../../evidence/signals/wire.ts'
 import { overLimit } from '../../format/limit.ts'
 import type { Service } from '../../service/service.ts'
@@ -6,6 +7,8 @@ import { faultOf, isOurs, problemOf, PROBLEMS } from '../problems.ts'
 
 /** Values that the body of a batch may hold at all depths. */
 export const SIGNAL_BATCH_VALUES_MAX = 60_000
+/** Events that are begun before others are served. */
+const STEP_SIGNALS = 4
 
 /** One event of a batch: the source and id under which it is answered, and what it was read as. */
 export type BatchEntry = { readonly source: unknown; readonly id: unknown; readonly event: Parsed<SignalEvent> }
@@ -28,6 +31,7 @@ export async function ingestEach(
   const items: SignalItem[] = []
   const queues = new Map<string, Promise<void>>()
   for (const [index, value] of sent.entries()) {
+    if (index % STEP_SIGNALS === STEP_SIGNALS - 1) await giveWay()
     const entry = entryOf(value)
     const queue = queueOf(entry.event)
     const before = queues.get(queue) ?? Promise.resolve()

@@ -34,7 +34,7 @@ export function createSignalHandlers(service: Service): Record<keyof typeof SIGN
   return {
     reportSignal: (exchange) => {
       const type = mediaType(exchange)
-      if (type === CLOUD_EVENTS_TYPE) return ingestBatch(service, exchange)
+      if (type === CLOUD_EVENTS_TYPE) return exchange.asBatch(() => ingestBatch(service, exchange))
       const body = parseBody(exchange.body)
       if (!body.ok) return body.fault
       if (type === CLOUD_EVENT_TYPE) return ingestOne(service, exchange, cloudEvent(body.value))

@@ -14,6 +14,7 @@ export const TRUST_IMPORT_ENDPOINTS = {
     method: 'post',
     path: '/api/v1/trust/import',
     convention: 'native',
+    lane: 'batch',
     summary: 'Take the signed history of before, wholly or not at all; the signature stands in the header Gradus-Signature.',
     roles: VERB_ROLES.import_trust,
     body: 'HistoryText',

@@ -23,6 +23,7 @@ export const OPERATIONS_ENDPOINTS = {
     method: 'get',
     path: '/metrics',
     convention: 'opa',
+    lane: 'reading',
     summary: 'Metrics in the text format of Prometheus.',
     roles: VERB_ROLES.read_metrics,
     answer: { status: 200, schema: 'text' },

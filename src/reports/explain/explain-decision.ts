@@ -1,5 +1,6 @@
 import { authorize, hasRoleFor, isAgents } from '../../access/authority.ts'
 import type { Caller } from '../../access/caller.ts'
+import { FairQueue } from '../../access/fair-queue.ts'
 import { seenBy } from '../../approvals/canaries.ts'
 import { policySetOf } from '../../decisions/replay.ts'
 import { rollbackViewIn } from '../../evidence/rollback-view.ts'
@@ -17,8 +18,10 @@ import { drawLadders } from './ladder.ts'
 
 /** Former policy sets whose matrix and thresholds are kept at a time. */
 const FORMER_SETS_MAX = 16
-/** Most former policy sets that are restored at a time. */
+/** Most former policy sets that are restored at a time, each for another tenant: it takes the processor for some hundred milliseconds. */
 const RESTORING_MAX = 2
+/** Explanations that may wait for a former policy set for one credential. */
+export const EXPLANATIONS_WAITING_MAX = 16
 
 /** What explaining recorded decisions needs from outside. */
 export type ExplainDeps = AuditDeps & {
@@ -48,7 +51,7 @@ export function createExplainDecision(deps: ExplainDeps): ExplainDecision {
         fix: 'give the decision_id of an answer to this credential, or use one that reads the log',
       })
     const rollback = await rollbackViewIn(deps.store, seen, deps.nowMs())
-    const whole = explainedOf(seen, await byDigest(policySetOf(seen)), rollback)
+    const whole = explainedOf(seen, await byDigest(caller, policySetOf(seen)), rollback)
     const explained = readsLog(caller) ? whole : asAnswered(whole)
     const told = { answer: explanationOf(explained), text: drawLadders(explained, headOf(seen), plainPaint) }
     await noteRead(deps, caller, { verb: 'explain', decision: decisionId })
@@ -76,7 +79,7 @@ function asAnswered({ decision, facts, risk, matrices, thresholds, bands, acting
 /** Matrix and thresholds by the digest of a policy set: the one in force, or a former one from the archive; undefined where it is gone. */
 function createFormerSets({ store, policySet, restorePolicySet }: ExplainDeps) {
   const known = new Map<string, ExplainedBy>()
-  let restoring = 0
+  const queue = new FairQueue({ atATimeMax: RESTORING_MAX, ofTenantMax: 1, waitingMax: EXPLANATIONS_WAITING_MAX }, tooMany)
   const restored = async (digest: string, restore: RestorePolicySet): Promise<ExplainedBy | undefined> => {
     const archive = await store.archived(digest)
     if (archive === undefined) return undefined
@@ -87,22 +90,20 @@ function createFormerSets({ store, policySet, restorePolicySet }: ExplainDeps) {
     known.set(digest, { matrices, settings, constants, catalogue })
     return known.get(digest)
   }
-  return async (digest: string): Promise<ExplainedBy | undefined> => {
+  return async (caller: Caller, digest: string): Promise<ExplainedBy | undefined> => {
     const inForce = policySet()
     if (inForce.digest === digest) return inForce
     const kept = known.get(digest)
     if (kept !== undefined || restorePolicySet === undefined) return kept
-    if (restoring >= RESTORING_MAX)
-      throw new ServiceError(
-        'not_ready',
-        overLimit('with this one there would be', 'reports.former_policy_sets_max', { max: RESTORING_MAX, came: restoring + 1 }),
-        { fix: 'ask again in a moment' },
-      )
-    restoring += 1
-    try {
-      return await restored(digest, restorePolicySet)
-    } finally {
-      restoring -= 1
-    }
+    // Whoever waited before may have asked for the same.
+    return queue.run(caller, async () => known.get(digest) ?? restored(digest, restorePolicySet))
   }
+}
+
+function tooMany(waiting: number): ServiceError {
+  const why = overLimit('for this credential there wait', 'reports.explanations_waiting_max', {
+    max: EXPLANATIONS_WAITING_MAX,
+    came: waiting + 1,
+  })
+  return new ServiceError('not_ready', why, { fix: 'ask again in a moment' })
 }

@@ -19,6 +19,8 @@ const AGENT_KINDS: readonly DocumentKind[] = ['agent', 'activity', 'rehearsal', 
 const RESIDENT = DOCUMENT_KINDS.filter((kind) => !PASSING_KINDS.includes(kind) && !AGENT_KINDS.includes(kind))
 /** Committed documents of agents that are kept in memory, about 2 kB each. */
 const AGENT_DOCUMENTS_MAX = 65_536
+/** Names under which there is nothing that are remembered: apart from the documents, so that made-up agents do not push out known ones. */
+const ABSENT_MAX = 4_096
 
 /** Documents of a SQLite store: residents, those not yet committed, those of agents seen lately, and the rest in the database. */
 export type SqliteDocumentTable = DocumentTable & {
@@ -34,7 +36,8 @@ export type SqliteDocumentTable = DocumentTable & {
 export function createDocumentTable(reader: Reader, agentDocumentsMax = AGENT_DOCUMENTS_MAX): SqliteDocumentTable {
   const map: DocumentMap = createDocumentMap()
   const recent = createLruCache<Documents[DocumentKind]>(agentDocumentsMax)
-  const committed = committedDocuments(reader, recent)
+  const absent = createLruCache<true>(ABSENT_MAX)
+  const committed = committedDocuments(reader, recent, absent)
   /** The newest batch that changes a document which is not resident. */
   const batches = new Map<string, number>()
   for (const { key, text } of reader.documents(RESIDENT)) map.set(key, parse(key, text))
@@ -54,6 +57,7 @@ export function createDocumentTable(reader: Reader, agentDocumentsMax = AGENT_DO
         const name = documentName(key)
         if (batches.get(name) !== batch) continue
         batches.delete(name)
+        absent.forget(name)
         if (AGENT_KINDS.includes(key.kind)) recent.set(name, map.get(key) ?? null)
         map.delete(key)
       }
@@ -66,7 +70,11 @@ function isNotResident({ kind }: DocumentKey): boolean {
 }
 
 /** Documents as the database has them; those of agents are kept for a while. */
-function committedDocuments(reader: Reader, recent: LruCache<Documents[DocumentKind]>): DocumentTable['get'] {
+function committedDocuments(
+  reader: Reader,
+  recent: LruCache<Documents[DocumentKind]>,
+  absent: LruCache<true>,
+): DocumentTable['get'] {
   const stored = <K extends DocumentKind>(key: DocumentKey<K>): Documents[K] | undefined => {
     const text = reader.document(key)
     return text === undefined ? undefined : parse(key, text)
@@ -77,8 +85,10 @@ function committedDocuments(reader: Reader, recent: LruCache<Documents[DocumentK
     const name = documentName(key)
     const kept = recent.get(name)
     if (kept !== undefined) return (kept ?? undefined) as Documents[K] | undefined
+    if (absent.get(name) === true) return undefined
     const found = stored(key)
-    recent.set(name, found ?? null)
+    if (found === undefined) absent.set(name, true)
+    else recent.set(name, found)
     return found
   }
 }

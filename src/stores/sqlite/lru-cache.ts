@@ -2,6 +2,7 @@
 export type LruCache<T> = {
   readonly get: (name: string) => T | null | undefined
   readonly set: (name: string, value: T | null) => void
+  readonly forget: (name: string) => void
 }
 
 /** An empty cache of at most `entriesMax` values. */
@@ -24,5 +25,6 @@ export function createLruCache<T>(entriesMax: number): LruCache<T> {
       return value
     },
     set,
+    forget: (name) => void entries.delete(name),
   }
 }

@@ -4,6 +4,7 @@ import type { Store, View } from '../../ledger/store.ts'
 import { openDatabase } from './connection.ts'
 import { createReader, type Reader, readFrontier, readHead } from './reader.ts'
 import { recordProof, treeGrowth } from './record-proof.ts'
+import { pagedQuery } from './record-query.ts'
 import { storeFiles } from './store-files.ts'
 import type { SignedTreeHead } from './writer-protocol.ts'
 
@@ -27,10 +28,10 @@ export function openReadOnlyStore(dataDir: string): ReadOnlyStore {
     if (head !== undefined) return head
     throw new ServiceError('not_ready', `No tree head of ${file} is signed yet`, { fix: 'start the server once' })
   }
-  const settle = <T>(run: () => T): Promise<T> => new Promise((resolve) => resolve(run()))
+  const settle = <T>(run: () => T | Promise<T>): Promise<T> => new Promise((resolve) => resolve(run()))
   return {
     read: (_touches, look) => settle(() => look(view)),
-    query: (query) => settle(() => reader.records(query)),
+    query: (query) => settle(() => pagedQuery(reader, query)),
     list: (kind, tenant) => settle(() => reader.list(kind, tenant)),
     tenants: () => settle(reader.tenants),
     archived: (digest) => settle(() => reader.archived(digest)),

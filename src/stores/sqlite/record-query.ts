@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 
+import { giveWay } from '../../access/give-way.ts'
 import type { LeafPayload } from '../../audit/leaf.ts'
 import type { RecordQuery, StoredRecord } from '../../ledger/store.ts'
 import { checkQuery } from '../record-filter.ts'
@@ -8,7 +9,7 @@ import { openEntry } from '../seal.ts'
 /** Selects what a record is opened from. */
 export const STORED_RECORD =
   'SELECT records.leaf_index AS leaf_index, leaf, payload FROM records LEFT JOIN payloads USING (leaf_index)'
-/** A query of many records lets others have their turn after this many. */
+/** A query of many records gives way after this many. */
 const QUERY_PAGE_RECORDS = 100
 
 /** The records of a query, read page by page, so that a long one holds nobody up. */
@@ -25,7 +26,7 @@ export async function pagedQuery(
     const last = page.at(-1)
     if (last === undefined || page.length < QUERY_PAGE_RECORDS || found.length >= query.limit) return found
     from = query.newestFirst === true ? last.leafIndex : last.leafIndex + 1
-    await new Promise(setImmediate)
+    await giveWay()
   }
 }
 

@@ -61,7 +61,8 @@ export function rememberIds(ids: string[], { text }: HostileAnswer): void {
 }
 
 /** Limits whose refusal has status 503, because trying again helps (docs/limits.md). */
-const BUSY = /reports\.former_policy_sets_max|reports\.histories_max|log\.uploads_waiting_max|policies\.reloads_waiting_max/u
+const BUSY =
+  /reports\.explanations_waiting_max|reports\.histories_waiting_max|http\.readings_waiting_max|http\.batches_waiting_max|log\.uploads_waiting_max|policies\.reloads_waiting_max/u
 
 /** Whether an answer is a refusal that docs/limits.md names, and no failure. */
 function isBusy({ status, text }: HostileAnswer): boolean {

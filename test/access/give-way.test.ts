@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+
+import { giveWay, giveWayInSteps, whileDeciding } from '../../src/access/give-way.ts'
+
+/** A decision that is under way until it is told to end. */
+function gatedDecision() {
+  let end: () => void = () => undefined
+  const decision = whileDeciding(() => new Promise<void>((resolve) => (end = resolve)))
+  return { decision, end: () => end() }
+}
+
+describe('work that can wait', () => {
+  it('goes on at once where nothing is decided', async () => {
+    await expect(giveWay()).resolves.toBeUndefined()
+  })
+
+  it('goes on when the decisions under way are done, before the longest time', async () => {
+    const one = gatedDecision()
+    const two = gatedDecision()
+    const order: string[] = []
+    const waiting = giveWay().then(() => order.push('went on'))
+    one.end()
+    await one.decision
+    order.push('one is done')
+    two.end()
+    await two.decision
+    order.push('two is done')
+    await waiting
+    expect(order).toEqual(['one is done', 'two is done', 'went on'])
+  })
+
+  it('goes on beside decisions that do not end', async () => {
+    const { decision, end } = gatedDecision()
+    await expect(giveWay()).resolves.toBeUndefined()
+    end()
+    await decision
+  })
+
+  it('is not held up by a decision that failed', async () => {
+    await expect(whileDeciding(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+    await expect(giveWay()).resolves.toBeUndefined()
+  })
+
+  it('takes one step at a time, in the order asked for, with others in between', async () => {
+    let turns = 0
+    let isOver = false
+    const others = async () => {
+      while (!isOver) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turns += 1
+      }
+    }
+    const order: { readonly name: string; readonly turns: number }[] = []
+    const work = async (name: string) => {
+      for (let at = 0; at < 2; at += 1) {
+        await giveWay()
+        order.push({ name, turns })
+      }
+    }
+    const running = others()
+    await Promise.all([work('a'), work('b')])
+    isOver = true
+    await running
+    expect(order.map(({ name }) => name)).toEqual(['a', 'b', 'a', 'b'])
+    expect(new Set(order.map((each) => each.turns)).size).toBe(4)
+  })
+
+  it('of many small pieces gives way after a millisecond of them, not after each', async () => {
+    let turns = 0
+    let isOver = false
+    const others = async () => {
+      while (!isOver) {
+        await new Promise((resolve) => setImmediate(resolve))
+        turns += 1
+      }
+    }
+    const running = others()
+    const pieceDone = giveWayInSteps()
+    let pieces = 0
+    while (turns < 3) {
+      pieces += 1
+      await pieceDone()
+    }
+    isOver = true
+    await running
+    expect(pieces).toBeGreaterThan(6)
+  })
+})
