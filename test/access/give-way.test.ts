@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { giveWay, giveWayInSteps, whileDeciding } from '../../src/access/give-way.ts'
 
@@ -84,5 +84,24 @@ describe('work that can wait', () => {
     isOver = true
     await running
     expect(pieces).toBeGreaterThan(6)
+  })
+
+  it('stands back while a decision is under way, and goes on after 10 ms of it', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    try {
+      const { decision, end } = gatedDecision()
+      let isOn = false
+      const waiting = giveWay().then(() => (isOn = true))
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      vi.advanceTimersByTime(9)
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      expect(isOn).toBe(false)
+      vi.advanceTimersByTime(1)
+      await waiting
+      end()
+      await decision
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
