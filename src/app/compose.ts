@@ -92,6 +92,7 @@ export async function openService(
     observe: more.observe ?? (() => undefined),
     elapsed: () => performance.now() / SECOND_MS,
     mask: loaded.config.audit.mask,
+    maskAllBeyondLimit: loaded.config.audit.masks_beyond_limit === 'mask_all',
     detail: loaded.config.audit.detail,
     formatProof: proofText,
     importKeys: loaded.config.trust.import_keys,

@@ -22,6 +22,7 @@ type StepBody = {
   readonly verb: ApprovalHistoryStep['verb']
   readonly reason?: string
   readonly request_digest: string
+  readonly payload?: ApprovalHistoryStep['payload']
 }
 
 type HistoryDeps = Pick<EvidenceDeps, 'store'>
@@ -65,7 +66,7 @@ async function stepOf(
   { record }: StoredRecord,
 ): Promise<ApprovalHistoryStep | null> {
   const { tenant } = caller
-  const { verb, reason, request_digest: digest } = record.body as StepBody
+  const { verb, reason, request_digest: digest, payload } = record.body as StepBody
   const decisionId = record.decision_id ?? ''
   const key = approvalKey(tenant, digest)
   const kept = await store.read([key], (view) => view.document(key))
@@ -87,6 +88,7 @@ async function stepOf(
     action: record.action,
     scope,
     resource: resourceText(asked.record.body['request']),
+    payload: payload ?? asked.state,
   }
 }
 

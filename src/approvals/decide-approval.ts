@@ -96,7 +96,7 @@ function recordVote(deps: EvidenceDeps, taken: TakenVote, transaction: Transacti
     evidence: evidence.reason,
   }
   const step = { caller, before, nowMs, effects, body, evidence: evidence.reason }
-  const answer = recordApprovalStep(deps, step, transaction)
+  const answer = { ...recordApprovalStep(deps, step, transaction), payload }
   observeRater(deps, { tenant: caller.tenant, person, effects }, transaction)
   deps.observe({ kind: 'approval', verdict, seconds: latencyMs / 1_000 })
   if (evidence.counted)

@@ -62,12 +62,15 @@ export type ApprovalSummary = z.infer<typeof ApprovalSummary>
 export const ApprovalsAnswer = z.strictObject({ approvals: z.array(ApprovalSummary) })
 export type ApprovalsAnswer = z.infer<typeof ApprovalsAnswer>
 
+/** How much of a request there is to see: all, less what the mask policy hides, or less what was erased. */
+const ApprovalPayload = z.enum(['whole', 'masked', 'erased'])
+
 /** `GET /api/v1/decisions/{id}/approvals`: everything a person needs to decide, nothing cut. */
 export const ApprovalView = ApprovalSummary.extend({
   /** The request as it came, with the tool's full arguments. */
   request: z.json(),
   /** `whole`: as it came. `masked`: the mask policy keeps members of it from every reader. `erased`: members of it are gone. */
-  payload: z.enum(['whole', 'masked', 'erased']),
+  payload: ApprovalPayload,
   /** What is masked: by its place in the record (`/request/action/properties/arguments/password`) names and types of the value, such as `string`. */
   masked: z.record(z.string(), z.json()),
   ceilings: z.array(Ceiling),
@@ -118,6 +121,8 @@ export type ApprovalHistoryStep = {
   readonly scope: ScopeKey
   /** Type and id of what the request was about. */
   readonly resource: string
+  /** How much of the request there was to see: for a verdict when it was given, else now. */
+  readonly payload: ApprovalView['payload']
 }
 
 /** Steps, the newest first. `next`: `from` of the page after; null where the log has no older ones. */
@@ -131,6 +136,8 @@ export const ApprovalAnswer = z.strictObject({
   state_version: z.int(),
   /** What the verdict counted for as evidence about the agent, in words. */
   evidence: z.string(),
+  /** With a verdict: how much of the request there was to see; `masked`: it is given over what the mask policy hides. */
+  payload: ApprovalPayload.optional(),
   changes: z.array(TrustChange),
 })
 export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>

@@ -39,6 +39,8 @@ export const AuditSettings = z
     checkpoint_interval_ms: z.int().min(50).max(CHECKPOINT_INTERVAL_MS_MAX).default(1_000),
     /** Apply the `system/log/mask` rule of the policy set to what is stored. */
     mask: z.boolean().default(true),
+    /** What becomes of a request with more to mask than can be masked value by value: refused, or all that is sensitive in its record is masked. */
+    masks_beyond_limit: z.enum(['refuse', 'mask_all']).default('refuse'),
     /** What records of decisions hold beside what decides (docs/duties.md). */
     detail: RecordDetailSettings,
     /** How long sealed values are kept; the first rule about a tenant and kind counts, without one they are kept for ever. */

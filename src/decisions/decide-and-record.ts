@@ -27,6 +27,8 @@ export type DecideDeps = {
   readonly elapsed: () => number
   /** Apply the policy set's mask rule to what is stored. */
   readonly mask: boolean
+  /** Beyond the limit on masks, everything sensitive is masked instead of the request being refused. */
+  readonly maskAllBeyondLimit?: boolean
   /** What records hold beside what decides. */
   readonly detail: RecordDetailSettings
 }
@@ -100,7 +102,7 @@ export async function decideAndRecord(deps: DecideDeps, context: DecisionContext
       deps.mask ? policySet : undefined,
       { ...context.asked, claims: context.caller.claims },
       deps.observe,
-      kind.isMadeElsewhere !== true,
+      kind.isMadeElsewhere !== true && deps.maskAllBeyondLimit !== true,
     )
     const recorded = await record(deps, { context, kind, keys, read, derivation, masked, isLast: attempt === ATTEMPTS_MAX })
     if (recorded !== undefined) return recorded

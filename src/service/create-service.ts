@@ -33,6 +33,8 @@ export type ServiceDeps = {
   readonly elapsed: () => number
   /** Apply the policy set's mask rule to what is stored. */
   readonly mask: boolean
+  /** Beyond the limit on masks, everything sensitive is masked; absent: the request is refused. */
+  readonly maskAllBeyondLimit?: boolean
   /** What records of decisions hold beside what decides; absent: as in a configuration that does not say. */
   readonly detail?: RecordDetailSettings
   readonly formatProof: AuditDeps['formatProof']

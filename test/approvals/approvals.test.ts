@@ -783,6 +783,7 @@ describe('a request whose payload is not whole', () => {
     expect(JSON.stringify(view.request)).not.toContain('travel')
     const [record] = await tested.store.query({ kinds: ['approval'], limit: 1 })
     expect(record?.record.body['payload']).toBe('masked')
+    expect((await tested.service.approvalHistory(bea, {})).steps).toMatchObject([{ verb: 'approve', payload: 'masked' }])
     expect(await tested.service.evaluate(gateway, again)).toMatchObject({ decision: true })
   })
 })

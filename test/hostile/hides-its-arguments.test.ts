@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { ServiceError } from '../../src/format/error.ts'
 import { ask, gateway } from '../support/callers.ts'
+import { asking, bea, categorise } from '../support/people.ts'
 import { testService } from '../support/test-service.ts'
 
 const PATH = '/etc/passwd'
@@ -39,6 +40,27 @@ describe('an agent that adds names of secrets to hide the rest', () => {
 
   it('is refused beyond the limit, and never recorded without them', async () => {
     expect(await keptOf({ path: PATH, ...secrets(1_025) })).toBeUndefined()
+  })
+
+  it('beyond the limit hides all values and no name or type where the owner takes that for a refusal, and whoever approves is told', async () => {
+    const tested = await asking({ maskAllBeyondLimit: true })
+    const arguments_ = { path: PATH, list: [1, null, { deep: true }], ...secrets(1_025) }
+    const { outcome, decision_id } = await tested.service.evaluate(gateway, categorise({ arguments: arguments_ }))
+    expect(outcome).toBe('require_approval')
+    const [found] = await tested.store.query({ kinds: ['decision'], limit: 1, newestFirst: true })
+    expect(JSON.stringify(found!.record)).not.toContain(PATH)
+    const view = await tested.service.approval(bea, decision_id)
+    expect(view.payload).toBe('masked')
+    const outline = view.masked['/request/action/properties'] as { readonly arguments: Record<string, unknown> }
+    expect(outline.arguments).toMatchObject({
+      path: 'string',
+      list: ['number', 'null', { deep: 'boolean' }],
+      p0_password: 'number',
+    })
+    expect(Object.keys(outline.arguments)).toHaveLength(1_027)
+    const said = await tested.service.decideApproval(bea, decision_id, { verdict: 'approve', reason: 'the names are as agreed' })
+    expect(said.payload).toBe('masked')
+    expect((await tested.service.approvalHistory(bea, {})).steps).toMatchObject([{ payload: 'masked' }])
   })
 
   it('hides what it names itself and nothing else, wherever it puts it', async () => {

@@ -155,6 +155,7 @@ const STEP: ApprovalHistoryStep = {
   action: 'wire_transfer',
   scope: 'payments:full',
   resource: 'account operations',
+  payload: 'whole',
 }
 
 describe('the history', () => {

@@ -115,6 +115,8 @@ export type TestServiceOptions = {
   readonly policySet?: (policySet: PolicySet) => PolicySet | Promise<PolicySet>
   readonly clock?: TestClock
   readonly mask?: boolean
+  /** Everything sensitive is masked beyond the limit on masks, instead of the request being refused. */
+  readonly maskAllBeyondLimit?: boolean
   /** Told what the service observes, besides the test. */
   readonly observe?: Observer
   readonly importKeys?: readonly ImportKey[]
@@ -162,6 +164,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     modeKey: new Uint8Array(32),
     elapsed: () => 0,
     mask: options.mask ?? true,
+    maskAllBeyondLimit: options.maskAllBeyondLimit ?? false,
     formatProof: proofText,
     reviews: Config.parse(options.config ?? {}).audit.reviews,
     detail: Config.parse(options.config ?? {}).audit.detail,

@@ -38,8 +38,11 @@ export function historyPage(frame: Frame, { steps, next }: ApprovalHistory, filt
   return page(frame, 'History', main)
 }
 
+/** What of the request there was not to see. */
+const PAYLOADS = { masked: 'parts of the request were masked', erased: 'parts of the request were erased' } as const
+
 function row(frame: Frame, step: ApprovalHistoryStep): Html {
-  const { decision_id, at, by, verb, reason, state, agent, action, scope, resource } = step
+  const { decision_id, at, by, verb, reason, state, agent, action, scope, resource, payload } = step
   const [said, usual] = VERBS[verb]
   const href = linkTo(frame.base, { kind: 'request', id: decision_id })
   return html`<tr>
@@ -53,6 +56,8 @@ function row(frame: Frame, step: ApprovalHistoryStep): Html {
         >${agentLink(frame.base, agent)} in ${scope}</span
       >
     </td>
-    <td>${reason === null ? html`<span class="small">no reason</span>` : paragraphs(reason)}</td>
+    <td>
+      ${payload === 'whole' ? null : html`<span class="small">${PAYLOADS[payload]}</span><br />`}${reason === null ? html`<span class="small">no reason</span>` : paragraphs(reason)}
+    </td>
   </tr> `
 }
