@@ -50,6 +50,8 @@ export type TransactionBase = {
   readonly size: number
   /** The greatest id of all records; ids above it are new without looking. */
   readonly lastId: string
+  /** When the newest record was, ms since 1970; 0 where there is none. */
+  readonly lastAtMs: number
 }
 
 /** The name of a record among all of a store. */
@@ -86,8 +88,8 @@ type State = {
 
 /** Transactions over what an engine loaded. A change that throws leaves nothing behind; its error goes to the caller. */
 export function createTransactions(base: TransactionBase): Transactions {
-  const { size, lastId, constants } = base
-  const state: State = { base, size, lastId, constants, lastAtMs: 0, undo: undefined, entries: [], changed: new Map() }
+  const { size, lastId, lastAtMs, constants } = base
+  const state: State = { base, size, lastId, constants, lastAtMs, undo: undefined, entries: [], changed: new Map() }
   const projection = projectionOf(state)
   const view: View = {
     document: base.documents.get,

@@ -388,6 +388,20 @@ export function storeContract({ name, open, reopen }: Engine): void {
           await again.close()
         }
       })
+
+      it('lets times rise also where the clock stepped back before it was opened again', async () => {
+        const store = await open()
+        await store.transact([], (transaction) => transaction.append({ record: record(1) }))
+        await store.close()
+        const again = await reopen(store)
+        try {
+          const earlier = record(2, { at: new Date(Date.parse(record(1).at) - 60_000).toISOString() })
+          await again.transact([], (transaction) => transaction.append({ record: earlier }))
+          expect((await again.query({ limit: 10 })).map((each) => each.record.at)).toEqual([record(1).at, record(1).at])
+        } finally {
+          await again.close()
+        }
+      })
     }
   })
 }

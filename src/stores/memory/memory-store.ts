@@ -93,6 +93,7 @@ function transactionsOn(log: MemoryLog, documents: DocumentMap, project: Project
     constants: DEFAULT_TRUST_CONSTANTS,
     size: 0,
     lastId: '',
+    lastAtMs: 0,
   })
 }
 

@@ -24,6 +24,8 @@ export type Reader = {
   readonly list: (kind: DocumentKind, tenant: string) => readonly string[]
   readonly tenants: () => readonly string[]
   readonly lastId: () => string
+  /** When the newest record was, ms since 1970; 0 where there is none. */
+  readonly lastAtMs: () => number
   readonly archived: (digest: string) => Uint8Array | undefined
   /** Which of these members still have values. Throws `not_found`. */
   readonly erasable: (leafIndex: number, members: readonly string[]) => readonly string[]
@@ -63,6 +65,8 @@ export function createReader(database: DatabaseSync): Reader {
         .all()
         .map((row) => row['tenant'] as string),
     lastId: () => (database.prepare("SELECT coalesce(max(id), '') AS id FROM records").get()?.['id'] ?? '') as string,
+    lastAtMs: () =>
+      (database.prepare('SELECT at_ms FROM records ORDER BY leaf_index DESC LIMIT 1').get()?.['at_ms'] ?? 0) as number,
     archived: (digest) => archived.get(digest)?.['bytes'] as Uint8Array | undefined,
     erasable: (leafIndex, members) => erasableMembers(payloadOf(database, leafIndex), members),
     constants: () => {

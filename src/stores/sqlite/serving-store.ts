@@ -82,6 +82,7 @@ export async function startServing(opened: OpenedStore, onFence: (isPassing: boo
     constants: reader.constants(),
     size,
     lastId: reader.lastId(),
+    lastAtMs: reader.lastAtMs(),
   })
   const { origin, checkpointFile, checkpointIntervalMs, onWarning } = options
   const { client, written } = await startWriting(
