@@ -48,6 +48,7 @@ export const VERB_ROLES = {
   read_proposals: ['verifier', 'operator', 'approver', 'auditor', 'administrator'],
   read_audit: ['auditor', 'administrator', 'operator'],
   review_log: ['auditor', 'administrator'],
+  hold_records: ['administrator'],
   review_decision: ['operator', 'approver', 'auditor', 'administrator'],
   ask_permission: ['enforcement_point', 'agent', 'administrator'],
   read_permission_requests: ['operator', 'approver', 'auditor', 'administrator'],

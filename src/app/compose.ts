@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 
+import { legalHoldsOn } from '../audit/removal/legal-hold.ts'
 import { formatProof } from '../audit/proof.ts'
 import { connectClassifiers } from '../classifiers/classifiers.ts'
 import type { ConfigFile } from '../config/load-config.ts'
@@ -97,6 +98,7 @@ export async function openService(
     formatProof: proofText,
     importKeys: loaded.config.trust.import_keys,
     reviews: loaded.config.audit.reviews,
+    legalHolds: legalHoldsOn(store),
     readBaseSource: baseSourceOf(loaded),
     ...(more.modeKey === undefined ? {} : { modeKey: more.modeKey }),
     ...(more.outside === undefined ? {} : { outside: more.outside }),

@@ -32,6 +32,8 @@ export const EXAMPLES: Partial<Record<SchemaName, unknown>> = {
   CanaryReport: { decision_id: DECISION_ID, expected: 'reject', note: 'The payee is one that nobody knows' },
   RevocationReport: { reason: 'Its key was found in a public repository' },
   ContainmentReport: { target: { kind: 'agent', agent: 'support-agent' }, reason: 'Under investigation' },
+  LegalHoldReport: { kinds: ['decision', 'outcome'], reason: 'Litigation 7 of 2026' },
+  LegalHoldRelease: { reason: 'Settled' },
   LogReviewReport: { review: 'weekly', notes: 'Looked through the denials and the overrides of the week' },
   SpotCheckReport: { decision_id: DECISION_ID, finding: 'sound', notes: 'The order was late, and the refund is right' },
   PermissionAsk: {

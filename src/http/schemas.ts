@@ -62,6 +62,10 @@ import {
 import { ExplanationAnswer } from '../reports/explain/wire.ts'
 import { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
 import {
+  LegalHoldAnswer,
+  LegalHoldRelease,
+  LegalHoldReport,
+  LegalHoldsAnswer,
   LogReviewAnswer,
   LogReviewReport,
   LogReviewsAnswer,
@@ -148,6 +152,10 @@ export const SCHEMAS = {
   OverrideReport,
   OverrideAnswer,
   OverridesAnswer,
+  LegalHoldReport,
+  LegalHoldRelease,
+  LegalHoldAnswer,
+  LegalHoldsAnswer,
   LogReviewReport,
   LogReviewAnswer,
   LogReviewsAnswer,

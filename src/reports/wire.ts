@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { SpotCheck } from '../ledger/documents/spot-check.ts'
+import { RecordKind } from '../ledger/record.ts'
 import { REASON_CHARS_MAX } from '../model/ceiling.ts'
 import { WireId, WireTime } from '../model/wire-fields.ts'
 import { LogReview } from './settings.ts'
@@ -30,6 +31,28 @@ export type LogReviewAnswer = z.infer<typeof LogReviewAnswer>
 /** `GET /api/v1/audit/reviews`. */
 export const LogReviewsAnswer = z.strictObject({ reviews: z.array(LogReviewState) })
 export type LogReviewsAnswer = z.infer<typeof LogReviewsAnswer>
+
+/** `POST /api/v1/audit/legal-holds`: records of these kinds are kept, or all; the reason is kept in the record. */
+export const LegalHoldReport = z.strictObject({
+  kinds: z.array(RecordKind).min(1).max(RecordKind.options.length).optional(),
+  reason: z.string().trim().min(1).max(REASON_CHARS_MAX),
+})
+export type LegalHoldReport = z.infer<typeof LegalHoldReport>
+
+/** `POST /api/v1/audit/legal-holds/{hold}/release`. */
+export const LegalHoldRelease = LegalHoldReport.pick({ reason: true })
+
+/** What became of a legal hold. */
+export const LegalHoldAnswer = z.strictObject({ hold: WireId, in_force: z.boolean() })
+export type LegalHoldAnswer = z.infer<typeof LegalHoldAnswer>
+
+/** `GET /api/v1/audit/legal-holds`; `kinds` null: records of every kind. */
+export const LegalHoldsAnswer = z.strictObject({
+  legal_holds: z.array(
+    z.strictObject({ id: WireId, kinds: z.array(RecordKind).nullable(), placed_at: WireTime, placed_by: z.string() }),
+  ),
+})
+export type LegalHoldsAnswer = z.infer<typeof LegalHoldsAnswer>
 
 /** `POST /api/v1/reviews`: a person looked at a decision of the spot-check list. */
 export const SpotCheckReport = z.strictObject({

@@ -9,6 +9,7 @@ import type { Observer } from '../model/observation.ts'
 import type { ReadBaseSource } from '../permissions/base-source.ts'
 import { createPoliciesInForce } from '../policy/policies-in-force.ts'
 import type { LoadPolicySet, PolicySet, RestorePolicySet } from '../policy/policy-set.ts'
+import type { LegalHolds } from '../reports/legal-holds.ts'
 import type { AuditDeps } from '../reports/read-log.ts'
 import type { LogReview } from '../reports/settings.ts'
 import { CLOCK_STEP_MS_MAX, type ServiceClock } from './clock.ts'
@@ -42,6 +43,8 @@ export type ServiceDeps = {
   readonly modeKey?: Uint8Array
   /** Whose signature an imported history bears; none when absent. */
   readonly importKeys?: readonly ImportKey[]
+  /** Legal holds on the log; none can be placed when absent. */
+  readonly legalHolds?: LegalHolds
   /** Reviews of the log that somebody owns; none when absent. */
   readonly reviews?: readonly LogReview[]
   /** Reads the data that the shipped base decides by; absent: it is not at hand, and permission requests come without a patch. */
@@ -86,6 +89,7 @@ function portsOf<Given extends Omit<ServiceDeps, 'loadPolicySet'>>(given: Given,
     clock,
     detail: given.detail ?? RecordDetailSettings.parse({}),
     reviews: given.reviews ?? [],
+    legalHolds: given.legalHolds,
     outside: given.outside ?? {},
     readBaseSource: given.readBaseSource ?? NO_BASE_SOURCE,
     importKeys: given.importKeys ?? [],

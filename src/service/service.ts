@@ -74,6 +74,9 @@ import type { TrustHistoryQuery } from '../reports/trust-history/query.ts'
 import type { TrustHistoryAnswer } from '../reports/trust-history/wire.ts'
 import type {
   LogReviewAnswer,
+  LegalHoldAnswer,
+  LegalHoldReport,
+  LegalHoldsAnswer,
   LogReviewReport,
   LogReviewsAnswer,
   ProofAnswer,
@@ -156,6 +159,12 @@ export type Service = {
   readonly logReviews: (caller: Caller) => Promise<LogReviewsAnswer>
   /** A person looked through the log. */
   readonly reviewLog: (caller: Caller, report: LogReviewReport) => Promise<LogReviewAnswer>
+  /** The legal holds in force in the caller's tenant. */
+  readonly legalHoldsInForce: (caller: Caller) => Promise<LegalHoldsAnswer>
+  /** A person keeps records from being erased or expiring. */
+  readonly placeLegalHold: (caller: Caller, report: LegalHoldReport) => Promise<LegalHoldAnswer>
+  /** A person ends a legal hold. */
+  readonly releaseLegalHold: (caller: Caller, hold: string, report: Pick<LegalHoldReport, 'reason'>) => Promise<LegalHoldAnswer>
   /** Decisions that somebody has to look at. */
   readonly spotChecks: (caller: Caller) => Promise<SpotChecksAnswer>
   /** A person looked at a decision of that list. */

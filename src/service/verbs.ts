@@ -34,6 +34,7 @@ import type { GrantDeps } from '../permissions/grant-change.ts'
 import { permissionRequest, permissionRequests } from '../permissions/list.ts'
 import type { VerbDeps } from '../policy/operator-verbs.ts'
 import { createExplainDecision, type ExplainDeps } from '../reports/explain/explain-decision.ts'
+import { type LegalHoldDeps, legalHoldsInForce, placeLegalHold, releaseLegalHold } from '../reports/legal-holds.ts'
 import { alertOverdueReviews, type LogReviewDeps, logReviews, reviewLog } from '../reports/log-reviews.ts'
 import { raiseAlert } from '../reports/monitoring/raise-alert.ts'
 import { type AuditDeps, checkpoint, proof, record, records } from '../reports/read-log.ts'
@@ -43,7 +44,7 @@ import type { Service } from './service.ts'
 
 type DecisionDeps = Parameters<typeof evaluate>[0] & Parameters<typeof diagnoseBase>[0]
 type ImportDeps = Parameters<typeof importHistory>[0]
-type ReportDeps = VerbDeps & AuditDeps & ExplainDeps & LogReviewDeps
+type ReportDeps = VerbDeps & AuditDeps & ExplainDeps & LogReviewDeps & LegalHoldDeps
 
 /** What all verbs need together. */
 export type ServiceVerbDeps = DecisionDeps & EvidenceDeps & ImportDeps & ReportDeps & GrantDeps
@@ -144,6 +145,9 @@ function reportVerbs(deps: ReportDeps) {
     checkpoint: (caller) => checkpoint(deps, caller),
     logReviews: (caller) => logReviews(deps, caller),
     reviewLog: (caller, report) => reviewLog(deps, caller, report),
+    legalHoldsInForce: (caller) => legalHoldsInForce(deps, caller),
+    placeLegalHold: (caller, report) => placeLegalHold(deps, caller, report),
+    releaseLegalHold: (caller, hold, report) => releaseLegalHold(deps, caller, hold, report),
     alertOverdueReviews: () => alertOverdueReviews(deps),
     spotChecks: (caller) => spotChecks(deps, caller),
     reviewDecision: (caller, report) => reviewDecision(deps, caller, report),

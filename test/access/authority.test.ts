@@ -74,6 +74,11 @@ async function scene() {
       service.proof(who, decision_id),
       service.checkpoint(who),
       service.logReviews(who),
+      service.legalHoldsInForce(who),
+    ],
+    hold_records: (who) => [
+      service.placeLegalHold(who, { reason: 'test' }),
+      service.releaseLegalHold(who, 'none', { reason: 'test' }),
     ],
     review_decision: (who) => [
       service.spotChecks(who),

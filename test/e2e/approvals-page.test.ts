@@ -138,8 +138,8 @@ describe('the approvals page in Chromium', () => {
     expect(await alice.getByRole('status').first().innerText()).toBe(
       'Your word is recorded. One more person has to say that it goes on.',
     )
-    expect(await text(alice)).toContain('alice said that it goes on; 2 different people have to.')
-    expect(await text(alice)).toContain('"alice" has already said so')
+    expect(await text(alice)).toContain('person:alice said that it goes on; 2 different people have to.')
+    expect(await text(alice)).toContain('"person:alice" has already said so')
     expect(await alice.getByRole('button', { name: 'Resume' }).count()).toBe(0)
 
     const bob = await signIn(await visitor({ viewport: { width: 1_280, height: 800 } }), server, 'bob')

@@ -163,6 +163,6 @@ describe('distinct verifiers', () => {
     await tested.service.reportOutcome(reviewer, { decision_id, class: 'validated' })
     const after = await tested.store.read([], (view) => view.document(agentKey('default', AGENT)))
     expect(scopeOf(after!, scope).verifiers).toEqual(['credential:checks', 'person:rita'])
-    expect(scopeOf(after!, scope).uncalibrated).toEqual(['rita'])
+    expect(scopeOf(after!, scope).uncalibrated).toEqual(['person:rita'])
   })
 })

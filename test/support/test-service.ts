@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 
 import { parse } from 'yaml'
 
+import { legalHoldsOn } from '../../src/audit/removal/legal-hold.ts'
 import { proofText } from '../../src/app/compose.ts'
 import { Config } from '../../src/config/config.ts'
 import type { ExternalClassifiers } from '../../src/evidence/detectors/external-classifiers.ts'
@@ -156,6 +157,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
       observations.push(observation)
       options.observe?.(observation)
     },
+    legalHolds: legalHoldsOn(store),
     ...(options.importKeys === undefined ? {} : { importKeys: options.importKeys }),
     ...(options.outside === undefined ? {} : { outside: options.outside }),
     ...(options.readBaseSource === undefined ? {} : { readBaseSource: options.readBaseSource }),

@@ -81,6 +81,15 @@ export async function requireNoHold(store: Pick<Store, 'query'>, tenant: string,
   throw new ServiceError('conflict', `The legal hold ${hold.id} keeps values of this tenant from being removed`, { fix })
 }
 
+/** The legal holds of one store, for a service that places them beside what else removes values of it. */
+export function legalHoldsOn(store: LegalHoldStore) {
+  return {
+    inForce: (tenant: string) => legalHolds(store, tenant),
+    place: (order: HoldOrder, kinds: readonly RecordKind[] | null) => placeHold(store, order, kinds),
+    release: (order: HoldOrder, hold: string) => releaseHold(store, order, hold),
+  }
+}
+
 /** Ends a legal hold. Rejects with `not_found` where none of this id is in force. */
 export async function releaseHold(store: Pick<Store, 'query' | 'transact'>, order: HoldOrder, hold: string): Promise<void> {
   const holds = await legalHolds(store, order.tenant)

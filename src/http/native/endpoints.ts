@@ -4,6 +4,7 @@ import type { Endpoint } from '../endpoint-shape.ts'
 import type { Handler } from '../exchange.ts'
 import { APPROVAL_ENDPOINTS, createApprovalHandlers } from './approvals.ts'
 import { AUDIT_ENDPOINTS, createAuditHandlers } from './audit.ts'
+import { createLegalHoldHandlers, LEGAL_HOLD_ENDPOINTS } from './legal-holds.ts'
 import { CONTAINMENT_ENDPOINTS, createContainmentHandlers } from './containments.ts'
 import { createDecisionHandlers, DECISION_ENDPOINTS } from './decisions.ts'
 import { createEventHandlers, EVENT_ENDPOINTS } from './events.ts'
@@ -25,6 +26,7 @@ export const NATIVE_ENDPOINTS = {
   ...TRUST_ENDPOINTS,
   ...EVENT_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
+  ...LEGAL_HOLD_ENDPOINTS,
   ...REVIEW_ENDPOINTS,
   ...PERMISSION_REQUEST_ENDPOINTS,
   ...POLICY_ENDPOINTS,
@@ -57,6 +59,7 @@ export function createNativeHandlers(service: Service, streams: EventStreams, ma
     ...createTrustHandlers(service),
     ...createEventHandlers(streams),
     ...createAuditHandlers(service),
+    ...createLegalHoldHandlers(service),
     ...createReviewHandlers(service),
     ...createPermissionRequestHandlers(service),
     ...createPolicyHandlers(service),
