@@ -59,7 +59,7 @@ const LIMITS = [
   [
     '2: nobody decides about failures that they filed',
     'incidents/holds.ts',
-    'hold.source === person || hold.source === actorOf(caller) || hold.source === caller.credential',
+    'isOneOf(caller, [hold.source])',
     'false',
     RATERS,
     'are resolved by a named person, and by nobody who filed them',
