@@ -216,7 +216,7 @@ const APPROVING = [
   [
     'approval: nobody approves an own request',
     'approvals/rules/approval-rules.ts',
-    "if (approval.not_by.some((name) => isSameActor(name, person))) return 'own_request'",
+    "if (hasActor(approval.not_by, person)) return 'own_request'",
     '',
     RULES,
     '',
@@ -224,7 +224,7 @@ const APPROVING = [
   [
     'approval: nobody votes twice',
     'approvals/rules/approval-rules.ts',
-    "approval.votes.some((vote) => isSameActor(vote.person, person)) ? 'already_voted' : null",
+    "hasVoted(approval.votes, person) ? 'already_voted' : null",
     'null',
     RULES,
     '',

@@ -47,6 +47,11 @@ export function isSameActor(one: string, other: string): boolean {
   return (kindOf(one) === undefined || kindOf(other) === undefined) && nameOfActor(one) === nameOfActor(other)
 }
 
+/** Whether somebody is among these, by kind. */
+export function hasActor(names: readonly string[], actor: string): boolean {
+  return names.some((name) => isSameActor(name, actor))
+}
+
 function kindOf(actor: string): string | undefined {
   return KINDS.find((kind) => actor.startsWith(kind))
 }

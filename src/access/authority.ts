@@ -1,5 +1,5 @@
 import { ServiceError } from '../format/error.ts'
-import { ANONYMOUS_ACTOR, credentialActor, isSameActor, nameOfActor, personActor } from './actor-name.ts'
+import { ANONYMOUS_ACTOR, credentialActor, hasActor, nameOfActor, personActor } from './actor-name.ts'
 import { type Caller, type Role, isAnonymous } from './caller.ts'
 
 /** The name under which a caller's records are written: the person, or else the credential, each by kind. */
@@ -14,7 +14,7 @@ export function shownName(caller: Caller): string {
 
 /** Whether one of these names can be the caller's, as a person or as a credential. */
 export function isOneOf(caller: Caller, names: readonly string[]): boolean {
-  return names.some((name) => isSameActor(name, actorOf(caller)) || isSameActor(name, requesterOf(caller)))
+  return hasActor(names, actorOf(caller)) || hasActor(names, requesterOf(caller))
 }
 
 /** Every verb and the roles that may use it. Of an agent's own credential see `AGENT_VERBS`. */

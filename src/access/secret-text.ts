@@ -22,6 +22,20 @@ export type SecretNames = { readonly owner: string; readonly noun: string; reado
 /** The text of a secret, empty where an environment variable is not set; `where` says in words where it was looked for. */
 export type SecretText = { readonly text: string; readonly where: string; readonly place: { readonly file?: string } }
 
+/** A bearer token (RFC 6750) that fits a header. */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]{1,4000}=*$/u
+
+/** Reads a bearer token, which `pointer` says where to configure. Throws `bad_config` with the place, never with the token. */
+export function readBearerToken(secret: SecretPlace, names: SecretNames, sources: SecretSources, pointer: string): string {
+  const read = readSecretText(secret, names, sources)
+  const text = read.text.trim()
+  if (BEARER_TOKEN.test(text)) return text
+  throw new ServiceError('bad_config', `${names.subject}, ${read.where}, is ${text === '' ? 'not there' : 'no bearer token'}`, {
+    place: { pointer },
+    fix: 'put the token there and nothing else: letters, digits and -._~+/=',
+  })
+}
+
 /** Reads a secret; warns where others than its owner can read its file. Throws `bad_config` where there is no such file. */
 export function readSecretText(secret: SecretPlace, names: SecretNames, sources: SecretSources): SecretText {
   if ('env' in secret)

@@ -1,4 +1,4 @@
-import { isSameActor } from '../access/actor-name.ts'
+import { hasActor } from '../access/actor-name.ts'
 import { authorize, hasRoleFor, namedPerson } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
@@ -84,7 +84,7 @@ export async function confirmOverride(deps: VerbDeps, caller: Caller, id: string
     const atMs = deps.nowMs()
     const override = overrideInForce(transaction, caller, id, atMs)
     refuseScope(caller, override.scope)
-    if (override.people.some((each) => isSameActor(each, person)))
+    if (hasActor(override.people, person))
       throw new ServiceError('conflict', `"${person}" is behind this override already; a second person has to be another one`)
     if (override.people.length >= APPROVERS_MAX)
       throw new ServiceError('conflict', full('approvals.override_people_max', APPROVERS_MAX), {

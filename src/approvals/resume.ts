@@ -1,5 +1,5 @@
-import { ANONYMOUS_ACTOR, credentialActor, personActor } from '../access/actor-name.ts'
-import { authorize, namedPerson } from '../access/authority.ts'
+import { personActor } from '../access/actor-name.ts'
+import { authorize, namedPerson, requesterOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EvidenceDeps } from '../evidence/evidence-deps.ts'
 import { ServiceError } from '../format/error.ts'
@@ -99,9 +99,8 @@ function resumableOf(
     })
   const { agent, human, links } = body.facts.parties
   const named = [agent, human, ...links.map(({ party }) => party)].flatMap((party) => party?.id ?? [])
-  const { credential } = body.facts.caller
   const person = record.user === null ? [] : [personActor(record.user)]
-  const behind = [record.actor, ...person, credential === null ? ANONYMOUS_ACTOR : credentialActor(credential), ...named]
+  const behind = [record.actor, ...person, requesterOf(body.facts.caller), ...named]
   const thing = reservedWork(body, first, deps.policySet().settings.approvals.approvers)
   return { of: 'reservation', thing, behind, requestDigest: null, accounts }
 }

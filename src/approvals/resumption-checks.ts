@@ -1,4 +1,4 @@
-import { isSameActor } from '../access/actor-name.ts'
+import { hasActor } from '../access/actor-name.ts'
 import { authorize, namedPerson, isOneOf } from '../access/authority.ts'
 import type { Caller } from '../access/caller.ts'
 import { ServiceError } from '../format/error.ts'
@@ -65,6 +65,6 @@ function refuseWhat(person: string, { decisionId, thing }: Paused, { pauses, blo
     throw new ServiceError('conflict', `decision "${decisionId}" stays paused: ${blocker} still stands`, {
       fix: 'lift the containment or review the incident first, then resume',
     })
-  if (pauses.every(({ id }) => resumedBy(id, thing).some((each) => isSameActor(each, person))))
+  if (pauses.every(({ id }) => hasActor(resumedBy(id, thing), person)))
     throw new ServiceError('forbidden', `"${person}" has already said so; a second person has to be another one`)
 }

@@ -1,19 +1,25 @@
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
+import { type KeyObject, verify } from 'node:crypto'
 
 import { decodeBase64 } from './base64.ts'
-import { type NoteReading, NOTE_SIGNATURES_MAX, parseSignature, refuseNote } from './note.ts'
+import {
+  keyIdOf,
+  type NoteReading,
+  NOTE_SIGNATURES_MAX,
+  type NoteVerifier,
+  parseSignature,
+  PUBLIC_KEY_BYTES,
+  publicKeyOf,
+  refuseNote,
+} from './note.ts'
 
 /** Type byte of a timestamped Ed25519 cosignature (c2sp.org/tlog-cosignature). */
 const COSIGNATURE = 0x04
-const PUBLIC_KEY_BYTES = 32
 const TIME_BYTES = 8
 const SIGNATURE_BYTES = 64
-// The DER frame of a raw Ed25519 public key (RFC 8410, 4).
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 const KEY = /^([^\p{White_Space}+]+)\+([0-9a-f]{8})\+(\S+)$/u
 
-/** The key of a witness, under its name. */
-export type WitnessKey = { readonly name: string; readonly keyId: string; readonly publicKey: KeyObject }
+/** The key of a witness, under its name; what it signs has a time. */
+export type WitnessKey = NoteVerifier
 
 /** A verified cosignature: who signed, and when, in seconds since 1970 by the witness's clock. */
 export type Cosignature = { readonly name: string; readonly atSeconds: number }
@@ -27,11 +33,9 @@ export function witnessKey(vkey: string): NoteReading<{ readonly key: WitnessKey
       'malformed_key',
       'The key of a witness reads name+8 hex digits+Base 64 of the type byte 4 and 32 bytes: ask the witness for its verifier key.',
     )
-  const content = Buffer.concat([Buffer.from(`${name}\n`), bytes])
-  if (hash('sha256', content, 'hex').slice(0, keyId.length) !== keyId)
+  if (keyIdOf(name, bytes) !== keyId)
     return refuseNote('malformed_key', `The key of ${name} has another key id than ${keyId}: it was changed or mistyped.`)
-  const spki = Buffer.concat([SPKI_PREFIX, bytes.subarray(1)])
-  return { ok: true, key: { name, keyId, publicKey: createPublicKey({ key: spki, format: 'der', type: 'spki' }) } }
+  return { ok: true, key: { name, keyId, publicKey: publicKeyOf(bytes) } }
 }
 
 /**

@@ -11,7 +11,8 @@ const NOTE_CHARS_MAX = 262_144
 
 const ED25519 = 0x01
 const KEY_ID_BYTES = 4
-const PUBLIC_KEY_BYTES = 32
+/** Bytes of an Ed25519 public key. */
+export const PUBLIC_KEY_BYTES = 32
 const SIGNATURE_PREFIX = '— '
 // The DER frame of a raw Ed25519 public key (RFC 8410, 4).
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
@@ -62,9 +63,9 @@ export function noteSigner(name: string, privateKeyPem: string): NoteReading<{ r
       return refuseNote('malformed_key', `The private key is ${String(privateKey.asymmetricKeyType)}: an Ed25519 key is needed.`)
     }
     const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
-    const publicKey = spki.subarray(SPKI_PREFIX.length)
-    const keyId = keyIdOf(name, publicKey)
-    const vkey = `${name}+${keyId}+${encodeBase64(Buffer.concat([Buffer.of(ED25519), publicKey]))}`
+    const typedKey = Buffer.concat([Buffer.of(ED25519), spki.subarray(SPKI_PREFIX.length)])
+    const keyId = keyIdOf(name, typedKey)
+    const vkey = `${name}+${keyId}+${encodeBase64(typedKey)}`
     return { ok: true, signer: { name, vkey, keyId, privateKey } }
   } catch {
     return refuseNote('malformed_key', 'The private key is not a PKCS #8 PEM: it starts with "-----BEGIN PRIVATE KEY-----".')
@@ -81,20 +82,23 @@ export function noteVerifier(vkey: string): NoteReading<{ readonly verifier: Not
   if (bytes?.length !== 1 + PUBLIC_KEY_BYTES || bytes[0] !== ED25519) {
     return refuseNote('malformed_key', `The verifier key of ${name} is not an Ed25519 key (type byte 1 and 32 bytes in Base 64).`)
   }
-  const raw = bytes.subarray(1)
-  if (keyIdOf(name, raw) !== keyId) {
+  if (keyIdOf(name, bytes) !== keyId) {
     return refuseNote(
       'malformed_key',
       `The verifier key of ${name} has another key id than ${keyId}: it was changed or mistyped.`,
     )
   }
-  const publicKey = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' })
-  return { ok: true, verifier: { name, keyId, publicKey } }
+  return { ok: true, verifier: { name, keyId, publicKey: publicKeyOf(bytes) } }
+}
+
+/** The Ed25519 key of a type byte and 32 bytes. */
+export function publicKeyOf(typedKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, typedKey.subarray(1)]), format: 'der', type: 'spki' })
 }
 
 /** Key id: the first four bytes of SHA-256(name ‖ newline ‖ type ‖ public key), as hex. */
-function keyIdOf(name: string, publicKey: Uint8Array): string {
-  const content = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ED25519), publicKey])
+export function keyIdOf(name: string, typedKey: Uint8Array): string {
+  const content = Buffer.concat([Buffer.from(`${name}\n`), typedKey])
   return hash('sha256', content, 'hex').slice(0, KEY_ID_BYTES * 2)
 }
 
@@ -125,10 +129,10 @@ export type OpenNote = { readonly text: string; readonly signedBy: readonly stri
  * refuses the note, and so does the lack of any known one.
  */
 export function openNote(note: string, verifiers: readonly NoteVerifier[]): NoteReading<OpenNote> {
-  const parts = splitNote(note)
   const refuse = (limit: LimitName, count: LimitCount): NoteReading<never> =>
     refuseNote('malformed_note', `${overLimit('The note has', limit, count)}, so it is none.`)
   if (note.length > NOTE_CHARS_MAX) return refuse('audit.note_chars_max', { max: NOTE_CHARS_MAX, came: note.length })
+  const parts = splitNote(note)
   if (CONTROL.test(note) || !note.isWellFormed() || parts === undefined) {
     return refuseNote('malformed_note', 'A note is text, an empty line, and signature lines, each ended by a newline.')
   }

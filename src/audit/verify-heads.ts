@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../format/time.ts'
 import type { Witnessed } from '../ledger/log-verification.ts'
 import { type Cosignature, cosignatures, type WitnessKey } from './cosignature.ts'
-import { type NoteVerifier, openCheckpoint, splitNote } from './note.ts'
+import { type NoteReading, type NoteVerifier, openCheckpoint, splitNote } from './note.ts'
 import { type Frontier, frontierRoot, hashesEqual } from './tree.ts'
 import type { Findings } from './verify-findings.ts'
 
@@ -36,19 +36,25 @@ export function openHeads(heads: Iterable<NamedHead>, trusted: Trusted, findings
 }
 
 /** Opens one head; one that does not verify becomes a finding. */
-export function openHead(
-  { name, note }: NamedHead,
+export function openHead({ name, note }: NamedHead, trusted: Trusted, findings: Findings): SignedHead | undefined {
+  const reading = readHead(note, trusted)
+  if (reading.ok) return { name, ...reading.head }
+  findings.add({ kind: 'head_invalid', subject: name, message: reading.error.message })
+  return undefined
+}
+
+function readHead(
+  note: string,
   { verifiers, origin, witnesses = [] }: Trusted,
-  findings: Findings,
-): SignedHead | undefined {
-  const reading = openCheckpoint(note, verifiers, origin)
+): NoteReading<{ readonly head: Omit<SignedHead, 'name'> }> {
+  const opened = openCheckpoint(note, verifiers, origin)
+  if (!opened.ok) return opened
+  // Only a note that was opened is known to be of bounded size.
   const { text, lines } = splitNote(note) ?? { text: '', lines: [] }
   const beside = cosignatures(text, lines, witnesses)
-  if (reading.ok && beside.ok)
-    return { name, size: reading.checkpoint.size, root: reading.checkpoint.root, cosigned: beside.found }
-  for (const each of [reading, beside])
-    if (!each.ok) findings.add({ kind: 'head_invalid', subject: name, message: each.error.message })
-  return undefined
+  if (!beside.ok) return beside
+  const { size, root } = opened.checkpoint
+  return { ok: true, head: { size, root, cosigned: beside.found } }
 }
 
 /** What each witness vouches for at most, among heads that the log was compared with. */

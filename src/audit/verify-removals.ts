@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../ledger/record.ts'
 import type { LogReader } from './log-reader.ts'
-import { changedHolds, isKeptBy, type LegalHold } from './removal/legal-hold.ts'
+import type { LegalHold } from '../reports/legal-holds.ts'
+import { changedHolds, isKeptBy } from './removal/legal-hold.ts'
 import { isWithin, removalsOf } from './removal/removal.ts'
 import type { Findings } from './verify-findings.ts'
 

@@ -31,9 +31,9 @@ export type Exchange = {
   readonly lastEventId: string | undefined
   /** Charges the caller for more than the one decision or report that the endpoint stands for. */
   readonly charge: (more: number) => Fault | undefined
-  /** Runs what turned out to be a batch in its lane: it waits in turns, and lets decisions pass. */
   /** Aborted when nobody waits for the answer any more. */
   readonly left: AbortSignal
+  /** Runs what turned out to be a batch in its lane: it waits in turns, and lets decisions pass. */
   readonly asBatch: <T>(work: () => Promise<T>) => T | Promise<T>
 }
 

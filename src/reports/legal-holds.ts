@@ -4,20 +4,21 @@ import { ServiceError } from '../format/error.ts'
 import type { AuditRecord, RecordKind } from '../ledger/record.ts'
 import type { LegalHoldAnswer, LegalHoldReport, LegalHoldsAnswer } from './wire.ts'
 
-/** Which record it becomes, when (ISO 8601), of which tenant, who orders it, and why. */
-type LegalHoldOrder = Pick<AuditRecord, 'id' | 'at' | 'tenant' | 'actor'> & { readonly reason: string }
+/** Who places or releases a legal hold, when (ISO 8601), of which tenant, and why; `id` is that of its record. */
+export type LegalHoldOrder = Pick<AuditRecord, 'id' | 'at' | 'tenant' | 'actor'> & { readonly reason: string }
 
-/** A legal hold in force; `kinds` null: of records of every kind. */
-type LegalHoldInForce = {
+/** What of a tenant's records may not be removed while a hold is in force; `kinds` null: records of every kind. `id` is that of its record. */
+export type LegalHold = {
   readonly id: string
   readonly kinds: readonly RecordKind[] | null
+  /** ISO 8601. */
   readonly placedAt: string
   readonly placedBy: string
 }
 
 /** The legal holds of a log: what of a tenant neither expires nor is erased. */
 export type LegalHolds = {
-  readonly inForce: (tenant: string) => Promise<readonly LegalHoldInForce[]>
+  readonly inForce: (tenant: string) => Promise<readonly LegalHold[]>
   readonly place: (order: LegalHoldOrder, kinds: readonly RecordKind[] | null) => Promise<void>
   readonly release: (order: LegalHoldOrder, hold: string) => Promise<void>
 }

@@ -1,13 +1,10 @@
 import { resolve } from 'node:path'
 
-import { readSecretText, type SecretSources } from '../access/secret-text.ts'
+import { readBearerToken, type SecretSources } from '../access/secret-text.ts'
 import { witnessKey } from '../audit/cosignature.ts'
 import { ServiceError } from '../format/error.ts'
 import type { NamedPlace, NamedWitness } from './send-checkpoints.ts'
 import type { CheckpointPlace, Witness } from './settings.ts'
-
-/** A bearer token (RFC 6750) that fits a header. */
-const TOKEN = /^[A-Za-z0-9._~+/-]{1,4000}=*$/u
 
 /** The witnesses of a configuration with their keys. Throws `bad_config` for a key that is none. */
 export function connectWitnesses(witnesses: readonly Witness[]): readonly NamedWitness[] {
@@ -23,19 +20,19 @@ export function connectWitnesses(witnesses: readonly Witness[]): readonly NamedW
 
 /** The places of a configuration with their tokens, folders relative to its root. Throws `bad_config` without telling a token. */
 export function connectPlaces(places: readonly CheckpointPlace[], sources: SecretSources): readonly NamedPlace[] {
-  return places.map((place) => {
+  return places.map((place, index) => {
     if ('folder' in place) return { id: place.id, folder: resolve(sources.root, place.folder) }
     const { id, url, timeout_ms: timeoutMs } = place
-    return { id, url, timeoutMs, token: tokenOf(place, sources) }
+    return { id, url, timeoutMs, token: tokenOf(place, index, sources) }
   })
 }
 
-function tokenOf({ id, secret }: Extract<CheckpointPlace, { url: string }>, sources: SecretSources): string | undefined {
+function tokenOf(
+  { id, secret }: Extract<CheckpointPlace, { url: string }>,
+  index: number,
+  sources: SecretSources,
+): string | undefined {
   if (secret === undefined) return undefined
   const names = { owner: `checkpoint place "${id}"`, noun: 'token', subject: `the token of the checkpoint place "${id}"` }
-  const { text, where } = readSecretText(secret, names, sources)
-  if (TOKEN.test(text.trim())) return text.trim()
-  throw new ServiceError('bad_config', `${names.subject}, ${where}, is ${text.trim() === '' ? 'not there' : 'no bearer token'}`, {
-    fix: 'put the token there and nothing else: letters, digits and -._~+/=',
-  })
+  return readBearerToken(secret, names, sources, `/audit/checkpoint_places/${index}/secret`)
 }

@@ -9,6 +9,26 @@ function gatedDecision() {
   return { decision, end: () => end() }
 }
 
+/** Others that take a turn of the event loop, again and again until they are stopped. */
+function takingTurns() {
+  const stopping = new AbortController()
+  let turns = 0
+  const taking = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await new Promise((resolve) => setImmediate(resolve))
+      turns += 1
+    }
+  }
+  const running = taking()
+  return {
+    turns: () => turns,
+    stop: () => {
+      stopping.abort()
+      return running
+    },
+  }
+}
+
 describe('work that can wait', () => {
   it('goes on at once where nothing is decided', async () => {
     await expect(giveWay()).resolves.toBeUndefined()
@@ -42,47 +62,29 @@ describe('work that can wait', () => {
   })
 
   it('takes one step at a time, in the order asked for, with others in between', async () => {
-    let turns = 0
-    let isOver = false
-    const others = async () => {
-      while (!isOver) {
-        await new Promise((resolve) => setImmediate(resolve))
-        turns += 1
-      }
-    }
+    const others = takingTurns()
     const order: { readonly name: string; readonly turns: number }[] = []
     const work = async (name: string) => {
       for (let at = 0; at < 2; at += 1) {
         await giveWay()
-        order.push({ name, turns })
+        order.push({ name, turns: others.turns() })
       }
     }
-    const running = others()
     await Promise.all([work('a'), work('b')])
-    isOver = true
-    await running
+    await others.stop()
     expect(order.map(({ name }) => name)).toEqual(['a', 'b', 'a', 'b'])
     expect(new Set(order.map((each) => each.turns)).size).toBe(4)
   })
 
   it('of many small pieces gives way after a millisecond of them, not after each', async () => {
-    let turns = 0
-    let isOver = false
-    const others = async () => {
-      while (!isOver) {
-        await new Promise((resolve) => setImmediate(resolve))
-        turns += 1
-      }
-    }
-    const running = others()
+    const others = takingTurns()
     const pieceDone = giveWayInSteps()
     let pieces = 0
-    while (turns < 3) {
+    while (others.turns() < 3) {
       pieces += 1
       await pieceDone()
     }
-    isOver = true
-    await running
+    await others.stop()
     expect(pieces).toBeGreaterThan(6)
   })
 

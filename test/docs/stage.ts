@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 
 import { REPOSITORY } from './markdown.ts'
+import { freePort } from '../support/free-port.ts'
 
 /** The address that the documents name. */
 const SHOWN_ADDRESS = '127.0.0.1:8181'
@@ -172,13 +172,4 @@ async function stop(child: ChildProcess): Promise<number | null> {
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number | null]
   return code
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

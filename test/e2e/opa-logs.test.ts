@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 
@@ -9,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { sha256Hex } from '../../src/format/canonical-json.ts'
 import { findOpa } from '../../src/rego/opa-tool.ts'
 import type { ObserveReport } from '../../src/reports/observe/observe-report.ts'
+import { freePort } from '../support/free-port.ts'
 import { ROOT, run, workplace } from './server.ts'
 
 const { place, start } = workplace()
@@ -28,15 +27,6 @@ const running: ChildProcess[] = []
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL')
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** An OPA of the pinned release that uploads its decision log. */
 async function startOpa(

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 import { afterAll } from 'vitest'
 
 import { until } from '../e2e/server.ts'
+import { freePort } from '../support/free-port.ts'
 
 const START_MS_MAX = 20_000
 const NAME = 'witness.example/tests'
@@ -80,13 +80,4 @@ function tool(name: string): string {
   const found = places.map((place) => join(place, name)).find((file) => existsSync(file))
   if (found === undefined) throw new Error(`${name} is missing: run "make witness"`)
   return found
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

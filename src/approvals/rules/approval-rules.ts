@@ -1,4 +1,4 @@
-import { isSameActor } from '../../access/actor-name.ts'
+import { hasActor, isSameActor } from '../../access/actor-name.ts'
 import type { Approval, RedemptionProblem } from '../../ledger/documents/approval.ts'
 import { approvalState } from '../../ledger/fold/approvals.ts'
 import type { RiskBand } from '../../model/outcome.ts'
@@ -25,8 +25,16 @@ export type VoteRefusal = 'over' | 'own_request' | 'already_voted'
 /** Whether this person may still say something: the requester never, and nobody twice. */
 export function refuseVote(approval: Approval, person: string, nowMs: number): VoteRefusal | null {
   if (approvalState(approval, nowMs) !== 'pending') return 'over'
-  if (approval.not_by.some((name) => isSameActor(name, person))) return 'own_request'
-  return approval.votes.some((vote) => isSameActor(vote.person, person)) ? 'already_voted' : null
+  if (hasActor(approval.not_by, person)) return 'own_request'
+  return hasVoted(approval.votes, person) ? 'already_voted' : null
+}
+
+/** Whether this person is among those who have said something. */
+export function hasVoted(votes: readonly { readonly person: string }[], person: string): boolean {
+  return hasActor(
+    votes.map((vote) => vote.person),
+    person,
+  )
 }
 
 /** Who redeems: as established for this decision, never from its body alone. */

@@ -1,4 +1,4 @@
-import { isSameActor } from '../../access/actor-name.ts'
+import { hasActor } from '../../access/actor-name.ts'
 import { HOUR_MS } from '../../format/time.ts'
 import type { Override } from '../../ledger/documents/approval.ts'
 import type { RiskBand } from '../../model/outcome.ts'
@@ -38,12 +38,12 @@ export function overrideFor(overrides: readonly Override[], asked: Overridden, n
 
 /** Whether somebody who asks, or on whose behalf it is asked, stands behind the override: nobody takes over for themselves. */
 export function isBehind({ people }: Override, requesters: readonly string[]): boolean {
-  return people.some((person) => requesters.some((each) => isSameActor(each, person)))
+  return people.some((person) => hasActor(requesters, person))
 }
 
 /** The override with one more person behind it, and the incidents that this person may review; the same person counts once. */
 export function confirmed(override: Override, person: string, mayReview: readonly string[]): Override {
-  if (override.people.some((each) => isSameActor(each, person))) return override
+  if (hasActor(override.people, person)) return override
   const reviewed = [...new Set([...(override.reviewed ?? []), ...mayReview])]
   return { ...override, people: [...override.people, person], ...(reviewed.length === 0 ? {} : { reviewed }) }
 }

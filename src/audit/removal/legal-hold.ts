@@ -4,26 +4,15 @@ import { ServiceError } from '../../format/error.ts'
 import { overLimit } from '../../format/limit.ts'
 import { type AuditRecord, RecordKind } from '../../ledger/record.ts'
 import type { Store } from '../../ledger/store.ts'
+import type { LegalHold, LegalHoldOrder, LegalHolds } from '../../reports/legal-holds.ts'
 import { walkRecords } from '../walk-records.ts'
 import { endRemovals, inRemovalOrder } from './end-removals.ts'
-import { operatorRecord, type OperatorRecordHeader } from './operator-record.ts'
+import { operatorRecord } from './operator-record.ts'
 
 /** The `action` of the records that place and release a legal hold. */
 export const HOLD_ACTION = 'audit.hold'
 /** Legal holds of a tenant that are in force, at most. */
 const LEGAL_HOLDS_MAX = 1_000
-
-/** What of a tenant's records may not be removed while a hold is in force; `kinds` null: records of every kind. `id` is that of its record. */
-export type LegalHold = {
-  readonly id: string
-  readonly kinds: readonly RecordKind[] | null
-  /** ISO 8601. */
-  readonly placedAt: string
-  readonly placedBy: string
-}
-
-/** Who places or releases a legal hold, and why. Times are ISO 8601. */
-export type HoldOrder = OperatorRecordHeader & { readonly reason: string }
 
 const HoldBody = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('hold'), kinds: z.array(RecordKind).min(1).nullable() }),
@@ -61,7 +50,7 @@ export type LegalHoldStore = Pick<Store, 'query' | 'transact' | 'erase' | 'tenan
  * Keeps records of these kinds of a tenant, or all of them, from being erased or expiring, until the hold is released. What the log said
  * before to be removed goes first. Rejects with `conflict` where the tenant has `LEGAL_HOLDS_MAX` in force.
  */
-export function placeHold(store: LegalHoldStore, order: HoldOrder, kinds: readonly RecordKind[] | null): Promise<void> {
+export function placeHold(store: LegalHoldStore, order: LegalHoldOrder, kinds: readonly RecordKind[] | null): Promise<void> {
   return inRemovalOrder(store, async () => {
     await endRemovals(store)
     const { length: came } = await legalHolds(store, order.tenant)
@@ -82,16 +71,16 @@ export async function requireNoHold(store: Pick<Store, 'query'>, tenant: string,
 }
 
 /** The legal holds of one store, for a service that places them beside what else removes values of it. */
-export function legalHoldsOn(store: LegalHoldStore) {
+export function legalHoldsOn(store: LegalHoldStore): LegalHolds {
   return {
-    inForce: (tenant: string) => legalHolds(store, tenant),
-    place: (order: HoldOrder, kinds: readonly RecordKind[] | null) => placeHold(store, order, kinds),
-    release: (order: HoldOrder, hold: string) => releaseHold(store, order, hold),
+    inForce: (tenant) => legalHolds(store, tenant),
+    place: (order, kinds) => placeHold(store, order, kinds),
+    release: (order, hold) => releaseHold(store, order, hold),
   }
 }
 
 /** Ends a legal hold. Rejects with `not_found` where none of this id is in force. */
-export async function releaseHold(store: Pick<Store, 'query' | 'transact'>, order: HoldOrder, hold: string): Promise<void> {
+export async function releaseHold(store: Pick<Store, 'query' | 'transact'>, order: LegalHoldOrder, hold: string): Promise<void> {
   const holds = await legalHolds(store, order.tenant)
   if (!holds.some(({ id }) => id === hold)) {
     const message = `No legal hold ${JSON.stringify(hold)} of the tenant ${JSON.stringify(order.tenant)} is in force`
@@ -103,7 +92,7 @@ export async function releaseHold(store: Pick<Store, 'query' | 'transact'>, orde
 
 async function append(
   store: Pick<Store, 'transact'>,
-  { reason, ...header }: HoldOrder,
+  { reason, ...header }: LegalHoldOrder,
   body: z.infer<typeof HoldBody>,
 ): Promise<void> {
   const record = operatorRecord(header, HOLD_ACTION, { ...body, detail: { reason } })

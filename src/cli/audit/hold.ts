@@ -1,6 +1,6 @@
-import { actorOf } from '../../access/authority.ts'
 import { type Command, Option } from 'commander'
 
+import { actorOf } from '../../access/authority.ts'
 import { uuidv7 } from '../../format/uuid.ts'
 import { escapeLine } from '../../format/terminal-text.ts'
 import { RecordKind } from '../../ledger/record.ts'

@@ -1,6 +1,6 @@
-import { actorOf } from '../../access/authority.ts'
 import type { Command } from 'commander'
 
+import { actorOf } from '../../access/authority.ts'
 import { ServiceError } from '../../format/error.ts'
 import { uuidv7 } from '../../format/uuid.ts'
 import { type Cli, examples, runs } from '../support/command.ts'

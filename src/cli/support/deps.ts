@@ -12,6 +12,7 @@ import type { RecordKind } from '../../ledger/record.ts'
 import type { RecordSelection } from '../../ledger/record-selection.ts'
 import type { RecordQuery, Store, StoredRecord } from '../../ledger/store.ts'
 import type { PolicySet } from '../../policy/policy-set.ts'
+import type { LegalHoldOrder } from '../../reports/legal-holds.ts'
 import type { RiskDocument } from '../../risk/rule-document.ts'
 import type { ServiceDeps } from '../../service/create-service.ts'
 import type { Service } from '../../service/service.ts'
@@ -89,15 +90,6 @@ export type CandidateSources = {
   readonly rules?: string | undefined
   readonly matrix?: string | undefined
   readonly trustConstants?: string | undefined
-}
-
-/** Who orders a legal hold, when (ISO 8601), of which tenant, and why; `id` is that of its record. */
-export type HoldOrderOf = {
-  readonly id: string
-  readonly at: string
-  readonly tenant: string
-  readonly actor: string
-  readonly reason: string
 }
 
 /** Adapters that commands need; the composition root connects them. Every one rejects with a `ServiceError` where the world is not as it must be. */
@@ -184,8 +176,8 @@ export type CliAdapters = {
     readonly actor: string
   }) => () => Promise<{ readonly records: number; readonly values: number; readonly held: number }>
   /** Places or releases a legal hold, which keeps values from being removed. */
-  readonly placeHold: (store: Store, order: HoldOrderOf, kinds: readonly RecordKind[] | null) => Promise<void>
-  readonly releaseHold: (store: Store, order: HoldOrderOf, hold: string) => Promise<void>
+  readonly placeHold: (store: Store, order: LegalHoldOrder, kinds: readonly RecordKind[] | null) => Promise<void>
+  readonly releaseHold: (store: Store, order: LegalHoldOrder, hold: string) => Promise<void>
   /** Lives the agents of a simulation on threads (`simulation/run-lives.ts`). */
   readonly runLives: typeof runLives
   readonly serve: (options: ServeOptions) => Promise<RunningServer>

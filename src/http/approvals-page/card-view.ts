@@ -1,4 +1,4 @@
-import { isSameActor } from '../../access/actor-name.ts'
+import { hasVoted } from '../../approvals/rules/approval-rules.ts'
 import type { ApprovalSummary, ApprovalView } from '../../approvals/wire.ts'
 import { cutText, html, type Html } from './html.ts'
 import { agentLink, type Frame, leftText, pauseLines, timeHtml } from './layout.ts'
@@ -58,7 +58,7 @@ export function leafName({ part, path }: Pick<RequestLeaf, 'part' | 'path'>): st
 function card(frame: Frame, { summary, view }: Card, differing: ReadonlySet<string>, nowMs: number): Html {
   const { decision_id, action, ends_at, state, votes } = summary
   const place = linkTo(frame.base, { kind: 'request', id: decision_id })
-  const voted = votes.some(({ person }) => isSameActor(person, frame.session?.person ?? ''))
+  const voted = hasVoted(votes, frame.session?.person ?? '')
   const standing = voted ? 'you have decided' : state === 'pending' ? 'needs your decision' : null
   return html`<li class="card request" id="r-${decision_id}">
     <div class="head">

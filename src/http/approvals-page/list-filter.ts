@@ -1,6 +1,6 @@
-import { isSameActor } from '../../access/actor-name.ts'
 import { z } from 'zod'
 
+import { hasVoted } from '../../approvals/rules/approval-rules.ts'
 import type { ApprovalSummary } from '../../approvals/wire.ts'
 import { overLimit } from '../../format/limit.ts'
 import { RiskBand } from '../../model/outcome.ts'
@@ -57,7 +57,7 @@ export function isWanted(approval: ApprovalSummary, { risk, show }: ListFilter, 
     case undefined:
       return true
     case 'undecided':
-      return approval.state === 'pending' && !approval.votes.some((vote) => isSameActor(vote.person, person))
+      return approval.state === 'pending' && !hasVoted(approval.votes, person)
     case 'paused':
       return approval.paused !== null
     case 'approved':

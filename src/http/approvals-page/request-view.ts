@@ -1,4 +1,5 @@
-import { isSameActor, nameOfActor } from '../../access/actor-name.ts'
+import { nameOfActor } from '../../access/actor-name.ts'
+import { hasVoted } from '../../approvals/rules/approval-rules.ts'
 import type { ApprovalView } from '../../approvals/wire.ts'
 import { rollbackText } from '../../evidence/rollback-view.ts'
 import { REASON_CHARS_MAX } from '../../model/ceiling.ts'
@@ -170,7 +171,7 @@ const OVER = {
 } as const satisfies Record<Exclude<ApprovalView['state'], 'pending'>, string>
 
 function mayDecide({ session }: Frame & { readonly session: Session }, { state, payload, votes: given }: ApprovalView): boolean {
-  return state === 'pending' && payload !== 'erased' && !given.some(({ person }) => isSameActor(person, session.person))
+  return state === 'pending' && payload !== 'erased' && !hasVoted(given, session.person)
 }
 
 /** The digest in the form is that of what is shown: a verdict is about what was seen. The form is replaced only once it is of no use. */

@@ -1,4 +1,4 @@
-import { isSameActor } from '../../access/actor-name.ts'
+import { hasActor } from '../../access/actor-name.ts'
 import { invariant } from '../../format/error.ts'
 import type { Approval, ApprovalInbox, ApprovalState, ApprovalVote } from '../documents/approval.ts'
 import type { EffectOf } from '../effect.ts'
@@ -98,5 +98,5 @@ function isApproved(approval: Approval): boolean {
 /** Distinct people who said yes, without those who are behind the request themselves. */
 export function approversOf({ votes }: Approval, requesters: readonly string[] = []): number {
   const people = votes.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)
-  return new Set(people.filter((person) => !requesters.some((each) => isSameActor(each, person)))).size
+  return new Set(people.filter((person) => !hasActor(requesters, person))).size
 }
